@@ -1,0 +1,41 @@
+# Two commands matter to a user: `make demo` and `make test`. Both build what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint types check clean
+
+demo: $(VENV)/.demo  ## run a whole meeting against the mock and print its results
+	$(BIN)/mock-tingwu demo $(DEMO)
+
+test: $(VENV)/.test  ## run the test suite
+	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+check: lint types test
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing mock-tingwu into $(VENV) ..."
+	$(PIP) install -c constraints.txt -e '.[media]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing mock-tingwu and its test dependencies into $(VENV) ..."
+	$(PIP) install -c constraints.txt -e '.[media,test]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e '.[media,test,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache
