@@ -1,0 +1,1 @@
+"""The meeting core: tasks, time, what is heard and what is made of it. No sockets, no wall clock."""

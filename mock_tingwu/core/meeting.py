@@ -1,0 +1,145 @@
+"""What was heard of a meeting: timed words, sentences and paragraphs. All times are audio ms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mock_tingwu.core.script import Line, Script, joiner
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its punctuation, from ``begin`` to ``end`` in ms since the first audio byte."""
+
+    text: str
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A stretch of speech of one speaker.
+
+    ``id`` counts from 1 over the whole meeting. ``line`` is the script line that was recognised;
+    ``first_word`` says where in the line this sentence starts, since a long line may be heard as
+    several sentences. ``passage`` tells which run through a script the line belongs to.
+    """
+
+    id: int
+    begin: int
+    end: int
+    words: tuple[Word, ...]
+    speaker: int
+    line: Line
+    passage: int = 0
+    first_word: int = 0
+
+    @property
+    def language(self) -> str:
+        return self.line.language
+
+    @property
+    def text(self) -> str:
+        return joiner(self.language).join(word.text for word in self.words)
+
+    @property
+    def completes_line(self) -> bool:
+        """Whether the script line has been said to its end with this sentence."""
+        return self.first_word + len(self.words) >= len(self.line.words)
+
+    def translation(self, target: str) -> str:
+        """This sentence in the language ``target``."""
+        return translate(self.line, target, self.first_word, self.first_word + len(self.words))
+
+
+def translate(line: Line, target: str, start: int, stop: int) -> str:
+    """Words ``start`` to ``stop`` of ``line`` in the language ``target``.
+
+    A part of a line becomes the like part of the line's translation. A line without a translation
+    into ``target`` is shown in its own words behind the target's code, so that no test mistakes it
+    for a translation.
+    """
+    count = len(line.words)
+    if target == line.language:
+        return joiner(target).join(line.words[start:stop])
+    whole = line.translations.get(target)
+    if whole is None:
+        return f"[{target}] {joiner(line.language).join(line.words[start:stop])}"
+    if start == 0 and stop >= count:
+        return whole
+    units: Sequence[str] = whole if joiner(target) == "" else whole.split()
+    first, last = len(units) * start // count, len(units) * stop // count
+    return joiner(target).join(units[first:last])
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Consecutive sentences of one speaker. ``id`` is 19 digits."""
+
+    id: str
+    speaker: int
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def begin(self) -> int:
+        return self.sentences[0].begin
+
+    @property
+    def end(self) -> int:
+        return self.sentences[-1].end
+
+
+@dataclass(slots=True)
+class Meeting:
+    """Everything heard in a task so far.
+
+    ``scripts`` has one entry for every passage, in order: the script that the passage ran through.
+    ``duration`` is the length of the audio in ms; ``segments`` are the stretches with speech.
+    ``diarized`` says whether speakers were told apart; ``first_speaker_id`` is the number that the
+    first speaker's id has in results.
+    """
+
+    language: str
+    paragraph_seed: int = 0
+    diarized: bool = False
+    first_speaker_id: int = 1
+    sentences: list[Sentence] = field(default_factory=list)
+    scripts: list[Script] = field(default_factory=list)
+    segments: list[tuple[int, int]] = field(default_factory=list)
+    duration: int = 0
+
+    @property
+    def text(self) -> str:
+        return "".join(sentence.text for sentence in self.sentences)
+
+    def speaker_id(self, speaker: int) -> str:
+        """The id that results show for speaker number ``speaker`` (from 0)."""
+        return str(speaker + self.first_speaker_id)
+
+    def sentences_of(self, passage: int, lines: Sequence[int]) -> list[Sentence]:
+        """The sentences in which the lines numbered ``lines`` of one passage were heard."""
+        return [s for s in self.sentences if s.passage == passage and s.line.number in lines]
+
+    def heard_lines(self, passage: int) -> frozenset[int]:
+        """The numbers of the lines of a passage that were heard to their end."""
+        return frozenset(
+            s.line.number for s in self.sentences if s.passage == passage and s.completes_line
+        )
+
+    def paragraphs(self, longest: int = 6) -> Iterator[Paragraph]:
+        """Sentences grouped by speaker, at most ``longest`` in a paragraph."""
+        group: list[Sentence] = []
+        number = 0
+        for sentence in self.sentences:
+            if group and (sentence.speaker != group[0].speaker or len(group) >= longest):
+                yield self._paragraph(number, group)
+                number, group = number + 1, []
+            group.append(sentence)
+        if group:
+            yield self._paragraph(number, group)
+
+    def _paragraph(self, number: int, group: list[Sentence]) -> Paragraph:
+        # The cloud's ids are 19 digits (tingwu-openapi 4): a big start value and steps of one.
+        id_ = str(1_600_000_000_000_000_000 + self.paragraph_seed % 10**17 + number)
+        return Paragraph(id_, group[0].speaker, tuple(group))

@@ -1,0 +1,107 @@
+"""Transcript scripts: the words that the mock hears, and the notes that results are made from.
+
+A script is a list of lines with speakers and translations. Its notes (chapters, points, questions,
+actions, keywords) hang on line numbers, so that a result made from the first K lines mentions only
+what was said in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: Languages that a task may name as SourceLanguage (tingwu-openapi 1.1, guide of realtime tasks).
+LANGUAGES = ("cn", "en", "yue", "ja", "ko", "multilingual")
+
+#: Languages that speech can be translated into (realtime-ws 3.6).
+TARGET_LANGUAGES = ("cn", "en", "ja", "ko", "de", "fr", "ru")
+
+#: Languages written without spaces between words.
+UNSPACED = frozenset({"cn", "yue", "ja"})
+
+
+def joiner(language: str) -> str:
+    """What stands between two words of ``language``: nothing or a space."""
+    return "" if language in UNSPACED else " "
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence of a script.
+
+    ``number`` counts from 1. ``words`` carry their punctuation; ``translations`` maps target
+    language codes to the whole sentence; ``polished`` is its written-style version.
+    """
+
+    number: int
+    speaker: int
+    words: tuple[str, ...]
+    language: str
+    translations: Mapping[str, str] = field(default_factory=dict)
+    polished: str = ""
+    key: bool = False
+
+    @property
+    def text(self) -> str:
+        return joiner(self.language).join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    name: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Something that has been said by the end of line ``line``: a mind-map leaf and a sentence."""
+
+    line: int
+    speaker: int
+    leaf: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The lines from ``first`` (1-based) to the next chapter's first."""
+
+    first: int
+    headline: str
+    gist: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    question: str
+    asked: tuple[int, ...]
+    answer: str
+    answered: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A meeting that the mock can hear. ``scene`` is meeting, interview or lecture."""
+
+    id: str
+    language: str
+    title: str
+    speakers: tuple[Speaker, ...]
+    lines: tuple[Line, ...]
+    scene: str = "meeting"
+    keywords: tuple[str, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    questions: tuple[Question, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+    def lines_of(self, chapter: Chapter) -> range:
+        """The numbers of the lines that belong to ``chapter``."""
+        following = [c.first for c in self.chapters if c.first > chapter.first]
+        return range(chapter.first, min(following, default=len(self.lines) + 1))
