@@ -1,4 +1,4 @@
-"""What a task was asked to do, in the core's own words. Each service fills it from its wire form."""
+"""What a task was asked to do, in the core's own words. Each service fills it from its wire."""
 
 from __future__ import annotations
 

@@ -1,0 +1,88 @@
+"""Time. Everything in the core asks a `Clock`; nobody reads the machine's time directly.
+
+Times are whole milliseconds since the Unix epoch.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+#: How long a single recording may be (realtime-ws 5): 24 hours.
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Timer:
+    """A call that is due at ``when``. `cancel` it to forget it."""
+
+    __slots__ = ("callback", "cancelled", "order", "when")
+
+    def __init__(self, when: int, order: int, callback: Callable[[], None]) -> None:
+        self.when = when
+        self.order = order
+        self.callback = callback
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def __lt__(self, other: Timer) -> bool:
+        return (self.when, self.order) < (other.when, other.order)
+
+
+class Clock(Protocol):
+    """What tells the time and calls back when it has come."""
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        ...
+
+    def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` once, ``delay`` ms from now. It must not raise."""
+        ...
+
+
+class VirtualClock:
+    """Stands still until `advance` is called.
+
+    `advance` runs every timer that falls due, in order of time and then of creation; timers that
+    these timers create run too if they fall due within the same advance. During a timer's call the
+    clock shows the time the timer was due.
+    """
+
+    def __init__(self, start: int) -> None:
+        self._now = start
+        self._timers: list[Timer] = []
+        self._created = 0
+
+    def now(self) -> int:
+        return self._now
+
+    def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
+        self._created += 1
+        timer = Timer(self._now + max(0, delay), self._created, callback)
+        heapq.heappush(self._timers, timer)
+        return timer
+
+    def advance(self, milliseconds: int) -> None:
+        """Move the clock on.
+
+        Raises:
+            ValueError: time does not run backwards.
+        """
+        if milliseconds < 0:
+            raise ValueError(f"advance_ms is {milliseconds}, expected 0 or more")
+        target = self._now + milliseconds
+        while self._timers and self._timers[0].when <= target:
+            timer = heapq.heappop(self._timers)
+            if not timer.cancelled:
+                self._now = timer.when
+                timer.callback()
+        self._now = target
+
+
+def as_datetime(milliseconds: int) -> datetime:
+    """The moment as an aware UTC datetime."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

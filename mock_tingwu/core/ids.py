@@ -1,0 +1,47 @@
+"""Identifiers in the cloud's documented shapes, all drawn from one seed.
+
+The same seed and the same order of calls give the same identifiers.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from hashlib import blake2b
+
+
+class Ids:
+    """Source of identifiers. Each kind counts for itself, so one kind does not disturb another."""
+
+    def __init__(self, seed: int | str) -> None:
+        self._key = blake2b(str(seed).encode(), digest_size=32).digest()
+        self._counts: dict[str, int] = {}
+
+    def _next(self, kind: str, size: int) -> bytes:
+        count = self._counts.get(kind, 0)
+        self._counts[kind] = count + 1
+        return self.derive(kind, str(count), size=size)
+
+    def derive(self, *parts: str, size: int = 16) -> bytes:
+        """``size`` (at most 64) bytes that depend on the seed and ``parts`` only."""
+        return blake2b("\x1f".join(parts).encode(), key=self._key, digest_size=size).digest()
+
+    def hex32(self, kind: str) -> str:
+        """32 lower-case hex digits, like a TaskId (tingwu-openapi 0.14)."""
+        return self._next(kind, 16).hex()
+
+    def request_id(self) -> str:
+        """An upper-case UUID of version 5, as recorded of the live service (tingwu-openapi 1.2)."""
+        digits = bytearray(self._next("request", 16))
+        digits[6] = digits[6] & 0x0F | 0x50
+        digits[8] = digits[8] & 0x3F | 0x80
+        text = digits.hex().upper()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def join_token(self, task_id: str) -> str:
+        """The ``mc`` of a MeetingJoinUrl: 96 bytes as 128 URL-safe characters (realtime-ws 1.1)."""
+        head = self.derive("mc", task_id, size=64)
+        return urlsafe_b64encode(head + self.derive("mc+", task_id, size=32)).decode()
+
+    def number(self, *parts: str) -> int:
+        """A number below 2**64 that depends on the seed and ``parts`` only."""
+        return int.from_bytes(self.derive(*parts, size=8))

@@ -1,0 +1,286 @@
+"""From audio to timed sentences.
+
+`Recognizer` is the interface: PCM in, `Heard` events out. `ScriptedRecognizer` is the default: it
+finds speech in the audio and lays the words of a script on it, so captions begin and end where
+someone speaks, and silence says nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, cycle
+from typing import Protocol
+
+from mock_tingwu.core.meeting import Sentence, Word, translate
+from mock_tingwu.core.script import UNSPACED, Line, Script, joiner
+from mock_tingwu.core.segmentation import SpeechBegan, SpeechDetector
+
+
+@dataclass(frozen=True, slots=True)
+class PassageBegan:
+    """The sentences that follow come from a run through ``script``."""
+
+    script: Script
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceBegan:
+    """Sentence number ``index`` (from 0) has begun at ``time`` ms."""
+
+    index: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceChanged:
+    """What sentence ``index`` sounds like at ``time`` ms: ``words`` replace all earlier ones."""
+
+    index: int
+    begin: int
+    time: int
+    words: tuple[Word, ...]
+    text: str
+    speaker: int
+    line: Line
+    first_word: int
+
+    def translation(self, target: str) -> str:
+        """What has been heard so far in the language ``target``."""
+        return translate(self.line, target, self.first_word, self.first_word + len(self.words))
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceEnded:
+    """Sentence ``index`` is final. ``stash_begin`` is where the next one's audio starts, in ms."""
+
+    index: int
+    sentence: Sentence
+    stash_begin: int
+
+
+Heard = PassageBegan | SentenceBegan | SentenceChanged | SentenceEnded
+
+
+class Recognizer(Protocol):
+    """Turns 16-bit little-endian mono PCM into sentences. Times are ms since the first byte.
+
+    For every sentence: one SentenceBegan, any number of SentenceChanged, one SentenceEnded.
+    """
+
+    @property
+    def position(self) -> int:
+        """How much audio has been taken, in ms."""
+        ...
+
+    def feed(self, pcm: bytes) -> Sequence[Heard]:
+        """Take audio; return what it made heard."""
+        ...
+
+    def imagine(self, milliseconds: int) -> Sequence[Heard]:
+        """Take audio whose length alone is known: it counts as speech."""
+        ...
+
+    def flush(self) -> Sequence[Heard]:
+        """The stream pauses or ends here: end the open sentence."""
+        ...
+
+
+# Audio is listened to in blocks of this many ms: the pace of interim results.
+_BLOCK_MS = 100
+#: How long one character takes to say, in ms.
+_PER_CHARACTER = {"cn": 210, "yue": 200, "ja": 160, "ko": 150}
+_PER_LETTER = 68
+# A sentence is closed although speech goes on when it has lasted this much longer than its words
+# usually take (a factor and ms). Slow speakers stay within it; monologues are cut by it.
+_OVERRUN_FACTOR, _OVERRUN_MS = 1.7, 1500
+# Speech that ends before this share of a line's usual time has said a part of the line only.
+_WHOLE_LINE = 0.5
+# Between two sentences of imagined audio.
+_IMAGINED_PAUSE = 500
+
+
+def usual_word_ends(line: Line, first_word: int) -> list[int]:
+    """For each word of ``line`` from ``first_word``: ms from the first word's begin to its end."""
+    rate = _PER_CHARACTER.get(line.language, _PER_LETTER)
+    pause = 0 if line.language in UNSPACED else rate
+    lengths = [max(1, sum(c.isalnum() for c in word)) for word in line.words[first_word:]]
+    return list(accumulate(length * rate + pause for length in lengths))
+
+
+def fit(words: Sequence[str], ends: Sequence[int], begin: int, end: int) -> tuple[Word, ...]:
+    """``words`` spread over ``begin`` to ``end`` in the proportion of their usual ``ends``."""
+    total = ends[len(words) - 1]
+    edges = [begin] + [begin + (end - begin) * e // total for e in ends[: len(words)]]
+    return tuple(Word(word, a, b) for word, a, b in zip(words, edges, edges[1:], strict=False))
+
+
+class Playlist:
+    """Lines without end: the scripts one after the other, over and over.
+
+    ``hints`` keeps only lines in these languages, unless no line is in any of them.
+    """
+
+    def __init__(self, scripts: Sequence[Script], hints: Sequence[str] = ()) -> None:
+        kept = [
+            (script, [n for n in script.lines if n.language in hints] or list(script.lines))
+            for script in scripts
+        ]
+        self._scripts = cycle(kept)
+        self._lines: Iterator[Line] = iter(())
+
+    def next(self) -> tuple[Script | None, Line]:
+        """The next line, and its script when a new run through one begins with it."""
+        for line in self._lines:
+            return None, line
+        script, lines = next(self._scripts)
+        self._lines = iter(lines)
+        return script, next(self._lines)
+
+
+class ScriptedRecognizer:
+    """Lays the lines of a playlist on the speech of the audio.
+
+    A stretch of speech is one sentence. One that goes on for much longer than its line takes to say
+    is cut and the next line begins; one that is much shorter says a part of its line and the next
+    stretch the rest. ``speakers`` caps how many different speakers are told apart (0: no cap).
+    """
+
+    def __init__(self, playlist: Playlist, sample_rate: int, *, speakers: int = 0) -> None:
+        self._playlist = playlist
+        self._detector = SpeechDetector(sample_rate)
+        self._block_bytes = sample_rate * 2 * _BLOCK_MS // 1000
+        self._rest = b""
+        self._speakers = speakers
+        self._passage = -1
+        self._index = 0
+        self._line: Line | None = None
+        self._first_word = 0
+        # The open sentence: when it began, when its words usually end, how many have been shown.
+        self._begin: int | None = None
+        self._ends: list[int] = []
+        self._shown = 0
+
+    @property
+    def position(self) -> int:
+        return self._detector.position
+
+    def feed(self, pcm: bytes) -> Sequence[Heard]:
+        # Whole blocks only: what is heard must not depend on how the client cut its frames.
+        if self._rest:
+            pcm = self._rest + pcm
+        size = self._block_bytes
+        whole = len(pcm) - len(pcm) % size
+        self._rest = pcm[whole:]
+        heard: list[Heard] = []
+        for start in range(0, whole, size):
+            self._listen(pcm[start : start + size], heard)
+        return heard
+
+    def _listen(self, block: bytes, heard: list[Heard]) -> None:
+        detector = self._detector
+        for event in detector.feed(block):
+            if isinstance(event, SpeechBegan):
+                self._open(event.at, heard)
+            else:
+                self._close(event.at, heard)
+        if self._begin is None:
+            return
+        self._grow(detector.voiced_until, heard)
+        longest = self._ends[-1] * _OVERRUN_FACTOR + _OVERRUN_MS
+        if detector.voiced_until - self._begin > longest:
+            self._close(detector.voiced_until, heard)
+            self._open(detector.voiced_until, heard)
+
+    def imagine(self, milliseconds: int) -> Sequence[Heard]:
+        heard: list[Heard] = []
+        detector = self._detector
+        target = detector.position + milliseconds
+        while detector.position < target:
+            left = target - detector.position
+            if self._begin is None:
+                pause = min(left, _IMAGINED_PAUSE)
+                detector.skip(pause)
+                self._open(detector.position, heard)
+            else:
+                due = self._begin + self._ends[-1] - detector.position
+                detector.skip(min(left, due))
+                self._grow(detector.position, heard)
+                if left >= due:
+                    self._close(detector.position, heard)
+        return heard
+
+    def flush(self) -> Sequence[Heard]:
+        heard: list[Heard] = []
+        rest, self._rest = self._rest, b""
+        self._listen(rest, heard)
+        ended = self._detector.flush()
+        if self._begin is not None:
+            self._close(ended.at if ended else self._detector.position, heard)
+        return heard
+
+    def _open(self, begin: int, heard: list[Heard]) -> None:
+        if self._line is None:
+            script, self._line = self._playlist.next()
+            self._first_word = 0
+            if script is not None:
+                self._passage += 1
+                heard.append(PassageBegan(script))
+        self._begin = begin
+        self._ends = usual_word_ends(self._line, self._first_word)
+        self._shown = 0
+        heard.append(SentenceBegan(self._index, begin))
+
+    def _grow(self, until: int, heard: list[Heard]) -> None:
+        assert self._line is not None and self._begin is not None
+        # The last word waits for the end of the sentence: only then it has its full stop.
+        said = min(bisect_right(self._ends, until - self._begin), len(self._ends) - 1)
+        if said <= self._shown:
+            return
+        self._shown = said
+        spoken = self._line.words[self._first_word : self._first_word + said]
+        words = fit(spoken, self._ends, self._begin, self._begin + self._ends[said - 1])
+        heard.append(
+            SentenceChanged(
+                index=self._index,
+                begin=self._begin,
+                time=until,
+                words=words,
+                text=joiner(self._line.language).join(spoken),
+                speaker=self._speaker(self._line),
+                line=self._line,
+                first_word=self._first_word,
+            )
+        )
+
+    def _close(self, end: int, heard: list[Heard]) -> None:
+        line = self._line
+        assert line is not None and self._begin is not None
+        count = self._words_said(end - self._begin)
+        spoken = line.words[self._first_word : self._first_word + count]
+        sentence = Sentence(
+            id=self._index + 1,
+            begin=self._begin,
+            end=end,
+            words=fit(spoken, self._ends, self._begin, end),
+            speaker=self._speaker(line),
+            line=line,
+            passage=self._passage,
+            first_word=self._first_word,
+        )
+        self._line = None if sentence.completes_line else line
+        self._first_word += count
+        self._begin = None
+        heard.append(SentenceEnded(self._index, sentence, end))
+        self._index += 1
+
+    def _words_said(self, duration: int) -> int:
+        """How many of the rest of the line's words ``duration`` ms of speech have said."""
+        count = len(self._ends)
+        if duration >= self._ends[-1] * _WHOLE_LINE:
+            return count
+        return max(1, min(bisect_right(self._ends, duration), count - 1))
+
+    def _speaker(self, line: Line) -> int:
+        return line.speaker % self._speakers if self._speakers else line.speaker

@@ -1,0 +1,52 @@
+"""The audio of one task: what was pushed over all its connections, and what was heard in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mock_tingwu.core.meeting import Meeting
+from mock_tingwu.core.recognizer import Heard, PassageBegan, Recognizer, SentenceEnded
+
+
+class AudioStream:
+    """Feeds a recognizer and keeps the `Meeting` up to date with what it hears.
+
+    It outlives connections: after a pause times and sentence numbers go on where they stood.
+    """
+
+    def __init__(self, recognizer: Recognizer, meeting: Meeting) -> None:
+        self.recognizer = recognizer
+        self.meeting = meeting
+
+    @property
+    def position(self) -> int:
+        """ms of audio taken so far."""
+        return self.recognizer.position
+
+    @property
+    def next_index(self) -> int:
+        """The index (from 0) that the next sentence will have."""
+        return len(self.meeting.sentences)
+
+    def feed(self, pcm: bytes) -> Sequence[Heard]:
+        """Take 16-bit mono PCM at the task's rate; return what it made heard."""
+        return self._keep(self.recognizer.feed(pcm))
+
+    def imagine(self, milliseconds: int) -> Sequence[Heard]:
+        """Take audio that could not be decoded: it counts as speech of this length."""
+        return self._keep(self.recognizer.imagine(milliseconds))
+
+    def flush(self) -> Sequence[Heard]:
+        """The audio pauses or ends: whatever is open becomes final."""
+        return self._keep(self.recognizer.flush())
+
+    def _keep(self, heard: Sequence[Heard]) -> Sequence[Heard]:
+        meeting = self.meeting
+        for event in heard:
+            if isinstance(event, SentenceEnded):
+                meeting.sentences.append(event.sentence)
+                meeting.segments.append((event.sentence.begin, event.sentence.end))
+            elif isinstance(event, PassageBegan):
+                meeting.scripts.append(event.script)
+        meeting.duration = self.recognizer.position
+        return heard

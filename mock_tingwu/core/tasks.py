@@ -1,0 +1,68 @@
+"""The life of a realtime task."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+from mock_tingwu.core.lifecycle import Lifecycle
+
+
+class Status(Enum):
+    """Where a task stands (tingwu-openapi 2.3)."""
+
+    NEW = auto()
+    ONGOING = auto()
+    PAUSED = auto()
+    #: The stream has ended and results are being made.
+    FINISHING = auto()
+    COMPLETED = auto()
+    FAILED = auto()
+    #: What the API answers for a TaskId that it does not know.
+    INVALID = auto()
+
+    @property
+    def wire(self) -> str:
+        """The TaskStatus that the API shows: it calls post-processing ONGOING as well."""
+        return "ONGOING" if self is Status.FINISHING else self.name
+
+
+class TaskEvent(Enum):
+    """What moves a task on."""
+
+    AUDIO = auto()
+    STREAM_ENDED = auto()
+    #: The API's stop, with recognition alone asked for.
+    STOP = auto()
+    #: The API's stop, with anything else still to be made.
+    STOP_AND_PROCESS = auto()
+    RESULTS_READY = auto()
+    FAIL = auto()
+
+
+NEW, ONGOING, PAUSED, FINISHING = Status.NEW, Status.ONGOING, Status.PAUSED, Status.FINISHING
+COMPLETED, FAILED, INVALID = Status.COMPLETED, Status.FAILED, Status.INVALID
+
+REALTIME_TASK: Final = Lifecycle(
+    "realtime task",
+    NEW,
+    {
+        (NEW, TaskEvent.AUDIO): ONGOING,
+        (NEW, TaskEvent.STREAM_ENDED): NEW,
+        (NEW, TaskEvent.STOP): COMPLETED,
+        (NEW, TaskEvent.STOP_AND_PROCESS): FINISHING,
+        (NEW, TaskEvent.FAIL): FAILED,
+        (ONGOING, TaskEvent.AUDIO): ONGOING,
+        (ONGOING, TaskEvent.STREAM_ENDED): PAUSED,
+        (ONGOING, TaskEvent.STOP): COMPLETED,
+        (ONGOING, TaskEvent.STOP_AND_PROCESS): FINISHING,
+        (ONGOING, TaskEvent.FAIL): FAILED,
+        (PAUSED, TaskEvent.AUDIO): ONGOING,
+        (PAUSED, TaskEvent.STREAM_ENDED): PAUSED,
+        (PAUSED, TaskEvent.STOP): COMPLETED,
+        (PAUSED, TaskEvent.STOP_AND_PROCESS): FINISHING,
+        (PAUSED, TaskEvent.FAIL): FAILED,
+        (FINISHING, TaskEvent.RESULTS_READY): COMPLETED,
+        (FINISHING, TaskEvent.FAIL): FAILED,
+    },
+)
