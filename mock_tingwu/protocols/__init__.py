@@ -1,0 +1,1 @@
+"""Wire formats as pure functions and sans-I/O state machines."""

@@ -1,0 +1,201 @@
+"""ACS3-HMAC-SHA256, the signature of the Tea SDKs (tingwu-openapi 5.2).
+
+    METHOD, path, query             path as sent; query sorted by key, RFC 3986-encoded
+    name:value                      one line for each header that SignedHeaders lists
+    (empty line), SignedHeaders, hex SHA-256 of the body
+
+That is the canonical request. The string to sign is the scheme's name and the hex SHA-256 of the
+canonical request on two lines; the signature is its hex HMAC-SHA256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import product
+from typing import Final
+from urllib.parse import unquote
+
+from .request import (
+    Problem,
+    SignedRequest,
+    Verdict,
+    as_utc,
+    percent_encode,
+    query_readings,
+    request_target,
+    timestamp_problem,
+)
+
+ALGORITHM: Final = "ACS3-HMAC-SHA256"
+PREFIX = f"{ALGORITHM} "
+DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def sign(
+    method: str,
+    url_path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    access_key: str,
+    secret: str,
+    action: str,
+    version: str,
+    host: str,
+    nonce: str,
+    date: datetime,
+    security_token: str | None = None,
+) -> dict[str, str]:
+    """All headers of a signed request, lower-case names, `authorization` included.
+
+    `url_path` is percent-encoded, `query` is not: send `request_target(url_path, query)`.
+    `headers` are the caller's own; an own `accept` or `content-type` is kept. Signed are host,
+    content-type and every x-acs-* header, which is what the documentation demands; the others
+    stay free for the HTTP library to change. Raises ValueError for a naive `date`.
+    """
+    sent = {name.lower(): value for name, value in headers.items()}
+    sent.setdefault("accept", "application/json")
+    if body:
+        sent.setdefault("content-type", "application/json; charset=utf-8")
+    sent["host"] = host
+    sent["x-acs-action"] = action
+    sent["x-acs-version"] = version
+    sent["x-acs-date"] = as_utc(date).strftime(DATE_FORMAT)
+    sent["x-acs-signature-nonce"] = nonce
+    sent["x-acs-content-sha256"] = hashlib.sha256(body).hexdigest()
+    if security_token is not None:
+        sent["x-acs-accesskey-id"] = access_key
+        sent["x-acs-security-token"] = security_token
+    signed = sorted(
+        name for name in sent if name in ("host", "content-type") or name.startswith("x-acs-")
+    )
+    request = SignedRequest(
+        method,
+        request_target(url_path, query),
+        [(name.encode(), value.encode()) for name, value in sent.items()],
+        body,
+    )
+    canonical = next(canonical_requests(request, ";".join(signed)))
+    signature = signature_of(string_to_sign(canonical), secret)
+    sent["authorization"] = (
+        f"{PREFIX}Credential={access_key},SignedHeaders={';'.join(signed)},Signature={signature}"
+    )
+    return sent
+
+
+def verify(request: SignedRequest, secrets: Mapping[str, str], *, now: datetime | None) -> Verdict:
+    """Check an ACS3 request against the known secrets, by access key."""
+    client_time = client_time_of(request)
+    parts = authorization_parts(request.header("authorization") or "")
+    if parts is None:
+        return Verdict(ALGORITHM, False, problem="malformed", client_time=client_time)
+    access_key, signed_headers, signature = parts
+    forms = list(dict.fromkeys(canonical_requests(request, signed_headers)))
+
+    def verdict(problem: Problem | None, canonical: str = forms[0]) -> Verdict:
+        return Verdict(
+            ALGORITHM,
+            problem is None,
+            access_key,
+            problem,
+            string_to_sign(canonical),
+            canonical,
+            client_time,
+        )
+
+    if access_key not in secrets:
+        return verdict("unknown_key")
+    if stale := timestamp_problem(client_time, now):
+        return verdict(stale)
+    digest = request.header("x-acs-content-sha256")
+    if digest and digest.lower() != hashlib.sha256(request.body).hexdigest():
+        return verdict("body_digest")
+    for canonical in forms:
+        expected = signature_of(string_to_sign(canonical), secrets[access_key])
+        if hmac.compare_digest(expected.encode(), signature.encode()):
+            return verdict(None, canonical)
+    return verdict("mismatch")
+
+
+def authorization_parts(authorization: str) -> tuple[str, str, str] | None:
+    """Credential, SignedHeaders and Signature of an Authorization value, None if malformed."""
+    if not authorization.startswith(PREFIX):
+        return None
+    fields = {}
+    for field in authorization.removeprefix(PREFIX).split(","):
+        name, _, value = field.strip().partition("=")
+        fields[name] = value
+    found = tuple(fields.get(name, "") for name in ("Credential", "SignedHeaders", "Signature"))
+    credential, signed_headers, signature = found
+    return (credential, signed_headers, signature) if all(found) else None
+
+
+def canonical_requests(request: SignedRequest, signed_headers: str) -> Iterator[str]:
+    """The canonical requests a request can stand for, the documented form first.
+
+    The headers are those the request itself lists as signed, since every SDK lists others.
+    """
+    payload = hashlib.sha256(request.body).hexdigest()
+    names = signed_headers.split(";")
+    for path, query, host in product(_paths(request), _queries(request), _hosts(request)):
+        lines = "".join(
+            f"{name.lower()}:{host if name.lower() == 'host' else _header(request, name)}\n"
+            for name in names
+        )
+        yield "\n".join((request.method, path, query, lines, signed_headers, payload))
+
+
+def _paths(request: SignedRequest) -> Iterator[str]:
+    yield request.path
+    # For HTTP libraries that send fewer escapes than the client signed.
+    yield "/".join(percent_encode(unquote(part)) for part in request.path.split("/"))
+
+
+def _queries(request: SignedRequest) -> Iterator[str]:
+    for pairs in query_readings(request.query):
+        encoded = sorted((percent_encode(key), percent_encode(value)) for key, value in pairs)
+        yield "&".join(f"{key}={value}" for key, value in encoded)
+        # The Python Tea core encodes the values of the signed query but not its keys.
+        yield "&".join(f"{key}={percent_encode(value)}" for key, value in pairs)
+        yield "&".join(f"{key}={value}" if value else key for key, value in encoded)
+
+
+def _hosts(request: SignedRequest) -> Iterator[str]:
+    """The host as sent, then without its port.
+
+    A client written for the cloud's default port may sign the bare name while its HTTP library
+    sends name and port; it works there, so it has to work on a local port.
+    """
+    host = _header(request, "host")
+    yield host
+    name, colon, port = host.rpartition(":")
+    if colon and port.isdigit():
+        yield name
+
+
+def _header(request: SignedRequest, name: str) -> str:
+    return ",".join(sorted(request.header_values(name)))
+
+
+def string_to_sign(canonical_request: str) -> str:
+    """The two-line string to sign of a canonical request."""
+    digest = hashlib.sha256(canonical_request.encode("utf-8", "replace")).hexdigest()
+    return f"{ALGORITHM}\n{digest}"
+
+
+def signature_of(text: str, secret: str) -> str:
+    """Hex of the HMAC-SHA256 of a string to sign."""
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def client_time_of(request: SignedRequest) -> datetime | None:
+    """The x-acs-date header (`YYYY-MM-DDThh:mm:ssZ`), None when it is absent or unreadable."""
+    try:
+        moment = datetime.strptime(request.header("x-acs-date") or "", DATE_FORMAT)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC)

@@ -1,0 +1,159 @@
+"""What a signature is computed from, and what checking one answers.
+
+Nothing here reads a clock or a socket: the request is given as its raw parts, the time is an
+argument of whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import quote, unquote, unquote_plus
+
+Scheme = Literal["acs", "ACS3-HMAC-SHA256", "bearer", "none", "unknown"]
+Problem = Literal[
+    "missing",
+    "malformed",
+    "unknown_key",
+    "body_digest",
+    "mismatch",
+    "timestamp_format",
+    "timestamp_expired",
+]
+
+CLOCK_WINDOW = timedelta(minutes=15)
+"""How far a client's clock may be from the server's, either way (tingwu-openapi 3.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request as it came over the wire, before anything was decoded.
+
+    `target` is the request target of the request line, path and query still percent-encoded;
+    stray non-ASCII bytes in it are read as UTF-8. `headers` are raw pairs with lower-case names,
+    as ASGI hands them over; `body` is whole and already de-chunked.
+    """
+
+    method: str
+    target: str
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes = b""
+
+    @classmethod
+    def from_asgi(cls, scope: Mapping[str, Any], body: bytes) -> SignedRequest:
+        """The request of an ASGI HTTP scope; `body` is all of its body.
+
+        ASGI does not tell a bare trailing `?` from none, which no scheme here depends on.
+        """
+        raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        query: bytes = scope.get("query_string", b"")
+        target = header_text(raw_path + b"?" + query if query else raw_path)
+        return cls(scope["method"], target, scope["headers"], body)
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by case-insensitive name; None when it is absent."""
+        return next(iter(self.header_values(name)), None)
+
+    def header_values(self, name: str) -> list[str]:
+        """Every value of a header, by case-insensitive name, in the order received."""
+        wanted = name.lower().encode("latin-1", "replace")
+        return [header_text(value) for key, value in self.headers if key.lower() == wanted]
+
+    @property
+    def path(self) -> str:
+        """The path as sent, without the query; an absolute-form target loses its origin."""
+        return split_target(self.target)[0]
+
+    @property
+    def query(self) -> str:
+        """The query as sent, without its `?`; empty for none and for a bare trailing `?`."""
+        return split_target(self.target)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of checking one request.
+
+    `string_to_sign` and `canonical_request` (ACS3 only) are what the server computed: the form
+    that matched, or else the form the documentation describes. `client_time` is the request's
+    own time stamp in UTC, None when it has none that can be read.
+    """
+
+    scheme: Scheme
+    ok: bool
+    access_key: str | None = None
+    problem: Problem | None = None
+    string_to_sign: str = ""
+    canonical_request: str = ""
+    client_time: datetime | None = None
+
+
+def header_text(value: bytes) -> str:
+    """Bytes of a request's head as the text that its sender signed.
+
+    Signatures are taken over UTF-8, but some HTTP libraries put Latin-1 on the wire; bytes that
+    are not UTF-8 are therefore read as Latin-1.
+    """
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        text = value.decode("latin-1")
+    return text.strip(" \t")
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Path and query of a request target, undecoded; the path is never empty."""
+    if not target.startswith("/") and "://" in target:
+        _, _, rest = target.partition("://")
+        cut = min((i for i in (rest.find("/"), rest.find("?")) if i >= 0), default=len(rest))
+        target = rest[cut:]
+    path, _, query = target.partition("?")
+    return path or "/", query
+
+
+def percent_encode(text: str) -> str:
+    """RFC 3986: everything but letters, digits and `-._~` becomes %XX of its UTF-8."""
+    return quote(text, safe="~")
+
+
+def encode_query(query: Mapping[str, str]) -> str:
+    """A query string, keys sorted, that every signature scheme here decodes to `query`."""
+    return "&".join(f"{percent_encode(k)}={percent_encode(query[k])}" for k in sorted(query))
+
+
+def request_target(url_path: str, query: Mapping[str, str]) -> str:
+    """The request target a client has to send for what it signed.
+
+    `url_path` is percent-encoded already, `query` is not.
+    """
+    return f"{url_path}?{encode_query(query)}" if query else url_path
+
+
+def query_readings(query: str) -> Iterator[list[tuple[str, str]]]:
+    """The decoded, sorted pairs of a query string; twice when a bare `+` is ambiguous.
+
+    HTML forms write a space as `+`, hand-made URLs mean a plus. The form reading comes first:
+    it is what the official SDKs send.
+    """
+    parts = [part.partition("=") for part in query.split("&") if part]
+    yield sorted((unquote_plus(key), unquote_plus(value)) for key, _, value in parts)
+    if "+" in query:
+        yield sorted((unquote(key), unquote(value)) for key, _, value in parts)
+
+
+def as_utc(moment: datetime) -> datetime:
+    """The same moment in UTC. Raises ValueError for a naive datetime."""
+    if moment.tzinfo is None:
+        raise ValueError("a signature's time must be timezone-aware")
+    return moment.astimezone(UTC)
+
+
+def timestamp_problem(client_time: datetime | None, now: datetime | None) -> Problem | None:
+    """What is wrong with a request's time stamp; `now=None` leaves the window unchecked."""
+    if client_time is None:
+        return "timestamp_format"
+    if now is not None and abs(as_utc(now) - client_time) > CLOCK_WINDOW:
+        return "timestamp_expired"
+    return None

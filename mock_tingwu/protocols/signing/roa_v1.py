@@ -1,0 +1,163 @@
+"""ROA signature v1, `Authorization: acs <access key>:<signature>` (tingwu-openapi 5.1).
+
+    METHOD, Accept, Content-MD5, Content-Type, Date     one line each, empty when absent
+    x-acs-...:value                                     one line each, sorted by name
+    path?query                                          sorted by key, values decoded
+
+The signature is the base64 HMAC-SHA1 of that text. Query values enter it as they are meant,
+not as they are percent-encoded.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from urllib.parse import unquote
+
+from .request import (
+    Problem,
+    SignedRequest,
+    Verdict,
+    as_utc,
+    query_readings,
+    request_target,
+    timestamp_problem,
+)
+
+PREFIX = "acs "
+STANDARD_HEADERS = ("accept", "content-md5", "content-type", "date")
+
+
+def sign(
+    method: str,
+    url_path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    access_key: str,
+    secret: str,
+    version: str,
+    host: str,
+    date: datetime,
+    nonce: str | None = None,
+    action: str | None = None,
+    security_token: str | None = None,
+) -> dict[str, str]:
+    """All headers of a signed request, lower-case names, `authorization` included.
+
+    `url_path` is percent-encoded, `query` is not: send `request_target(url_path, query)`.
+    `headers` are the caller's own; an own `accept` or `content-type` is kept. Nonce and action
+    are optional in this scheme (tingwu-openapi 0.2). Raises ValueError for a naive `date`.
+    """
+    sent = {name.lower(): value for name, value in headers.items()}
+    sent.setdefault("accept", "application/json")
+    sent["host"] = host
+    sent["date"] = format_datetime(as_utc(date), usegmt=True)
+    sent["x-acs-version"] = version
+    sent["x-acs-signature-method"] = "HMAC-SHA1"
+    sent["x-acs-signature-version"] = "1.0"
+    if body:
+        sent.setdefault("content-type", "application/json")
+        sent["content-md5"] = content_md5(body)
+    if nonce is not None:
+        sent["x-acs-signature-nonce"] = nonce
+    if action is not None:
+        sent["x-acs-action"] = action
+    if security_token is not None:
+        sent["x-acs-accesskey-id"] = access_key
+        sent["x-acs-security-token"] = security_token
+    request = SignedRequest(
+        method,
+        request_target(url_path, query),
+        [(name.encode(), value.encode()) for name, value in sent.items()],
+        body,
+    )
+    signature = signature_of(next(strings_to_sign(request)), secret)
+    sent["authorization"] = f"{PREFIX}{access_key}:{signature}"
+    return sent
+
+
+def verify(request: SignedRequest, secrets: Mapping[str, str], *, now: datetime | None) -> Verdict:
+    """Check an `acs` request against the known secrets, by access key."""
+    forms = list(dict.fromkeys(strings_to_sign(request)))
+    client_time = client_time_of(request)
+
+    def verdict(problem: Problem | None, key: str | None = None, text: str = forms[0]) -> Verdict:
+        return Verdict("acs", problem is None, key, problem, text, client_time=client_time)
+
+    authorization = request.header("authorization") or ""
+    access_key, _, signature = authorization.removeprefix(PREFIX).strip().partition(":")
+    if not authorization.startswith(PREFIX) or not access_key or not signature:
+        return verdict("malformed")
+    if access_key not in secrets:
+        return verdict("unknown_key", access_key)
+    if stale := timestamp_problem(client_time, now):
+        return verdict(stale, access_key)
+    digest = request.header("content-md5")
+    if digest and digest != content_md5(request.body):
+        return verdict("body_digest", access_key)
+    for text in forms:
+        expected = signature_of(text, secrets[access_key])
+        if hmac.compare_digest(expected.encode(), signature.encode()):
+            return verdict(None, access_key, text)
+    return verdict("mismatch", access_key)
+
+
+def strings_to_sign(request: SignedRequest) -> Iterator[str]:
+    """The strings to sign that a request can stand for, the documented form first.
+
+    The second form of the header block is the Go core's, which writes no line at all for a
+    standard header it does not send (tingwu-openapi 5.1).
+    """
+    standard = [request.header(name) or "" for name in STANDARD_HEADERS]
+    names = sorted({key.lower() for key, _ in request.headers if key.lower().startswith(b"x-acs-")})
+    acs = "".join(
+        f"{name}:{request.header(name) or ''}\n"
+        for name in (raw.decode("latin-1") for raw in names)
+    )
+    for lines in (standard, [value for value in standard if value]):
+        block = "".join(f"{line}\n" for line in (request.method, *lines)) + acs
+        for resource in _resources(request):
+            yield block + resource
+
+
+def _resources(request: SignedRequest) -> Iterator[str]:
+    """The signed resources a request target can stand for, the documented form first."""
+    for path in dict.fromkeys((request.path, unquote(request.path))):
+        if not request.query:
+            # Older Go cores sign and send a bare "?", which ASGI servers do not pass on.
+            yield path
+            yield f"{path}?"
+            continue
+        for pairs in query_readings(request.query):
+            yield f"{path}?" + "&".join(f"{k}={v}" if v else k for k, v in pairs)
+            # The Python core keeps the "=" of an empty value, everybody else drops it.
+            yield f"{path}?" + "&".join(f"{k}={v}" for k, v in pairs)
+        if "%" not in request.query:
+            # Older Go cores and C++ sign a query they never encode: "&" may be part of a value.
+            yield f"{path}?{request.query}"
+
+
+def signature_of(string_to_sign: str, secret: str) -> str:
+    """Base64 of the HMAC-SHA1 of a string to sign."""
+    digest = hmac.new(secret.encode(), string_to_sign.encode("utf-8", "replace"), hashlib.sha1)
+    return base64.b64encode(digest.digest()).decode("ascii")
+
+
+def content_md5(body: bytes) -> str:
+    """Base64 of the MD5 of a body, the value of Content-MD5."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode("ascii")
+
+
+def client_time_of(request: SignedRequest) -> datetime | None:
+    """The Date header (RFC 2616) in UTC, None when it is absent or unreadable."""
+    try:
+        moment = parsedate_to_datetime(request.header("date") or "")
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
