@@ -84,6 +84,7 @@ def test_a_signed_acs3_request_verifies(
     assert verdict == replace(verdict, ok=True, access_key=key, client_time=NOW)
     assert verdict.scheme == "ACS3-HMAC-SHA256"
     assert headers.get("x-acs-security-token") == token
+    assert headers.get("x-acs-accesskey-id") == (key if token else None)
     assert not verify(request, {key: secret + "x"}, now=NOW).ok
     assert not verify(replace(request, body=body + b"x"), {key: secret}, now=NOW).ok
 
@@ -131,6 +132,7 @@ def test_a_signed_roa_request_verifies(
     assert verdict.scheme == "acs"
     assert ("x-acs-action" in headers, "x-acs-signature-nonce" in headers) == (modern, modern)
     assert headers.get("x-acs-security-token") == token
+    assert headers.get("x-acs-accesskey-id") == (key if token else None)
     assert not verify(request, {key: secret + "x"}, now=NOW).ok
     if body:
         assert not verify(replace(request, body=body + b"x"), {key: secret}, now=NOW).ok
