@@ -90,6 +90,14 @@ class Paragraph:
         return self.sentences[-1].end
 
 
+@dataclass(frozen=True, slots=True)
+class AudioFile:
+    """The recording of an offline task: its ``size`` in bytes and its ``sample_rate`` in Hz."""
+
+    size: int
+    sample_rate: int
+
+
 @dataclass(slots=True)
 class Meeting:
     """Everything heard in a task so far.
@@ -97,7 +105,7 @@ class Meeting:
     ``scripts`` has one entry for every passage, in order: the script that the passage ran through.
     ``duration`` is the length of the audio in ms; ``segments`` are the stretches with speech.
     ``diarized`` says whether speakers were told apart; ``first_speaker_id`` is the number that the
-    first speaker's id has in results.
+    first speaker's id has in results. ``file`` is what was transcribed, None for a stream.
     """
 
     language: str
@@ -108,6 +116,7 @@ class Meeting:
     scripts: list[Script] = field(default_factory=list)
     segments: list[tuple[int, int]] = field(default_factory=list)
     duration: int = 0
+    file: AudioFile | None = None
 
     @property
     def text(self) -> str:

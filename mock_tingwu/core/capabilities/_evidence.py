@@ -1,0 +1,49 @@
+"""Finding the sentences that speak of something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from mock_tingwu.core.meeting import Sentence
+from mock_tingwu.core.script import UNSPACED
+from mock_tingwu.core.words import bare
+
+_RUN: Final = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]{2,}|[^\W_\u3041-\u30ff\u3400-\u9fff]+")
+
+
+def _terms(query: str) -> set[str]:
+    """What to look for: words in lower case, and pairs of characters where there are no spaces."""
+    terms: set[str] = set()
+    for run in _RUN.findall(query.lower()):
+        if run[0] >= "\u3041" and not "\uac00" <= run[0] <= "\ud7a3":
+            terms.update(run[i : i + 2] for i in range(len(run) - 1))
+        elif len(run) > 3 or run[0] >= "\uac00":
+            terms.add(run)
+    return terms
+
+
+def evidence(query: str, sentences: Iterable[Sentence], most: int) -> list[Sentence]:
+    """Up to ``most`` sentences that share most with ``query``, in order; none if none does.
+
+    One shared pair of characters may be chance: two are asked for where the query has as many.
+    """
+    terms = _terms(query)
+    scored = [(_score(terms, sentence), sentence) for sentence in sentences]
+    needed = min(2, len(terms)) or 1
+    best = sorted((x for x in scored if x[0] >= needed), key=lambda x: (-x[0], x[1].id))[:most]
+    return sorted((sentence for _, sentence in best), key=lambda sentence: sentence.id)
+
+
+def _score(terms: set[str], sentence: Sentence) -> int:
+    text = sentence.text.lower()
+    if sentence.language in UNSPACED:
+        return sum(term in text for term in terms)
+    words = {bare(word) for word in text.split()}
+    # A Korean word carries its particles behind it.
+    return sum(any(word.startswith(term) for word in words) for term in terms)
+
+
+def quoted(sentences: Sequence[Sentence]) -> str:
+    return " / ".join(sentence.text for sentence in sentences)

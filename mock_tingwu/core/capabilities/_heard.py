@@ -1,0 +1,180 @@
+"""What of a script was heard, so that results tell no more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from mock_tingwu.core.annotate import annotate
+from mock_tingwu.core.meeting import Meeting, Sentence
+from mock_tingwu.core.script import UNSPACED, Action, Chapter, Point, Question, Script, Speaker
+from mock_tingwu.core.words import label, shorten, spacer
+
+T = TypeVar("T")
+
+#: Longest text, in characters, that stands for speech in which no point was made yet.
+_EXCERPT: Final = 80
+_HEADLINE: Final = 24
+
+
+def spread(items: Sequence[T], most: int) -> list[T]:
+    """At most ``most`` of ``items``, taken evenly from the first to the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[i * len(items) // most] for i in range(most)]
+
+
+def joined(sentences: Iterable[Sentence]) -> str:
+    """The sentences as one text, with a space behind those in languages that write spaces."""
+    text = ""
+    gap = ""
+    for sentence in sentences:
+        text += gap + sentence.text
+        gap = "" if sentence.language in UNSPACED else " "
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class HeardChapter:
+    """A chapter as far as it was heard: its ``sentences`` and the ``points`` reached in them.
+
+    ``gist`` is one sentence about the chapter, ``summary`` tells its points. The script's own
+    headline and gist are used only when all points were heard, for they may speak of any.
+    """
+
+    headline: str
+    summary: str
+    gist: str
+    points: tuple[Point, ...]
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One run through an annotated script.
+
+    ``spoken`` maps line numbers to the sentences in which the line was heard; ``heard`` are the
+    lines that were heard to their end.
+    """
+
+    script: Script
+    spoken: Mapping[int, Sequence[Sentence]]
+    heard: frozenset[int]
+
+    def sentences(self, lines: Iterable[int]) -> list[Sentence]:
+        return [sentence for line in lines for sentence in self.spoken.get(line, ())]
+
+    def sentence_ids(self, lines: Iterable[int]) -> list[int]:
+        return [sentence.id for sentence in self.sentences(lines)]
+
+    def chapters(self) -> Iterator[HeardChapter]:
+        for chapter in self.script.chapters:
+            sentences = self.sentences(self.script.lines_of(chapter))
+            if sentences:
+                yield self._chapter(chapter, sentences)
+
+    def _chapter(self, chapter: Chapter, sentences: Sequence[Sentence]) -> HeardChapter:
+        points = tuple(point for point in chapter.points if point.line in self.heard)
+        if points:
+            summary = spacer(self.script.language).join(point.text for point in points)
+        else:
+            summary = shorten(joined(sentences), _EXCERPT)
+        if len(points) == len(chapter.points):
+            headline, gist = chapter.headline, chapter.gist
+        else:
+            headline = points[0].leaf if points else label(sentences[0].text, _HEADLINE)
+            gist = summary
+        return HeardChapter(headline, summary, gist, points, tuple(sentences))
+
+    def points(self) -> list[Point]:
+        return [p for c in self.script.chapters for p in c.points if p.line in self.heard]
+
+    def questions(self) -> list[Question]:
+        """The questions that were asked and answered in full."""
+        return [q for q in self.script.questions if self.heard.issuperset(q.asked + q.answered)]
+
+    def actions(self) -> list[Action]:
+        return [action for action in self.script.actions if action.line in self.heard]
+
+    def keywords(self) -> list[str]:
+        said = "\n".join(s.text for sentences in self.spoken.values() for s in sentences)
+        return [keyword for keyword in self.script.keywords if keyword in said]
+
+    def speaker(self, number: int) -> int | None:
+        """The meeting's number of the script's speaker ``number``; None if never heard.
+
+        They differ when fewer speakers were told apart than the script has.
+        """
+        for sentences in self.spoken.values():
+            if sentences[0].line.speaker == number:
+                return sentences[0].speaker
+        return None
+
+
+def passages(meeting: Meeting) -> list[Passage]:
+    """The runs through scripts in which anything was heard, in order."""
+    spoken: dict[int, dict[int, list[Sentence]]] = {}
+    heard: dict[int, set[int]] = {}
+    loose: list[Sentence] = []
+    for sentence in meeting.sentences:
+        if sentence.passage >= len(meeting.scripts):
+            loose.append(sentence)
+            continue
+        lines = spoken.setdefault(sentence.passage, {})
+        lines.setdefault(sentence.line.number, []).append(sentence)
+        if sentence.completes_line:
+            heard.setdefault(sentence.passage, set()).add(sentence.line.number)
+    annotated = {id(script): annotate(script) for script in _distinct(meeting.scripts)}
+    found = [
+        Passage(annotated[id(meeting.scripts[n])], lines, frozenset(heard.get(n, ())))
+        for n, lines in spoken.items()
+    ]
+    return [*found, _unscripted(meeting.language, loose)] if loose else found
+
+
+def _distinct(scripts: Iterable[Script]) -> Iterable[Script]:
+    return {id(script): script for script in scripts}.values()
+
+
+def _unscripted(language: str, sentences: Sequence[Sentence]) -> Passage:
+    """Sentences of a recognizer that names no script, as if they were one."""
+    script = Script(
+        id="",
+        language=language,
+        title="",
+        speakers=tuple(Speaker("") for _ in range(max(s.line.speaker for s in sentences) + 1)),
+        lines=tuple(
+            replace(s.line, number=n, words=tuple(word.text for word in s.words))
+            for n, s in enumerate(sentences, 1)
+        ),
+    )
+    spoken = {n: [sentence] for n, sentence in enumerate(sentences, 1)}
+    return Passage(annotate(script), spoken, frozenset(spoken))
+
+
+def retold(meeting: Meeting) -> list[Passage]:
+    """One passage for every different script, made of all runs through it.
+
+    A meeting that is longer than its script repeats it; a summary should not. Each line is taken
+    from the first run in which it was heard to its end.
+    """
+    merged: list[Passage] = []
+    for passage in passages(meeting):
+        for n, known in enumerate(merged):
+            if known.script is passage.script or known.script == passage.script:
+                merged[n] = _merge(known, passage)
+                break
+        else:
+            merged.append(passage)
+    return merged
+
+
+def _merge(known: Passage, later: Passage) -> Passage:
+    spoken = {
+        line: later.spoken[line]
+        if line not in known.spoken or (line in later.heard and line not in known.heard)
+        else known.spoken[line]
+        for line in sorted({*known.spoken, *later.spoken})
+    }
+    return Passage(known.script, spoken, known.heard | later.heard)

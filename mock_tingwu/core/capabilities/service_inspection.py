@@ -1,0 +1,38 @@
+"""ServiceInspection: whether a conversation did what the caller wants checked.
+
+The result's form is in no source (tingwu-openapi 9): all of it is an assumption, close to the input
+side of tingwu-openapi 1.1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mock_tingwu.core.capabilities._evidence import evidence, quoted
+from mock_tingwu.core.capabilities._wording import wording
+from mock_tingwu.core.meeting import Meeting
+from mock_tingwu.core.options import Item, Options
+
+_MOST_SENTENCES: Final = 3
+
+
+def build(meeting: Meeting, options: Options) -> dict[str, Any]:
+    """``inspection_results``: an entry for every item, with the sentences that it is found in."""
+    items = options.inspection.items if options.inspection else ()
+    return {"inspection_results": [_inspect(meeting, item) for item in items]}
+
+
+def _inspect(meeting: Meeting, item: Item) -> dict[str, Any]:
+    found = evidence(f"{item.title} {item.content}", meeting.sentences, _MOST_SENTENCES)
+    words = wording(meeting.language)
+    reason = words.unmentioned
+    if found:
+        numbers = ", ".join(str(sentence.id) for sentence in found)
+        reason = words.mentioned.format(numbers, quoted(found))
+    return {
+        "title": item.title,
+        "content": item.content,
+        "result": bool(found),
+        "reason": reason,
+        "sentence_ids": [sentence.id for sentence in found],
+    }

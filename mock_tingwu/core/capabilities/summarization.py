@@ -1,0 +1,111 @@
+"""Summarization: full text, speakers, questions and mind map (tingwu-openapi 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mock_tingwu.core.capabilities._heard import Passage, joined, retold, spread
+from mock_tingwu.core.capabilities._wording import speaker_name
+from mock_tingwu.core.meeting import Meeting
+from mock_tingwu.core.options import Options
+from mock_tingwu.core.words import shorten, spacer
+
+#: How much of a long meeting is told. All are assumptions.
+_MOST_GISTS: Final = 12
+_MOST_POINTS_OF_A_SPEAKER: Final = 8
+_MOST_QUESTIONS: Final = 20
+_MOST_BRANCHES: Final = 24
+_MOST_TITLES: Final = 3
+_EXCERPT: Final = 80
+
+
+def build(meeting: Meeting, options: Options) -> dict[str, Any]:
+    """The types that ``options.summarization`` names; empty if no word was heard."""
+    told = retold(meeting)
+    result: dict[str, Any] = {}
+    if told:
+        for name, part in _PARTS.items():
+            if name in options.summarization:
+                result |= part(meeting, told)
+    return result
+
+
+def _paragraph(meeting: Meeting, told: list[Passage]) -> dict[str, Any]:
+    titles = list(dict.fromkeys(passage.script.title for passage in told))
+    gists = [chapter.gist for passage in told for chapter in passage.chapters()]
+    return {
+        "paragraph_title": " / ".join(titles[:_MOST_TITLES]),
+        "paragraph_summary": spacer(meeting.language).join(
+            spread(list(dict.fromkeys(gists)), _MOST_GISTS)
+        ),
+    }
+
+
+def _conversational(meeting: Meeting, told: list[Passage]) -> dict[str, Any]:
+    """What each speaker had to say.
+
+    Where speakers were not told apart there is one entry and, as in the transcription, no id.
+    """
+    texts: dict[int, list[str]] = {sentence.speaker: [] for sentence in meeting.sentences}
+    if not meeting.diarized:
+        texts = {0: []}
+    for passage in told:
+        for point in passage.points():
+            speaker = passage.speaker(point.speaker) if meeting.diarized else 0
+            if speaker is not None:
+                texts[speaker].append(point.text)
+    return {
+        "conversational_summary": [
+            _speaker_entry(meeting, speaker, texts[speaker]) for speaker in sorted(texts)
+        ]
+    }
+
+
+def _speaker_entry(meeting: Meeting, speaker: int, texts: list[str]) -> dict[str, Any]:
+    gap = spacer(meeting.language)
+    summary = gap.join(spread(list(dict.fromkeys(texts)), _MOST_POINTS_OF_A_SPEAKER))
+    if not summary:
+        own = [s for s in meeting.sentences if s.speaker == speaker or not meeting.diarized]
+        summary = shorten(joined(own), _EXCERPT)
+    entry: dict[str, Any] = {"speaker_id": meeting.speaker_id(speaker)} if meeting.diarized else {}
+    return entry | {"speaker_name": speaker_name(meeting.language, speaker), "summary": summary}
+
+
+def _questions_answering(meeting: Meeting, told: list[Passage]) -> dict[str, Any]:
+    found = [
+        {
+            "question": q.question,
+            "sentence_ids_of_question": passage.sentence_ids(q.asked),
+            "answer": q.answer,
+            "sentence_ids_of_answer": passage.sentence_ids(q.answered),
+        }
+        for passage in told
+        for q in passage.questions()
+    ]
+    return {"questions_answering_summary": spread(found, _MOST_QUESTIONS)}
+
+
+def _mind_map(meeting: Meeting, told: list[Passage]) -> dict[str, Any]:
+    """A tree for every script: title, headlines, points. The cloud's have at most four levels."""
+    return {"mind_map_summary": [_tree(passage) for passage in told]}
+
+
+def _tree(passage: Passage) -> dict[str, Any]:
+    branches = [
+        _node(chapter.headline, [_node(point.leaf) for point in chapter.points])
+        for chapter in passage.chapters()
+    ]
+    return _node(passage.script.title, spread(branches, _MOST_BRANCHES))
+
+
+def _node(title: str, topics: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    return {"title": title, "topic": topics or []}
+
+
+_PARTS: Final[Mapping[str, Callable[[Meeting, list[Passage]], dict[str, Any]]]] = {
+    "Paragraph": _paragraph,
+    "Conversational": _conversational,
+    "QuestionsAnswering": _questions_answering,
+    "MindMap": _mind_map,
+}
