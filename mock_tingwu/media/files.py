@@ -1,0 +1,113 @@
+"""The media files of a finished task: OutputMp3Path and OutputSpectrumPath."""
+
+from __future__ import annotations
+
+import audioop
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+
+MP3_BIT_RATE = 128_000
+"""Bits per second of ``Transcoding.TargetAudioFormat`` mp3 (tingwu-openapi, Parameters)."""
+
+MP3_SAMPLE_RATE = 16_000
+"""Hz. The lowest rate at which MPEG audio allows 128 kb/s; 8000 Hz ends at 64."""
+
+SPECTRUM_INTERVAL_MS = 100
+
+
+class Mp3Writer:
+    """Write 16-bit mono PCM as MP3, 128 kb/s mono, while it arrives (needs PyAV).
+
+    The same audio makes the same bytes, however ``write`` was handed it.
+    """
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        """Create the file; ``sample_rate`` of the PCM is in Hz.
+
+        Raises:
+            ImportError: PyAV is not installed.
+            OSError: the file cannot be created.
+
+        """
+        import av
+
+        self._frame_type = av.AudioFrame
+        self._sample_rate = sample_rate
+        # No ID3 tag and no version strings: nothing that is not the audio.
+        self._file: OutputContainer = av.open(
+            str(path), "w", format="mp3", options={"id3v2_version": "0", "fflags": "+bitexact"}
+        )
+        self._stream: AudioStream = self._file.add_stream("libmp3lame", rate=MP3_SAMPLE_RATE)
+        self._stream.codec_context.layout = "mono"
+        self._stream.codec_context.bit_rate = MP3_BIT_RATE
+        self._file.start_encoding()  # now, so that a bad path is told to who chose it
+        self._pending = bytearray()
+        self._block = sample_rate * 2 // 2  # half a second: an encoder call per frame costs more
+        self._closed = False
+
+    def write(self, pcm: bytes) -> None:
+        """Append whole samples."""
+        self._pending += pcm
+        while len(self._pending) >= self._block:
+            self._encode(bytes(self._pending[: self._block]))
+            del self._pending[: self._block]
+
+    def close(self) -> None:
+        """Finish the file. Calling it again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._pending:
+            self._encode(bytes(self._pending))
+        self._file.mux(self._stream.encode(None))
+        self._file.close()
+
+    def _encode(self, pcm: bytes) -> None:
+        frame = self._frame_type("s16", "mono", len(pcm) // 2)
+        frame.planes[0].update(pcm)
+        frame.sample_rate = self._sample_rate
+        self._file.mux(self._stream.encode(frame))
+
+
+class SpectrumWriter:
+    """Write the loudness of a meeting, for a player to draw.
+
+    The format of the cloud's ``.spectrum`` files is documented nowhere; this one is assumed. It is
+    compact JSON, ``{"SampleRate":16000,"Interval":100,"Peaks":[0,37,…]}``, with one peak for every
+    ``Interval`` ms: the largest amplitude, 0 to 100, in percent of full scale.
+    """
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        """Describe PCM of ``sample_rate`` Hz in the file ``path``, written by ``close``."""
+        self._path = path
+        self._sample_rate = sample_rate
+        self._peaks = bytearray()
+        self._pending = bytearray()
+        self._block = sample_rate * SPECTRUM_INTERVAL_MS // 1000 * 2
+
+    def write(self, pcm: bytes) -> None:
+        """Append whole samples, 16-bit mono."""
+        self._pending += pcm
+        while len(self._pending) >= self._block:
+            self._measure(self._pending[: self._block])
+            del self._pending[: self._block]
+
+    def close(self) -> None:
+        """Write the file; a last interval that is not full counts. Again: the same file."""
+        if self._pending:
+            self._measure(self._pending)
+            self._pending = bytearray()
+        document = {
+            "SampleRate": self._sample_rate,
+            "Interval": SPECTRUM_INTERVAL_MS,
+            "Peaks": list(self._peaks),
+        }
+        self._path.write_text(json.dumps(document, separators=(",", ":")), encoding="ascii")
+
+    def _measure(self, samples: bytearray) -> None:
+        self._peaks.append(round(audioop.max(samples, 2) * 100 / 32768))
