@@ -1,0 +1,170 @@
+"""The schemas are valid, say where their facts come from, and refuse what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+import contract_examples_api
+import contract_examples_realtime
+import contract_examples_results
+import pytest
+from contract_values import Change, changed
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from mock_tingwu import contract
+
+EXAMPLES = (contract_examples_api, contract_examples_realtime, contract_examples_results)
+ACCEPTED: dict[str, list[Any]] = {n: e for m in EXAMPLES for n, e in m.ACCEPTED.items()}
+REJECTED: dict[str, list[Change]] = {n: c for m in EXAMPLES for n, c in m.REJECTED.items()}
+
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    name: json.loads(contract.text(name)) for name in contract.names()
+}
+BY_ID = {document["$id"]: document for document in DOCUMENTS.values()}
+
+#: Documents that only hold definitions for others.
+SHARED = {"tingwu/common", "realtime/words"}
+
+accepted = [(name, example) for name, examples in ACCEPTED.items() for example in examples]
+rejected = [
+    pytest.param(name, *change, id=f"{name}:{change[0]}={str(change[1])[:40]}")
+    for name, changes in REJECTED.items()
+    for change in changes
+]
+
+
+def target(base: str, reference: str) -> dict[str, Any]:
+    uri, _, pointer = urljoin(base, reference).partition("#")
+    node: Any = BY_ID[uri]
+    for token in pointer.split("/")[1:]:
+        node = node[token]
+    assert isinstance(node, dict)
+    return node
+
+
+def facts(schema: dict[str, Any], base: str, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema under ``schema`` that states a fact and therefore must name its source.
+
+    Those under if, then and else only choose between facts.
+    """
+    yield place, schema
+    described = target(base, schema["$ref"]) if "$ref" in schema else {}
+    for key, part in schema.get("properties", {}).items():
+        # A key that the referred schema has already is only narrowed here.
+        if isinstance(part, dict) and key not in described.get("properties", {}):
+            yield from facts(part, base, f"{place}/{key}")
+    for key, part in schema.get("$defs", {}).items():
+        yield from facts(part, base, f"{place}#{key}")
+    items = schema.get("items")
+    if isinstance(items, dict) and "properties" in items:
+        yield from facts(items, base, f"{place}/*")
+
+
+FACTS = [
+    (place, schema, document["$id"])
+    for name, document in DOCUMENTS.items()
+    for place, schema in facts(document, document["$id"], name)
+]
+
+
+@pytest.mark.parametrize("name", contract.names())
+def test_a_schema_is_valid_against_its_metaschema(name: str) -> None:
+    Draft202012Validator.check_schema(DOCUMENTS[name])
+
+
+@pytest.mark.parametrize("name", contract.names())
+def test_a_schema_has_a_head_that_says_what_it_is(name: str) -> None:
+    document = DOCUMENTS[name]
+    assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert document["$id"] == f"https://mock-tingwu.invalid/schemas/{name}.json"
+    assert document["title"] and document["description"].endswith(".")
+    assert document["x-sender"] in ("client", "server")
+
+
+def test_every_fact_has_a_source_with_a_known_level() -> None:
+    assert len(FACTS) > 500
+    for place, schema, base in FACTS:
+        stated = schema if "x-source" in schema else target(base, schema.get("$ref", ""))
+        assert set(stated["x-source"]) == {"level", "where"}, place
+        assert stated["x-source"]["level"] in contract.LEVELS, place
+        assert stated["x-source"]["where"], place
+
+
+def test_every_fact_is_described() -> None:
+    for place, schema, base in FACTS:
+        stated = schema if "x-source" in schema else target(base, schema.get("$ref", ""))
+        assert stated.get("description") or stated.get("title"), place
+
+
+def test_a_key_order_names_exactly_the_keys_of_its_object() -> None:
+    ordered = [(place, schema) for place, schema, _ in FACTS if "x-key-order" in schema]
+    assert len(ordered) > 30
+    for place, schema in ordered:
+        assert sorted(schema["x-key-order"]) == sorted(schema["properties"]), place
+
+
+def test_what_the_server_sends_has_no_unknown_keys() -> None:
+    lenient = {"realtime/event", "control/journal-entry", "control/health"}
+    lenient |= {"tingwu/phrases-response", "tingwu/phrases-response/Data"}
+    lenient |= {"realtime/event/header", "realtime/event/payload"}
+    lenient |= {"tingwu/error-response/AccessDeniedDetail"}
+    sent = {n for n, document in DOCUMENTS.items() if document["x-sender"] == "server"}
+    for place, schema, _ in FACTS:
+        name = place.partition("#")[0]
+        if schema.get("type") == "object" and any(name.startswith(s) for s in sent):
+            assert (place in lenient) == ("additionalProperties" not in schema), place
+
+
+@pytest.mark.parametrize("name", contract.names())
+def test_every_schema_has_accepted_and_rejected_examples(name: str) -> None:
+    assert ACCEPTED[name]
+    assert name in SHARED or len(REJECTED[name]) >= 2
+
+
+@pytest.mark.parametrize(("name", "example"), accepted)
+def test_an_accepted_example_fits(name: str, example: Any) -> None:
+    assert contract.violations(name, example) == []
+    contract.check(name, example)
+    contract.check_key_order(name, example)
+
+
+@pytest.mark.parametrize(("name", "path", "value"), rejected)
+def test_a_change_breaks_an_example(name: str, path: str, value: Any) -> None:
+    broken = changed(ACCEPTED[name][0], path, value)
+    found = contract.violations(name, broken)
+    assert found
+    assert all(violation.source for violation in found)
+    with pytest.raises(contract.ContractError):
+        contract.check(name, broken)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [p for p in rejected if str(p.values[0]).startswith("tingwu/create-task-request")],
+)
+def test_a_violation_of_a_request_tells_the_field(name: str, path: str, value: Any) -> None:
+    pointers = {
+        v.pointer for v in contract.violations(name, changed(ACCEPTED[name][0], path, value))
+    }
+    assert any(pointer.startswith(f"/{path}") for pointer in pointers), pointers
+
+
+def test_another_implementation_of_json_schema_judges_alike() -> None:
+    registry: Registry[Any] = Registry().with_resources(
+        (uri, Resource.from_contents(document)) for uri, document in BY_ID.items()
+    )
+
+    def fits(name: str, instance: Any) -> bool:
+        document, _, definition = name.partition("#")
+        reference = DOCUMENTS[document]["$id"] + (f"#/$defs/{definition}" if definition else "")
+        return Draft202012Validator({"$ref": reference}, registry=registry).is_valid(instance)
+
+    for name, example in accepted:
+        assert fits(name, example), (name, example)
+    for name, changes in REJECTED.items():
+        for change in changes:
+            assert not fits(name, changed(ACCEPTED[name][0], *change)), (name, change)
