@@ -35,13 +35,13 @@ def tokenize(text: str, language: str) -> tuple[str, ...]:
     """The words of ``text``, punctuation and all: joined as the language joins words they are
     the text again (with runs of white space as one space).
 
-    Languages with spaces are cut at spaces. In the others a "/" separates words where the text has
-    one between two characters beyond ASCII; without such cuts Latin words and numbers stay whole,
-    and other runs become words of two characters.
+    Languages with spaces are cut at spaces, but not before a lone mark. In the others "/" separates
+    words if the text has one between two characters beyond ASCII; without such cuts Latin words and
+    numbers stay whole, and other runs become words of two characters.
     """
     text = " ".join(text.split())
     if language not in UNSPACED:
-        return tuple(text.split())
+        return _with_punctuation(text.split(), " ")
     if _CUT.search(text):
         return _with_punctuation(text.split("/"))
     starts = [m.start() for m in _WORD.finditer(text)]
@@ -49,12 +49,12 @@ def tokenize(text: str, language: str) -> tuple[str, ...]:
     return _with_punctuation([text[a:b] for a, b in pairwise(edges)])
 
 
-def _with_punctuation(pieces: list[str]) -> tuple[str, ...]:
+def _with_punctuation(pieces: list[str], gap: str = "") -> tuple[str, ...]:
     """``pieces`` with those that hold no letter stuck to the one before, or else behind."""
     words: list[str] = []
     for piece in pieces:
         if words and (not bare(piece) or not bare(words[-1])):
-            words[-1] += piece
+            words[-1] += gap + piece
         elif piece:
             words.append(piece)
     return tuple(words)

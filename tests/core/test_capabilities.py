@@ -1,0 +1,638 @@
+"""Results made of meetings: shape, cross-references, and nothing that was not heard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_tingwu import resources
+from mock_tingwu.core.annotate import annotate
+from mock_tingwu.core.capabilities import BUILDERS, build
+from mock_tingwu.core.meeting import AudioFile, Meeting, Sentence, Word
+from mock_tingwu.core.options import (
+    ASSISTANCE_TYPES,
+    RESULT_KINDS,
+    SUMMARY_TYPES,
+    Item,
+    Options,
+    Prompt,
+    Scene,
+)
+from mock_tingwu.core.script import LANGUAGES, Line, Script
+from mock_tingwu.core.scripts import load_script, parse_script
+from mock_tingwu.core.words import spacer
+
+LIBRARY = sorted((resources.folder("fixtures") / "meetings").glob("*.yaml"))
+
+SHORT = {
+    "cn": {
+        "language": "cn",
+        "title": "搬家安排",
+        "speakers": [{"name": "何敏", "role": "店长"}, {"name": "罗宁", "role": "司机"}],
+        "keywords": ["搬家", "周日"],
+        "sentences": [
+            {
+                "speaker": 0,
+                "text": "我们/周日/搬家，/车/几点/到？",
+                "translations": {"en": "When?"},
+            },
+            {"speaker": 1, "text": "早上/八点，/我/会/提前/打电话。", "key": True},
+            {
+                "speaker": 0,
+                "text": "嗯，/箱子/我/周六/打包/好。",
+                "polished": "我周六会打包好箱子。",
+            },
+            {"speaker": 1, "text": "大/柜子/要/两/个/人/抬。"},
+        ],
+        "chapters": [
+            {
+                "first": 1,
+                "headline": "时间",
+                "gist": "定了周日早上八点出发的安排。",
+                "points": [
+                    {"sentence": 2, "speaker": 1, "leaf": "八点到", "text": "罗宁说八点到。"}
+                ],
+            },
+            {
+                "first": 3,
+                "headline": "行李",
+                "gist": "箱子与柜子都安排妥当。",
+                "points": [
+                    {"sentence": 3, "speaker": 0, "leaf": "箱子", "text": "何敏周六打包箱子。"},
+                    {"sentence": 4, "speaker": 1, "leaf": "柜子", "text": "罗宁说柜子要两人抬。"},
+                ],
+            },
+        ],
+        "questions": [
+            {"question": "几点到？", "asked": [1], "answer": "早上八点。", "answered": [2]}
+        ],
+        "actions": [{"sentence": 3, "text": "周六打包好箱子"}],
+    },
+    "en": {
+        "language": "en",
+        "sentences": [
+            {"speaker": "Ann", "text": "When does the lift get repaired, and who pays for it?"},
+            {
+                "speaker": "Bo",
+                "text": "The landlord pays, the mechanic comes on Tuesday morning.",
+            },
+            {"speaker": "Ann", "text": "Good, I'll put up a notice in the hallway by tomorrow."},
+        ],
+    },
+}
+
+
+@cache
+def script(name: str) -> Script:
+    if name in SHORT:
+        return parse_script(SHORT[name], name)
+    return load_script(resources.folder("fixtures") / "meetings" / f"{name}.yaml")
+
+
+def hear(
+    *runs: tuple[Script, int],
+    half_line: bool = False,
+    split: bool = False,
+    diarized: bool = True,
+    first_speaker_id: int = 1,
+) -> Meeting:
+    """A meeting of the first lines of scripts. ``half_line`` adds the first half of the next line
+    to each; ``split`` hears every line as two sentences."""
+    meeting = Meeting(
+        runs[0][0].language if runs else "cn", 7, diarized, first_speaker_id=first_speaker_id
+    )
+    for passage, (heard, count) in enumerate(runs):
+        meeting.scripts.append(heard)
+        for line in heard.lines[:count]:
+            middle = len(line.words) // 2 if split else 0
+            for start, stop in ((0, middle), (middle, len(line.words))):
+                _say(meeting, passage, line, start, stop)
+        if half_line and count < len(heard.lines):
+            line = heard.lines[count]
+            _say(meeting, passage, line, 0, len(line.words) // 2)
+    return meeting
+
+
+def _say(meeting: Meeting, passage: int, line: Line, start: int, stop: int) -> None:
+    if stop == start:
+        return
+    begin = time = meeting.duration + 300
+    words = []
+    for word in line.words[start:stop]:
+        words.append(Word(word, time, time + 150))
+        time += 150
+    meeting.sentences.append(
+        Sentence(
+            id=len(meeting.sentences) + 1,
+            begin=begin,
+            end=time,
+            words=tuple(words),
+            speaker=line.speaker,
+            line=line,
+            passage=passage,
+            first_word=start,
+        )
+    )
+    meeting.segments.append((begin, time))
+    meeting.duration = time
+
+
+EVERYTHING = Options(
+    translation_targets=("en",),
+    auto_chapters=True,
+    meeting_assistance=ASSISTANCE_TYPES,
+    summarization=SUMMARY_TYPES,
+    text_polish=True,
+    custom_prompts=(Prompt("weekly", "Who pays? 谁几点到？\n{Transcription}"),),
+    inspection=Scene(items=(Item("电话", "提前打电话"), Item("notice", "puts up a notice"))),
+    extraction=Scene(items=(Item("箱子", "打包箱子"), Item("mechanic", "when he comes"))),
+    identities=Scene(items=(Item("司机"), Item("店长"))),
+)
+
+
+def results(meeting: Meeting, options: Options = EVERYTHING) -> dict[str, Any]:
+    return {kind: build(kind, meeting, options) for kind in options.result_kinds()}
+
+
+def made(kind: str, meeting: Meeting, **options: Any) -> Any:
+    return build(kind, meeting, Options(**options))
+
+
+def nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """All objects in a result."""
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from nodes(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from nodes(item)
+
+
+def depth(tree: dict[str, Any]) -> int:
+    return 1 + max((depth(topic) for topic in tree["topic"]), default=0)
+
+
+def check(meeting: Meeting, result: dict[str, Any]) -> None:
+    """The results agree with the transcription and with the documented limits."""
+    transcription = result["Transcription"]
+    words = [w for p in transcription["paragraphs"] for w in p["words"]]
+    assert [w["id"] for w in words] == list(range(10, 10 * len(words) + 1, 10))
+    sentences = {s.id: s for s in meeting.sentences}
+    texts: dict[int, str] = {}
+    for word in words:
+        texts[word["sentence_id"]] = texts.get(word["sentence_id"], "") + word["text"]
+    assert texts == {s.id: s.text for s in meeting.sentences}
+    assert all(a["end"] <= b["start"] for a, b in pairwise(words))
+    paragraphs = {p["paragraph_id"]: p for p in transcription["paragraphs"]}
+    assert len(paragraphs) == len(transcription["paragraphs"])
+    assert all(len(id_) == 19 and id_.isdigit() for id_ in paragraphs)
+    speakers = {p["speaker_id"] for p in transcription["paragraphs"] if "speaker_id" in p}
+    assert bool(speakers) == (meeting.diarized and bool(sentences))
+
+    for node in nodes({kind: result[kind] for kind in result if kind != "Transcription"}):
+        for key, value in node.items():
+            if key == "sentence_id":
+                sentence = sentences[value]
+                assert (node["start"], node["end"]) == (sentence.begin, sentence.end)
+            elif key.startswith("sentence_ids"):
+                assert sentences.keys() >= set(value)
+                assert value == sorted(set(value))
+            elif key == "paragraph_id":
+                heard = paragraphs[value]["words"]
+                ids = node.get("sentence_ids") or [s["sentence_id"] for s in node["sentences"]]
+                assert ids == list(dict.fromkeys(w["sentence_id"] for w in heard))
+            elif key == "speaker_id":
+                assert value in speakers
+        if "start" in node:
+            assert node["start"] in {s.begin for s in meeting.sentences}
+            assert node["end"] in {s.end for s in meeting.sentences}
+            assert node["start"] < node["end"]
+
+    assistance = result["MeetingAssistance"]
+    said = [s.text for s in meeting.sentences]
+    assert len(assistance["keywords"]) == len(set(assistance["keywords"])) <= 20
+    assert all(any(word in text for text in said) for word in assistance["keywords"])
+    assert len(assistance["actions"]) <= 6
+    assert all(entry["text"] in said for entry in assistance["key_sentences"])
+    for entries in (assistance["actions"], assistance["key_sentences"], result["AutoChapters"]):
+        assert [entry["id"] for entry in entries] == list(range(1, len(entries) + 1))
+        assert [e["start"] for e in entries] == sorted(e["start"] for e in entries)
+    if sentences:
+        weights = assistance["classifications"]
+        assert sum(weights.values()) == 1.0 and min(weights.values()) >= 0
+    else:
+        assert "classifications" not in assistance
+
+    chapters = result["AutoChapters"]
+    assert all(a["end"] <= b["start"] for a, b in pairwise(chapters))
+    assert all(chapter["headline"] and chapter["summary"] for chapter in chapters)
+    for tree in result["Summarization"].get("mind_map_summary", []):
+        assert 2 <= depth(tree) <= 4
+    for entry in result["Summarization"].get("conversational_summary", []):
+        assert entry["speaker_name"] and entry["summary"]
+        assert ("speaker_id" in entry) == meeting.diarized
+    assert "{Transcription}" not in json.dumps(result["CustomPrompt"])
+
+
+def check_only_heard(meeting: Meeting, heard: Script, result: dict[str, Any]) -> None:
+    """No note appears whose lines were not heard."""
+    lines = meeting.heard_lines(0)
+    said = json.dumps(result, ensure_ascii=False)
+    noted = annotate(heard)
+    points = [point for chapter in noted.chapters for point in chapter.points]
+    reached = {text for p in points if p.line in lines for text in (p.text, p.leaf)}
+    told = {node["title"] for node in nodes(result) if "topic" in node}
+    for point in points:
+        if point.line not in lines:
+            assert point.text not in said or point.text in reached
+            assert point.leaf not in told or point.leaf in reached or point.leaf == noted.title
+    for chapter in noted.chapters:
+        if not lines.issuperset(point.line for point in chapter.points):
+            assert chapter.gist not in said or any(chapter.gist in text for text in reached)
+    asked = {entry["question"] for entry in nodes(result) if "question" in entry}
+    assert asked == {q.question for q in noted.questions if lines >= {*q.asked, *q.answered}}
+    agreed = {entry["text"] for entry in result["MeetingAssistance"]["actions"]}
+    assert agreed == {action.text for action in noted.actions if action.line in lines}
+
+
+def prefixes() -> Iterator[tuple[str, int]]:
+    for name in [*SHORT, *(path.stem for path in LIBRARY)]:
+        for count in range(len(script(name).lines) + 1):
+            yield name, count
+
+
+@pytest.mark.parametrize(("name", "count"), list(prefixes()))
+def test_every_beginning_of_a_meeting_has_consistent_results(name: str, count: int) -> None:
+    heard = script(name)
+    for half_line in (False, True):
+        for split in (False, True):
+            meeting = hear((heard, count), half_line=half_line, split=split)
+            all_made = results(meeting)
+            check(meeting, all_made)
+            check_only_heard(meeting, heard, all_made)
+    meeting = hear((heard, count), diarized=False)
+    check(meeting, results(meeting))
+
+
+@given(
+    runs=st.lists(st.tuples(st.sampled_from(["cn", "en"]), st.integers(0, 4)), max_size=6),
+    half_line=st.booleans(),
+    split=st.booleans(),
+    diarized=st.booleans(),
+    first=st.integers(0, 1),
+)
+@settings(deadline=None)
+def test_any_sequence_of_passages_has_consistent_results(
+    runs: list[tuple[str, int]], half_line: bool, split: bool, diarized: bool, first: int
+) -> None:
+    meeting = hear(
+        *((script(name), count) for name, count in runs),
+        half_line=half_line,
+        split=split,
+        diarized=diarized,
+        first_speaker_id=first,
+    )
+    all_made = results(meeting)
+    check(meeting, all_made)
+    assert all_made == results(meeting)
+
+
+def test_there_is_a_builder_for_every_kind_of_result() -> None:
+    assert tuple(BUILDERS) == RESULT_KINDS
+
+
+def test_a_meeting_without_speech_has_empty_results() -> None:
+    meeting = Meeting("cn", duration=13_000)
+    assert results(meeting) == {
+        "Transcription": {
+            "audio_info": {"duration": 13_000},
+            "paragraphs": [],
+            "audio_segments": [],
+        },
+        "Translation": {"paragraphs": []},
+        "AutoChapters": [],
+        "MeetingAssistance": {"keywords": [], "key_sentences": [], "actions": []},
+        "Summarization": {},
+        "TextPolish": [],
+        "CustomPrompt": [{"name": "weekly", "result": "", "truncated": False}],
+        "ServiceInspection": {
+            "inspection_results": [
+                {
+                    "title": title,
+                    "content": content,
+                    "result": False,
+                    "reason": "对话中没有提到。",
+                    "sentence_ids": [],
+                }
+                for title, content in [("电话", "提前打电话"), ("notice", "puts up a notice")]
+            ]
+        },
+        "ContentExtraction": {
+            "extraction_results": [
+                {"title": "箱子", "content": "打包箱子", "result": "", "sentence_ids": []},
+                {"title": "mechanic", "content": "when he comes", "result": "", "sentence_ids": []},
+            ]
+        },
+        "IdentityRecognition": {"identity_results": []},
+    }
+
+
+def test_audio_of_a_file_is_described_with_size_rate_and_language() -> None:
+    meeting = hear((script("cn"), 1))
+    assert made("Transcription", meeting)["audio_info"].keys() == {"duration"}
+    meeting.file = AudioFile(size=96_044, sample_rate=48_000)
+    assert made("Transcription", meeting)["audio_info"] == {
+        "size": 96_044,
+        "duration": meeting.duration,
+        "sample_rate": 48_000,
+        "language": "cn",
+    }
+
+
+def test_words_of_languages_with_spaces_carry_the_space_to_the_next_word() -> None:
+    words = made("Transcription", hear((script("en"), 1)))["paragraphs"][0]["words"]
+    assert [w["text"] for w in words[:2]] == ["When ", "does "]
+    assert words[-1]["text"] == "it?"
+
+
+def test_speaker_ids_start_where_the_service_starts_counting() -> None:
+    paragraphs = made("Transcription", hear((script("cn"), 2), first_speaker_id=0))["paragraphs"]
+    assert [p["speaker_id"] for p in paragraphs] == ["0", "1"]
+
+
+def test_further_target_languages_stand_beside_the_documented_shape() -> None:
+    meeting = hear((script("cn"), 1))
+    one = made("Translation", meeting, translation_targets=("en",))
+    assert [s["text"] for s in one["paragraphs"][0]["sentences"]] == ["When?"]
+    two = made("Translation", meeting, translation_targets=("en", "fr", "en"))
+    assert two["paragraphs"] == one["paragraphs"]
+    assert [t["target_language"] for t in two["translations"]] == ["fr"]
+    assert [list(t["paragraphs"][0]) for t in two["translations"]] == [
+        ["paragraph_id", "sentences"]
+    ]
+
+
+@pytest.mark.parametrize("language", ["ja", "ko"])
+def test_japanese_and_korean_meetings_have_no_chapters(language: str) -> None:
+    text = {"ja": "明日は雨です。", "ko": "내일은 비가 와요."}[language]
+    meeting = hear((parse_script({"sentences": [text]}, "rain"), 1))
+    assert meeting.language == language
+    assert made("AutoChapters", meeting) == []
+
+
+def test_a_chapter_tells_the_points_reached_and_takes_its_headline_when_all_are() -> None:
+    def chapters(count: int) -> list[tuple[str, str]]:
+        found = made("AutoChapters", hear((script("cn"), count)))
+        return [(chapter["headline"], chapter["summary"]) for chapter in found]
+
+    assert chapters(1) == [("我们周日搬家，车几点到", "我们周日搬家，车几点到？")]
+    assert chapters(2) == [("时间", "罗宁说八点到。")]
+    assert chapters(3)[1] == ("箱子", "何敏周六打包箱子。")
+    assert chapters(4)[1] == ("行李", "何敏周六打包箱子。罗宁说柜子要两人抬。")
+
+
+def test_chapters_of_a_repeated_script_go_on_counting() -> None:
+    found = made("AutoChapters", hear((script("cn"), 4), (script("cn"), 4)))
+    assert [chapter["id"] for chapter in found] == [1, 2, 3, 4]
+    assert [chapter["headline"] for chapter in found] == ["时间", "行李"] * 2
+
+
+def test_a_day_long_meeting_has_lists_of_readable_length() -> None:
+    meeting = hear(*[(script("cn"), 4), (script("en"), 3)] * 400)
+    chapters = made("AutoChapters", meeting)
+    assert 30 <= len(chapters) <= 60
+    assert chapters[-1]["end"] == meeting.sentences[-1].end
+    assert max(len(chapter["summary"]) for chapter in chapters) <= 600
+    summary = made("Summarization", meeting, summarization=SUMMARY_TYPES)
+    assert len(summary["questions_answering_summary"]) == 2
+    assert summary["mind_map_summary"][0]["title"] == "搬家安排"
+    assert len(summary["mind_map_summary"]) == 2
+
+
+def test_a_long_script_has_only_so_many_actions_keywords_and_questions() -> None:
+    sentences = [
+        {
+            "speaker": n % 2,
+            "key": True,
+            "text": f"Which invoice{n} is late?" if n % 2 else f"I'll pay invoice{n}.",
+        }
+        for n in range(120)
+    ]
+    long = parse_script(
+        {
+            "sentences": sentences,
+            "keywords": [f"invoice{n}" for n in range(60)],
+            "actions": [{"sentence": n, "text": f"Pay invoice {n}"} for n in range(1, 60)],
+        },
+        "long",
+    )
+    meeting = hear((long, 120))
+    assistance = made("MeetingAssistance", meeting, meeting_assistance=ASSISTANCE_TYPES)
+    assert [len(assistance[k]) for k in ("keywords", "actions", "key_sentences")] == [20, 6, 20]
+    summary = made("Summarization", meeting, summarization=SUMMARY_TYPES)
+    assert len(summary["questions_answering_summary"]) == 20
+
+
+def test_types_select_the_parts_of_meeting_assistance() -> None:
+    meeting = hear((script("cn"), 4))
+    actions = made("MeetingAssistance", meeting, meeting_assistance=("Actions",))
+    assert actions.keys() == {"actions", "classifications"}
+    information = made("MeetingAssistance", meeting, meeting_assistance=("KeyInformation",))
+    assert information.keys() == {"keywords", "key_sentences", "classifications"}
+
+
+def test_no_more_keywords_than_asked_for() -> None:
+    for most in (0, 1, 2, 50):
+        options = {"meeting_assistance": ASSISTANCE_TYPES, "max_keywords": most}
+        assistance = made("MeetingAssistance", hear((script("cn"), 4)), **options)
+        assert assistance["keywords"] == ["搬家", "周日"][:most]
+
+
+@pytest.mark.parametrize("scene", ["interview", "lecture", "meeting"])
+@pytest.mark.parametrize("id_", [f"id-{n}" for n in range(40)])
+def test_the_scene_of_the_script_is_the_likeliest(scene: str, id_: str) -> None:
+    meeting = hear((replace(script("cn"), id=id_, scene=scene), 4))
+    options = {"meeting_assistance": ASSISTANCE_TYPES}
+    weights = made("MeetingAssistance", meeting, **options)["classifications"]
+    assert weights[scene] > 0.5
+    assert sum(weights.values()) == 1.0
+
+
+def test_only_the_summaries_asked_for_are_made() -> None:
+    meeting = hear((script("cn"), 4))
+    keys = {
+        "Paragraph": {"paragraph_title", "paragraph_summary"},
+        "Conversational": {"conversational_summary"},
+        "QuestionsAnswering": {"questions_answering_summary"},
+        "MindMap": {"mind_map_summary"},
+    }
+    for name, expected in keys.items():
+        assert made("Summarization", meeting, summarization=(name,)).keys() == expected
+
+
+def test_a_summary_names_its_speakers_in_the_language_of_the_meeting() -> None:
+    names = {}
+    for language in LANGUAGES:
+        meeting = replace(hear((script("cn"), 4)), language=language)
+        summary = made("Summarization", meeting, summarization=("Conversational",))
+        names[language] = [e["speaker_name"] for e in summary["conversational_summary"]]
+    chinese = ["发言人1", "发言人2"]
+    assert names == {
+        "cn": chinese,
+        "yue": chinese,
+        "multilingual": chinese,
+        "en": ["Speaker 1", "Speaker 2"],
+        "ja": ["話者1", "話者2"],
+        "ko": ["화자 1", "화자 2"],
+    }
+
+
+def test_without_diarization_one_nameless_speaker_says_everything() -> None:
+    meeting = hear((script("cn"), 4), diarized=False)
+    summary = made("Summarization", meeting, summarization=("Conversational",))
+    assert summary["conversational_summary"] == [
+        {
+            "speaker_name": "发言人1",
+            "summary": "罗宁说八点到。何敏周六打包箱子。罗宁说柜子要两人抬。",
+        }
+    ]
+
+
+def test_points_of_speakers_who_were_not_told_apart_go_to_the_one_heard() -> None:
+    meeting = hear((script("cn"), 4))
+    meeting.sentences = [replace(sentence, speaker=0) for sentence in meeting.sentences]
+    summary = made("Summarization", meeting, summarization=("Conversational",))
+    (entry,) = summary["conversational_summary"]
+    assert (entry["speaker_id"], entry["summary"].count("。")) == ("1", 3)
+
+
+def test_a_speaker_who_made_no_point_is_quoted() -> None:
+    summary = made("Summarization", hear((script("cn"), 2)), summarization=("Conversational",))
+    assert [e["summary"] for e in summary["conversational_summary"]] == [
+        "我们周日搬家，车几点到？",
+        "罗宁说八点到。",
+    ]
+
+
+def test_polished_text_replaces_whole_lines_only() -> None:
+    def texts(meeting: Meeting) -> list[str]:
+        return [entry["formal_paragraph_text"] for entry in made("TextPolish", meeting)]
+
+    assert texts(hear((script("cn"), 3)))[-1] == "我周六会打包好箱子。"
+    assert texts(hear((script("cn"), 3), split=True))[-1] == "我周六会打包好箱子。"
+    assert texts(hear((script("cn"), 2), half_line=True))[-1] == "嗯，箱子我"
+
+
+def test_an_answer_to_a_prompt_names_it_and_quotes_what_it_is_about() -> None:
+    prompt = Prompt("谁{Transcription}打包", "谁打包箱子？{Transcription}")
+    (answer,) = made("CustomPrompt", hear((script("cn"), 4)), custom_prompts=(prompt,))
+    assert answer["name"] == prompt.name
+    assert answer["result"].startswith("谁打包：《搬家安排》")
+    assert "相关发言\n- 发言人1：嗯，箱子我周六打包好。" in answer["result"]
+    assert answer["truncated"] is False
+
+
+@pytest.mark.parametrize(
+    ("model", "truncated"), [("tingwu-turbo", True), ("tingwu-plus", False), ("qwen-max", True)]
+)
+def test_an_answer_is_marked_truncated_when_the_model_cannot_read_the_whole_meeting(
+    model: str, truncated: bool
+) -> None:
+    meeting = hear(*[(script("cn"), 4)] * 1200)
+    assert 28_000 < sum(len(s.words) for s in meeting.sentences) < 125_000
+    prompt = Prompt("all", "{Transcription}", model=model)
+    (answer,) = made("CustomPrompt", meeting, custom_prompts=(prompt,))
+    assert answer["truncated"] is truncated
+
+
+def test_inspection_finds_what_was_said_and_says_where() -> None:
+    scene = Scene(items=(Item("提前联系", "提前打电话"), Item("道歉", "向客户道歉")))
+    found = made("ServiceInspection", hear((script("cn"), 4)), inspection=scene)
+    hit, miss = found["inspection_results"]
+    assert hit == {
+        "title": "提前联系",
+        "content": "提前打电话",
+        "result": True,
+        "reason": "第 2 句提到：早上八点，我会提前打电话。",
+        "sentence_ids": [2],
+    }
+    assert (miss["result"], miss["sentence_ids"]) == (False, [])
+
+
+def test_extraction_looks_at_the_speakers_of_the_identity_asked_for() -> None:
+    def result(identity: str) -> Any:
+        scene = Scene(
+            items=(Item("打电话与箱子", "打包箱子，提前打电话", identity),),
+            speaker_names={"1": "店长", "2": "司机"},
+        )
+        found = made("ContentExtraction", hear((script("cn"), 4)), extraction=scene)
+        return found["extraction_results"][0]
+
+    assert result("司机")["result"] == "早上八点，我会提前打电话。"
+    assert result("店长")["sentence_ids"] == [3]
+    assert result("店长")["identity"] == "店长"
+    assert "identity" not in result("")
+    assert result("")["sentence_ids"] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([("司机", ""), ("店长", "")], ["店长", "司机"]),
+        ([("乙", "负责开车的司机"), ("甲", "")], ["甲", "乙"]),
+        ([("客户", ""), ("销售", "")], ["客户", "销售"]),
+        ([("客户", "")], ["客户", "客户"]),
+        ([], []),
+    ],
+)
+def test_speakers_get_the_identity_that_their_role_fits(
+    items: list[tuple[str, str]], expected: list[str]
+) -> None:
+    scene = Scene(items=tuple(Item(title, content) for title, content in items))
+    found = made("IdentityRecognition", hear((script("cn"), 4)), identities=scene)
+    assert [entry["identity"] for entry in found["identity_results"]] == expected
+
+
+def test_nobody_is_identified_when_speakers_are_not_told_apart() -> None:
+    meeting = hear((script("cn"), 4), diarized=False)
+    found = made("IdentityRecognition", meeting, identities=Scene(items=(Item("司机"),)))
+    assert found == {"identity_results": []}
+
+
+def test_a_recognizer_that_names_no_script_still_has_every_result() -> None:
+    meeting = hear((script("en"), 3))
+    meeting.scripts = []
+    all_made = results(meeting)
+    check(meeting, all_made)
+    assert all_made["AutoChapters"][0]["headline"].startswith("When does the lift")
+    assert len(all_made["Summarization"]["questions_answering_summary"]) == 1
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_a_whole_meeting_of_the_library_tells_all_its_notes(path: Path) -> None:
+    heard = load_script(path)
+    meeting = hear((heard, len(heard.lines)))
+    all_made = results(meeting)
+    summary = all_made["Summarization"]
+    gap = spacer(heard.language)
+    assert summary["paragraph_title"] == heard.title
+    assert summary["paragraph_summary"] == gap.join(c.gist for c in heard.chapters)
+    assert len(summary["questions_answering_summary"]) == len(heard.questions)
+    (tree,) = summary["mind_map_summary"]
+    assert [topic["title"] for topic in tree["topic"]] == [c.headline for c in heard.chapters]
+    assert all_made["MeetingAssistance"]["keywords"] == list(heard.keywords)
+    texts = [action["text"] for action in all_made["MeetingAssistance"]["actions"]]
+    assert texts == [action.text for action in heard.actions]
+    if heard.language not in ("ja", "ko"):
+        titles = [chapter["headline"] for chapter in all_made["AutoChapters"]]
+        assert titles == [c.headline for c in heard.chapters]
