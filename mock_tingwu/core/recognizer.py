@@ -52,12 +52,33 @@ class SentenceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Stash:
+    """The beginning of the next sentence, known when one ends: from ``begin`` to ``time`` ms.
+
+    Without ``words`` nothing of it has been said yet.
+    """
+
+    begin: int
+    time: int
+    words: tuple[Word, ...] = ()
+    text: str = ""
+    line: Line | None = None
+    first_word: int = 0
+
+    def translation(self, target: str) -> str:
+        """The stash in the language ``target``."""
+        if self.line is None:
+            return ""
+        return translate(self.line, target, self.first_word, self.first_word + len(self.words))
+
+
+@dataclass(frozen=True, slots=True)
 class SentenceEnded:
-    """Sentence ``index`` is final. ``stash_begin`` is where the next one's audio starts, in ms."""
+    """Sentence ``index`` is final; ``stash`` is what is known of the next."""
 
     index: int
     sentence: Sentence
-    stash_begin: int
+    stash: Stash
 
 
 Heard = PassageBegan | SentenceBegan | SentenceChanged | SentenceEnded
@@ -95,6 +116,8 @@ _PER_LETTER = 68
 # A sentence is closed although speech goes on when it has lasted this much longer than its words
 # usually take (a factor and ms). Slow speakers stay within it; monologues are cut by it.
 _OVERRUN_FACTOR, _OVERRUN_MS = 1.7, 1500
+# It is closed this many ms later, when the next sentence has something to show.
+_STASH_MS = 700
 # Speech that ends before this share of a line's usual time has said a part of the line only.
 _WHOLE_LINE = 0.5
 # Between two sentences of imagined audio.
@@ -114,6 +137,11 @@ def fit(words: Sequence[str], ends: Sequence[int], begin: int, end: int) -> tupl
     total = ends[len(words) - 1]
     edges = [begin] + [begin + (end - begin) * e // total for e in ends[: len(words)]]
     return tuple(Word(word, a, b) for word, a, b in zip(words, edges, edges[1:], strict=False))
+
+
+def join(words: Sequence[Word], language: str) -> str:
+    """The text that ``words`` make."""
+    return joiner(language).join(word.text for word in words)
 
 
 class Playlist:
@@ -187,11 +215,11 @@ class ScriptedRecognizer:
                 self._close(event.at, heard)
         if self._begin is None:
             return
-        self._grow(detector.voiced_until, heard)
-        longest = self._ends[-1] * _OVERRUN_FACTOR + _OVERRUN_MS
-        if detector.voiced_until - self._begin > longest:
-            self._close(detector.voiced_until, heard)
-            self._open(detector.voiced_until, heard)
+        longest = int(self._ends[-1] * _OVERRUN_FACTOR) + _OVERRUN_MS
+        if detector.voiced_until - self._begin > longest + _STASH_MS:
+            self._cut(self._begin + longest, heard)
+        else:
+            self._grow(detector.voiced_until, heard)
 
     def imagine(self, milliseconds: int) -> Sequence[Heard]:
         heard: list[Heard] = []
@@ -221,6 +249,10 @@ class ScriptedRecognizer:
         return heard
 
     def _open(self, begin: int, heard: list[Heard]) -> None:
+        self._take_line(begin, heard)
+        heard.append(SentenceBegan(self._index, begin))
+
+    def _take_line(self, begin: int, heard: list[Heard]) -> None:
         if self._line is None:
             script, self._line = self._playlist.next()
             self._first_word = 0
@@ -230,31 +262,55 @@ class ScriptedRecognizer:
         self._begin = begin
         self._ends = usual_word_ends(self._line, self._first_word)
         self._shown = 0
-        heard.append(SentenceBegan(self._index, begin))
 
     def _grow(self, until: int, heard: list[Heard]) -> None:
-        assert self._line is not None and self._begin is not None
-        # The last word waits for the end of the sentence: only then it has its full stop.
-        said = min(bisect_right(self._ends, until - self._begin), len(self._ends) - 1)
-        if said <= self._shown:
+        words = self._said(until)
+        if len(words) <= self._shown:
             return
-        self._shown = said
-        spoken = self._line.words[self._first_word : self._first_word + said]
-        words = fit(spoken, self._ends, self._begin, self._begin + self._ends[said - 1])
+        assert self._line is not None and self._begin is not None
+        self._shown = len(words)
         heard.append(
             SentenceChanged(
                 index=self._index,
                 begin=self._begin,
                 time=until,
                 words=words,
-                text=joiner(self._line.language).join(spoken),
+                text=join(words, self._line.language),
                 speaker=self._speaker(self._line),
                 line=self._line,
                 first_word=self._first_word,
             )
         )
 
+    def _said(self, until: int) -> tuple[Word, ...]:
+        """The words of the open sentence that have been said by ``until`` ms."""
+        assert self._line is not None and self._begin is not None
+        # The last word waits for the end of the sentence: only then it has its full stop.
+        count = min(bisect_right(self._ends, until - self._begin), len(self._ends) - 1)
+        if count == 0:
+            return ()
+        spoken = self._line.words[self._first_word : self._first_word + count]
+        return fit(spoken, self._ends, self._begin, self._begin + self._ends[count - 1])
+
     def _close(self, end: int, heard: list[Heard]) -> None:
+        sentence = self._finish(end)
+        heard.append(SentenceEnded(sentence.id - 1, sentence, Stash(end, end)))
+
+    def _cut(self, end: int, heard: list[Heard]) -> None:
+        """End the sentence although speech goes on: the next has begun already."""
+        until = self._detector.voiced_until
+        sentence = self._finish(end)
+        began: list[Heard] = []
+        self._take_line(end, began)
+        assert self._line is not None
+        words = self._said(until)
+        text = join(words, self._line.language)
+        stash = Stash(end, until, words, text, self._line, self._first_word)
+        heard.append(SentenceEnded(sentence.id - 1, sentence, stash))
+        heard += began
+        heard.append(SentenceBegan(self._index, end))
+
+    def _finish(self, end: int) -> Sentence:
         line = self._line
         assert line is not None and self._begin is not None
         count = self._words_said(end - self._begin)
@@ -272,8 +328,8 @@ class ScriptedRecognizer:
         self._line = None if sentence.completes_line else line
         self._first_word += count
         self._begin = None
-        heard.append(SentenceEnded(self._index, sentence, end))
         self._index += 1
+        return sentence
 
     def _words_said(self, duration: int) -> int:
         """How many of the rest of the line's words ``duration`` ms of speech have said."""

@@ -1,0 +1,512 @@
+"""The SpeechTranscriber protocol behind a MeetingJoinUrl, without sockets, clocks or threads.
+
+A `Session` is one WebSocket connection seen from the server. You feed it what arrives:
+
+* `receive_text` for a text frame. Act on the `Request` that it returns, if any.
+* `receive_audio` for a binary frame. Feed the recognizer with the audio that it returns.
+* `confirm_start`, `hear`, `confirm_stop`, `task_ended`, `fail`, `timed_out`, `disconnected` for
+  what happens on the server's side.
+
+After any of these you must send `messages_to_send`, and close the socket with `close_code` when
+that is not None. Sources: realtime-ws, chapters 1 to 4 and 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Final
+
+import msgspec
+
+from mock_tingwu.core import errors
+from mock_tingwu.core.errors import SessionError
+from mock_tingwu.core.lifecycle import InvalidTransition, Lifecycle
+from mock_tingwu.core.meeting import Word
+from mock_tingwu.core.options import Options
+from mock_tingwu.core.recognizer import (
+    Heard,
+    PassageBegan,
+    SentenceBegan,
+    SentenceChanged,
+    SentenceEnded,
+)
+
+NAMESPACE: Final = "SpeechTranscriber"
+SUCCESS: Final = 20000000
+SUCCESS_TEXT: Final = "Gateway:SUCCESS:Success."
+
+#: A connection on which nothing arrives for this long is given up (realtime-ws 1.4).
+IDLE_MS: Final = 10_000
+#: TranscriptionStarted is held back for this long: some SDKs lose an instant one (realtime-ws 3.2).
+START_DELAY_MS: Final = 50
+#: How long TranscriptionCompleted takes after StopTranscription.
+STOP_DELAY_MS: Final = 20
+#: A failed session stays open this long, so that commands still in flight get their answer.
+LINGER_MS: Final = 1_000
+#: Audio that arrives between StartTranscription and TranscriptionStarted is kept up to this size.
+EARLY_AUDIO_BYTES: Final = 1 << 20
+
+
+class State(Enum):
+    """Where a session stands (realtime-ws 7)."""
+
+    CONNECTED = auto()
+    STARTING = auto()
+    WORKING = auto()
+    STOPPING = auto()
+    IDLE = auto()
+    FAILED = auto()
+    CLOSED = auto()
+
+
+class Input(Enum):
+    """What a session reacts to: the client's first, then the server's own."""
+
+    START = auto()
+    STOP = auto()
+    CONTROL = auto()
+    AUDIO = auto()
+    STARTED = auto()
+    COMPLETED = auto()
+    TASK_ENDED = auto()
+    ERROR = auto()
+    TIMEOUT = auto()
+    DISCONNECT = auto()
+
+
+CONNECTED, STARTING, WORKING, STOPPING = (
+    State.CONNECTED,
+    State.STARTING,
+    State.WORKING,
+    State.STOPPING,
+)
+IDLE, FAILED, CLOSED = State.IDLE, State.FAILED, State.CLOSED
+
+SESSION: Final = Lifecycle(
+    "NLS session",
+    CONNECTED,
+    {
+        (CONNECTED, Input.START): STARTING,
+        (CONNECTED, Input.CONTROL): CONNECTED,
+        (CONNECTED, Input.TASK_ENDED): CLOSED,
+        (CONNECTED, Input.ERROR): FAILED,
+        (CONNECTED, Input.TIMEOUT): CLOSED,
+        (CONNECTED, Input.DISCONNECT): CLOSED,
+        (STARTING, Input.CONTROL): STARTING,
+        (STARTING, Input.AUDIO): STARTING,
+        (STARTING, Input.STARTED): WORKING,
+        (STARTING, Input.TASK_ENDED): CLOSED,
+        (STARTING, Input.ERROR): FAILED,
+        (STARTING, Input.DISCONNECT): CLOSED,
+        (WORKING, Input.STOP): STOPPING,
+        (WORKING, Input.CONTROL): WORKING,
+        (WORKING, Input.AUDIO): WORKING,
+        (WORKING, Input.TASK_ENDED): CLOSED,
+        (WORKING, Input.ERROR): FAILED,
+        (WORKING, Input.TIMEOUT): CLOSED,
+        (WORKING, Input.DISCONNECT): CLOSED,
+        (STOPPING, Input.CONTROL): STOPPING,
+        (STOPPING, Input.AUDIO): STOPPING,
+        (STOPPING, Input.COMPLETED): IDLE,
+        (STOPPING, Input.TASK_ENDED): CLOSED,
+        (STOPPING, Input.ERROR): FAILED,
+        (STOPPING, Input.DISCONNECT): CLOSED,
+        (IDLE, Input.START): STARTING,
+        (IDLE, Input.CONTROL): IDLE,
+        (IDLE, Input.AUDIO): IDLE,
+        (IDLE, Input.TASK_ENDED): CLOSED,
+        (IDLE, Input.ERROR): FAILED,
+        (IDLE, Input.TIMEOUT): CLOSED,
+        (IDLE, Input.DISCONNECT): CLOSED,
+        (FAILED, Input.AUDIO): FAILED,
+        (FAILED, Input.ERROR): FAILED,
+        (FAILED, Input.TASK_ENDED): CLOSED,
+        (FAILED, Input.TIMEOUT): CLOSED,
+        (FAILED, Input.DISCONNECT): CLOSED,
+    },
+)
+
+_OUT_OF_STATE = errors.MESSAGE_INVALID_IN_STATE
+#: What the client hears when it does something that the table does not have.
+REFUSALS: Final[Mapping[tuple[State, Input], SessionError]] = {
+    (CONNECTED, Input.AUDIO): _OUT_OF_STATE.about("CONNECTED"),
+    (CONNECTED, Input.STOP): errors.NOT_WORKING,
+    (STARTING, Input.START): errors.START_AGAIN.about("starting"),
+    (STARTING, Input.STOP): errors.NOT_WORKING,
+    (WORKING, Input.START): errors.START_AGAIN.about("working"),
+    (STOPPING, Input.START): errors.START_AGAIN.about("stopping"),
+    (STOPPING, Input.STOP): errors.STOP_WHILE_STOPPING,
+    (IDLE, Input.STOP): errors.NOT_WORKING,
+    (FAILED, Input.START): _OUT_OF_STATE.about("FAILED"),
+    (FAILED, Input.STOP): _OUT_OF_STATE.about("FAILED"),
+    (FAILED, Input.CONTROL): _OUT_OF_STATE.about("FAILED"),
+}
+
+COMMANDS: Final = {
+    "StartTranscription": Input.START,
+    "StopTranscription": Input.STOP,
+    # Two SDKs each spell the runtime parameter change differently (realtime-ws 2.4).
+    "ControlTranscriber": Input.CONTROL,
+    "ControlTranscription": Input.CONTROL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequested:
+    """Open the stream, wait `START_DELAY_MS`, then call `Session.confirm_start`.
+
+    ``payload`` is advisory: format and rate come from the task. ``time_offset`` (ms) and
+    ``index_offset`` are set by clients that resume a broken stream (realtime-ws 1.5).
+    """
+
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    time_offset: int | None = None
+    index_offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Flush the recognizer into `Session.hear`, wait `STOP_DELAY_MS`, then `confirm_stop`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The frame was tolerated and has no effect; ``reason`` says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The client was answered with a TaskFailed."""
+
+    error: SessionError
+
+
+Request = StartRequested | StopRequested | Ignored | Refused
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Session:
+    """One connection to a MeetingJoinUrl.
+
+    Args:
+        options: output levels and translation targets of the task.
+        language: the task's SourceLanguage.
+        new_id: gives a new 32-hex-digit message id at each call.
+        now: the present time in ms.
+    """
+
+    def __init__(
+        self, options: Options, language: str, new_id: Callable[[], str], now: int
+    ) -> None:
+        self.state = SESSION.initial
+        self.close_code: int | None = None
+        self.last_arrival = now
+        self.failed_at: int | None = None
+        self._options = options
+        self._language = language
+        self._new_id = new_id
+        self._task_id = ""
+        self._last_directive = ""
+        self._early_audio: list[bytes] = []
+        self._early_bytes = 0
+        self._messages: list[bytes] = []
+        # What is added to the stream's own indices and times on the wire.
+        self._index_shift = 0
+        self._time_shift = 0
+
+    # What arrives from the client
+
+    def receive_text(self, text: str | bytes, now: int) -> Request:
+        """Take a text frame."""
+        self.last_arrival = now
+        try:
+            message = _decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return Ignored("the text is not JSON")
+        if not isinstance(message, dict):
+            return Ignored("the JSON is not an object")
+        header = message.get("header")
+        if not isinstance(header, dict):
+            return self._refuse(errors.MISSING_HEADER)
+        name = header.get("name")
+        if not isinstance(name, str) or not name:
+            return self._refuse(errors.MISSING_NAME)
+        namespace = header.get("namespace", NAMESPACE)
+        if namespace != NAMESPACE:
+            return self._refuse(errors.NAMESPACE_NOT_FOUND.about(str(namespace)))
+        self._last_directive = name
+        command = COMMANDS.get(name)
+        if command is None:
+            return self._refuse(errors.DIRECTIVE_NOT_SUPPORTED.about(f"{namespace}.{name}"))
+        if not self._advance(command):
+            return self._refuse(REFUSALS[self.state, command])
+        return self._obey(command, header, message.get("payload"))
+
+    def receive_audio(self, data: bytes, now: int) -> bytes:
+        """Take a binary frame; return the audio to feed to the recognizer now.
+
+        Audio that comes too early is kept for `confirm_start`, audio that comes too late is
+        dropped; both return ``b""``.
+        """
+        self.last_arrival = now
+        if self.state is WORKING:
+            return data
+        if not self._advance(Input.AUDIO):
+            if (self.state, Input.AUDIO) in REFUSALS:
+                self._refuse(REFUSALS[self.state, Input.AUDIO])
+        elif self.state is STARTING and self._early_bytes < EARLY_AUDIO_BYTES:
+            self._early_audio.append(data)
+            self._early_bytes += len(data)
+        return b""
+
+    def disconnected(self) -> None:
+        """The socket is gone. Nothing more will be sent."""
+        self._advance(Input.DISCONNECT)
+        self._messages.clear()
+
+    # What happens on the server's side
+
+    def confirm_start(self, *, next_index: int, position: int, request: StartRequested) -> bytes:
+        """Send TranscriptionStarted. Returns the audio that has arrived meanwhile.
+
+        ``next_index`` and ``position`` (ms) say where the task's stream stands. Without offsets
+        from the client indices and times simply go on from there; with them they go on from the
+        offsets: the next sentence is the one after ``index_offset``.
+        """
+        self._require(Input.STARTED)
+        if request.index_offset is not None:
+            self._index_shift = request.index_offset + 1 - next_index
+        if request.time_offset is not None:
+            self._time_shift = request.time_offset - position
+        self._send("TranscriptionStarted")
+        audio = b"".join(self._early_audio)
+        self._early_audio.clear()
+        self._early_bytes = 0
+        return audio
+
+    def hear(self, heard: Heard) -> None:
+        """Send what the recognizer has heard, as far as the output levels ask for it."""
+        match heard:
+            case SentenceBegan(index, time):
+                self._send(
+                    "SentenceBegin",
+                    {"index": index + self._index_shift, "time": time + self._time_shift},
+                )
+            case SentenceChanged():
+                if self._options.output_level >= 2:
+                    self._sentence_changed(heard)
+            case SentenceEnded():
+                self._sentence_ended(heard)
+            case PassageBegan():
+                pass
+
+    def confirm_stop(self) -> None:
+        """Send TranscriptionCompleted. The socket may start another stream."""
+        self._require(Input.COMPLETED)
+        self._send("TranscriptionCompleted")
+
+    def task_ended(self) -> None:
+        """The task was stopped through the API: complete what is on and close."""
+        streaming = self.state in (WORKING, STOPPING)
+        if not self._advance(Input.TASK_ENDED):
+            return
+        if streaming:
+            self._send("TranscriptionCompleted")
+        self.close_code = 1000
+
+    def fail(self, error: SessionError, now: int) -> None:
+        """Send TaskFailed. The session takes nothing more and is closed after `LINGER_MS`."""
+        self.last_arrival = now
+        self._refuse(error)
+
+    @property
+    def deadline(self) -> int | None:
+        """When `timed_out` is due if nothing arrives before (ms), or None."""
+        if self.state is FAILED and self.failed_at is not None:
+            return self.failed_at + LINGER_MS
+        if (self.state, Input.TIMEOUT) in SESSION.table:
+            return self.last_arrival + IDLE_MS
+        return None
+
+    def timed_out(self) -> None:
+        """The deadline has passed."""
+        failed = self.state is FAILED
+        self._require(Input.TIMEOUT)
+        if not failed:
+            last = self._last_directive
+            about = f", the last directive is '{last}'" if last else ""
+            self._task_failed(errors.IDLE_TIMEOUT.about(about))
+        self.close_code = 1000
+
+    def messages_to_send(self) -> list[bytes]:
+        """The text frames to send now, in order."""
+        messages, self._messages = self._messages, []
+        return messages
+
+    # Inside
+
+    def _advance(self, event: Input) -> bool:
+        following = SESSION.table.get((self.state, event))
+        if following is None:
+            return False
+        self.state = following
+        return True
+
+    def _require(self, event: Input) -> None:
+        if not self._advance(event):
+            raise InvalidTransition(self.state, event)
+
+    def _refuse(self, error: SessionError) -> Refused:
+        if self._advance(Input.ERROR):
+            if self.failed_at is None:
+                self.failed_at = self.last_arrival
+            self._early_audio.clear()
+            self._task_failed(error)
+        return Refused(error)
+
+    def _obey(self, command: Input, header: Mapping[str, Any], payload: object) -> Request:
+        task_id = header.get("task_id")
+        if command is Input.START:
+            self._task_id = task_id if isinstance(task_id, str) and task_id else self._new_id()
+            settings = payload if isinstance(payload, dict) else {}
+            return StartRequested(
+                settings,
+                _whole(settings.get("tw_time_offset")),
+                _whole(settings.get("tw_index_offset")),
+            )
+        if command is Input.STOP:
+            return StopRequested()
+        return Ignored("control commands have no effect")
+
+    def _sentence_changed(self, heard: SentenceChanged) -> None:
+        index = heard.index + self._index_shift
+        payload = {
+            "index": index,
+            "time": heard.time + self._time_shift,
+            "result": heard.text,
+            "confidence": _confidence(heard.text),
+            "words": self._words(heard.words),
+            "status": 0,
+            "begin_time": heard.begin + self._time_shift,
+            "fixed_result": "",
+            "unfixed_result": "",
+        }
+        self._add_speaker(payload, heard.speaker)
+        source = self._send("TranscriptionResultChanged", payload)
+        if self._options.translation_output_level >= 2:
+            for target in self._options.translation_targets:
+                item = {"text": heard.translation(target), "index": index}
+                self._translated(source, heard.speaker, heard.line.language, target, [item])
+
+    def _sentence_ended(self, heard: SentenceEnded) -> None:
+        sentence, stash = heard.sentence, heard.stash
+        index = heard.index + self._index_shift
+        begin, end = sentence.begin + self._time_shift, sentence.end + self._time_shift
+        payload = {
+            "index": index,
+            "time": end,
+            "result": sentence.text,
+            "confidence": _confidence(sentence.text),
+            "words": self._words(sentence.words),
+            "status": 0,
+            "gender": "",
+            "begin_time": begin,
+            "fixed_result": "",
+            "unfixed_result": "",
+            # The Tingwu page calls the next sentence `index`, NLS `sentenceId` (realtime-ws 10.5).
+            "stash_result": {
+                "index": index + 1,
+                "sentenceId": index + 1,
+                "beginTime": stash.begin + self._time_shift,
+                "currentTime": stash.time + self._time_shift,
+                "text": stash.text,
+                "fixedText": "",
+                "unfixedText": stash.text,
+                "words": self._words(stash.words),
+            },
+            "audio_extra_info": "",
+            "sentence_id": self._new_id(),
+            "gender_score": 0.0,
+        }
+        self._add_speaker(payload, sentence.speaker)
+        source = self._send("SentenceEnd", payload)
+        for target in self._options.translation_targets:
+            items: list[dict[str, Any]] = [
+                {
+                    "text": sentence.translation(target),
+                    "index": index,
+                    "beginTime": begin,
+                    "endTime": end,
+                }
+            ]
+            if stash.words:
+                items.append(
+                    {"text": stash.translation(target), "index": index + 1, "partial": True}
+                )
+            self._translated(source, sentence.speaker, sentence.language, target, items)
+
+    def _translated(
+        self, source: str, speaker: int, language: str, target: str, items: list[dict[str, Any]]
+    ) -> None:
+        payload = {
+            "speaker_id": str(speaker),
+            "source_lang": language,
+            "target_lang": target,
+            "translate_result": items,
+        }
+        self._send("ResultTranslated", payload, source_message_id=source)
+
+    def _add_speaker(self, payload: dict[str, Any], speaker: int) -> None:
+        if self._options.realtime_diarization:
+            payload["speaker_id"] = str(speaker)
+
+    def _words(self, words: Sequence[Word]) -> list[dict[str, Any]]:
+        shift = self._time_shift
+        return [
+            {"text": word.text, "startTime": word.begin + shift, "endTime": word.end + shift}
+            for word in words
+        ]
+
+    def _task_failed(self, error: SessionError) -> None:
+        self._send("TaskFailed", namespace="Default", status=error.status, status_text=error.text)
+
+    def _send(
+        self,
+        name: str,
+        payload: dict[str, Any] | None = None,
+        *,
+        namespace: str = NAMESPACE,
+        status: int = SUCCESS,
+        status_text: str = SUCCESS_TEXT,
+        source_message_id: str | None = None,
+    ) -> str:
+        message_id = self._new_id()
+        self._task_id = self._task_id or self._new_id()
+        header = {
+            "namespace": namespace,
+            "name": name,
+            "status": status,
+            "message_id": message_id,
+            "task_id": self._task_id,
+            "status_text": status_text,
+        }
+        if source_message_id is not None:
+            header["source_message_id"] = source_message_id
+        message = {"header": header} if payload is None else {"header": header, "payload": payload}
+        self._messages.append(_encode(message))
+        return message_id
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _confidence(text: str) -> float:
+    """A plausible confidence that depends on the text alone."""
+    return round(0.9 + sum(map(ord, text)) % 90 / 1000, 3)

@@ -1,0 +1,46 @@
+"""All services of one world behind one port."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+from websockets.datastructures import Headers
+
+from mock_tingwu.services import realtime
+from mock_tingwu.services.connection import Endpoint, Rejection
+from mock_tingwu.services.control import ControlService
+from mock_tingwu.services.storage import StorageService
+from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
+from mock_tingwu.services.world import World
+
+
+class Application:
+    """The ASGI application, and the router of WebSocket handshakes."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        tingwu = TingwuService(world)
+        storage = StorageService(world)
+        self._http = Starlette(
+            routes=[
+                *tingwu.routes(),
+                *storage.routes(),
+                *ControlService(world).routes(),
+                Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
+            ],
+            exception_handlers={
+                404: tingwu.not_found,
+                405: tingwu.not_found,
+                Exception: tingwu.server_error,
+            },
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._http(scope, receive, send)
+
+    def websocket(self, target: str, headers: Headers) -> Endpoint | Rejection:
+        """The endpoint for a handshake, by its path."""
+        if target.partition("?")[0] == realtime.PATH:
+            return realtime.route(self.world, target, headers)
+        return Rejection(404, "Not Found")

@@ -1,0 +1,90 @@
+"""A server on a socket: uvicorn with our WebSocket protocol, in the foreground or in a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.util import find_spec
+
+import uvicorn
+
+from mock_tingwu.server.app import Application
+from mock_tingwu.server.clock import make_clock, real_now
+from mock_tingwu.server.websocket import WebSocketProtocol
+from mock_tingwu.services.world import World
+from mock_tingwu.settings import Settings, SettingsError
+
+
+class Server(uvicorn.Server):
+    """One mock on one port. Call `listen` first, then `run` or `serve`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.world = World(settings, make_clock, real_now)
+        self.on_started: Callable[[], None] = lambda: None
+        application = Application(self.world)
+        config = uvicorn.Config(
+            application,
+            http="httptools",
+            # Constructed as a class by uvicorn; the router is bound here.
+            ws=partial(WebSocketProtocol, router=application.websocket),  # type: ignore[arg-type]
+            loop="uvloop" if _has_uvloop() else "asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        super().__init__(config)
+
+    def listen(self) -> socket.socket:
+        """Bind the port of the settings; port 0 picks a free one.
+
+        Raises:
+            SettingsError: the address cannot be used.
+        """
+        host, port = self.settings.host, self.settings.port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, port))
+        except OSError as error:
+            sock.close()
+            reason = error.strerror or str(error)
+            raise SettingsError(
+                f"cannot listen on --host {host} --port {port}: {reason}; "
+                "choose another port, or 0 for a free one"
+            ) from None
+        sock.listen(2048)
+        sock.set_inheritable(True)
+        return sock
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What is alive now stays: keep it out of the collector's way, which is what makes the
+        # slowest answers slow (anchors 4.4).
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 1_000)
+        self.on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self.world.close()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, but a signal that was handled is not raised again: Ctrl-C ends with 0."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
+def _has_uvloop() -> bool:
+    return sys.platform != "win32" and find_spec("uvloop") is not None

@@ -1,0 +1,172 @@
+"""A mock inside a Python program: its own thread, its own port."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from mock_tingwu.core import scripts
+from mock_tingwu.core.clock import VirtualClock
+from mock_tingwu.core.journal import Entry
+from mock_tingwu.core.script import Script
+from mock_tingwu.server.process import Server
+from mock_tingwu.settings import Settings
+
+T = TypeVar("T")
+
+#: How long the thread may take to start and to stop, in seconds.
+_PATIENCE_S = 10.0
+
+
+class MockTingwu:
+    """A running mock, as a context manager.
+
+    ::
+
+        with MockTingwu() as mock:
+            client = make_client(endpoint=mock.host, protocol="http")
+
+    Args are the fields of `mock_tingwu.settings.Settings`; the port defaults to a free one.
+    All methods may be called from any thread but the mock's own.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self._server = Server(Settings(**{"port": 0, **settings}))
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._taps: list[Callable[[Entry], None]] = []
+        self.port = 0
+
+    def start(self) -> Self:
+        """Start the server; returns when it answers.
+
+        Raises:
+            SettingsError: the address cannot be used.
+        """
+        sock = self._server.listen()
+        self.port = sock.getsockname()[1]
+        started = threading.Event()
+
+        def note_loop() -> None:
+            self._loop = asyncio.get_running_loop()
+            started.set()
+
+        self._server.on_started = note_loop
+        self._thread = threading.Thread(
+            target=self._server.run, args=([sock],), name="mock-tingwu", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(_PATIENCE_S):
+            raise RuntimeError("the mock did not start; its log says why")
+        return self
+
+    def close(self) -> None:
+        """Stop the server and its thread; open connections are closed."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._server.should_exit = True
+            thread.join(_PATIENCE_S)
+            if thread.is_alive():
+                raise RuntimeError("the mock did not stop")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def host(self) -> str:
+        """``127.0.0.1:PORT``, what most SDKs call endpoint."""
+        return f"{self._server.settings.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:PORT``."""
+        return f"http://{self.host}"
+
+    @property
+    def ws_url(self) -> str:
+        """``ws://127.0.0.1:PORT``."""
+        return f"ws://{self.host}"
+
+    @property
+    def journal(self) -> list[Entry]:
+        """What has happened so far, newest last, secrets masked."""
+        return self.call(lambda: list(self._server.world.default.journal.entries()))
+
+    def now(self) -> int:
+        """The mock's time in ms since the epoch."""
+        return self.call(self._server.world.default.clock.now)
+
+    def advance(self, milliseconds: int) -> None:
+        """Move the virtual clock on; every timer that falls due has run when this returns.
+
+        Raises:
+            ValueError: the clock is the system's, or ``milliseconds`` is negative.
+        """
+
+        def move() -> None:
+            clock = self._server.world.default.clock
+            if not isinstance(clock, VirtualClock):
+                raise ValueError("the clock is the system's: use MockTingwu(clock='virtual')")
+            clock.advance(milliseconds)
+
+        self.call(move)
+
+    def reset(self) -> None:
+        """Forget everything that has happened."""
+
+        def forget() -> None:
+            self._server.world.reset()
+            for tap in self._taps:
+                self._server.world.default.journal.tap(tap)
+
+        self.call(forget)
+
+    def script(
+        self,
+        script: Script | Path | str,
+        *,
+        task_key: str | None = None,
+        app_key: str | None = None,
+    ) -> None:
+        """Let tasks with this TaskKey or AppKey hear ``script``: a script or a file of one.
+
+        Raises:
+            ValueError: the file is not a script, or no key is given.
+        """
+        loaded = script if isinstance(script, Script) else scripts.load_script(Path(script))
+        book = self._server.world.default.scripts
+        self.call(lambda: book.register(loaded, task_key=task_key, app_key=app_key))
+
+    def tap(self, tap: Callable[[Entry], None]) -> None:
+        """Call ``tap`` with every journal entry from now on, unmasked, on the mock's thread."""
+        self._taps.append(tap)
+        self.call(lambda: self._server.world.default.journal.tap(tap))
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Run ``function`` on the mock's thread; return its result or raise its exception."""
+        loop = self._loop
+        if loop is None or self._thread is None:
+            raise RuntimeError("the mock is not running")
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+
+        loop.call_soon_threadsafe(run)
+        return future.result(_PATIENCE_S)

@@ -1,0 +1,213 @@
+"""WebSocket connections: the `websockets` sans-I/O core on an asyncio transport.
+
+uvicorn hands over every upgraded connection to `WebSocketProtocol`. There is no ASGI in between: a
+frame of audio costs a few microseconds, and the handshake is read as real clients write it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+from websockets.datastructures import Headers
+from websockets.frames import Close, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+
+from mock_tingwu.services.connection import Endpoint, Rejection
+
+log = logging.getLogger("mock_tingwu")
+
+#: The largest message that a client may send, in bytes. A client that pushes a whole recording in
+#: one message gets through; nothing bigger does.
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+#: How long the client may take to answer our CLOSE, in seconds of real time.
+CLOSE_TIMEOUT_S = 5.0
+
+
+#: Finds the endpoint for a handshake: (target, headers) -> endpoint or rejection.
+Router = Callable[[str, Headers], Endpoint | Rejection]
+
+
+class _Server(ServerProtocol):
+    """The sans-I/O server, with every CLOSE carrying a code.
+
+    A browser's close() sends an empty CLOSE, which the core would echo; the C++ SDK cannot read a
+    CLOSE without a code (realtime-ws 4).
+    """
+
+    def send_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE and not frame.data:
+            frame = Frame(Opcode.CLOSE, Close(1000, "").serialize())
+        super().send_frame(frame)
+
+
+def _first_of_each(headers: Headers) -> Headers:
+    """``headers`` with the handshake's own fields once only: the first one counts.
+
+    The official Python SDK sends Sec-WebSocket-Key and Sec-WebSocket-Version twice and checks our
+    Accept against its first key (realtime-ws 1.2); RFC 6455 section 4.2.1 has no word for that.
+    """
+    once = {"sec-websocket-key", "sec-websocket-version"}
+    result = Headers()
+    for name, value in headers.raw_items():
+        lower = name.lower()
+        if lower not in once or lower not in result:
+            result[name] = value
+    return result
+
+
+class WebSocketProtocol(asyncio.Protocol):
+    """One upgraded connection. Constructed by uvicorn; ``router`` is bound beforehand."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        *,
+        router: Router,
+    ) -> None:
+        self._router = router
+        self._connections = server_state.connections
+        # No extensions: compression is never negotiated on these endpoints (realtime-ws 1.2).
+        self._core = _Server(max_size=MAX_MESSAGE_BYTES)
+        self._endpoint: Endpoint | None = None
+        self._transport: asyncio.Transport = None  # type: ignore[assignment]
+        self._fragments: list[bytes] = []
+        self._fragmented: Opcode | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
+        self._closed_by_us = False
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+        self._connections.add(self)  # type: ignore[arg-type]
+
+    def data_received(self, data: bytes) -> None:
+        core = self._core
+        core.receive_data(data)
+        for event in core.events_received():
+            try:
+                if isinstance(event, Frame):
+                    self._frame(event)
+                elif isinstance(event, Request):
+                    self._handshake(event)
+            except Exception:
+                # A defect of ours must not leave the client waiting.
+                log.exception("an endpoint failed; closing its connection with 1011")
+                self.close(1011, "internal error")
+        self._flush()
+        if core.close_expected():
+            self._expect_close()
+
+    def eof_received(self) -> None:
+        self._core.receive_eof()
+        self._flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(self)
+        if self._close_timer is not None:
+            self._close_timer.cancel()
+        endpoint, self._endpoint = self._endpoint, None
+        if endpoint is not None:
+            received = self._core.close_rcvd
+            if received is None:
+                code = self._core.close_sent.code if self._core.close_sent else 1006
+            else:
+                code = received.code
+            endpoint.closed(code, not self._closed_by_us)
+
+    def pause_writing(self) -> None:
+        # A client that does not read its events must not make us hold them: stop reading from it.
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._transport.resume_reading()
+
+    def shutdown(self) -> None:
+        """The server is going down (called by uvicorn)."""
+        if self._core.state is OPEN:
+            self.close(1001, "server shutdown")
+        self._transport.close()
+
+    # Connection
+
+    def send_text(self, data: bytes) -> None:
+        if self._core.state is OPEN:
+            self._core.send_text(data)
+            self._flush()
+
+    def close(self, code: int, reason: str = "") -> None:
+        if self._core.state is OPEN:
+            self._closed_by_us = True
+            self._core.send_close(code, reason)
+            self._flush()
+            self._expect_close()
+
+    # Inside
+
+    def _handshake(self, request: Request) -> None:
+        request.headers = _first_of_each(request.headers)
+        core = self._core
+        response = core.accept(request)
+        if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            found = self._router(request.path, request.headers)
+            if isinstance(found, Rejection):
+                response = core.reject(http.HTTPStatus(found.status), found.body)
+            else:
+                self._endpoint = found
+        # What the vendor's gateway calls itself; the C++ SDK shows it (realtime-ws 1.2).
+        response.headers["Server"] = "Tengine"
+        core.send_response(response)
+        self._flush()
+        if self._endpoint is not None:
+            self._endpoint.opened(self)
+
+    def _frame(self, frame: Frame) -> None:
+        endpoint = self._endpoint
+        if endpoint is None:
+            return
+        opcode = frame.opcode
+        if opcode is Opcode.CONT:
+            self._fragments.append(bytes(frame.data))
+            if not frame.fin or self._fragmented is None:
+                return
+            opcode, self._fragmented = self._fragmented, None
+            data = b"".join(self._fragments)
+            self._fragments.clear()
+        elif opcode is Opcode.TEXT or opcode is Opcode.BINARY:
+            data = bytes(frame.data)
+            if not frame.fin:
+                self._fragmented = opcode
+                self._fragments.append(data)
+                return
+        else:
+            return  # PING and CLOSE are answered by the core; a PONG needs nothing.
+        if opcode is Opcode.BINARY:
+            endpoint.binary(data)
+        else:
+            endpoint.text(data)
+
+    def _flush(self) -> None:
+        transport = self._transport
+        for data in self._core.data_to_send():
+            if data:
+                transport.write(data)
+            elif transport.can_write_eof():
+                transport.write_eof()
+
+    def _expect_close(self) -> None:
+        """Both sides have said CLOSE, or one has, or the core gave up on the client."""
+        if self._core.close_rcvd is not None:
+            self._transport.close()
+        elif self._close_timer is None:
+            loop = asyncio.get_running_loop()
+            self._close_timer = loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)

@@ -1,0 +1,60 @@
+"""Under which address a client reaches this server: links must lead back the way it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Self
+
+from starlette.requests import HTTPConnection
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Scheme and host of the server as the client wrote them."""
+
+    scheme: str
+    host: str
+
+    @classmethod
+    def of(cls, request: HTTPConnection) -> Self:
+        """Read it from the Host header.
+
+        Some SDKs leave the port out of Host (pop-core) or put a scheme in front (tea-openapi); for
+        an address that can only be this machine's, the port that was really used is put back.
+        """
+        scheme = request.scope["scheme"].replace("ws", "http")
+        name, port = request.scope.get("server") or ("127.0.0.1", None)
+        host = request.headers.get("host", "").rpartition("//")[2].strip("/")
+        if not host:
+            host = name
+        if port and port != _DEFAULT_PORTS[scheme] and not _has_port(host) and _is_local(host):
+            host = f"{host}:{port}"
+        return cls(scheme, host)
+
+    @property
+    def http(self) -> str:
+        """For links, such as ``http://127.0.0.1:8900``."""
+        return f"{self.scheme}://{self.host}"
+
+    @property
+    def websocket(self) -> str:
+        """For MeetingJoinUrl, such as ``ws://127.0.0.1:8900``."""
+        return f"{self.scheme.replace('http', 'ws')}://{self.host}"
+
+
+def _has_port(host: str) -> bool:
+    # An IPv6 address without brackets has many colons and no port.
+    return "]:" in host or (host.count(":") == 1 and host.rpartition(":")[2].isdigit())
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""What a service and a WebSocket connection know of each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Connection(Protocol):
+    """What an endpoint may do with its connection."""
+
+    def send_text(self, data: bytes) -> None:
+        """Send one unfragmented text frame."""
+        ...
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Start the closing handshake."""
+        ...
+
+
+class Endpoint(Protocol):
+    """What a service does with one connection."""
+
+    def opened(self, connection: Connection) -> None:
+        """The handshake is done."""
+        ...
+
+    def text(self, data: bytes) -> None:
+        """A text message has arrived; it may not be UTF-8."""
+        ...
+
+    def binary(self, data: bytes) -> None:
+        """A binary message has arrived."""
+        ...
+
+    def closed(self, code: int, by_client: bool) -> None:
+        """The connection is over; ``code`` is 1006 when it was cut."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An HTTP answer in place of 101."""
+
+    status: int
+    body: str

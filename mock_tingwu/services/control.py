@@ -1,0 +1,170 @@
+"""The control API below ``/_mock``: look into the mock and drive it. JSON in, JSON out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mock_tingwu import __version__
+from mock_tingwu.core.clock import VirtualClock
+from mock_tingwu.core.scope import Task
+from mock_tingwu.services.world import World
+
+Handler = Callable[[Request], Awaitable[Any]]
+
+
+class ControlError(Exception):
+    """A call that makes no sense; the message names the field, its value and what was expected."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ControlService:
+    """The calls on one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/_mock/health", _json(self.health)),
+            Route("/_mock/reset", _json(self.reset), methods=["POST"]),
+            Route("/_mock/clock", _json(self.clock), methods=["GET", "POST"]),
+            Route("/_mock/journal", _json(self.journal)),
+            Route("/_mock/tasks", _json(self.tasks)),
+            Route("/_mock/tasks/{task_id}", _json(self.task)),
+        ]
+
+    async def health(self, request: Request) -> Any:
+        return {"status": "ok", "version": __version__}
+
+    async def reset(self, request: Request) -> Any:
+        self._world.reset()
+        return {"status": "ok"}
+
+    async def clock(self, request: Request) -> Any:
+        """Read the clock, or move it on by ``advance_ms``."""
+        clock = self._world.default.clock
+        if request.method == "POST":
+            body = await _body(request)
+            unknown = set(body) - {"mode", "advance_ms"}
+            if unknown:
+                raise ControlError(f"{min(unknown)} is unknown; expected mode or advance_ms")
+            mode = "virtual" if isinstance(clock, VirtualClock) else "system"
+            if body.get("mode", mode) not in ("system", "virtual"):
+                raise ControlError(f"mode is {body['mode']!r}, expected system or virtual")
+            if body.get("mode", mode) != mode:
+                self._world.use_clock(body["mode"])
+                clock = self._world.default.clock
+            if "advance_ms" in body:
+                self._advance(clock, body["advance_ms"])
+        return {
+            "mode": "virtual" if isinstance(clock, VirtualClock) else "system",
+            "now_ms": clock.now(),
+        }
+
+    @staticmethod
+    def _advance(clock: object, amount: object) -> None:
+        if not isinstance(clock, VirtualClock):
+            raise ControlError(
+                "the clock is the system's and cannot be advanced; "
+                "start with --clock virtual or post mode virtual first"
+            )
+        if not isinstance(amount, int) or isinstance(amount, bool) or amount < 0:
+            raise ControlError(f"advance_ms is {amount!r}, expected a whole number from 0")
+        clock.advance(amount)
+
+    async def journal(self, request: Request) -> Any:
+        """Entries, newest last, by task_id, service, kind and since (the last seq seen)."""
+        query = request.query_params
+        since = query.get("since", "0")
+        if not (since.isascii() and since.isdigit()):
+            raise ControlError(f"since is {since!r}, expected the seq of an entry")
+        journal = self._world.default.journal
+        entries = journal.entries(
+            task_id=query.get("task_id"),
+            service=query.get("service"),
+            kind=query.get("kind"),
+            since=int(since),
+        )
+        return {
+            "entries": [_shown(entry) for entry in entries],
+            "last_seq": journal.seq,
+            "dropped": journal.dropped,
+        }
+
+    async def tasks(self, request: Request) -> Any:
+        return {"tasks": [_summary(task) for task in self._world.default.tasks.values()]}
+
+    async def task(self, request: Request) -> Any:
+        task_id = request.path_params["task_id"]
+        found = self._world.find_task(task_id)
+        if found is None:
+            raise ControlError(f"task_id is {task_id!r}, expected one of /_mock/tasks", 404)
+        task = found[1]
+        return _summary(task) | {
+            "sentences": [
+                {
+                    "begin": sentence.begin,
+                    "end": sentence.end,
+                    "speaker": sentence.speaker,
+                    "text": sentence.text,
+                }
+                for sentence in task.meeting.sentences
+            ]
+        }
+
+
+def _summary(task: Task) -> dict[str, Any]:
+    return {
+        "task_id": task.id,
+        "task_key": task.key,
+        "app_key": task.app_key,
+        "status": task.status.wire,
+        "state": task.status.name,
+        "created": task.created,
+        "language": task.language,
+        "format": task.format,
+        "sample_rate": task.sample_rate,
+        "audio_ms": task.stream.position,
+        "sentence_count": len(task.meeting.sentences),
+        "results": list(task.results),
+        "connections": len(task.pushers),
+    }
+
+
+def _shown(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry with its messages as JSON rather than bytes."""
+    return {
+        name: msgspec.Raw(value) if isinstance(value, bytes) else value
+        for name, value in entry.items()
+    }
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = msgspec.json.decode(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ControlError(f"the body is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise ControlError("the body is not a JSON object")
+    return body
+
+
+def _json(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        status = 200
+        try:
+            answer = await handler(request)
+        except ControlError as error:
+            status, answer = error.status, {"error": str(error)}
+        return Response(msgspec.json.encode(answer), status, {"Content-Type": "application/json"})
+
+    return endpoint

@@ -1,0 +1,185 @@
+"""Result and media files at signed, expiring, OSS-style links (tingwu-openapi 2.2)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from email.utils import format_datetime
+from hashlib import md5
+from typing import Any
+from xml.sax.saxutils import escape
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Host, Route, Router
+
+from mock_tingwu.core import capabilities
+from mock_tingwu.core.clock import as_datetime
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.protocols.render import wrapped
+from mock_tingwu.protocols.signing import oss_url
+from mock_tingwu.services.world import BUCKET, LINK_KEY, LINK_SECRET, World
+
+SERVICE = "storage"
+#: A link lives this long from the query that handed it out (tingwu-openapi 0.13).
+LINK_SECONDS = 2_592_000
+#: Names of files carry the time of their making in Beijing.
+_BEIJING = timedelta(hours=8)
+_KEY = re.compile(
+    r"tingwu/output/(?P<account>\d{16})/(?P<task>[0-9a-f]{32})/(?P=task)"
+    r"_(?:(?P<kind>[A-Za-z]+)_(?P<made>\d{14})\.json|\d{14}\.(?P<suffix>mp3|spectrum))"
+)
+_TYPES = {"mp3": "audio/mpeg", "spectrum": "application/octet-stream"}
+_encode = msgspec.json.Encoder().encode
+
+
+class Linker:
+    """Makes links to a task's files, signed anew at every query."""
+
+    def __init__(self, scope: Scope, base: str) -> None:
+        self._scope = scope
+        self._base = base
+
+    def result(self, task: Task, kind: str) -> str:
+        """The link to a result file."""
+        return self._link(f"{_folder(self._scope, task)}_{kind}_{_stamp(task.results[kind])}.json")
+
+    def file(self, task: Task, suffix: str) -> str | None:
+        """The link to a media file, or None while there is none."""
+        if suffix not in task.files:
+            return None
+        return self._link(f"{_folder(self._scope, task)}_{_stamp(task.files[suffix])}.{suffix}")
+
+    def _link(self, key: str) -> str:
+        expires = self._scope.clock.now() // 1000 + LINK_SECONDS
+        query = oss_url.sign(BUCKET, key, expires=expires, access_key=LINK_KEY, secret=LINK_SECRET)
+        return f"{self._base}/oss/{BUCKET}/{key}?{query}"
+
+
+def _folder(scope: Scope, task: Task) -> str:
+    return f"tingwu/output/{scope.account_id}/{task.id}/{task.id}"
+
+
+def _stamp(made: int) -> str:
+    return (as_datetime(made) + _BEIJING).strftime("%Y%m%d%H%M%S")
+
+
+class StorageService:
+    """Serves what `Linker` links to. Result files are made from what was heard when asked for."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Any]:
+        by_host = Router([Route("/{key:path}", self.by_host, methods=["GET", "HEAD"])])
+        return [
+            Route("/oss/{bucket}/{key:path}", self.by_path, methods=["GET", "HEAD"]),
+            Host("{bucket}.oss-{region}.aliyuncs.com", app=by_host),
+        ]
+
+    async def by_path(self, request: Request) -> Response:
+        return self._get(request, request.path_params["bucket"], request.path_params["key"])
+
+    async def by_host(self, request: Request) -> Response:
+        return self._get(request, request.path_params["bucket"], request.path_params["key"])
+
+    def _get(self, request: Request, bucket: str, key: str) -> Response:
+        named = _KEY.fullmatch(key)
+        found = self._world.find_task(named["task"]) if named else None
+        scope = found[0] if found else self._world.default
+        request_id = scope.ids.request_id().replace("-", "")[:24]
+        query = request.url.query
+        verdict = oss_url.verify(
+            bucket, key, query, {LINK_KEY: LINK_SECRET}, now=as_datetime(scope.clock.now())
+        )
+        file = None
+        if verdict.ok and named and found and bucket == BUCKET:
+            file = self._file(request, named, *found)
+        if verdict.problem is not None:
+            why = _REASONS[verdict.problem]
+            response = _refusal(403, "AccessDenied", why, request, request_id)
+        elif file is None:
+            why = "The specified key does not exist."
+            response = _refusal(404, "NoSuchKey", why, request, request_id, key=key)
+        else:
+            response = file
+        response.headers["Server"] = "AliyunOSS"
+        response.headers["x-oss-request-id"] = request_id
+        scope.journal.record(
+            "response",
+            SERVICE,
+            named["task"] if named else None,
+            method=request.method,
+            target=f"{request.url.path}?{query}" if query else request.url.path,
+            status=response.status_code,
+        )
+        return response
+
+    def _file(
+        self, request: Request, named: re.Match[str], scope: Scope, task: Task
+    ) -> Response | None:
+        if named["account"] != scope.account_id:
+            return None
+        if named["suffix"]:
+            path = self._world.media_path(task, named["suffix"])
+            if path is None:
+                return None
+            return FileResponse(path, media_type=_TYPES[named["suffix"]])
+        kind = named["kind"]
+        if kind not in task.results or _stamp(task.results[kind]) != named["made"]:
+            return None
+        result = capabilities.build(kind, task.meeting, task.options)
+        content = _encode(wrapped(task.id, kind, result))
+        scope.journal.record("result", SERVICE, task.id, size=len(content), body=content, name=kind)
+        return ranged(request, content, task.results[kind])
+
+
+def ranged(request: Request, content: bytes, made: int) -> Response:
+    """``content`` or the one range of it that was asked for."""
+    headers = {
+        "Content-Type": "application/json",
+        "Accept-Ranges": "bytes",
+        "ETag": f'"{md5(content).hexdigest().upper()}"',
+        "Last-Modified": format_datetime(as_datetime(made), usegmt=True),
+    }
+    size = len(content)
+    asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", "").strip())
+    if asked is None or asked.groups() == ("", ""):
+        return Response(content, 200, headers)
+    first, last = asked.groups()
+    if first:
+        start, stop = int(first), min(int(last) + 1, size) if last else size
+    else:
+        start, stop = max(0, size - int(last)), size
+    if start >= stop:
+        if first and last and int(last) < int(first):
+            return Response(content, 200, headers)  # not a valid range: as if there was none
+        return Response(b"", 416, headers | {"Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return Response(content[start:stop], 206, headers)
+
+
+_REASONS = {
+    "missing": "You have no right to access this object because of bucket acl.",
+    "malformed": "The signature parameters are incomplete.",
+    "unknown_key": "The OSSAccessKeyId is not known here.",
+    "expired": "Request has expired.",
+    "mismatch": "The request signature we calculated does not match the signature you provided.",
+}
+
+
+def _refusal(
+    status: int, code: str, message: str, request: Request, request_id: str, key: str = ""
+) -> Response:
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        "<Error>",
+        f"  <Code>{code}</Code>",
+        f"  <Message>{escape(message)}</Message>",
+        f"  <RequestId>{request_id}</RequestId>",
+        f"  <HostId>{escape(request.headers.get('host', ''))}</HostId>",
+        *([f"  <Key>{escape(key)}</Key>"] if key else []),
+        "</Error>",
+    ]
+    return Response("\n".join(lines), status, {"Content-Type": "application/xml"})

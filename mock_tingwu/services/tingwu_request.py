@@ -1,0 +1,235 @@
+"""Reading the body of CreateTask: lenient where the service is, exact about what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mock_tingwu import contract
+from mock_tingwu.core.errors import API_ERRORS, ApiError
+from mock_tingwu.core.options import ASSISTANCE_TYPES, SUMMARY_TYPES, Item, Options, Prompt, Scene
+
+Json = dict[str, Any]
+
+
+class ApiFailure(Exception):
+    """The request is answered with ``error``; ``code`` and ``message`` are as on the wire."""
+
+    def __init__(self, error: ApiError, *, code: str = "", message: str = "") -> None:
+        self.http_status = error.http_status
+        self.code = code or error.code
+        self.message = message or error.message
+        super().__init__(f"{self.code}: {self.message}")
+
+
+def failure(code: str) -> ApiFailure:
+    """The failure with a code of the error table."""
+    return ApiFailure(API_ERRORS[code])
+
+
+def missing(parameter: str) -> ApiFailure:
+    """``parameter`` was not sent: the gateway's rule Missing{Param} (tingwu-openapi 3.2)."""
+    error = API_ERRORS["Missing"]
+    name = parameter.rpartition(".")[2]
+    return ApiFailure(
+        error, code=f"Missing{_capital(name)}", message=error.message.format(parameter)
+    )
+
+
+def invalid(parameter: str) -> ApiFailure:
+    """``parameter`` is not valid: the gateway's rule Invalid{Param} (tingwu-openapi 3.2)."""
+    error = API_ERRORS["Invalid"]
+    name = parameter.rpartition(".")[2]
+    return ApiFailure(
+        error, code=f"Invalid{_capital(name)}", message=error.message.format(parameter)
+    )
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+#: Fields whose errors have a code of their own, also when they are missing (tingwu-openapi 3.2).
+_CODES = {
+    "AppKey": "BRK.InvalidAppKey",
+    "SourceLanguage": "BRK.InvalidLanguage",
+    "LanguageHints": "BRK.InvalidLanguage",
+    "TargetLanguages": "BRK.InvalidLanguage",
+    "Format": "BRK.InvalidAudioFormat",
+    "SampleRate": "BRK.InvalidAudioSampleRate",
+    "SpeakerCount": "BRK.InvalidRoleSplitNum",
+    "OutputLevel": "BRK.InvalidResultLevelSetting",
+    "AdditionalStreamOutputLevel": "BRK.InvalidResultLevelSetting",
+    "OutputPath": "BRK.InvalidOssPath",
+}
+
+_WHOLE_NUMBERS = frozenset(
+    {"SampleRate", "SpeakerCount", "OutputLevel", "AdditionalStreamOutputLevel", "MaxKeywords"}
+)
+
+
+def normalised(value: Any, field: str = "") -> Any:
+    """``value`` as the service reads it: numbers and booleans in strings count, null is absent.
+
+    The vendor's own C++ sample sends SampleRate as a string (tingwu-openapi 1.1).
+    """
+    if isinstance(value, dict):
+        return {key: normalised(item, key) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [normalised(item) for item in value]
+    if isinstance(value, str):
+        if field in _WHOLE_NUMBERS and value.strip().isascii() and value.strip().isdigit():
+            return int(value) if len(value) < 10 else value
+        if field.endswith("Enabled") and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+    return value
+
+
+def read_body(body: object) -> Json:
+    """The body of CreateTask with its top-level names spelt as documented.
+
+    Raises:
+        ApiFailure: it is not an object.
+    """
+    if not isinstance(body, dict):
+        raise failure("InvalidParameter.Format")
+    result: Json = normalised(body)
+    for key in list(result):
+        # The vendor's C++ sample writes "Appkey" (tingwu-openapi 1.1).
+        if key != "AppKey" and key.lower() == "appkey":
+            result.setdefault("AppKey", result.pop(key))
+    return result
+
+
+def check(name: str, body: Json) -> None:
+    """Check ``body`` against a definition of the CreateTask schema.
+
+    Raises:
+        ApiFailure: with the code that belongs to the first field that is wrong.
+    """
+    found = contract.violations(f"tingwu/create-task-request#{name}", body)
+    if found:
+        raise _failure_at([str(part) for part in found[0].path if isinstance(part, str)], found[0])
+
+
+def _failure_at(path: Sequence[str], violation: contract.Violation) -> ApiFailure:
+    field = path[-1] if path else ""
+    if field in _CODES:
+        return failure(_CODES[field])
+    if field.endswith("Enabled"):
+        return failure("BRK.InvalidOutputEnabledSetting")
+    parameter = ".".join(path)
+    return missing(parameter) if violation.keyword == "required" else invalid(parameter)
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeRequest:
+    """What a CreateTask with type=realtime asks for."""
+
+    app_key: str
+    language: str
+    format: str
+    sample_rate: int
+    task_key: str | None
+    language_hints: tuple[str, ...]
+    options: Options
+
+
+def realtime_request(body: Json) -> RealtimeRequest:
+    """Read a realtime CreateTask.
+
+    Raises:
+        ApiFailure: a field is missing or wrong.
+    """
+    check("realtime", body)
+    source = body["Input"]
+    language = source["SourceLanguage"]
+    return RealtimeRequest(
+        app_key=body["AppKey"],
+        language=language,
+        format=source["Format"],
+        sample_rate=source["SampleRate"],
+        task_key=source.get("TaskKey"),
+        # Hints count for multilingual speech alone (tingwu-openapi 1.1).
+        language_hints=tuple(source.get("LanguageHints", ())) if language == "multilingual" else (),
+        options=options(body.get("Parameters", {})),
+    )
+
+
+def options(parameters: Json) -> Options:
+    """The task's options from ``Parameters``, already checked against the schema.
+
+    Raises:
+        ApiFailure: translation is enabled without a target language.
+    """
+    transcription = parameters.get("Transcription", {})
+    translation = parameters.get("Translation", {})
+    transcoding = parameters.get("Transcoding", {})
+    targets: tuple[str, ...] = ()
+    if parameters.get("TranslationEnabled"):
+        targets = tuple(dict.fromkeys(translation.get("TargetLanguages", ())))
+        if not targets:
+            raise failure("BRK.InvalidLanguage")
+    return Options(
+        output_level=transcription.get("OutputLevel", 1),
+        diarization=transcription.get("DiarizationEnabled", False),
+        speaker_count=transcription.get("Diarization", {}).get("SpeakerCount", 0),
+        realtime_diarization=transcription.get("RealtimeDiarizationEnabled", False),
+        translation_targets=targets,
+        translation_output_level=translation.get("OutputLevel", 1),
+        auto_chapters=parameters.get("AutoChaptersEnabled", False),
+        meeting_assistance=_types(parameters, "MeetingAssistance", ASSISTANCE_TYPES),
+        summarization=_types(parameters, "Summarization", SUMMARY_TYPES),
+        max_keywords=parameters.get("ExtraParams", {}).get("MaxKeywords", 20),
+        text_polish=parameters.get("TextPolishEnabled", False),
+        custom_prompts=_prompts(parameters),
+        inspection=_scene(
+            parameters, "ServiceInspection", "InspectionContents", "InspectionIntroduction"
+        ),
+        extraction=_scene(parameters, "ContentExtraction", "ExtractionContents"),
+        identities=_scene(parameters, "IdentityRecognition", "IdentityContents"),
+        mp3=transcoding.get("TargetAudioFormat") == "mp3",
+        spectrum=transcoding.get("SpectrumEnabled", False),
+    )
+
+
+def _types(parameters: Json, name: str, all_types: tuple[str, ...]) -> tuple[str, ...]:
+    """The types of an enabled capability; enabled without types means all of them."""
+    if not parameters.get(f"{name}Enabled"):
+        return ()
+    asked = parameters.get(name, {}).get("Types") or all_types
+    return tuple(kind for kind in all_types if kind in asked)
+
+
+def _prompts(parameters: Json) -> tuple[Prompt, ...]:
+    if not parameters.get("CustomPromptEnabled"):
+        return ()
+    return tuple(
+        Prompt(
+            item["Name"],
+            item["Prompt"],
+            item.get("Model", "tingwu-turbo"),
+            item.get("TransType", "default"),
+        )
+        for item in parameters.get("CustomPrompt", {}).get("Contents", ())
+    )
+
+
+def _scene(parameters: Json, name: str, contents: str, purpose: str = "") -> Scene | None:
+    if not parameters.get(f"{name}Enabled"):
+        return None
+    given: Mapping[str, Any] = parameters.get(name, {})
+    return Scene(
+        given.get("SceneIntroduction", ""),
+        given.get(purpose, "") if purpose else "",
+        tuple(
+            Item(
+                item.get("Title", item.get("Name", "")),
+                item.get("Content", item.get("Description", "")),
+                item.get("Identity", ""),
+            )
+            for item in given.get(contents, ())
+        ),
+        given.get("SpeakerMap", {}),
+    )

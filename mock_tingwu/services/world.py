@@ -1,0 +1,145 @@
+"""What all services of one server share: its scopes, settings and media files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from mock_tingwu.core.clock import Clock
+from mock_tingwu.core.recognizer import Playlist, Recognizer, ScriptedRecognizer
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.services.media_files import MediaFiles
+from mock_tingwu.settings import Settings, SettingsError
+
+#: The bucket that result links name (tingwu-openapi 2.2).
+BUCKET = "prod-tingwu-paas-common-beijing"
+#: The key pair that result links are signed with; it opens nothing but these links.
+LINK_KEY, LINK_SECRET = "MOCK.links", "mock-tingwu-result-links"
+
+
+class World:
+    """The scopes of one server. `reset` forgets them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        make_clock: Callable[[str], Clock],
+        real_now: Callable[[], int],
+    ) -> None:
+        self.settings = settings
+        self._clock_mode: str = settings.clock
+        #: The machine's own time in ms: signatures are dated with the client's (design, Time).
+        self.real_now = real_now
+        self._make_clock = make_clock
+        self._make_recognizer = load_recognizer(settings.recognizer)
+        self._folder: Path | None = settings.data_dir
+        self._media: dict[str, MediaFiles] = {}
+        self.default = self._new_scope()
+
+    def _new_scope(self) -> Scope:
+        scope = Scope(
+            self._make_clock(self._clock_mode),
+            seed=self.settings.seed,
+            result_interval=self.settings.result_interval_ms,
+            make_recognizer=self._make_recognizer,
+        )
+        scope.on_audio_over = self._finish_media
+        return scope
+
+    def scope_of(self, *, app_key: str | None = None, access_key: str | None = None) -> Scope:
+        """The scope that a request belongs to."""
+        return self.default
+
+    def find_task(self, task_id: str) -> tuple[Scope, Task] | None:
+        """A task of any scope, with its scope."""
+        task = self.default.tasks.get(task_id)
+        return None if task is None else (self.default, task)
+
+    def find_by_token(self, join_token: str) -> tuple[Scope, Task] | None:
+        """The task that a MeetingJoinUrl's token opens, with its scope."""
+        task = self.default.task_of_token(join_token)
+        return None if task is None else (self.default, task)
+
+    def reset(self) -> None:
+        """Forget everything: tasks, journal, time, media files."""
+        for task in self.default.tasks.values():
+            for pusher in list(task.pushers):
+                pusher.task_ended()
+        self._drop_media()
+        self.default = self._new_scope()
+
+    def use_clock(self, mode: str) -> None:
+        """Start over with another kind of clock. Timers belong to a clock, so tasks go, too."""
+        self._clock_mode = mode
+        self.reset()
+
+    def media_of(self, scope: Scope, task: Task) -> MediaFiles | None:
+        """The media files that the task asked for, being written; None when it asked for none."""
+        if not (task.options.mp3 or task.options.spectrum):
+            return None
+        media = self._media.get(task.id)
+        if media is None:
+            media = self._media[task.id] = MediaFiles(
+                self._media_folder() / task.id,
+                task.sample_rate,
+                mp3=task.options.mp3,
+                spectrum=task.options.spectrum,
+            )
+            if media.note:
+                scope.journal.record("note", "media", task.id, text=media.note)
+        return media
+
+    def media_path(self, task: Task, suffix: str) -> Path | None:
+        """The finished media file of a task with this suffix, if there is one."""
+        media = self._media.get(task.id)
+        return None if media is None else media.path(suffix)
+
+    def close(self) -> None:
+        """Remove temporary files."""
+        self._drop_media()
+        if self._folder is not None and self.settings.data_dir is None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def _finish_media(self, task: Task) -> None:
+        found = self.find_task(task.id)
+        media = None if found is None else self.media_of(found[0], task)
+        if found is not None and media is not None:
+            for suffix in media.finish():
+                task.files[suffix] = found[0].clock.now()
+
+    def _drop_media(self) -> None:
+        for media in self._media.values():
+            media.discard()
+        self._media.clear()
+
+    def _media_folder(self) -> Path:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="mock-tingwu-"))
+        return self._folder
+
+
+def load_recognizer(name: str) -> Callable[[Playlist, int, int], Recognizer]:
+    """The recognizer called ``name``: ``scripted`` or an installed plug-in.
+
+    A plug-in is a callable ``(playlist, sample_rate, speakers) -> Recognizer``, registered in the
+    entry-point group ``mock_tingwu.recognizers``.
+
+    Raises:
+        SettingsError: no such recognizer is installed.
+    """
+    if name == "scripted":
+        return _scripted
+    points = {point.name: point for point in entry_points(group="mock_tingwu.recognizers")}
+    if name not in points:
+        known = ", ".join(["scripted", *points])
+        raise SettingsError(f"recognizer is {name!r}, expected one that is installed: {known}")
+    loaded: Callable[[Playlist, int, int], Recognizer] = points[name].load()
+    return loaded
+
+
+def _scripted(playlist: Playlist, sample_rate: int, speakers: int) -> Recognizer:
+    return ScriptedRecognizer(playlist, sample_rate, speakers=speakers)

@@ -1,0 +1,122 @@
+"""Settings: command line over environment over ``mock-tingwu.toml`` over defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+#: What `mock-tingwu serve` accepts in verify mode when nothing else is configured.
+DEFAULT_ACCESS_KEYS: Mapping[str, str] = {"mock-access-key-id": "mock-access-key-secret"}
+
+PREFIX = "MOCK_TINGWU_"
+
+
+class SettingsError(ValueError):
+    """A setting that makes no sense; the message names it, its value and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one server behaves.
+
+    ``auth``: ``open`` takes any credentials, ``verify`` checks signatures against ``access_keys``
+    (AccessKeyId to secret). ``clock``: ``system`` or ``virtual``. ``result_interval_ms``: the time
+    between two results of a stopped task. ``max_body_bytes``: larger request bodies are refused.
+    ``data_dir``: where media files are kept; None is a temporary folder. ``recognizer``: the name
+    of an installed entry point of the group ``mock_tingwu.recognizers``, or ``scripted``.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8900
+    auth: Literal["open", "verify"] = "open"
+    clock: Literal["system", "virtual"] = "system"
+    seed: int = 0
+    data_dir: Path | None = None
+    result_interval_ms: int = 250
+    max_body_bytes: int = 8 * 1024 * 1024
+    recognizer: str = "scripted"
+    access_keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_ACCESS_KEYS))
+
+    @classmethod
+    def load(
+        cls, flags: Mapping[str, Any], environ: Mapping[str, str], folder: Path | None = None
+    ) -> Self:
+        """Settings from all sources. ``flags`` that are None are not given.
+
+        Raises:
+            SettingsError: a value is not understood.
+        """
+        values: dict[str, tuple[Any, str]] = {}
+        file = (folder or Path.cwd()) / "mock-tingwu.toml"
+        if file.is_file():
+            try:
+                table = tomllib.loads(file.read_text("utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{file.name} is not valid TOML: {error}") from None
+            values |= {name: (value, f"{name} in {file.name}") for name, value in table.items()}
+        for item in fields(cls):
+            variable = PREFIX + item.name.upper()
+            if variable in environ:
+                values[item.name] = (environ[variable], variable)
+            if flags.get(item.name) is not None:
+                values[item.name] = (flags[item.name], "--" + item.name.replace("_", "-"))
+        settings = cls()
+        for name, (value, origin) in values.items():
+            convert = _CONVERT.get(name)
+            if convert is None:
+                raise SettingsError(f"{origin} is not a setting; there are {', '.join(_CONVERT)}")
+            try:
+                settings = replace(settings, **{name: convert(value)})
+            except (ValueError, TypeError) as error:
+                raise SettingsError(f"{origin} is {value!r}, expected {error}") from None
+        return settings
+
+
+def _whole(lowest: int, highest: int) -> Any:
+    def convert(value: Any) -> int:
+        expected = f"a whole number from {lowest} to {highest}"
+        try:
+            number = int(str(value))
+        except ValueError:
+            raise ValueError(expected) from None
+        if not lowest <= number <= highest:
+            raise ValueError(expected)
+        return number
+
+    return convert
+
+
+def _one_of(*choices: str) -> Any:
+    def convert(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(" or ".join(choices))
+        return str(value)
+
+    return convert
+
+
+def _key_pairs(value: Any) -> dict[str, str]:
+    if isinstance(value, Mapping):
+        return {str(key): str(secret) for key, secret in value.items()}
+    pairs = [pair.partition(":") for pair in str(value).split(",") if pair.strip()]
+    if not pairs or not all(key.strip() and secret.strip() for key, _, secret in pairs):
+        raise ValueError("AccessKeyId:AccessKeySecret pairs with commas between them")
+    return {key.strip(): secret.strip() for key, _, secret in pairs}
+
+
+_CONVERT: dict[str, Any] = {
+    "host": str,
+    "port": _whole(0, 65535),
+    "auth": _one_of("open", "verify"),
+    "clock": _one_of("system", "virtual"),
+    "seed": _whole(-(2**63), 2**63 - 1),
+    "data_dir": lambda value: Path(os.fspath(value)),
+    "result_interval_ms": _whole(0, 24 * 60 * 60 * 1000),
+    "max_body_bytes": _whole(1, 2**40),
+    "recognizer": str,
+    "access_keys": _key_pairs,
+}

@@ -1,0 +1,101 @@
+"""Fixtures: a running mock, watched by the contract.
+
+Whatever a test makes the mock send (answers, events, result files) is checked against the schemas
+as it leaves; a test that saw a breach fails, whatever it was looking at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mock_tingwu import MockTingwu, contract
+from mock_tingwu.core.journal import Entry
+
+ROOT = Path(__file__).parent.parent
+RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
+SCRIPT = ROOT / "fixtures" / "meetings" / "cn-weekly-sync.yaml"
+
+
+class Watch:
+    """Checks journal entries against the contract and collects what is wrong."""
+
+    def __init__(self) -> None:
+        self.breaches: list[str] = []
+        self.checked: dict[str, int] = {}
+
+    def __call__(self, entry: Entry) -> None:
+        name, instance = schema_of(entry)
+        if name is None:
+            return
+        self.checked[name] = self.checked.get(name, 0) + 1
+        try:
+            contract.check(name, instance)
+        except contract.ContractError as error:
+            self.breaches.append(f"{error}\n  in {instance!r}")
+
+
+def schema_of(entry: Entry) -> tuple[str | None, Any]:
+    """The schema that an entry's content has to satisfy, and the content."""
+    if entry["kind"] == "ws_out":
+        return "realtime/event", msgspec.json.decode(entry["message"])
+    if entry["kind"] == "result":
+        return f"tingwu/results/{entry['name']}", msgspec.json.decode(entry["body"])
+    if entry["kind"] == "response" and entry["service"] == "tingwu":
+        body = entry["body"]
+        if entry["status"] != 200:
+            return "tingwu/error-response", body
+        if entry["method"] == "GET":
+            return "tingwu/get-task-info-response", body
+        if "operation=stop" in entry["target"]:
+            return "tingwu/stop-task-response", body
+        return "tingwu/create-task-response", body
+    return None, None
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """The contract check of this test's mocks."""
+    watch = Watch()
+    yield watch
+    assert watch.breaches == []
+
+
+@pytest.fixture
+def start_mock(watch: Watch) -> Iterator[Callable[..., MockTingwu]]:
+    """Start mocks with settings of one's own; they are stopped after the test."""
+    running: list[MockTingwu] = []
+
+    def start(**settings: Any) -> MockTingwu:
+        mock = MockTingwu(**{"result_interval_ms": 5, **settings}).start()
+        running.append(mock)
+        mock.tap(watch)
+        return mock
+
+    yield start
+    for mock in running:
+        mock.close()
+
+
+@pytest.fixture
+def mock(start_mock: Callable[..., MockTingwu]) -> MockTingwu:
+    """A mock on the system clock whose results are ready at once."""
+    return start_mock()
+
+
+@pytest.fixture
+def virtual_mock(start_mock: Callable[..., MockTingwu]) -> MockTingwu:
+    """A mock whose clock stands still until it is advanced."""
+    return start_mock(clock="virtual")
+
+
+@pytest.fixture(scope="session")
+def recording() -> bytes:
+    """The demo meeting as 16 kHz 16-bit mono PCM."""
+    from mock_tingwu.media import read_wav
+
+    return read_wav(RECORDING)[0]
