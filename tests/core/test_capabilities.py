@@ -636,3 +636,21 @@ def test_a_whole_meeting_of_the_library_tells_all_its_notes(path: Path) -> None:
     if heard.language not in ("ja", "ko"):
         titles = [chapter["headline"] for chapter in all_made["AutoChapters"]]
         assert titles == [c.headline for c in heard.chapters]
+
+
+def test_a_line_cut_short_is_told_from_the_run_in_which_it_was_heard_to_its_end() -> None:
+    meeting = hear((script("cn"), 2), (script("cn"), 4), half_line=True)
+    assert [s.id for s in meeting.sentences if s.line.number == 3] == [3, 6]
+    assistance = made("MeetingAssistance", meeting, meeting_assistance=("Actions",))
+    assert [action["sentence_id"] for action in assistance["actions"]] == [6]
+
+
+def test_a_key_sentence_counts_when_it_was_heard_to_its_end() -> None:
+    def key_sentences(count: int, half_line: bool) -> list[int]:
+        meeting = hear((script("cn"), count), half_line=half_line)
+        options = {"meeting_assistance": ASSISTANCE_TYPES}
+        found = made("MeetingAssistance", meeting, **options)["key_sentences"]
+        return [entry["sentence_id"] for entry in found]
+
+    assert key_sentences(1, half_line=True) == []
+    assert key_sentences(2, half_line=False) == [2]
