@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-
 _SCALARS = (str, int, float)
 
 
