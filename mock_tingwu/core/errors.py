@@ -198,11 +198,16 @@ CONCURRENCY_EXCEED: Final = SessionError(
 )
 DECODE_ERROR: Final = SessionError(
     40270003,
-    "Realtime:DECODE_ERROR:{0}",
+    "Realtime:DECODE_ERROR:The audio is not in the format of the task!",
     "documented",
     "realtime-ws 4 (the sentence is assumed)",
 )
-CONTAINER_ERROR: Final = SessionError(40000009, "{0}", "documented", _NLS)
+CONTAINER_ERROR: Final = SessionError(
+    40000009,
+    "Gateway:CLIENT_ERROR:{0}",
+    "documented",
+    "realtime-ws 4 (what stands before the sentence is assumed)",
+)
 SERVER_ERROR: Final = SessionError(
     50000000, "Gateway:SERVER_ERROR:Server error!", "documented", _NLS
 )

@@ -189,6 +189,7 @@ class ScriptedRecognizer:
         self._begin: int | None = None
         self._ends: list[int] = []
         self._shown = 0
+        self._next_imagined = _IMAGINED_PAUSE
 
     @property
     def position(self) -> int:
@@ -228,9 +229,10 @@ class ScriptedRecognizer:
         while detector.position < target:
             left = target - detector.position
             if self._begin is None:
-                pause = min(left, _IMAGINED_PAUSE)
-                detector.skip(pause)
-                self._open(detector.position, heard)
+                due = max(0, self._next_imagined - detector.position)
+                detector.skip(min(left, due))
+                if left > due:
+                    self._open(detector.position, heard)
             else:
                 due = self._begin + self._ends[-1] - detector.position
                 detector.skip(min(left, due))
@@ -328,6 +330,7 @@ class ScriptedRecognizer:
         self._line = None if sentence.completes_line else line
         self._first_word += count
         self._begin = None
+        self._next_imagined = end + _IMAGINED_PAUSE
         self._index += 1
         return sentence
 

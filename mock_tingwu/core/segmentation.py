@@ -25,6 +25,7 @@ SENTENCE_SILENCE_MS = 800
 # Root-mean-square amplitudes of 16-bit samples: nothing below is speech (about -42 dBFS).
 _QUIET = 250
 _ABOVE_NOISE = 3.0
+_LOUDEST_NOISE = 800.0
 # Speech has begun when of the last 15 windows (300 ms) at least 9 are loud and not level.
 _ONSET_WINDOWS = 15
 _ONSET_LOUD = 9
@@ -105,9 +106,10 @@ class SpeechDetector:
     def _window(self, loudness: int) -> SpeechBegan | SpeechEnded | None:
         threshold = max(_QUIET, self._floor * _ABOVE_NOISE)
         loud = loudness > threshold
-        if not loud:
-            # The noise floor follows quiet windows only, slowly.
-            self._floor += (loudness - self._floor) * 0.05
+        if not loud and self._begin is None:
+            # The noise floor follows what is quiet outside speech, slowly. Pauses within speech
+            # are no measure of it: they would lift it until speech itself seems quiet.
+            self._floor = min(self._floor + (loudness - self._floor) * 0.05, _LOUDEST_NOISE)
         if self._begin is not None:
             if loud:
                 self.voiced_until = self.position

@@ -225,6 +225,8 @@ class Session:
     def receive_text(self, text: str | bytes, now: int) -> Request:
         """Take a text frame."""
         self.last_arrival = now
+        if self.state is CLOSED:
+            return Ignored("the session is closed")
         try:
             message = _decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

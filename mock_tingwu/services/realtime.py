@@ -10,7 +10,13 @@ from websockets.datastructures import Headers
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import Timer
-from mock_tingwu.core.errors import CONCURRENCY_EXCEED, SERVER_ERROR, SessionError
+from mock_tingwu.core.errors import (
+    CONCURRENCY_EXCEED,
+    CONTAINER_ERROR,
+    DECODE_ERROR,
+    SERVER_ERROR,
+    SessionError,
+)
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import ONGOING, REALTIME_TASK, TaskEvent
 from mock_tingwu.protocols import nls
@@ -164,7 +170,10 @@ class PusherConnection:
             pcm = decoder.feed(audio)
         except media.DecodeError as error:
             self._record("note", text=f"the audio cannot be decoded: {error.detail or error}")
-            self._fail(SessionError(error.status, error.text, "documented", "realtime-ws 4"))
+            if error.status == CONTAINER_ERROR.status:
+                self._fail(CONTAINER_ERROR.about(error.text))
+            else:
+                self._fail(DECODE_ERROR)
             self._abandon()
             return
         if decoder.note != note:

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from mock_tingwu.core.clock import VirtualClock
+
+
+def test_it_stands_still_until_it_is_advanced() -> None:
+    clock = VirtualClock(1_000)
+    assert clock.now() == clock.now() == 1_000
+    clock.advance(25)
+    assert clock.now() == 1_025
+
+
+def test_timers_run_in_order_of_time_then_of_creation() -> None:
+    clock = VirtualClock(0)
+    ran: list[str] = []
+    clock.call_later(20, lambda: ran.append("b"))
+    clock.call_later(10, lambda: ran.append("a"))
+    clock.call_later(20, lambda: ran.append("c"))
+    clock.advance(19)
+    assert ran == ["a"]
+    clock.advance(1)
+    assert ran == ["a", "b", "c"]
+
+
+def test_a_timer_sees_the_time_it_was_due() -> None:
+    clock = VirtualClock(0)
+    seen: list[int] = []
+    clock.call_later(7, lambda: seen.append(clock.now()))
+    clock.advance(1_000)
+    assert seen == [7]
+    assert clock.now() == 1_000
+
+
+def test_timers_made_by_timers_run_within_the_same_advance_if_they_fall_due() -> None:
+    clock = VirtualClock(0)
+    seen: list[int] = []
+
+    def again() -> None:
+        seen.append(clock.now())
+        clock.call_later(10, again)
+
+    clock.call_later(10, again)
+    clock.advance(35)
+    assert seen == [10, 20, 30]
+
+
+def test_a_cancelled_timer_does_not_run() -> None:
+    clock = VirtualClock(0)
+    ran: list[int] = []
+    timer = clock.call_later(5, lambda: ran.append(1))
+    timer.cancel()
+    clock.advance(10)
+    assert ran == []
+
+
+def test_time_does_not_run_backwards() -> None:
+    with pytest.raises(ValueError, match="advance_ms is -1, expected 0 or more"):
+        VirtualClock(0).advance(-1)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+from mock_tingwu.core import journal as journal_module
+from mock_tingwu.core.journal import Entry, Journal, masked
+
+
+def make() -> Journal:
+    return Journal(lambda: 5, "default")
+
+
+def test_entries_are_numbered_dated_and_in_order() -> None:
+    journal = make()
+    journal.record("note", "core", "t1", text="one")
+    journal.record("note", "core", None, text="two")
+    first, second = journal.entries()
+    assert (first["seq"], first["at"], first["task_id"], first["text"]) == (1, 5, "t1", "one")
+    assert second["seq"] == journal.seq == 2
+
+
+def test_filters_combine() -> None:
+    journal = make()
+    journal.record("request", "tingwu", "t1")
+    journal.record("request", "realtime", "t1")
+    journal.record("note", "tingwu", "t2")
+    assert [e["seq"] for e in journal.entries(service="tingwu")] == [1, 3]
+    assert [e["seq"] for e in journal.entries(task_id="t1", service="realtime")] == [2]
+    assert [e["seq"] for e in journal.entries(kind="note", since=2)] == [3]
+    assert list(journal.entries(since=3)) == []
+
+
+def test_secrets_are_masked_at_any_depth() -> None:
+    token = "A" * 128
+    url = f"ws://127.0.0.1:1/api/ws/v1?mc={token}"
+    link = "http://h/oss/b/k?Expires=1&OSSAccessKeyId=id&Signature=abcdefghijk%3D"
+    shown = json.dumps(
+        masked(
+            {
+                "Data": {"MeetingJoinUrl": url, "Result": {"Transcription": link}},
+                "list": [f"/api/ws/v1?mc={token}"],
+                "AccessKeySecret": "hunter2",
+                "token": "default",
+            }
+        ),
+        ensure_ascii=False,
+    )
+    assert token not in shown
+    assert "abcdefghijk" not in shown
+    assert "hunter2" not in shown
+    assert "Expires=1&OSSAccessKeyId=id&Signature=abcd…" in shown
+    assert "mc=AAAA…" in shown
+
+
+def test_it_stays_within_its_bounds_and_says_what_it_dropped() -> None:
+    journal = make()
+    for number in range(journal_module.MAX_ENTRIES + 7):
+        journal.record("note", "core", text=str(number))
+    assert journal.dropped == 7
+    assert next(iter(journal.entries()))["text"] == "7"
+
+
+def test_it_is_bounded_in_bytes_too() -> None:
+    journal = make()
+    body = "x" * 60_000
+    for _ in range(1_000):
+        journal.record("request", "tingwu", size=len(body), body=body)
+    kept = len(list(journal.entries()))
+    assert kept * 60_400 <= journal_module.MAX_BYTES
+    assert kept + journal.dropped == 1_000
+
+
+def test_a_body_that_is_too_long_is_left_out_and_the_entry_says_so() -> None:
+    journal = make()
+    journal.record("request", "tingwu", size=100_000, body="y" * 100_000)
+    assert next(iter(journal.entries()))["body"] == "(100000 bytes left out)"
+
+
+def test_a_tap_sees_everything_unmasked() -> None:
+    journal = make()
+    seen: list[Entry] = []
+    journal.tap(seen.append)
+    journal.record("request", "tingwu", target="/api/ws/v1?mc=secretsecret")
+    assert seen[0]["target"].endswith("secretsecret")
+    assert "secretsecret" not in next(iter(journal.entries()))["target"]

@@ -1,0 +1,106 @@
+"""Every lifecycle, walked: its table and the complement of its table."""
+
+from __future__ import annotations
+
+from enum import Enum
+from itertools import product
+from typing import Any
+
+import pytest
+
+from mock_tingwu.core.clock import VirtualClock
+from mock_tingwu.core.lifecycle import InvalidTransition, Lifecycle
+from mock_tingwu.core.options import Options
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.tasks import REALTIME_TASK, Status, TaskEvent
+from mock_tingwu.protocols.nls import SESSION, Input, State
+
+LIFECYCLES: list[Lifecycle[Any, Any]] = [REALTIME_TASK, SESSION]
+
+
+def pairs(states: type[Enum], events: type[Enum]) -> list[Any]:
+    return [pytest.param(s, e, id=f"{s.name}-{e.name}") for s, e in product(states, events)]
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.name)
+def test_every_state_but_what_the_api_answers_for_strangers_is_reached(
+    lifecycle: Lifecycle[Any, Any],
+) -> None:
+    reached = {lifecycle.initial}
+    while more := {
+        following
+        for (state, _), following in lifecycle.table.items()
+        if state in reached and following not in reached
+    }:
+        reached |= more
+    assert {*type(lifecycle.initial)} - reached <= {Status.INVALID}
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.name)
+def test_the_diagram_shows_every_transition(lifecycle: Lifecycle[Any, Any]) -> None:
+    diagram = lifecycle.mermaid()
+    assert diagram.startswith("stateDiagram-v2\n    [*] --> ")
+    for (state, event), following in lifecycle.table.items():
+        arrow = next(
+            line
+            for line in diagram.splitlines()
+            if line.strip().startswith(f"{state.name} --> {following.name}:")
+        )
+        assert event.name.lower() in arrow.partition(":")[2].replace(",", "").split()
+
+
+def task_in(status: Status) -> tuple[Scope, Task]:
+    scope = Scope(VirtualClock(0))
+    task = scope.create_task(
+        options=Options(), language="cn", audio_format="pcm", sample_rate=16000, app_key="a"
+    )
+    task.status = status
+    return scope, task
+
+
+@pytest.mark.parametrize(("status", "event"), pairs(Status, TaskEvent))
+def test_a_task_moves_by_its_table_and_by_nothing_else(status: Status, event: TaskEvent) -> None:
+    scope, task = task_in(status)
+    following = REALTIME_TASK.table.get((status, event))
+    if following is None:
+        with pytest.raises(InvalidTransition):
+            scope.move(task, event, "a test says so")
+        assert task.status is status
+        assert list(scope.journal.entries(kind="transition")) == []
+    else:
+        scope.move(task, event, "a test says so")
+        assert task.status is following
+
+
+@pytest.mark.parametrize("status", Status)
+def test_stopping_a_task_that_cannot_be_stopped_changes_nothing(status: Status) -> None:
+    scope, task = task_in(status)
+    scope.stop(task)
+    if (status, TaskEvent.STOP) in REALTIME_TASK.table:
+        assert task.status is Status.COMPLETED
+    else:
+        assert task.status is status
+        assert task.results == {}
+
+
+def test_the_api_shows_post_processing_as_ongoing() -> None:
+    assert {status.wire for status in Status} == {
+        "NEW",
+        "ONGOING",
+        "PAUSED",
+        "COMPLETED",
+        "FAILED",
+        "INVALID",
+    }
+    assert Status.FINISHING.wire == "ONGOING"
+
+
+def test_every_pair_of_the_session_is_in_the_table_or_refused_or_the_servers_own() -> None:
+    from mock_tingwu.protocols.nls import REFUSALS
+
+    client = {Input.START, Input.STOP, Input.CONTROL, Input.AUDIO}
+    for state, event in product(State, Input):
+        if event in client and state is not State.CLOSED:
+            assert ((state, event) in SESSION.table) != ((state, event) in REFUSALS)
+        else:
+            assert (state, event) not in REFUSALS

@@ -1,0 +1,272 @@
+"""The states of a task and of its connections, over the wire."""
+
+from __future__ import annotations
+
+import pytest
+
+from mock_tingwu import MockTingwu
+from tests.core.test_segmentation import silence, speech
+from tests.realtime.helpers import (
+    create,
+    info,
+    pusher,
+    results,
+    status,
+    stop,
+    until,
+)
+
+SENTENCES = b"".join(speech(2_500) + silence(1_200) for _ in range(3))
+
+
+def test_a_task_is_new_ongoing_paused_ongoing_and_completed(mock: MockTingwu) -> None:
+    task = create(mock)
+    task_id = task["TaskId"]
+    assert status(mock, task_id) == "NEW"
+    with pusher(task) as connection:
+        connection.start()
+        assert status(mock, task_id) == "NEW"
+        connection.push(SENTENCES)
+        until(lambda: status(mock, task_id) == "ONGOING", "ONGOING")
+        connection.stop()
+        assert status(mock, task_id) == "PAUSED"
+        connection.start()
+        assert status(mock, task_id) == "PAUSED"
+        connection.push(SENTENCES)
+        until(lambda: status(mock, task_id) == "ONGOING", "ONGOING again")
+    until(lambda: status(mock, task_id) == "PAUSED", "PAUSED after the socket closed")
+    assert stop(mock, task_id) == "COMPLETED"
+    assert status(mock, task_id) == "COMPLETED"
+
+
+@pytest.mark.parametrize("same_socket", [True, False])
+def test_a_resumed_stream_goes_on_where_it_stood(mock: MockTingwu, same_socket: bool) -> None:
+    task = create(mock)
+    with pusher(task) as first:
+        first.start()
+        first.push(SENTENCES)
+        first.stop()
+        if same_socket:
+            second = first
+            second.start()
+            second.push(SENTENCES)
+            second.stop()
+    if not same_socket:
+        with pusher(task) as second:
+            second.start()
+            second.push(SENTENCES)
+            second.stop()
+    ends = first.events if same_socket else first.events + second.events
+    payloads = [e["payload"] for e in ends if e["header"]["name"] == "SentenceEnd"]
+    assert [payload["index"] for payload in payloads] == [0, 1, 2, 3, 4, 5]
+    times = [time for payload in payloads for time in (payload["begin_time"], payload["time"])]
+    assert times == sorted(times)
+    assert payloads[3]["begin_time"] >= len(SENTENCES) // 32
+    stop(mock, task["TaskId"])
+    words = results(mock, task["TaskId"])["Transcription"]["Paragraphs"]
+    assert {word["SentenceId"] for p in words for word in p["Words"]} == {1, 2, 3, 4, 5, 6}
+
+
+def test_a_lost_socket_keeps_what_was_heard_and_pauses(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(speech(2_000))
+        connection.expect("SentenceBegin")
+        connection.socket.socket.close()
+    until(lambda: status(mock, task["TaskId"]) == "PAUSED", "PAUSED")
+    stop(mock, task["TaskId"])
+    paragraphs = results(mock, task["TaskId"])["Transcription"]["Paragraphs"]
+    assert len(paragraphs) == 1
+
+
+def test_a_client_that_resumes_with_offsets_goes_on_from_them(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start({"tw_time_offset": 100_000, "tw_index_offset": 41})
+        connection.push(SENTENCES)
+        connection.stop()
+    payloads = [event["payload"] for event in connection.named("SentenceEnd")]
+    assert [payload["index"] for payload in payloads] == [42, 43, 44]
+    assert 100_000 <= payloads[0]["begin_time"] < 101_000
+    assert payloads[0]["words"][0]["startTime"] == payloads[0]["begin_time"]
+
+
+def test_a_second_pusher_is_told_that_there_is_one(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as first, pusher(task) as second:
+        first.start()
+        second.command("StartTranscription")
+        assert second.failure()["status"] == 43040001
+        first.push(SENTENCES)
+        first.stop()
+        assert len(first.sentences()) == 3
+
+
+def test_a_second_pusher_may_take_over_when_the_first_has_stopped(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as first, pusher(task) as second:
+        first.start()
+        first.push(SENTENCES)
+        first.stop()
+        second.start()
+        second.push(SENTENCES)
+        second.stop()
+    assert [e["payload"]["index"] for e in second.named("SentenceEnd")] == [3, 4, 5]
+
+
+def test_audio_sent_right_after_start_is_not_lost(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.command("StartTranscription")
+        connection.push(SENTENCES)
+        connection.expect("TranscriptionStarted")
+        connection.stop()
+    assert len(connection.sentences()) == 3
+
+
+def test_ten_seconds_of_silence_on_the_wire_end_the_session(virtual_mock: MockTingwu) -> None:
+    task = create(virtual_mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(SENTENCES)
+        until(lambda: len(virtual_mock.journal) > 0, "the audio")
+        until(lambda: status(virtual_mock, task["TaskId"]) == "ONGOING", "ONGOING")
+        until(lambda: _frames_of(virtual_mock) >= 3, "three sentences")
+        virtual_mock.advance(9_999)
+        virtual_mock.advance(1)
+        header = connection.failure()
+        assert header["status"] == 40000004
+        assert header["status_text"].endswith("the last directive is 'StartTranscription'!")
+        assert connection.close_code() == 1000
+    until(lambda: status(virtual_mock, task["TaskId"]) == "PAUSED", "PAUSED")
+
+
+def _frames_of(mock: MockTingwu) -> int:
+    return sum(
+        entry["kind"] == "ws_out" and b"SentenceEnd" in entry["message"] for entry in mock.journal
+    )
+
+
+def test_a_connection_that_never_starts_is_given_up_after_ten_seconds(
+    virtual_mock: MockTingwu,
+) -> None:
+    task = create(virtual_mock)
+    with pusher(task) as connection:
+        until(lambda: any(e["kind"] == "ws_open" for e in virtual_mock.journal), "the connection")
+        virtual_mock.advance(10_000)
+        assert connection.failure()["status"] == 40000004
+        assert connection.close_code() == 1000
+    assert status(virtual_mock, task["TaskId"]) == "NEW"
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "status_code"),
+    [
+        ("new", "StopTranscription", 40010005),
+        ("started", "StartTranscription", 40010005),
+        ("started", "Dance", 40010002),
+        ("stopped", "StopTranscription", 40010005),
+    ],
+)
+def test_commands_out_of_order_are_refused_and_so_is_what_follows(
+    mock: MockTingwu, before: str, command: str, status_code: int
+) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        if before != "new":
+            connection.start()
+        if before == "stopped":
+            connection.stop()
+        connection.command(command)
+        assert connection.failure()["status"] == status_code
+        connection.command("StartTranscription")
+        header = connection.failure()
+        assert header["status"] == 40000002
+        assert header["status_text"] == (
+            "Gateway:MESSAGE_INVALID:Can't process message in state'FAILED'!"
+        )
+        assert connection.close_code() == 1000
+    assert status(mock, task["TaskId"]) in ("NEW", "PAUSED")
+
+
+def test_stop_twice_in_a_row_is_refused_as_documented(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.command("StopTranscription")
+        connection.command("StopTranscription")
+        header = connection.failure()
+        assert header["status_text"] == (
+            "Gateway:TASK_STATE_ERROR:Got stop directive while task is stopping!"
+        )
+
+
+def test_audio_before_start_is_refused(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.push(bytes(3_200))
+        assert connection.failure()["status"] == 40000002
+    assert status(mock, task["TaskId"]) == "NEW"
+
+
+def test_text_that_is_no_json_and_control_commands_are_tolerated(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.socket.send("Ping")
+        connection.start()
+        connection.socket.send("Ping")
+        connection.command("ControlTranscriber", {"anything": 1})
+        connection.push(SENTENCES)
+        connection.stop()
+    assert len(connection.sentences()) == 3
+
+
+def test_stopping_the_task_while_it_streams_completes_the_stream(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(speech(2_500))
+        connection.expect("SentenceBegin")
+        assert stop(mock, task["TaskId"]) == "COMPLETED"
+        assert connection.expect("SentenceEnd")["payload"]["result"]
+        connection.expect("TranscriptionCompleted")
+        assert connection.close_code() == 1000
+    assert len(results(mock, task["TaskId"])["Transcription"]["Paragraphs"]) == 1
+
+
+@pytest.mark.parametrize("parameters", [{}, {"AutoChaptersEnabled": True}])
+def test_a_task_may_be_stopped_before_any_audio_and_again(
+    mock: MockTingwu, parameters: dict[str, bool]
+) -> None:
+    task_id = create(mock, parameters)["TaskId"]
+    first = stop(mock, task_id)
+    assert first == ("ONGOING" if parameters else "COMPLETED")
+    until(lambda: status(mock, task_id) == "COMPLETED", "COMPLETED")
+    assert stop(mock, task_id) == "COMPLETED"
+    assert info(mock, task_id)["Result"].keys() >= {"Transcription"}
+
+
+def test_an_unknown_task_is_invalid(mock: MockTingwu) -> None:
+    stranger = "0" * 32
+    assert info(mock, stranger) == {"TaskId": stranger, "TaskStatus": "INVALID"}
+    assert stop(mock, stranger) == "INVALID"
+
+
+def test_every_transition_is_in_the_journal_with_its_reason(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(SENTENCES)
+        connection.stop()
+    stop(mock, task["TaskId"])
+    moves = [entry for entry in mock.journal if entry["kind"] == "transition"]
+    assert [(move["before"], move["after"]) for move in moves] == [
+        ("NEW", "ONGOING"),
+        ("ONGOING", "PAUSED"),
+        ("PAUSED", "COMPLETED"),
+    ]
+    assert all(move["why"] and move["task_id"] == task["TaskId"] for move in moves)
+    audio = next(entry for entry in mock.journal if entry["kind"] == "audio")
+    assert audio["bytes"] == len(SENTENCES)
+    assert audio["position"] == len(SENTENCES) // 32
