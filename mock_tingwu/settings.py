@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -53,6 +52,8 @@ class Settings:
         values: dict[str, tuple[Any, str]] = {}
         file = (folder or Path.cwd()) / "mock-tingwu.toml"
         if file.is_file():
+            import tomllib
+
             try:
                 table = tomllib.loads(file.read_text("utf-8"))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mock_tingwu.core import scripts
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.journal import Journal
@@ -92,6 +91,9 @@ class ScriptBook:
         registered = self._by_task_key.get(task_key or "") or self._by_app_key.get(app_key)
         if registered is not None:
             return [registered]
+        # Loaded with the first task: a server should answer as soon as it can.
+        from mock_tingwu.core import scripts
+
         library = scripts.library("multilingual" if language == "fspk" else language)
         first = number % len(library)
         return [*library[first:], *library[:first]]

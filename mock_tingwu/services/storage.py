@@ -7,14 +7,12 @@ from datetime import timedelta
 from email.utils import format_datetime
 from hashlib import md5
 from typing import Any
-from xml.sax.saxutils import escape
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Host, Route, Router
 
-from mock_tingwu.core import capabilities
 from mock_tingwu.core.clock import as_datetime
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.protocols.render import wrapped
@@ -129,6 +127,9 @@ class StorageService:
         kind = named["kind"]
         if kind not in task.results or _stamp(task.results[kind]) != named["made"]:
             return None
+        # Here and below: what only some requests need is not loaded when the server starts.
+        from mock_tingwu.core import capabilities
+
         result = capabilities.build(kind, task.meeting, task.options)
         content = _encode(wrapped(task.id, kind, result))
         scope.journal.record("result", SERVICE, task.id, size=len(content), body=content, name=kind)
@@ -172,6 +173,8 @@ _REASONS = {
 def _refusal(
     status: int, code: str, message: str, request: Request, request_id: str, key: str = ""
 ) -> Response:
+    from xml.sax.saxutils import escape
+
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         "<Error>",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from mock_tingwu.core.clock import Clock
@@ -133,6 +132,8 @@ def load_recognizer(name: str) -> Callable[[Playlist, int, int], Recognizer]:
     """
     if name == "scripted":
         return _scripted
+    from importlib.metadata import entry_points
+
     points = {point.name: point for point in entry_points(group="mock_tingwu.recognizers")}
     if name not in points:
         known = ", ".join(["scripted", *points])

@@ -1,0 +1,73 @@
+"""The command line: ``mock-tingwu COMMAND``.
+
+One module per command, imported when its command runs: help and server start load nothing else.
+Each has ``add_arguments(parser)`` and ``run(args) -> exit code``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+from mock_tingwu import __version__
+
+COMMANDS = {
+    "serve": "run the mock",
+    "demo": "see a whole meeting: captions live, then every result",
+    "sdk": "print the settings that point each SDK at the mock",
+    "states": "print the lifecycles of tasks and sessions",
+    "schema": "list the schemas of the wire, or print one",
+    "assumptions": "list what the mock assumes because no source says it",
+}
+
+#: Exit codes: the shell's for a program that Ctrl-C ended, and argparse's for bad usage.
+INTERRUPTED = 130
+BAD_USAGE = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code. Bad usage exits with 2 as argparse does."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show Chinese shows question marks, not a traceback.
+            stream.reconfigure(errors="replace")
+    named = next((word for word in arguments if not word.startswith("-")), "")
+    parser = argparse.ArgumentParser(
+        prog="mock-tingwu",
+        description="A local cloud for Alibaba's Tongyi Tingwu meeting APIs.",
+    )
+    parser.add_argument("--version", action="version", version=f"mock-tingwu {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=_sentence(summary))
+        if name == named:
+            module = import_module(f"mock_tingwu.cli.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    args = parser.parse_args(arguments)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough (`| head`). Python would complain once more at exit.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def complain(command: str, problem: object) -> None:
+    """Say on stderr, in one line, why a command cannot go on."""
+    print(f"mock-tingwu {command}: {problem}", file=sys.stderr)
+
+
+def _sentence(summary: str) -> str:
+    return summary[0].upper() + summary[1:] + "."

@@ -1,0 +1,94 @@
+"""``mock-tingwu serve``: the server in the foreground, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from pathlib import Path
+
+from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.cli.sdk import settings_for
+from mock_tingwu.settings import DEFAULT_ACCESS_KEYS, Settings, SettingsError
+
+#: Addresses that mean "all of this machine's": clients on it connect to the loopback.
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags, named like the settings they set; those check the values."""
+    default = Settings()
+    parser.add_argument(
+        "--host", metavar="ADDRESS", help=f"address to listen on (default {default.host})"
+    )
+    parser.add_argument(
+        "--port",
+        metavar="PORT",
+        help=f"port to listen on, 0 for a free one (default {default.port})",
+    )
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="where media files are kept (default: a temporary folder)"
+    )
+    parser.add_argument(
+        "--auth",
+        metavar="{open,verify}",
+        help="take any credentials, or check every signature (default open)",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", help="the same seed gives the same identifiers (default 0)"
+    )
+    parser.add_argument(
+        "--clock",
+        metavar="{system,virtual}",
+        help="real time, or a clock that stands still until it is advanced (default system)",
+    )
+    parser.epilog = (
+        "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
+        "or from mock-tingwu.toml; flags win."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM. Exit code 0, or 2 for settings that make no sense."""
+    try:
+        settings = Settings.load(vars(args), os.environ)
+        if settings.data_dir is not None:
+            _prepare(settings.data_dir)
+        # After the settings: a wrong flag is told at once.
+        from mock_tingwu.server.process import Server
+
+        server = Server(settings)
+        sock = server.listen()
+    except SettingsError as error:
+        complain("serve", error)
+        return BAD_USAGE
+    port = sock.getsockname()[1]
+    server.on_started = lambda: announce(settings, port)
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C before the server watches for it
+        server.run([sock])
+    return 0
+
+
+def announce(settings: Settings, port: int) -> None:
+    """Say where the server listens. Scripts read the first line, so its form is fixed."""
+    host = _WILDCARDS.get(settings.host, settings.host)
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    lines = [f"mock-tingwu listening on {url}", ""]
+    key, secret = "any", "any"
+    if settings.auth == "verify":
+        key, secret = "<your AccessKeyId>", "<your AccessKeySecret>"
+        if settings.access_keys == DEFAULT_ACCESS_KEYS:
+            key, secret = next(iter(DEFAULT_ACCESS_KEYS.items()))
+            lines += [f"Signatures are checked. AccessKeyId {key}, AccessKeySecret {secret}", ""]
+        else:
+            count = len(settings.access_keys)
+            lines += [f"Signatures are checked against your {count} configured key pair(s).", ""]
+    print("\n".join(lines), settings_for(url, key, secret), sep="\n", flush=True)
+
+
+def _prepare(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"data_dir is {str(folder)!r}, which cannot be used: {error.strerror or error}"
+        raise SettingsError(problem) from None

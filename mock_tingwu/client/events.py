@@ -1,0 +1,160 @@
+"""What a meeting's stream tells, as dataclasses. Times are ms of pushed audio (realtime-ws 3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceBegin:
+    """Sentence number ``index`` has begun at ``time``."""
+
+    index: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultChanged:
+    """What sentence ``index`` sounds like so far; it replaces what was told before.
+
+    ``speaker`` is None unless the task asked for realtime diarization.
+    """
+
+    index: int
+    time: int
+    text: str
+    speaker: str | None
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceEnd:
+    """Sentence ``index`` is final. ``stash`` is the beginning of the next, already heard."""
+
+    index: int
+    begin: int
+    end: int
+    text: str
+    stash: str
+    speaker: str | None
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedText:
+    """A translated sentence, final or so far; ``partial`` marks the stash of a final one."""
+
+    index: int
+    text: str
+    final: bool
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTranslated:
+    """The translation of the event whose ``message_id`` is ``source_message_id``."""
+
+    source_message_id: str
+    source_language: str
+    target_language: str
+    items: tuple[TranslatedText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The stream is complete; nothing follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The stream has failed; nothing follows. ``status`` is one of the table (realtime-ws 4)."""
+
+    status: int
+    text: str
+
+
+Event = SentenceBegin | ResultChanged | SentenceEnd | ResultTranslated | Completed | Failed
+
+Json = Mapping[str, Any]
+
+
+def parse(message: str | bytes) -> tuple[str, Event | None]:
+    """The name of an event and the event; None for names that have no dataclass.
+
+    Lenient, since the service adds fields and events over time: what is no event has no name.
+    """
+    try:
+        decoded = json.loads(message)
+    except ValueError:
+        return "", None
+    header = _object(decoded, "header")
+    name = str(header.get("name", ""))
+    build = _BUILDERS.get(name)
+    return name, build(header, _object(decoded, "payload")) if build else None
+
+
+def _object(value: object, key: str) -> Json:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _begin(header: Json, payload: Json) -> Event:
+    return SentenceBegin(payload.get("index", 0), payload.get("time", 0))
+
+
+def _changed(header: Json, payload: Json) -> Event:
+    return ResultChanged(
+        payload.get("index", 0),
+        payload.get("time", 0),
+        payload.get("result", ""),
+        payload.get("speaker_id"),
+        header.get("message_id", ""),
+    )
+
+
+def _end(header: Json, payload: Json) -> Event:
+    words = payload.get("words") or [{}]
+    end = payload.get("time", 0)
+    return SentenceEnd(
+        payload.get("index", 0),
+        # The vendor's own example has no begin_time (realtime-ws 3.5); its first word has.
+        payload.get("begin_time", words[0].get("startTime", end)),
+        end,
+        payload.get("result", ""),
+        _object(payload, "stash_result").get("text", ""),
+        payload.get("speaker_id"),
+        header.get("message_id", ""),
+    )
+
+
+def _translated(header: Json, payload: Json) -> Event:
+    return ResultTranslated(
+        header.get("source_message_id", ""),
+        payload.get("source_lang", ""),
+        payload.get("target_lang", ""),
+        tuple(
+            TranslatedText(
+                item.get("index", 0),
+                item.get("text", ""),
+                # Only the translation of a final sentence has times (realtime-ws 3.6).
+                final="endTime" in item,
+                partial=item.get("partial", False),
+            )
+            for item in payload.get("translate_result", ())
+        ),
+    )
+
+
+_BUILDERS: Mapping[str, Callable[[Json, Json], Event]] = {
+    "SentenceBegin": _begin,
+    "TranscriptionResultChanged": _changed,
+    "SentenceEnd": _end,
+    "ResultTranslated": _translated,
+    "TranscriptionCompleted": lambda header, payload: Completed(),
+    "TaskFailed": lambda header, payload: Failed(
+        header.get("status", 0), header.get("status_text", "")
+    ),
+}
