@@ -73,7 +73,8 @@ class Settings:
             try:
                 settings = replace(settings, **{name: convert(value)})
             except (ValueError, TypeError) as error:
-                raise SettingsError(f"{origin} is {value!r}, expected {error}") from None
+                shown = "set" if name == "access_keys" else repr(value)
+                raise SettingsError(f"{origin} is {shown}, expected {error}") from None
         return settings
 
 

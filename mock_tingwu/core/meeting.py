@@ -69,7 +69,8 @@ def translate(line: Line, target: str, start: int, stop: int) -> str:
     if start == 0 and stop >= count:
         return whole
     units: Sequence[str] = whole if joiner(target) == "" else whole.split()
-    first, last = len(units) * start // count, len(units) * stop // count
+    # Rounded up: the beginning of a line is never translated to nothing.
+    first, last = -(-len(units) * start // count), -(-len(units) * stop // count)
     return joiner(target).join(units[first:last])
 
 

@@ -75,6 +75,7 @@ class Options:
     inspection: Scene | None = None
     extraction: Scene | None = None
     identities: Scene | None = None
+    multiple_streams: bool = False
     mp3: bool = False
     spectrum: bool = False
 

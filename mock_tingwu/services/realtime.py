@@ -19,7 +19,7 @@ from mock_tingwu.core.errors import (
 )
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import ONGOING, REALTIME_TASK, TaskEvent
-from mock_tingwu.protocols import nls
+from mock_tingwu.protocols import multi_audio, nls
 from mock_tingwu.services.connection import Connection, Endpoint, Rejection
 from mock_tingwu.services.world import World
 
@@ -74,6 +74,7 @@ class PusherConnection:
         self._decoder: media.StreamDecoder | None = None
         self._estimated = 0
         self._frames = self._bytes = 0
+        self._multiple = task.options.multiple_streams
         self._deadline: Timer | None = None
         self._delays: set[asyncio.TimerHandle] = set()
 
@@ -103,9 +104,14 @@ class PusherConnection:
     def binary(self, data: bytes) -> None:
         self._frames += 1
         self._bytes += len(data)
-        audio = self._session.receive_audio(data, self._scope.clock.now())
-        if audio:
-            self._push(audio)
+        try:
+            audio = multi_audio.parse(data).mixed_data if self._multiple else data
+        except ValueError as error:
+            self._undecodable(DECODE_ERROR, f"not a MultiAudioFrame: {error}")
+        else:
+            audio = self._session.receive_audio(audio, self._scope.clock.now())
+            if audio:
+                self._push(audio)
         self._flush()
 
     def closed(self, code: int, by_client: bool) -> None:
@@ -145,6 +151,8 @@ class PusherConnection:
         self._start = request
         self._decoder = media.open_decoder(self._task.format, self._task.sample_rate)
         self._estimated = 0
+        if self._decoder.note:
+            self._record("note", text=self._decoder.note)
         self._note_differences(request)
         self._after(nls.START_DELAY_MS, self._started)
 
@@ -169,16 +177,20 @@ class PusherConnection:
         try:
             pcm = decoder.feed(audio)
         except media.DecodeError as error:
-            self._record("note", text=f"the audio cannot be decoded: {error.detail or error}")
-            if error.status == CONTAINER_ERROR.status:
-                self._fail(CONTAINER_ERROR.about(error.text))
-            else:
-                self._fail(DECODE_ERROR)
-            self._abandon()
+            container = error.status == CONTAINER_ERROR.status
+            self._undecodable(
+                CONTAINER_ERROR.about(error.text) if container else DECODE_ERROR,
+                error.detail or error.text,
+            )
             return
         if decoder.note != note:
             self._record("note", text=decoder.note)
         self._listen(pcm)
+
+    def _undecodable(self, error: SessionError, detail: str) -> None:
+        self._record("note", text=f"the audio cannot be decoded: {detail}")
+        self._fail(error)
+        self._abandon()
 
     def _listen(self, pcm: bytes) -> None:
         stream = self._task.stream

@@ -153,11 +153,14 @@ def realtime_request(body: Json) -> RealtimeRequest:
         task_key=source.get("TaskKey"),
         # Hints count for multilingual speech alone (tingwu-openapi 1.1).
         language_hints=tuple(source.get("LanguageHints", ())) if language == "multilingual" else (),
-        options=options(body.get("Parameters", {})),
+        options=options(
+            body.get("Parameters", {}),
+            multiple_streams=source.get("MultipleStreamsEnabled", False),
+        ),
     )
 
 
-def options(parameters: Json) -> Options:
+def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
     """The task's options from ``Parameters``, already checked against the schema.
 
     Raises:
@@ -189,6 +192,7 @@ def options(parameters: Json) -> Options:
         ),
         extraction=_scene(parameters, "ContentExtraction", "ExtractionContents"),
         identities=_scene(parameters, "IdentityRecognition", "IdentityContents"),
+        multiple_streams=multiple_streams,
         mp3=transcoding.get("TargetAudioFormat") == "mp3",
         spectrum=transcoding.get("SpectrumEnabled", False),
     )

@@ -1,0 +1,150 @@
+"""The control API: health, reset, clock, journal, tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mock_tingwu import MockTingwu, __version__, contract
+from tests.core.test_segmentation import silence, speech
+from tests.realtime.helpers import create, info, pusher, status, stop, until
+
+
+def get(mock: MockTingwu, path: str, **query: Any) -> Any:
+    answer = httpx.get(f"{mock.url}/_mock/{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def post(mock: MockTingwu, path: str, body: object) -> httpx.Response:
+    return httpx.post(f"{mock.url}/_mock/{path}", json=body)
+
+
+def test_health_says_which_version_runs(mock: MockTingwu) -> None:
+    health = get(mock, "health")
+    assert health == {"status": "ok", "version": __version__}
+    contract.check("control/health", health)
+
+
+def test_the_journal_tells_the_whole_story_of_a_task(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(speech(2_500) + silence(1_200))
+        connection.stop()
+    stop(mock, task["TaskId"])
+    until(
+        lambda: bool(get(mock, "journal", kind="ws_close")["entries"]), "the end of the connection"
+    )
+    entries = get(mock, "journal")["entries"]
+    assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+    for entry in entries:
+        contract.check("control/journal-entry", entry)
+    kinds = [entry["kind"] for entry in entries]
+    for kind in ("request", "response", "ws_open", "ws_in", "ws_out", "transition", "audio"):
+        assert kind in kinds
+    events = [e["message"]["header"]["name"] for e in entries if e["kind"] == "ws_out"]
+    assert events == [
+        "TranscriptionStarted",
+        "SentenceBegin",
+        "SentenceEnd",
+        "TranscriptionCompleted",
+    ]
+
+
+def test_the_journal_can_be_filtered_and_followed(mock: MockTingwu) -> None:
+    first, second = create(mock), create(mock)
+    info(mock, second["TaskId"])
+    own = get(mock, "journal", task_id=second["TaskId"])["entries"]
+    assert own and all(entry["task_id"] == second["TaskId"] for entry in own)
+    seen = get(mock, "journal")["last_seq"]
+    info(mock, first["TaskId"])
+    new = get(mock, "journal", since=seen, kind="request")["entries"]
+    assert [entry["target"].rpartition("/")[2] for entry in new] == [first["TaskId"]]
+
+
+def test_no_secret_reaches_the_journal(mock: MockTingwu) -> None:
+    token = create(mock)["MeetingJoinUrl"].partition("mc=")[2]
+    headers = {"Authorization": "acs LTAI5tSomebody:c2VjcmV0c2lnbmF0dXJl"}
+    httpx.get(f"{mock.url}/openapi/tingwu/v2/tasks/x?SecurityToken=topsecret", headers=headers)
+    httpx.get(f"{mock.url}/openapi/nothing?mc={token}")
+    text = httpx.get(f"{mock.url}/_mock/journal").text
+    assert token not in text
+    assert "c2VjcmV0c2lnbmF0dXJl" not in text
+    assert "topsecret" not in text
+
+
+@pytest.mark.parametrize("since", ["x", "-1", "1.5"])
+def test_a_filter_that_makes_no_sense_is_explained(mock: MockTingwu, since: str) -> None:
+    answer = httpx.get(f"{mock.url}/_mock/journal", params={"since": since})
+    assert answer.status_code == 400
+    assert answer.json() == {"error": f"since is {since!r}, expected the seq of an entry"}
+
+
+def test_reset_forgets_everything(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        assert post(mock, "reset", {}).status_code == 200
+        assert connection.close_code() == 1000
+    assert status(mock, task["TaskId"]) == "INVALID"
+    assert get(mock, "tasks") == {"tasks": []}
+    assert create(mock)["TaskId"] == task["TaskId"], "the seed starts over, too"
+
+
+def test_tasks_can_be_looked_into(mock: MockTingwu) -> None:
+    task = create(mock, TaskKey="k")
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(speech(2_500) + silence(1_200))
+        connection.expect("SentenceEnd")
+        (summary,) = get(mock, "tasks")["tasks"]
+        assert summary["task_key"] == "k"
+        assert summary["status"] == "ONGOING"
+        assert summary["connections"] == 1
+        detail = get(mock, f"tasks/{task['TaskId']}")
+        assert len(detail["sentences"]) == summary["sentence_count"] == 1
+    missing = httpx.get(f"{mock.url}/_mock/tasks/nobody")
+    assert missing.status_code == 404
+    assert "'nobody'" in missing.json()["error"]
+
+
+def test_the_clock_can_be_read_and_moved(virtual_mock: MockTingwu) -> None:
+    before = get(virtual_mock, "clock")
+    assert before["mode"] == "virtual"
+    assert get(virtual_mock, "clock") == before, "it stands still"
+    after = post(virtual_mock, "clock", {"advance_ms": 1_500}).json()
+    assert after["now_ms"] == before["now_ms"] + 1_500
+
+
+def test_the_clock_can_be_made_virtual(mock: MockTingwu) -> None:
+    assert get(mock, "clock")["mode"] == "system"
+    answer = post(mock, "clock", {"mode": "virtual", "advance_ms": 60_000}).json()
+    assert answer["mode"] == get(mock, "clock")["mode"] == "virtual"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"advance_ms": 5}, "the clock is the system's and cannot be advanced"),
+        ({"mode": "lunar"}, "mode is 'lunar', expected system or virtual"),
+        ({"mode": "virtual", "advance_ms": -1}, "advance_ms is -1, expected a whole number"),
+        ({"mode": "virtual", "advance_ms": "1"}, "advance_ms is '1', expected a whole number"),
+        ({"speed": 2}, "speed is unknown; expected mode or advance_ms"),
+        ([], "the body is not a JSON object"),
+    ],
+)
+def test_a_clock_that_cannot_be_is_refused_in_one_sentence(
+    mock: MockTingwu, body: object, reason: str
+) -> None:
+    answer = post(mock, "clock", body)
+    assert answer.status_code == 400
+    assert reason in answer.json()["error"]
+
+
+def test_a_body_that_is_not_json_is_refused(mock: MockTingwu) -> None:
+    answer = httpx.post(f"{mock.url}/_mock/clock", content=b"{")
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("the body is not JSON")

@@ -1,0 +1,75 @@
+"""Settings: flags over environment over file over defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mock_tingwu.settings import Settings, SettingsError
+
+
+def load(tmp_path: Path, flags: dict[str, Any] | None = None, **environ: str) -> Settings:
+    return Settings.load(flags or {}, environ, tmp_path)
+
+
+def test_defaults_need_no_source(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.auth) == ("127.0.0.1", 8900, "open")
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "mock-tingwu.toml").write_text("port = 1\nseed = 1\nhost = '127.0.0.2'\n")
+    settings = load(tmp_path, {"port": 3, "seed": None}, MOCK_TINGWU_PORT="2", MOCK_TINGWU_SEED="2")
+    assert (settings.port, settings.seed, settings.host) == (3, 2, "127.0.0.2")
+
+
+def test_key_pairs_come_from_one_variable_or_a_table(tmp_path: Path) -> None:
+    settings = load(tmp_path, MOCK_TINGWU_ACCESS_KEYS="a:1, b:2:3")
+    assert settings.access_keys == {"a": "1", "b": "2:3"}
+    (tmp_path / "mock-tingwu.toml").write_text('[access_keys]\nc = "4"\n')
+    assert load(tmp_path).access_keys == {"c": "4"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("PORT", "http", "MOCK_TINGWU_PORT is 'http', expected a whole number from 0 to 65535"),
+        ("PORT", "70000", "expected a whole number from 0 to 65535"),
+        ("AUTH", "maybe", "MOCK_TINGWU_AUTH is 'maybe', expected open or verify"),
+        ("CLOCK", "sundial", "expected system or virtual"),
+        ("ACCESS_KEYS", "nosecret", "expected AccessKeyId:AccessKeySecret pairs"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    tmp_path: Path, variable: str, value: str, sentence: str
+) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        load(tmp_path, **{f"MOCK_TINGWU_{variable}": value})
+
+
+def test_a_file_with_unknown_settings_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mock-tingwu.toml").write_text("colour = 'blue'\n")
+    with pytest.raises(SettingsError, match=r"colour in mock-tingwu.toml is not a setting"):
+        load(tmp_path)
+
+
+def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mock-tingwu.toml").write_text("port =\n")
+    with pytest.raises(SettingsError, match=r"mock-tingwu.toml is not valid TOML"):
+        load(tmp_path)
+
+
+def test_a_secret_never_stands_in_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, MOCK_TINGWU_ACCESS_KEYS="id:,:topsecret")
+    assert "topsecret" not in str(caught.value)
+
+
+def test_a_recognizer_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    from mock_tingwu.services.world import load_recognizer
+
+    with pytest.raises(SettingsError, match=r"recognizer is 'whisper', expected .*: scripted"):
+        load_recognizer("whisper")
