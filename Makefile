@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types check clean
+.PHONY: demo test lint types check bench clean
 
 demo: $(VENV)/.demo  ## run a whole meeting against the mock and print its results
 	$(BIN)/mock-tingwu demo $(DEMO)
@@ -19,6 +19,9 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 check: lint types test
+
+bench: $(VENV)/.test  ## measure speed, as ratios against baselines
+	$(BIN)/python -m benchmarks.run
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -266,11 +266,12 @@ class ScriptedRecognizer:
         self._shown = 0
 
     def _grow(self, until: int, heard: list[Heard]) -> None:
-        words = self._said(until)
-        if len(words) <= self._shown:
+        count = self._words_by(until)
+        if count <= self._shown:
             return
+        words = self._said(until)
         assert self._line is not None and self._begin is not None
-        self._shown = len(words)
+        self._shown = count
         heard.append(
             SentenceChanged(
                 index=self._index,
@@ -284,13 +285,17 @@ class ScriptedRecognizer:
             )
         )
 
+    def _words_by(self, until: int) -> int:
+        assert self._begin is not None
+        # The last word waits for the end of the sentence: only then it has its full stop.
+        return min(bisect_right(self._ends, until - self._begin), len(self._ends) - 1)
+
     def _said(self, until: int) -> tuple[Word, ...]:
         """The words of the open sentence that have been said by ``until`` ms."""
-        assert self._line is not None and self._begin is not None
-        # The last word waits for the end of the sentence: only then it has its full stop.
-        count = min(bisect_right(self._ends, until - self._begin), len(self._ends) - 1)
+        count = self._words_by(until)
         if count == 0:
             return ()
+        assert self._line is not None and self._begin is not None
         spoken = self._line.words[self._first_word : self._first_word + count]
         return fit(spoken, self._ends, self._begin, self._begin + self._ends[count - 1])
 

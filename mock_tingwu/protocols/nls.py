@@ -346,6 +346,11 @@ class Session:
             self._task_failed(errors.IDLE_TIMEOUT.about(about))
         self.close_code = 1000
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to send or the socket is to be closed."""
+        return bool(self._messages) or self.close_code is not None
+
     def messages_to_send(self) -> list[bytes]:
         """The text frames to send now, in order."""
         messages, self._messages = self._messages, []

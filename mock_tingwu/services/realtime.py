@@ -112,7 +112,8 @@ class PusherConnection:
             audio = self._session.receive_audio(audio, self._scope.clock.now())
             if audio:
                 self._push(audio)
-        self._flush()
+        if self._session.has_news:
+            self._flush()
 
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None

@@ -1,0 +1,221 @@
+"""Print the measures as a table and write benchmarks/out/latest.json.
+
+python -m benchmarks.run
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import CLIENT
+from websockets.server import ServerProtocol
+from websockets.uri import parse_uri
+
+from mock_tingwu.core.options import Options
+from mock_tingwu.server.app import Application
+from mock_tingwu.server.clock import make_clock, real_now
+from mock_tingwu.server.websocket import WebSocketProtocol
+from mock_tingwu.services.world import World
+from mock_tingwu.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+OUTPUT = ROOT / "benchmarks" / "out" / "latest.json"
+ROUNDS = 5
+FRAMES = 2_000
+
+BARE_SERVER = """
+import socket, sys, uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+async def health(request):
+    return JSONResponse({"status": "ok"})
+
+sock = socket.socket()
+sock.bind(("127.0.0.1", 0))
+sock.listen()
+print("listening on http://127.0.0.1:%d" % sock.getsockname()[1], flush=True)
+app = Starlette(routes=[Route("/_mock/health", health)])
+config = uvicorn.Config(app, loop="uvloop", http="httptools", lifespan="off", log_config=None)
+uvicorn.Server(config).run(sockets=[sock])
+"""
+
+
+class FakeTransport(asyncio.Transport):
+    """Takes what is written and forgets it."""
+
+    def write(self, data: Any) -> None:
+        pass
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+class FakeServerState:
+    def __init__(self) -> None:
+        self.connections: set[object] = set()
+
+
+def client_frames(recording: bytes) -> tuple[bytes, bytes, list[bytes]]:
+    """A handshake, a StartTranscription frame and audio frames as a client sends them."""
+    client = ClientProtocol(parse_uri("ws://127.0.0.1:1/api/ws/v1?mc=TOKEN"))
+    client.send_request(client.connect())
+    handshake = b"".join(client.data_to_send())
+    start = Frame(Opcode.TEXT, b'{"header":{"name":"StartTranscription"}}').serialize(mask=True)
+    pieces = [recording[i : i + 3_200] for i in range(0, len(recording) - 3_200, 3_200)]
+    audio = [Frame(Opcode.BINARY, pieces[n % len(pieces)]).serialize(mask=True) for n in range(FRAMES)]
+    return handshake, start, audio
+
+
+async def realtime_endpoint(recording: bytes) -> float:
+    """Seconds for FRAMES frames of a meeting with interim results through the whole endpoint."""
+    world = World(Settings(), make_clock, real_now)
+    task = world.default.create_task(
+        options=Options(output_level=2),
+        language="cn",
+        audio_format="pcm",
+        sample_rate=16_000,
+        app_key="a",
+    )
+    handshake, start, audio = client_frames(recording)
+    handshake = handshake.replace(b"TOKEN", task.join_token.encode())
+    protocol = WebSocketProtocol(
+        None,  # type: ignore[arg-type]
+        FakeServerState(),  # type: ignore[arg-type]
+        {},
+        router=Application(world).websocket,
+    )
+    protocol.connection_made(FakeTransport())
+    protocol.data_received(handshake)
+    protocol.data_received(start)
+    await asyncio.sleep(0.08)
+    begun = time.perf_counter()
+    for frame in audio:
+        protocol.data_received(frame)
+    seconds = time.perf_counter() - begun
+    assert len(task.meeting.sentences) > 10
+    protocol.connection_lost(None)
+    world.close()
+    return seconds
+
+
+async def bare_core(recording: bytes) -> float:
+    """Seconds for the same frames through the bare sans-I/O core, one answer in ten frames."""
+    handshake, _, audio = client_frames(recording)
+    core = ServerProtocol()
+    core.receive_data(handshake)
+    (request,) = core.events_received()
+    response = core.accept(request)  # type: ignore[arg-type]
+    assert isinstance(response, Response)
+    core.send_response(response)
+    core.data_to_send()
+    begun = time.perf_counter()
+    for number, frame in enumerate(audio):
+        core.receive_data(frame)
+        core.events_received()
+        if number % 10 == 9:
+            core.send_text(b'{"header":{"name":"SentenceEnd"}}')
+        core.data_to_send()
+    assert core.side is not CLIENT
+    return time.perf_counter() - begun
+
+
+def cold_start(command: list[str]) -> float:
+    """Seconds from starting a process to its first 200."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[-1]
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/_mock/health") as answer:
+                assert answer.status == 200
+            break
+        except OSError:
+            time.sleep(0.001)
+    seconds = time.perf_counter() - begun
+    process.terminate()
+    process.communicate()
+    return seconds
+
+
+def interleaved(ours: Callable[[], float], baseline: Callable[[], float]) -> tuple[float, float]:
+    """Medians of both, measured in turn so that a busy machine hits them alike."""
+    pairs = [(ours(), baseline()) for _ in range(ROUNDS)]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def measure() -> list[dict[str, Any]]:
+    from mock_tingwu.media import read_wav
+
+    recording = read_wav(ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav")[0]
+    frame, core = interleaved(
+        lambda: asyncio.run(realtime_endpoint(recording)),
+        lambda: asyncio.run(bare_core(recording)),
+    )
+    serve, bare = interleaved(
+        lambda: cold_start([sys.executable, "-m", "mock_tingwu", "serve", "--port", "0"]),
+        lambda: cold_start([sys.executable, "-c", BARE_SERVER]),
+    )
+    return [
+        row(
+            "audio frame through the realtime endpoint, us",
+            frame / FRAMES * 1e6,
+            core / FRAMES * 1e6,
+            "websockets sans-I/O core alone",
+            6.0,
+        ),
+        row(
+            "cold start of serve to first 200, ms",
+            serve * 1e3,
+            bare * 1e3,
+            "bare uvicorn and Starlette",
+            2.0,
+        ),
+    ]
+
+
+def row(name: str, value: float, baseline: float, against: str, goal: float) -> dict[str, Any]:
+    ratio = value / baseline
+    return {
+        "name": name,
+        "value": round(value, 2),
+        "baseline": round(baseline, 2),
+        "against": against,
+        "ratio": round(ratio, 2),
+        "goal": goal,
+        "met": ratio <= goal,
+    }
+
+
+def main() -> int:
+    measures = measure()
+    for item in measures:
+        mark = "met" if item["met"] else "MISSED"
+        print(
+            f"{item['name']:<52} {item['value']:>9} | {item['against']}: {item['baseline']} "
+            f"| ratio {item['ratio']} (goal <= {item['goal']}: {mark})"
+        )
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(json.dumps({"measures": measures}, indent=2) + "\n")
+    return 0 if all(item["met"] for item in measures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
