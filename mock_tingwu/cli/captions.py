@@ -1,0 +1,209 @@
+"""The demo's captions: live on a terminal, line by line anywhere else."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from mock_tingwu.cli.terminal import Speakers, Wrapped, caption_row, clock, minutes
+from mock_tingwu.client import (
+    Event,
+    ResultChanged,
+    ResultTranslated,
+    SentenceBegin,
+    SentenceEnd,
+    TaskInfo,
+)
+
+
+class Display(Protocol):
+    """What the demo shows while it works. A context manager."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def note(self, text: str) -> None:
+        """Something to know before it begins."""
+
+    def position(self, milliseconds: int) -> None:
+        """So much audio has been pushed."""
+
+    def caption(self, event: Event) -> None:
+        """An event of the stream."""
+
+    def waiting(self, kinds: tuple[str, ...]) -> None:
+        """The stream is over, these results are expected."""
+
+    def results(self, info: TaskInfo) -> None:
+        """The task has changed."""
+
+
+def make_display(console: Console, duration: int, speed: float) -> Display:
+    """The display that fits the console; ``duration`` is the recording's in ms."""
+    if console.is_terminal and not console.is_dumb_terminal:
+        return LiveDisplay(console, duration, speed)
+    return PlainDisplay(console)
+
+
+class PlainDisplay:
+    """Finals and their translations, one line each; results as they appear."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._speakers = Speakers()
+        self._seen: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        self._line(text)
+
+    def position(self, milliseconds: int) -> None:
+        pass
+
+    def caption(self, event: Event) -> None:
+        if isinstance(event, SentenceEnd):
+            speaker = self._speakers.text(event.speaker).plain
+            self._line(f"[{clock(event.begin)}] {speaker:<9} {event.text}")
+        elif isinstance(event, ResultTranslated):
+            for item in event.items:
+                if item.final:
+                    self._line(f"{'':19} {item.text}")
+
+    def waiting(self, kinds: tuple[str, ...]) -> None:
+        self._line(f"The meeting is stopped; waiting for {len(kinds)} results.")
+
+    def results(self, info: TaskInfo) -> None:
+        for kind in info.results:
+            if kind not in self._seen:
+                self._seen.add(kind)
+                self._line(f"{kind} is ready")
+
+    def _line(self, text: str) -> None:
+        self._console.print(Text(text), soft_wrap=True)
+
+
+class LiveDisplay:
+    """Finals scroll up; the sentence being spoken and a progress bar stay below and change."""
+
+    def __init__(self, console: Console, duration: int, speed: float) -> None:
+        self._console = console
+        self._speakers = Speakers()
+        self._duration = duration
+        self._pushed = 0
+        self._speed = f"{speed:g}×" if speed != 1 else ""
+        # The open sentence.
+        self._time = 0
+        self._speaker: str | None = None
+        self._text = ""
+        self._translation = ""
+        # The results, once the stream is over.
+        self._kinds: tuple[str, ...] = ()
+        self._ready: set[str] = set()
+        self._spinner = Spinner("dots", style="cyan")
+        self._live = Live(
+            console=console, get_renderable=self._render, refresh_per_second=15, transient=True
+        )
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.__exit__(exc_type, exc, traceback)
+
+    def note(self, text: str) -> None:
+        self._console.print(Text(text, "dim"))
+
+    def position(self, milliseconds: int) -> None:
+        self._pushed = min(milliseconds, self._duration)
+
+    def caption(self, event: Event) -> None:
+        match event:
+            case SentenceBegin():
+                self._time = event.time
+            case ResultChanged():
+                self._text, self._speaker = event.text, event.speaker
+            case SentenceEnd():
+                speaker = self._speakers.text(event.speaker)
+                self._text, self._translation = event.stash, ""
+                time = f"[{clock(event.begin)}]"
+                # Take it away below first: printing shows the live part as last refreshed.
+                self._live.refresh()
+                self._console.print(caption_row(time, speaker, Wrapped(event.text, "bold")))
+            case ResultTranslated():
+                self._translated(event)
+
+    def _translated(self, event: ResultTranslated) -> None:
+        for item in event.items:
+            if item.final:
+                text = Wrapped(item.text, "bright_black italic")
+                self._console.print(caption_row("", Text(), text))
+            else:
+                self._translation = item.text
+
+    def waiting(self, kinds: tuple[str, ...]) -> None:
+        self._kinds = kinds
+
+    def results(self, info: TaskInfo) -> None:
+        self._ready = set(info.results)
+
+    def _render(self) -> RenderableType:
+        return self._checklist() if self._kinds else Group(self._open(), "", self._bar())
+
+    def _open(self) -> RenderableType:
+        if not self._text:
+            return Text("listening …", "dim")
+        return caption_row(
+            f" {clock(self._time)}",
+            self._speakers.text(self._speaker),
+            Wrapped(self._text + "▌", "yellow"),
+            Wrapped(self._translation, "bright_black italic"),
+        )
+
+    def _bar(self) -> RenderableType:
+        bar = Table.grid(padding=(0, 1), expand=True)
+        bar.add_column(no_wrap=True)
+        bar.add_column(ratio=1)
+        bar.add_column(no_wrap=True)
+        bar.add_row(
+            Text.assemble(("● ", "red"), minutes(self._pushed)),
+            ProgressBar(total=self._duration, completed=self._pushed),
+            Text(f"{minutes(self._duration)} {self._speed}".rstrip()),
+        )
+        return bar
+
+    def _checklist(self) -> RenderableType:
+        rows = Table.grid(padding=(0, 1))
+        for kind in self._kinds:
+            done = kind in self._ready
+            mark: RenderableType = Text("✓", "green") if done else self._spinner
+            rows.add_row(mark, Text(kind, "" if done else "dim"))
+        return rows

@@ -1,0 +1,226 @@
+"""``mock-tingwu demo``: a whole meeting, from CreateTask to the result files."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from mock_tingwu.cli import INTERRUPTED, complain
+from mock_tingwu.cli.captions import Display, make_display
+from mock_tingwu.cli.summary import print_summary
+from mock_tingwu.cli.terminal import Speakers, make_console, minutes
+from mock_tingwu.client import ClientError, MeetingStream, Task, TaskInfo, TingwuClient
+from mock_tingwu.media.wav import read_wav
+from mock_tingwu.resources import folder
+from mock_tingwu.settings import Settings, SettingsError
+
+TASK_KEY: Final = "mock-tingwu-demo"
+RECORDING: Final = "audio/cn-weekly-sync.wav"
+SCRIPT: Final = "meetings/cn-weekly-sync.yaml"
+#: A frame of audio, as the vendor's samples send it (realtime-ws 2.5).
+FRAME_MS: Final = 100
+#: Between two looks at the task, in seconds: often at the mock, politely elsewhere.
+POLL_MOCK_S, POLL_ELSEWHERE_S = 0.2, 1.0
+#: How long the results may take, in seconds.
+RESULTS_S: Final = 600.0
+
+#: Everything on. The casing is CreateTask's (tingwu-openapi 1.1).
+PARAMETERS: Final[Mapping[str, Any]] = {
+    "Transcription": {
+        "OutputLevel": 2,
+        "DiarizationEnabled": True,
+        "RealtimeDiarizationEnabled": True,
+        "Diarization": {"SpeakerCount": 2},
+    },
+    "TranslationEnabled": True,
+    "Translation": {"TargetLanguages": ["en"], "OutputLevel": 2},
+    "AutoChaptersEnabled": True,
+    "MeetingAssistanceEnabled": True,
+    "MeetingAssistance": {"Types": ["Actions", "KeyInformation"]},
+    "SummarizationEnabled": True,
+    "Summarization": {"Types": ["Paragraph", "Conversational", "QuestionsAnswering", "MindMap"]},
+    "TextPolishEnabled": True,
+    "CustomPromptEnabled": True,
+    "CustomPrompt": {
+        "Contents": [
+            {
+                "Name": "风险提示",
+                "Prompt": "请指出下面这场会议中需要跟进的风险：\n{Transcription}",
+            }
+        ]
+    },
+    "Transcoding": {"TargetAudioFormat": "mp3"},
+}
+KINDS: Final = (
+    "Transcription",
+    "Translation",
+    "AutoChapters",
+    "MeetingAssistance",
+    "Summarization",
+    "TextPolish",
+    "CustomPrompt",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How fast, with which seed, against which server."""
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X",
+        help="push the audio X times as fast as it was spoken (default 1)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the same seed gives the same identifiers"
+    )
+    parser.add_argument(
+        "--url", help="use the server at this address instead of one that only the demo uses"
+    )
+    parser.add_argument(
+        "--save", type=Path, metavar="DIR", help="keep every result file and the MP3 in DIR"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0, 1 when something failed, 130 after Ctrl-C."""
+    console = make_console()
+    demo: Demo | None = None
+    try:
+        pcm, rate = read_wav(folder("fixtures") / RECORDING)
+        duration = len(pcm) * 1000 // (rate * 2)
+        began = time.monotonic()
+        with (
+            _server(args.url, args.seed) as (url, poll_interval),
+            make_display(console, duration, args.speed) as display,
+        ):
+            demo = Demo(url, display, poll_interval)
+            display.note(f"A meeting of {minutes(duration)}, pushed to {url}")
+            asyncio.run(demo.meet(pcm, rate, args.speed))
+        if args.save is not None:
+            demo.save(args.save)
+    except (ClientError, SettingsError, OSError, ValueError) as error:
+        complain("demo", error)
+        return 1
+    except KeyboardInterrupt:
+        done = "; the stream is closed and the task is stopped" if demo and demo.stopped else ""
+        complain("demo", f"interrupted{done}.")
+        return INTERRUPTED
+    assert demo.info is not None
+    print_summary(console, demo.results, demo.info, len(demo.mp3), Speakers())
+    files = f"kept in {args.save}" if args.save is not None else "--save DIR keeps the files"
+    seconds = time.monotonic() - began
+    closing = f"\n{len(demo.results)} results in {seconds:.1f} s; {files}."
+    console.print(closing, style="dim", soft_wrap=True)
+    return 0
+
+
+@contextlib.contextmanager
+def _server(url: str | None, seed: int) -> Iterator[tuple[str, float]]:
+    """The address of the server to use and the seconds between two looks at a task."""
+    if url is not None:
+        yield url, POLL_ELSEWHERE_S
+        return
+    # Loading the server takes longer than anything else here, and not everyone needs it.
+    from mock_tingwu.server.thread import MockTingwu
+
+    with MockTingwu(seed=seed) as mock:
+        mock.script(folder("fixtures") / SCRIPT, task_key=TASK_KEY)
+        yield mock.url, POLL_MOCK_S
+
+
+class Demo:
+    """One meeting. ``results`` maps each kind to the content of its file, ``mp3`` is the recording;
+    ``stopped`` says whether a task was created and stopped again.
+    """
+
+    def __init__(self, url: str, display: Display, poll_interval: float) -> None:
+        self.task: Task | None = None
+        self.stopped = False
+        self.info: TaskInfo | None = None
+        self.results: dict[str, Any] = {}
+        self.mp3 = b""
+        self._display = display
+        self._poll_interval = poll_interval
+        key, secret = next(iter(Settings.load({}, os.environ).access_keys.items()))
+        self._client = TingwuClient(
+            url, access_key_id=key, access_key_secret=secret, app_key="mock-app-key"
+        )
+
+    async def meet(self, pcm: bytes, rate: int, speed: float) -> None:
+        """Create, push, stop, wait, download. Cancelled, it still stops the task."""
+        async with self._client as client:
+            self.task = task = await client.create_realtime(
+                sample_rate=rate, task_key=TASK_KEY, parameters=PARAMETERS
+            )
+            self._display.note(f"Task {task.task_id}\n")
+            try:
+                await self._stream(task, pcm, rate, speed)
+            finally:
+                await client.stop(task.task_id)
+                self.stopped = True
+            self._display.waiting(KINDS)
+            self.info = info = await client.wait(
+                task.task_id,
+                poll_interval=self._poll_interval,
+                on_change=self._display.results,
+                timeout=RESULTS_S,
+            )
+            if info.status != "COMPLETED":
+                why = ": ".join(info.error) if info.error else "no reason was given"
+                raise ClientError(f"The task ended as {info.status} ({why}).")
+            for kind, url in info.results.items():
+                self.results[kind] = (await client.download(url)).get(kind)
+            if info.mp3_url is not None:
+                self.mp3 = await client.download(info.mp3_url)
+
+    async def _stream(self, task: Task, pcm: bytes, rate: int, speed: float) -> None:
+        async with MeetingStream(task.join_url) as stream:
+            listener = asyncio.create_task(self._listen(stream))
+            try:
+                await self._push(stream, pcm, rate, speed)
+            finally:
+                # Also after Ctrl-C: what was said so far becomes final.
+                await stream.stop()
+                await listener
+
+    async def _listen(self, stream: MeetingStream) -> None:
+        async for event in stream:
+            self._display.caption(event)
+
+    async def _push(self, stream: MeetingStream, pcm: bytes, rate: int, speed: float) -> None:
+        """Push the recording at the pace at which it was spoken, times ``speed``."""
+        size = rate * 2 * FRAME_MS // 1000
+        now = asyncio.get_running_loop().time
+        began = now()
+        for number, start in enumerate(range(0, len(pcm), size), 1):
+            await stream.send(pcm[start : start + size])
+            self._display.position(number * FRAME_MS)
+            await asyncio.sleep(began + number * FRAME_MS / 1000 / speed - now())
+
+    def save(self, target: Path) -> None:
+        """Write the result files and the MP3 into the folder ``target``. Raises OSError."""
+        import json
+
+        assert self.task is not None
+        target.mkdir(parents=True, exist_ok=True)
+        for kind, result in self.results.items():
+            document = {"TaskId": self.task.task_id, kind: result}
+            content = json.dumps(document, ensure_ascii=False, indent=2)
+            (target / f"{kind}.json").write_text(content, encoding="utf-8")
+        if self.mp3:
+            (target / "audio.mp3").write_bytes(self.mp3)
+
+
+def _speed(value: str) -> float:
+    with contextlib.suppress(ValueError):
+        speed = float(value)
+        if 0.1 <= speed <= 1000:
+            return speed
+    raise argparse.ArgumentTypeError(f"{value!r} is not a number from 0.1 to 1000")
