@@ -206,4 +206,4 @@ class LiveDisplay:
             done = kind in self._ready
             mark: RenderableType = Text("✓", "green") if done else self._spinner
             rows.add_row(mark, Text(kind, "" if done else "dim"))
-        return rows
+        return Group("", rows)

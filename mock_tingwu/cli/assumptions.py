@@ -1,0 +1,61 @@
+"""``mock-tingwu assumptions``: what the mock does although no source says so."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import textwrap
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from mock_tingwu import contract
+from mock_tingwu.core.provenance import ASSUMPTIONS, Assumption, assumed_errors
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It has no arguments."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print them by area, each with what speaks for it."""
+    everything = [*ASSUMPTIONS, *assumed_errors(), *assumed_schemas()]
+    width = max(60, min(shutil.get_terminal_size().columns, 100))
+    for area, assumptions in groupby(everything, key=lambda assumption: assumption.area):
+        print(f"{area}\n{'-' * len(area)}")
+        for assumption in assumptions:
+            print(assumption.id)
+            for text in (assumption.text, f"Why: {assumption.why}"):
+                print(textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  "))
+        print()
+    print(
+        f"{len(everything)} assumptions. Everything else is documented, or seen in SDKs and logs."
+    )
+    return 0
+
+
+def assumed_schemas() -> Iterator[Assumption]:
+    """Parts of schemas that are assumed, the outermost only."""
+    for name in contract.names():
+        # The control API is the mock's own: it stands for nothing of the cloud's.
+        if not name.startswith("control/"):
+            yield from _assumed_in(json.loads(contract.text(name)), f"schemas.{name}", "")
+
+
+def _assumed_in(schema: Any, place: str, inherited: str) -> Iterator[Assumption]:
+    if isinstance(schema, list):
+        schema = dict(enumerate(schema))
+    if not isinstance(schema, dict):
+        return
+    source = schema.get("x-source")
+    if isinstance(source, dict):
+        where = source["where"] if source["level"] == "assumed" else ""
+        if where and not inherited:
+            text = schema.get("description") or schema.get("title") or ""
+            yield Assumption(place, "schemas", text, where)
+        inherited = where
+    for key, value in schema.items():
+        if key != "x-source":
+            inner = place if key in ("properties", "items", "$defs") else f"{place}.{key}"
+            yield from _assumed_in(value, inner, inherited)

@@ -1,0 +1,407 @@
+"""What the mock does although no source says so.
+
+Every behaviour has a level: ``documented``, ``sdk``, ``observed`` or ``assumed``. Rows of the error
+tables and schemas carry theirs; this is the list of the other assumptions, for people who have to
+decide how far a green test can be trusted. ``why`` says what speaks for the choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mock_tingwu.core import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """``id`` is stable and can be quoted; ``area`` groups what belongs together."""
+
+    id: str
+    area: str
+    text: str
+    why: str
+
+
+def _in(area: str, *rows: tuple[str, str, str]) -> tuple[Assumption, ...]:
+    return tuple(Assumption(f"{area}.{name}", area, text, why) for name, text, why in rows)
+
+
+ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
+    *_in(
+        "task",
+        (
+            "stop-unknown",
+            "Stopping a TaskId that does not exist answers 200 with TaskStatus INVALID.",
+            "GetTaskInfo documents INVALID for that case; nothing is said of stop.",
+        ),
+        (
+            "info-unknown",
+            "GetTaskInfo of a TaskId that does not exist answers 200 with Code 0 and INVALID.",
+            "The status is documented, the envelope around it is not.",
+        ),
+        (
+            "stop-again",
+            "Stopping a task again changes nothing and answers its present status.",
+            "No source; a client that repeats a lost request must not be punished.",
+        ),
+        (
+            "stop-post-processing",
+            "Anything beyond recognition makes stop answer ONGOING, also translation, an MP3 or a "
+            "spectrum alone.",
+            "Documented for AI capabilities only; these make files after the meeting as well.",
+        ),
+        (
+            "stop-without-audio",
+            "A task stopped before any audio completes with empty results.",
+            "A client's integration test allows ONGOING, COMPLETED and FAILED.",
+        ),
+        (
+            "stop-while-streaming",
+            "Stop through the API completes the open stream: last SentenceEnd, "
+            "TranscriptionCompleted, CLOSE 1000.",
+            "No source; SDKs end cleanly on a TranscriptionCompleted that they did not ask for.",
+        ),
+        (
+            "result-order",
+            "Results appear one by one in a fixed order, Transcription first.",
+            "That partial results appear is documented, their order is not.",
+        ),
+        (
+            "never-expires",
+            "NEW and PAUSED last for ever, and a recording may be longer than 24 hours.",
+            "The limit is documented, what happens at it is not.",
+        ),
+        (
+            "paused-at-once",
+            "A task is PAUSED as soon as its stream has stopped or its socket is lost.",
+            "How long the cloud waits is not documented.",
+        ),
+        (
+            "stream-ended-without-audio",
+            "A stream that ends before any audio leaves the task NEW.",
+            "PAUSED is documented as: audio had been sent.",
+        ),
+        (
+            "stop-task-id-on-top",
+            "Stop also takes TaskId outside Input.",
+            "One client sends it so and ignores the answer.",
+        ),
+    ),
+    *_in(
+        "api",
+        (
+            "missing-type",
+            "CreateTask without type answers MissingType, an unknown type or operation InvalidType "
+            "and InvalidOperation.",
+            "The gateway's rules Missing{Param} and Invalid{Param}.",
+        ),
+        (
+            "field-codes",
+            "A field with a BRK code of its own gets that code also when it is missing or of the "
+            "wrong type; all others get Missing{Param} or Invalid{Param}.",
+            "The codes are documented, which of them wins is not; one client notes "
+            "BRK.InvalidAppKey for a missing AppKey.",
+        ),
+        (
+            "first-problem",
+            "A request with several wrong fields is answered with the first problem found.",
+            "Error bodies have room for one.",
+        ),
+        (
+            "lenient-values",
+            "Digits in a string count as a number, true and false in a string as a boolean, and "
+            "null as absent.",
+            "The vendor's C++ sample sends SampleRate as a string and must work.",
+        ),
+        (
+            "types-default",
+            "Summarization and MeetingAssistance that are enabled without Types make all types.",
+            "Documented for MeetingAssistance, taken over for Summarization.",
+        ),
+        (
+            "translation-without-target",
+            "TranslationEnabled without TargetLanguages answers BRK.InvalidLanguage.",
+            "The only code that fits.",
+        ),
+        (
+            "bad-json",
+            "A body that is not a JSON object answers 400 InvalidParameter.Format.",
+            "The gateway's code for a format that is not valid.",
+        ),
+        (
+            "wrong-method",
+            "A known path with another method answers 404 InvalidApi.NotFound.",
+            "Its wording asks to check url and method.",
+        ),
+        (
+            "error-envelope",
+            "BRK errors carry HostId and Recommend as gateway errors do.",
+            "Documented for the gateway; no SDK minds them.",
+        ),
+        (
+            "digest-mismatch",
+            "A body that does not fit x-acs-content-sha256 answers SignatureDoesNotMatch.",
+            "The digest is part of what is signed.",
+        ),
+        (
+            "host-without-port",
+            "An ACS3 signature over the bare host name is accepted.",
+            "A client for the cloud's default port may sign so; the cloud has no other port.",
+        ),
+    ),
+    *_in(
+        "session",
+        (
+            "handshake-refused",
+            "A missing or unknown mc, or one of a finished task, is refused with 403 and "
+            "Meta:ACCESS_DENIED in the body.",
+            "The NLS gateway's answer to a bad token.",
+        ),
+        (
+            "second-pusher",
+            "A second stream into a task gets TaskFailed 43040001 while the first one works.",
+            "The code exists in the C++ SDK as ConcurrencyExceed.",
+        ),
+        (
+            "audio-before-start",
+            "Audio before StartTranscription fails the session with 40000002.",
+            "The documented sentence for messages that do not fit the state.",
+        ),
+        (
+            "early-audio",
+            "Audio between StartTranscription and TranscriptionStarted is kept, up to 1 MiB.",
+            "Browser clients do not wait for TranscriptionStarted.",
+        ),
+        (
+            "late-audio",
+            "Audio after StopTranscription, or after a failure, is dropped silently.",
+            "Frames in flight must not break a healthy stop.",
+        ),
+        (
+            "linger",
+            "A failed session stays open for one second, then it is closed with 1000.",
+            "Commands in flight are documented to get an answer; the time is not.",
+        ),
+        (
+            "close-code",
+            "The server closes with code 1000, also after TaskFailed.",
+            "No source; the C++ SDK needs some code.",
+        ),
+        (
+            "second-failure",
+            "Every refused command after a failure gets a TaskFailed of its own.",
+            "40000002 in state FAILED is documented, how often is not.",
+        ),
+        (
+            "open-after-completed",
+            "After TranscriptionCompleted the socket stays open for another StartTranscription, "
+            "within the idle limit.",
+            "The Java SDK and a client do it; who closes first is not documented.",
+        ),
+        (
+            "idle-data",
+            "The ten seconds of the idle limit count from the last text or audio; a PING does "
+            "not help.",
+            "The documentation speaks of data that is sent.",
+        ),
+        (
+            "idle-instead-of-stall",
+            "Audio that stalls ends with 40000004 after ten seconds; 41040201 is never sent.",
+            "The threshold of 41040201 is not documented.",
+        ),
+        (
+            "resume-continues",
+            "A new stream into a PAUSED task goes on with the next index and time.",
+            "Times are documented as ms of pushed audio; the meeting is one.",
+        ),
+        (
+            "resume-offsets",
+            "With tw_index_offset and tw_time_offset, indices go on at the offset plus one and "
+            "times at the offset.",
+            "The C++ SDK sends the index of the last SentenceBegin and the ms pushed so far.",
+        ),
+        (
+            "any-credentials",
+            "X-NLS-Token, appkey, message_id and task_id may hold anything or be absent.",
+            "Official samples send the word default, browsers nothing.",
+        ),
+        (
+            "command-without-namespace",
+            "A command without a namespace is taken as SpeechTranscriber's.",
+            "There is no other on this address.",
+        ),
+        (
+            "noise-text",
+            "Text that is not a JSON object is ignored.",
+            "One web client sends the text Ping every eight seconds and works.",
+        ),
+        (
+            "payload-advisory",
+            "Format and rate of StartTranscription are ignored: those of CreateTask count.",
+            "The official Python client sends an empty payload.",
+        ),
+    ),
+    *_in(
+        "captions",
+        (
+            "sentence-begin-level-1",
+            "SentenceBegin is sent at OutputLevel 1, too.",
+            "Level 1 is documented to leave out interim results; this is none.",
+        ),
+        (
+            "interim-translations",
+            "Translation OutputLevel 2 sends a translation after every interim result, so only "
+            "with recognition at level 2.",
+            "A translation names the message that it translates.",
+        ),
+        (
+            "interim-translation-shape",
+            "An interim translation has text and index, no times and no partial.",
+            "Times are documented for translations of a SentenceEnd only.",
+        ),
+        (
+            "translation-per-language",
+            "Several target languages give one ResultTranslated each.",
+            "target_lang is one word.",
+        ),
+        (
+            "translation-speaker",
+            "ResultTranslated always has a speaker_id, recognition events only with realtime "
+            "diarization.",
+            "The documented example has one; a client notes the switch for the others.",
+        ),
+        (
+            "stash-names",
+            "stash_result has the names of both products, index and sentenceId.",
+            "The Tingwu page and the NLS SDKs differ.",
+        ),
+        (
+            "stash-empty",
+            "A sentence that silence ends has a stash_result without words.",
+            "So does NLS.",
+        ),
+        (
+            "confidence",
+            "confidence is between 0.9 and 1 and depends on the text alone.",
+            "Its value is documented nowhere.",
+        ),
+        (
+            "tones",
+            "A tone, steady noise or silence begins no sentence.",
+            "Observed: 13 s of a pure tone completed with empty texts.",
+        ),
+        (
+            "unknown-translation",
+            "A line without a translation shows its own words behind the target's code.",
+            "Nobody should mistake it for a translation.",
+        ),
+    ),
+    *_in(
+        "results",
+        (
+            "short-meetings",
+            "Short meetings have all results, although the cloud wants 200 to 300 characters for "
+            "some.",
+            "Tests push seconds, not hours, and want to see every result.",
+        ),
+        (
+            "no-words-no-results",
+            "A meeting without a word has empty results of every kind that was asked for.",
+            "Observed for a pure tone; the empty shape of each kind is ours.",
+        ),
+        (
+            "chapters-korean",
+            "Japanese and Korean meetings have no chapters.",
+            "Documented for Japanese only.",
+        ),
+        (
+            "limits",
+            "Long lists are shortened: 60 chapters of 600 characters, 12 sentences of summary, "
+            "8 of a speaker, 20 questions, 24 branches, 20 key sentences.",
+            "Limits are documented for keywords, actions and the depth of the mind map only.",
+        ),
+        (
+            "mind-map-depth",
+            "The mind map has three levels: title, chapters, points.",
+            "At most four are documented.",
+        ),
+        (
+            "speaker-ids",
+            "Speakers count from 0 with realtime diarization, else from 1.",
+            "A client's note for the former, samples for the latter.",
+        ),
+        (
+            "several-targets",
+            "A Translation file with several target languages has the further ones below "
+            "Translations.",
+            "The documented form has room for one language.",
+        ),
+        (
+            "custom-prompt-truncated",
+            "Truncated tells that the meeting has more words than the model takes tokens.",
+            "The name is documented; how tokens are counted is not.",
+        ),
+        (
+            "spectrum",
+            "A .spectrum file is JSON with the loudest sample of every 100 ms in percent.",
+            "Its format is documented nowhere.",
+        ),
+    ),
+    *_in(
+        "files",
+        (
+            "wrong-link",
+            "A link with a wrong or missing signature answers 403 AccessDenied.",
+            "The status is sure, the code of a wrong signature is in no source.",
+        ),
+        (
+            "name-time",
+            "The time in a file's name is when the result was ready, in Beijing.",
+            "Observed names fit it.",
+        ),
+    ),
+    *_in(
+        "audio",
+        (
+            "wav-header",
+            "A WAV header in a pcm stream is skipped; one longer than 64 KiB fails with 40000009.",
+            "The error is documented, its limit is not.",
+        ),
+        (
+            "garbage",
+            "64 KiB of MP3 or AAC without a frame fail with 40270003.",
+            "The error is documented, its limit is not.",
+        ),
+        (
+            "conversion",
+            "MP3, AAC, Opus and Speex of another rate or with several channels are converted.",
+            "A mismatch with CreateTask is documented as not allowed; decoders do not mind.",
+        ),
+        (
+            "message-size",
+            "A WebSocket message may have up to 16 MiB.",
+            "No limit is documented; clients send 640 to 8192 bytes.",
+        ),
+    ),
+)
+
+
+def assumed_errors() -> Iterator[Assumption]:
+    """The rows of the error tables that are assumed, in whole or in wording."""
+    for error in errors.API_ERRORS.values():
+        if _is_assumed(error.level, error.source):
+            text = f"HTTP {error.http_status}: {error.message}"
+            yield Assumption(f"errors.{error.code}", "errors", text, error.source)
+    for name, session_error in vars(errors).items():
+        if isinstance(session_error, errors.SessionError) and _is_assumed(
+            session_error.level, session_error.source
+        ):
+            text = f"TaskFailed {session_error.status}: {session_error.text}"
+            yield Assumption(f"errors.{name}", "errors", text, session_error.source)
+
+
+def _is_assumed(level: errors.Level, source: str) -> bool:
+    # Some rows have a documented code with a sentence of ours, and say so.
+    return level == "assumed" or "assumed" in source
