@@ -1,0 +1,30 @@
+"""Fixtures of the tests with official SDKs: a clean environment, and no thread left behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+#: How long a thread of an SDK may need to end, in seconds.
+PATIENCE = 5.0
+
+
+@pytest.fixture(autouse=True)
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy between the SDK and the mock: some SDKs use one even for loopback addresses."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def threads_end() -> Iterator[None]:
+    """Whatever thread a test's SDK has started is over when the test is."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:
+        thread.join(PATIENCE)
+    assert [thread for thread in left if thread.is_alive()] == []
