@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contract_values import GONE, HEX, REQUEST_ID, TASK_ID, Change
+from tests.contract_values import GONE, HEX, REQUEST_ID, TASK_ID, Change
 
 JOIN_URL: Final = "ws://127.0.0.1:8900/api/ws/v1?mc=" + "aZ0_-9Qx" * 16
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contract_values import GONE, HEX, TASK_ID, Change
+from tests.contract_values import GONE, HEX, TASK_ID, Change
 
 
 def event(name: str, payload: Any = None, **header: Any) -> dict[str, Any]:

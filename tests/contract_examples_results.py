@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contract_values import GONE, TASK_ID, Change
+from tests.contract_values import GONE, TASK_ID, Change
 
 PARAGRAPH: Final = "1600000000000000001"
 

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-import contract_examples_api
-import contract_examples_realtime
-import contract_examples_results
 import pytest
-from contract_values import Change, changed
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from mock_tingwu import contract
+from tests import contract_examples_api, contract_examples_realtime, contract_examples_results
+from tests.contract_values import Change, changed
 
 EXAMPLES = (contract_examples_api, contract_examples_realtime, contract_examples_results)
 ACCEPTED: dict[str, list[Any]] = {n: e for m in EXAMPLES for n, e in m.ACCEPTED.items()}

@@ -7,11 +7,11 @@ import sys
 from typing import Any
 
 import pytest
-from contract_examples_api import ACCEPTED as API
-from contract_examples_realtime import BEGIN, END
-from contract_values import GONE, changed
 
 from mock_tingwu import contract
+from tests.contract_examples_api import ACCEPTED as API
+from tests.contract_examples_realtime import BEGIN, END
+from tests.contract_values import GONE, changed
 
 INFO = "tingwu/get-task-info-response"
 

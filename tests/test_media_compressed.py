@@ -10,7 +10,10 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from media_samples import (
+
+from mock_tingwu.media import DecodeError, EstimatingDecoder, open_decoder, pyav_available
+from mock_tingwu.media.ogg import OggDemuxer
+from tests.media_samples import (
     SPOKEN_MS,
     bursts,
     cut,
@@ -20,9 +23,6 @@ from media_samples import (
     ogg_page,
     peak,
 )
-
-from mock_tingwu.media import DecodeError, EstimatingDecoder, open_decoder, pyav_available
-from mock_tingwu.media.ogg import OggDemuxer
 
 FORMATS = ["opus", "speex", "mp3", "aac"]
 RATES = [8000, 16000]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import av
 import pytest
-from media_samples import SPOKEN_MS, bursts, cut, milliseconds, peak
 
 from mock_tingwu.media import Mp3Writer, SpectrumWriter, open_decoder
+from tests.media_samples import SPOKEN_MS, bursts, cut, milliseconds, peak
 
 BIT_RATES = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 """kb/s by index, MPEG-2 layer III (ISO 13818-3)."""

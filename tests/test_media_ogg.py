@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from media_samples import cut, encoded, ogg_page, slow_checksum
 
 from mock_tingwu.media import DecodeError
 from mock_tingwu.media.ogg import MAX_PACKET, OggDemuxer, OggPage, checksum
+from tests.media_samples import cut, encoded, ogg_page, slow_checksum
 
 quick = settings(max_examples=100, deadline=None, derandomize=True, database=None)
 

@@ -47,7 +47,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
     tmp_path: Path, variable: str, value: str, sentence: str
 ) -> None:
     with pytest.raises(SettingsError, match=sentence):
-        load(tmp_path, **{f"MOCK_TINGWU_{variable}": value})
+        Settings.load({}, {f"MOCK_TINGWU_{variable}": value}, tmp_path)
 
 
 def test_a_file_with_unknown_settings_is_refused(tmp_path: Path) -> None:

@@ -10,9 +10,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-#: How long a single recording may be (realtime-ws 5): 24 hours.
-DAY_MS = 24 * 60 * 60 * 1000
-
 
 class Timer:
     """A call that is due at ``when``. `cancel` it to forget it."""

@@ -30,6 +30,10 @@ class Pusher(Protocol):
         """The task was stopped: flush what was heard into the task, then say goodbye."""
         ...
 
+    def task_failed(self) -> None:
+        """The task has failed: say so and take nothing more."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class Task:
@@ -233,7 +237,7 @@ class Scope:
         self.move(task, TaskEvent.FAIL, why)
         task.error_code, task.error_message = code, message
         for pusher in list(task.pushers):
-            pusher.task_ended()
+            pusher.task_failed()
 
 
 def _scripted(playlist: Playlist, sample_rate: int, speakers: int) -> Recognizer:

@@ -88,7 +88,8 @@ class MockTingwu:
     @property
     def host(self) -> str:
         """``127.0.0.1:PORT``, what most SDKs call endpoint."""
-        return f"{self._server.settings.host}:{self.port}"
+        host = self._server.settings.host
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     @property
     def url(self) -> str:

@@ -12,7 +12,9 @@ from starlette.routing import Route
 
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import VirtualClock
-from mock_tingwu.core.scope import Task
+from mock_tingwu.core.errors import TASK_ERRORS
+from mock_tingwu.core.lifecycle import InvalidTransition
+from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.world import World
 
 Handler = Callable[[Request], Awaitable[Any]]
@@ -40,6 +42,7 @@ class ControlService:
             Route("/_mock/journal", _json(self.journal)),
             Route("/_mock/tasks", _json(self.tasks)),
             Route("/_mock/tasks/{task_id}", _json(self.task)),
+            Route("/_mock/tasks/{task_id}/transition", _json(self.transition), methods=["POST"]),
         ]
 
     async def health(self, request: Request) -> Any:
@@ -104,11 +107,7 @@ class ControlService:
         return {"tasks": [_summary(task) for task in self._world.default.tasks.values()]}
 
     async def task(self, request: Request) -> Any:
-        task_id = request.path_params["task_id"]
-        found = self._world.find_task(task_id)
-        if found is None:
-            raise ControlError(f"task_id is {task_id!r}, expected one of /_mock/tasks", 404)
-        task = found[1]
+        _, task = self._find(request)
         return _summary(task) | {
             "sentences": [
                 {
@@ -120,6 +119,37 @@ class ControlService:
                 for sentence in task.meeting.sentences
             ]
         }
+
+    async def transition(self, request: Request) -> Any:
+        """Force a task to FAILED with an error_code of the table, or one of the caller's own."""
+        scope, task = self._find(request)
+        body = await _body(request)
+        unknown = set(body) - {"to", "error_code", "error_message"}
+        if unknown:
+            raise ControlError(f"{min(unknown)} is unknown; expected to, error_code, error_message")
+        if body.get("to") != "FAILED":
+            raise ControlError(f"to is {body.get('to')!r}, expected FAILED")
+        code, message = body.get("error_code"), body.get("error_message")
+        if not isinstance(code, str) or not code:
+            raise ControlError(f"error_code is {code!r}, expected a code such as TSC.AudioFormat")
+        if message is None:
+            message = TASK_ERRORS[code].message if code in TASK_ERRORS else code
+        if not isinstance(message, str):
+            raise ControlError(f"error_message is {message!r}, expected a text")
+        try:
+            scope.fail(task, code, message, "the control API said so")
+        except InvalidTransition:
+            raise ControlError(
+                f"to is 'FAILED', but the task is {task.status.wire} and ended already", 409
+            ) from None
+        return _summary(task)
+
+    def _find(self, request: Request) -> tuple[Scope, Task]:
+        task_id = request.path_params["task_id"]
+        found = self._world.find_task(task_id)
+        if found is None:
+            raise ControlError(f"task_id is {task_id!r}, expected one of /_mock/tasks", 404)
+        return found
 
 
 def _summary(task: Task) -> dict[str, Any]:

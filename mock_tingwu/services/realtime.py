@@ -117,9 +117,6 @@ class PusherConnection:
 
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None
-        for delay in self._delays:
-            delay.cancel()
-        self._delays.clear()
         if self._deadline is not None:
             self._deadline.cancel()
         self._session.disconnected()
@@ -131,11 +128,20 @@ class PusherConnection:
 
     def task_ended(self) -> None:
         """The API's stop came while this client was connected."""
+        self._cancel_delays()
         if self._start is not None:
             self._drain()
         self._session.task_ended()
         self._task.pushers.discard(self)
         self._start = None
+        self._flush()
+
+    def task_failed(self) -> None:
+        """The task failed while this client was connected."""
+        self._task.pushers.discard(self)
+        self._start = None
+        self._cancel_delays()
+        self._fail(SERVER_ERROR)
         self._flush()
 
     # Inside
@@ -232,6 +238,7 @@ class PusherConnection:
 
     def _abandon(self) -> None:
         """The stream ends without StopTranscription: keep what was heard."""
+        self._cancel_delays()
         if self._start is not None:
             self._drain()
             self._end_stream("the stream broke off")
@@ -293,6 +300,11 @@ class PusherConnection:
 
         handle = asyncio.get_running_loop().call_later(delay / 1000, call)
         self._delays.add(handle)
+
+    def _cancel_delays(self) -> None:
+        for delay in self._delays:
+            delay.cancel()
+        self._delays.clear()
 
     def _note_differences(self, request: nls.StartRequested) -> None:
         """Say it when the client announces another format than the task has."""

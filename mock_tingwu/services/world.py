@@ -48,10 +48,6 @@ class World:
         scope.on_audio_over = self._finish_media
         return scope
 
-    def scope_of(self, *, app_key: str | None = None, access_key: str | None = None) -> Scope:
-        """The scope that a request belongs to."""
-        return self.default
-
     def find_task(self, task_id: str) -> tuple[Scope, Task] | None:
         """A task of any scope, with its scope."""
         task = self.default.tasks.get(task_id)

@@ -148,3 +148,45 @@ def test_a_body_that_is_not_json_is_refused(mock: MockTingwu) -> None:
     answer = httpx.post(f"{mock.url}/_mock/clock", content=b"{")
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("the body is not JSON")
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_task_can_be_made_to_fail(mock: MockTingwu, streaming: bool) -> None:
+    task = create(mock)
+    path = f"tasks/{task['TaskId']}/transition"
+    with pusher(task) as connection:
+        if streaming:
+            connection.start()
+            connection.push(speech(2_500))
+        answer = post(mock, path, {"to": "FAILED", "error_code": "TSC.AudioFormat"})
+        assert answer.status_code == 200
+        assert connection.failure()["status"] == 50000000
+        assert connection.close_code() == 1000
+    data = info(mock, task["TaskId"])
+    assert data == {
+        "TaskId": task["TaskId"],
+        "TaskStatus": "FAILED",
+        "ErrorCode": "TSC.AudioFormat",
+        "ErrorMessage": "Audio format invalid.",
+    }
+    assert stop(mock, task["TaskId"]) == "FAILED"
+    assert post(mock, path, {"to": "FAILED", "error_code": "X"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"to": "HAPPY"}, "to is 'HAPPY', expected FAILED"),
+        ({"to": "FAILED"}, "error_code is None, expected a code such as TSC.AudioFormat"),
+        ({"to": "FAILED", "error_code": "X", "error_message": 5}, "error_message is 5"),
+        ({"to": "FAILED", "why": "x"}, "why is unknown"),
+    ],
+)
+def test_an_impossible_transition_is_refused_in_one_sentence(
+    mock: MockTingwu, body: object, reason: str
+) -> None:
+    task = create(mock)
+    answer = post(mock, f"tasks/{task['TaskId']}/transition", body)
+    assert answer.status_code == 400
+    assert reason in answer.json()["error"]
+    assert status(mock, task["TaskId"]) == "NEW"

@@ -424,10 +424,7 @@ def test_a_task_stopped_by_the_api_closes_an_idle_socket(state: State) -> None:
     assert session.close_code == 1000
 
 
-SESSION_ERRORS = [value for value in vars(errors).values() if isinstance(value, SessionError)]
-
-
-@pytest.mark.parametrize("error", SESSION_ERRORS, ids=lambda error: str(error.status))
+@pytest.mark.parametrize("error", errors.SESSION_ERRORS, ids=lambda error: str(error.status))
 def test_every_error_of_the_table_can_be_sent(error: SessionError) -> None:
     session = in_state(State.WORKING)
     session.fail(error.about("X"), 0)

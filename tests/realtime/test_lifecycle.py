@@ -200,6 +200,21 @@ def test_stop_twice_in_a_row_is_refused_as_documented(mock: MockTingwu) -> None:
         assert header["status_text"] == (
             "Gateway:TASK_STATE_ERROR:Got stop directive while task is stopping!"
         )
+        assert connection.close_code() == 1000
+    assert len(connection.named("TaskFailed")) == 1
+    assert connection.named("TranscriptionCompleted") == []
+
+
+def test_a_task_stopped_while_its_stream_is_stopping_completes_once(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(SENTENCES)
+        connection.command("StopTranscription")
+        stop(mock, task["TaskId"])
+        assert connection.close_code() == 1000
+    assert len(connection.named("TranscriptionCompleted")) == 1
+    assert connection.named("TaskFailed") == []
 
 
 def test_audio_before_start_is_refused(mock: MockTingwu) -> None:

@@ -6,9 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tingwu_captures import ACCESS_KEY, BEARER, NO_REQUEST, SECRETS, SIGNED, load, names
 
 from mock_tingwu.protocols.signing import SignedRequest, Verdict, mismatch_message, verify
+from tests.protocols.signing.tingwu_captures import (
+    ACCESS_KEY,
+    BEARER,
+    NO_REQUEST,
+    SECRETS,
+    SIGNED,
+    load,
+    names,
+)
 
 
 def with_header(request: SignedRequest, name: str, value: str | None) -> SignedRequest:
