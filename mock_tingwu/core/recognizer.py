@@ -113,6 +113,8 @@ _BLOCK_MS = 100
 #: How long one character takes to say, in ms.
 _PER_CHARACTER = {"cn": 210, "yue": 200, "ja": 160, "ko": 150}
 _PER_LETTER = 68
+# When this share of a line's usual time has passed, a short pause (ms) ends its sentence.
+_SAID, _SHORT_PAUSE_MS = 0.85, 250
 # A sentence is closed although speech goes on when it has lasted this much longer than its words
 # usually take (a factor and ms). Slow speakers stay within it; monologues are cut by it.
 _OVERRUN_FACTOR, _OVERRUN_MS = 1.7, 1500
@@ -170,9 +172,9 @@ class Playlist:
 class ScriptedRecognizer:
     """Lays the lines of a playlist on the speech of the audio.
 
-    A stretch of speech is one sentence. One that goes on for much longer than its line takes to say
-    is cut and the next line begins; one that is much shorter says a part of its line and the next
-    stretch the rest. ``speakers`` caps how many different speakers are told apart (0: no cap).
+    A stretch of speech is one sentence. When its line should have been said, a short pause ends it;
+    speech that goes on without one is cut and the next line begins; a stretch that is much shorter
+    than its line says a part of it and the next stretch the rest. ``speakers`` caps how many different speakers are told apart (0: no cap).
     """
 
     def __init__(self, playlist: Playlist, sample_rate: int, *, speakers: int = 0) -> None:
@@ -216,11 +218,16 @@ class ScriptedRecognizer:
                 self._close(event.at, heard)
         if self._begin is None:
             return
+        spoken = detector.voiced_until - self._begin
         longest = int(self._ends[-1] * _OVERRUN_FACTOR) + _OVERRUN_MS
-        if detector.voiced_until - self._begin > longest + _STASH_MS:
+        if spoken > longest + _STASH_MS:
             self._cut(self._begin + longest, heard)
-        else:
-            self._grow(detector.voiced_until, heard)
+            return
+        self._grow(detector.voiced_until, heard)
+        pause = detector.position - detector.voiced_until
+        if pause >= _SHORT_PAUSE_MS and spoken >= self._ends[-1] * _SAID:
+            detector.flush()
+            self._close(detector.voiced_until, heard)
 
     def imagine(self, milliseconds: int) -> Sequence[Heard]:
         heard: list[Heard] = []

@@ -112,6 +112,17 @@ def test_a_long_monologue_is_cut_into_sentences_that_announce_the_next() -> None
         assert event.stash.begin == following.begin == event.sentence.end
 
 
+def test_a_short_pause_ends_a_sentence_whose_line_should_have_been_said() -> None:
+    usual = usual_word_ends(DEMO.lines[0], 0)[-1]
+    heard = hear(speech(usual) + silence(400) + speech(usual) + silence(400) + speech(usual))
+    check_order(heard)
+    said = [event.sentence for event in ended(heard)]
+    assert [sentence.text for sentence in said] == [line.text for line in DEMO.lines[:3]]
+    assert abs(said[1].begin - (usual + 400)) <= 60
+    early = hear(speech(usual // 2) + silence(400) + speech(usual // 3) + silence(1_000))
+    assert len(ended(early)) == 1, "a pause for breath in the middle does not"
+
+
 def test_a_short_stretch_of_speech_says_a_part_of_its_line_and_the_next_the_rest() -> None:
     heard = hear(speech(900) + silence(1_500) + speech(2_500) + silence(1_500))
     check_order(heard)
