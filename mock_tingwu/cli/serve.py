@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         if settings.data_dir is not None:
             _prepare(settings.data_dir)
         # After the settings: a wrong flag is told at once.
-        from mock_tingwu.server.process import Server
+        from mock_tingwu.server.process import Server, calm_garbage_collector
 
         server = Server(settings)
         sock = server.listen()
@@ -63,7 +63,12 @@ def run(args: argparse.Namespace) -> int:
         complain("serve", error)
         return BAD_USAGE
     port = sock.getsockname()[1]
-    server.on_started = lambda: announce(settings, port)
+
+    def started() -> None:
+        calm_garbage_collector()
+        announce(settings, port)
+
+    server.on_started = started
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C before the server watches for it
         server.run([sock])
     return 0

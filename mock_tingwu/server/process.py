@@ -67,11 +67,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What is alive now stays: keep it out of the collector's way, which is what makes the
-        # slowest answers slow (anchors 4.4).
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 50, 1_000)
         self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -84,6 +79,17 @@ class Server(uvicorn.Server):
         with super().capture_signals():
             yield
             self._captured_signals.clear()
+
+
+def calm_garbage_collector() -> None:
+    """For a process that only serves: keep what is alive at start out of the collector's way.
+
+    Its passes are what makes the slowest answers slow. A program that a mock merely runs in keeps
+    its own settings.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000)
 
 
 def _has_uvloop() -> bool:

@@ -93,8 +93,9 @@ class World:
         return None if media is None else media.path(suffix)
 
     def close(self) -> None:
-        """Remove temporary files."""
-        self._drop_media()
+        """Complete the media files; remove them unless they are in a folder of the user's."""
+        for media in self._media.values():
+            media.finish()
         if self._folder is not None and self.settings.data_dir is None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -146,6 +147,15 @@ def test_the_mp3_is_what_was_pushed(mock: MockTingwu, recording: bytes) -> None:
     with av.open(io.BytesIO(content)) as container:
         assert container.streams.audio[0].bit_rate == 128_000
         assert abs(container.duration / 1_000 - len(recording) / 32) < 200
+
+
+def test_media_files_stay_in_the_users_folder_and_leave_a_temporary_one(
+    start_mock: Callable[..., MockTingwu], recording: bytes, tmp_path: Path
+) -> None:
+    mock = start_mock(data_dir=tmp_path)
+    task, _ = hold(mock, recording[:320_000], {"Transcoding": {"SpectrumEnabled": True}})
+    mock.close()
+    assert (tmp_path / task["TaskId"] / "audio.spectrum").stat().st_size > 100
 
 
 @pytest.mark.parametrize("types", [["Paragraph"], ["MindMap"], list(SUMMARY_TYPES)])
