@@ -26,11 +26,17 @@ class InvalidTransition(Exception):
 
 @dataclass(frozen=True)
 class Lifecycle(Generic[S, E]):
-    """A named transition table with the state that everything starts in."""
+    """A named transition table with the state that everything starts in.
+
+    ``source`` says where the table comes from; ``assumed`` names the rows that no source has, each
+    with the reason for it.
+    """
 
     name: str
     initial: S
     table: Mapping[tuple[S, E], S]
+    source: str
+    assumed: Mapping[tuple[S, E], str]
 
     def after(self, state: S, event: E) -> S:
         """The state that follows.

@@ -65,4 +65,13 @@ REALTIME_TASK: Final = Lifecycle(
         (FINISHING, TaskEvent.RESULTS_READY): COMPLETED,
         (FINISHING, TaskEvent.FAIL): FAILED,
     },
+    source="tingwu-openapi 2.3",
+    assumed={
+        (NEW, TaskEvent.STREAM_ENDED): "a stream without audio leaves no trace in the status",
+        (PAUSED, TaskEvent.STREAM_ENDED): "as for NEW: a resumed stream without audio",
+        (PAUSED, TaskEvent.AUDIO): "clients that pause and go on rely on it",
+        (NEW, TaskEvent.FAIL): "a task may fail for reasons that are not the stream's",
+        (ONGOING, TaskEvent.FAIL): "a task may fail for reasons that are not the stream's",
+        (PAUSED, TaskEvent.FAIL): "a task may fail for reasons that are not the stream's",
+    },
 )

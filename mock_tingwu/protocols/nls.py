@@ -126,6 +126,23 @@ SESSION: Final = Lifecycle(
         (FAILED, Input.TIMEOUT): CLOSED,
         (FAILED, Input.DISCONNECT): CLOSED,
     },
+    source="realtime-ws 7",
+    assumed={
+        (STARTING, Input.AUDIO): "browser pages do not wait for TranscriptionStarted",
+        (STOPPING, Input.AUDIO): "audio that was under way when the client stopped",
+        (IDLE, Input.AUDIO): "audio that was under way when the client stopped",
+        (IDLE, Input.TIMEOUT): "the idle rule, on a socket kept open for another stream",
+        (FAILED, Input.AUDIO): "audio that was under way when the session failed",
+        (FAILED, Input.TIMEOUT): "sources say that the server disconnects, not when",
+        **{
+            (state, Input.CONTROL): "no source shows an effect or an answer"
+            for state in (CONNECTED, STARTING, WORKING, STOPPING, IDLE)
+        },
+        **{
+            (state, Input.TASK_ENDED): "what a stop through the API does to open sockets is unknown"
+            for state in (CONNECTED, STARTING, WORKING, STOPPING, IDLE, FAILED)
+        },
+    },
 )
 
 _OUT_OF_STATE = errors.MESSAGE_INVALID_IN_STATE

@@ -50,6 +50,13 @@ def test_the_diagram_shows_every_transition(lifecycle: Lifecycle[Any, Any]) -> N
         assert event.name.lower() in arrow.partition(":")[2].replace(",", "").split()
 
 
+@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda lifecycle: lifecycle.name)
+def test_every_transition_has_a_source_or_a_reason(lifecycle: Lifecycle[Any, Any]) -> None:
+    assert lifecycle.source
+    assert set(lifecycle.assumed) <= set(lifecycle.table)
+    assert all(lifecycle.assumed.values())
+
+
 def task_in(status: Status) -> tuple[Scope, Task]:
     scope = Scope(VirtualClock(0))
     task = scope.create_task(
