@@ -181,13 +181,17 @@ class Demo:
                 self.mp3 = await client.download(info.mp3_url)
 
     async def _stream(self, task: Task, pcm: bytes, rate: int, speed: float) -> None:
-        async with MeetingStream(task.join_url) as stream:
-            listener = asyncio.create_task(self._listen(stream))
-            try:
-                await self._push(stream, pcm, rate, speed)
-            finally:
-                # Also after Ctrl-C: what was said so far becomes final.
-                await stream.stop()
+        listener: asyncio.Task[None] | None = None
+        try:
+            async with MeetingStream(task.join_url) as stream:
+                listener = asyncio.create_task(self._listen(stream))
+                try:
+                    await self._push(stream, pcm, rate, speed)
+                finally:
+                    # Also after Ctrl-C: what was said so far becomes final.
+                    await stream.stop()
+        finally:
+            if listener is not None:
                 await listener
 
     async def _listen(self, stream: MeetingStream) -> None:

@@ -82,9 +82,10 @@ Json = Mapping[str, Any]
 
 
 def parse(message: str | bytes) -> tuple[str, Event | None]:
-    """The name of an event and the event; None for names that have no dataclass.
+    """The name of an event and the event.
 
-    Lenient, since the service adds fields and events over time: what is no event has no name.
+    Lenient, since the service adds fields and events over time: what is no event at all has no
+    name, and an event without a dataclass, or in another shape than its own, is None.
     """
     try:
         decoded = json.loads(message)
@@ -93,7 +94,10 @@ def parse(message: str | bytes) -> tuple[str, Event | None]:
     header = _object(decoded, "header")
     name = str(header.get("name", ""))
     build = _BUILDERS.get(name)
-    return name, build(header, _object(decoded, "payload")) if build else None
+    try:
+        return name, build(header, _object(decoded, "payload")) if build else None
+    except (AttributeError, TypeError, LookupError):
+        return name, None
 
 
 def _object(value: object, key: str) -> Json:

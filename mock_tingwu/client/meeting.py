@@ -124,14 +124,13 @@ class MeetingStream:
 
     async def close(self) -> None:
         """Close the connection. Safe to call at any time, more than once."""
+        self._end()
         if self._connection is not None:
             with contextlib.suppress(Exception):
                 await self._connection.close()
         if self._reader is not None:
             self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
-        self._end()
+            await asyncio.wait([self._reader])
 
     # Inside
 
@@ -156,7 +155,8 @@ class MeetingStream:
         self._reader = asyncio.create_task(self._read(self._connection))
         await self._command("StartTranscription", self._payload)
         await self._until(self._started, "start the stream")
-        self._check()
+        if self._failure is not None:
+            raise self._failure
 
     async def _read(self, connection: ClientConnection) -> None:
         """Turn messages into events until the stream ends. Runs as a task of its own."""
@@ -174,13 +174,16 @@ class MeetingStream:
                     self._events.put_nowait(event)
                 if isinstance(event, Completed | Failed):
                     return
-            raise StreamError("The service closed the stream before it was complete.")
+            self._break("The service closed the stream before it was complete.")
         except ConnectionClosed:
-            self._failure = StreamError("The connection to the meeting broke off.")
-        except StreamError as error:
-            self._failure = error
+            self._break("The connection to the meeting broke off.")
         finally:
             self._end()
+
+    def _break(self, why: str) -> None:
+        # After our own close() it is no news that the connection is gone.
+        if not self.ended:
+            self._failure = StreamError(why)
 
     def _end(self) -> None:
         if not self._ended.is_set():

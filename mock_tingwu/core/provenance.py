@@ -7,11 +7,8 @@ decide how far a green test can be trusted. ``why`` says what speaks for the cho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-
-from mock_tingwu.core import errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,22 +383,3 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
     ),
 )
-
-
-def assumed_errors() -> Iterator[Assumption]:
-    """The rows of the error tables that are assumed, in whole or in wording."""
-    for error in errors.API_ERRORS.values():
-        if _is_assumed(error.level, error.source):
-            text = f"HTTP {error.http_status}: {error.message}"
-            yield Assumption(f"errors.{error.code}", "errors", text, error.source)
-    for name, session_error in vars(errors).items():
-        if isinstance(session_error, errors.SessionError) and _is_assumed(
-            session_error.level, session_error.source
-        ):
-            text = f"TaskFailed {session_error.status}: {session_error.text}"
-            yield Assumption(f"errors.{name}", "errors", text, session_error.source)
-
-
-def _is_assumed(level: errors.Level, source: str) -> bool:
-    # Some rows have a documented code with a sentence of ours, and say so.
-    return level == "assumed" or "assumed" in source

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mock_tingwu import __version__, contract
+from mock_tingwu.cli import COMMANDS, main, states
+from mock_tingwu.cli.assumptions import assumed_errors, assumed_schemas
+from mock_tingwu.core import errors
+from mock_tingwu.core.provenance import ASSUMPTIONS
+from mock_tingwu.core.tasks import REALTIME_TASK
+from tests.cli.commands import COMMAND, environment, run
+
+
+def test_help_names_every_command_and_loads_none() -> None:
+    program = (
+        "import sys\n"
+        "from mock_tingwu.cli import main\n"
+        "try:\n"
+        "    main(['--help'])\n"
+        "finally:\n"
+        "    print('LOADED', *(name.partition('.')[0] for name in sys.modules))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        check=False,
+    )
+    text, _, loaded = result.stdout.partition("LOADED")
+    assert result.returncode == 0
+    assert all(f"    {name}" in text for name in COMMANDS)
+    heavy = {"asyncio", "uvicorn", "starlette", "websockets", "rich", "httpx", "yaml", "msgspec"}
+    assert heavy & set(loaded.split()) == set()
+
+
+def test_the_version_is_the_packages() -> None:
+    result = run("--version")
+    assert (result.returncode, result.stdout) == (0, f"mock-tingwu {__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [(), ("dance",), ("states", "--format", "png")])
+def test_bad_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+
+
+def test_a_reader_that_has_seen_enough_causes_no_traceback() -> None:
+    shell = f"{' '.join(COMMAND)} assumptions | head -1"
+    result = subprocess.run(
+        ["sh", "-c", shell], capture_output=True, encoding="utf-8", env=environment(), check=True
+    )
+    assert (result.stdout, result.stderr) == ("task\n", "")
+
+
+def test_states_are_diagrams_in_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["states"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("```mermaid\nstateDiagram-v2\n") == len(states.LIFECYCLES)
+    assert f"## realtime task\n\n```mermaid\n{REALTIME_TASK.mermaid()}\n```" in text
+    assert "    CONNECTED --> STARTING: start" in text
+
+
+def test_states_as_text_have_a_line_for_every_transition(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["states", "--format", "text"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    for lifecycle in states.LIFECYCLES:
+        for (state, event), following in lifecycle.table.items():
+            assert [state.name, event.name, following.name] in rows
+
+
+def test_columns_of_a_table_of_states_are_aligned() -> None:
+    lines = states.as_text(REALTIME_TASK).splitlines()[2:]
+    column = lines[0].index("NEXT")
+    assert all(line[column - 1] == " " and line[column] != " " for line in lines)
+
+
+def test_schema_lists_all_and_prints_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == contract.names()
+    assert main(["schema", "realtime/event"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(contract.text("realtime/event"))
+
+
+def test_a_schema_that_does_not_exist_is_told_in_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["schema", "tingwu/nonsense"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "tingwu/nonsense" in captured.err and len(captured.err.splitlines()) == 1
+
+
+def test_assumptions_are_printed_with_what_speaks_for_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["assumptions"]) == 0
+    text = capsys.readouterr().out
+    everything = [*ASSUMPTIONS, *assumed_errors(), *assumed_schemas()]
+    for assumption in everything:
+        assert f"\n{assumption.id}\n" in text
+    assert text.count("  Why: ") == len(everything)
+    assert text.endswith(f"\n{len(everything)} assumptions\n")
+
+
+def test_every_assumption_has_an_id_of_its_own_and_says_why() -> None:
+    everything = [*ASSUMPTIONS, *assumed_errors(), *assumed_schemas()]
+    assert len({assumption.id for assumption in everything}) == len(everything)
+    assert all(a.text and a.why and a.id.startswith(f"{a.area}.") for a in everything)
+
+
+def test_error_rows_that_are_assumed_are_listed_and_documented_ones_are_not() -> None:
+    listed = {assumption.id for assumption in assumed_errors()}
+    assumed = {code for code, row in errors.API_ERRORS.items() if row.level == "assumed"}
+    assert {f"errors.{code}" for code in assumed} <= listed
+    assert "errors.CONCURRENCY_EXCEED" in listed
+    assert "errors.ServerError" not in listed and "errors.NOT_WORKING" not in listed
+
+
+def test_schemas_that_are_assumed_are_listed_once_and_ours_are_not() -> None:
+    listed = [assumption.id for assumption in assumed_schemas()]
+    assert "schemas.tingwu/results/ServiceInspection" in listed
+    assert "schemas.tingwu/stop-task-response.Data.TaskStatus" in listed
+    assert not any(id.startswith("schemas.control/") for id in listed)
+    assert not any(id.startswith("schemas.tingwu/results/ServiceInspection.") for id in listed)
+
+
+def test_sdk_prints_settings_for_the_address_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sdk", "--url", "https://mock.example/"]) == 0
+    text = capsys.readouterr().out
+    assert 'endpoint="mock.example", protocol="HTTPS"' in text
+    assert "port=443" in text and 'endpoint: "https://mock.example"' in text
+
+
+def test_sdk_refuses_what_is_no_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sdk", "--url", "127.0.0.1:8900"]) == 2
+    assert "'127.0.0.1:8900'" in capsys.readouterr().err

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from mock_tingwu import __version__
+from tests.cli.commands import Running, environment, run
+
+#: What a server that answers its first request has no need of.
+NOT_NEEDED = {"jsonschema", "jsonschema_rs", "yaml", "httpx", "rich", "av", "multipart", "faker"}
+
+
+def serving(
+    folder: Path, *flags: str, environ: dict[str, str] | None = None
+) -> tuple[Running, str]:
+    """A server on a free port, and its URL."""
+    server = Running(["serve", "--port", "0", *flags], folder, environ)
+    found = re.fullmatch(r"mock-tingwu listening on (http://127\.0\.0\.1:\d+)", server.line())
+    assert found, server.end(signal.SIGKILL)
+    return server, found[1]
+
+
+def test_the_first_line_names_a_server_that_answers(tmp_path: Path) -> None:
+    server, url = serving(tmp_path)
+    with server:
+        assert httpx.get(f"{url}/_mock/health").json() == {"status": "ok", "version": __version__}
+
+
+def test_the_settings_of_every_sdk_follow_with_the_port_filled_in(tmp_path: Path) -> None:
+    server, url = serving(tmp_path)
+    with server:
+        port = url.rpartition(":")[2]
+        _, rest, _ = server.end(signal.SIGINT)
+    blocks = [block for block in rest.strip().split("\n\n") if port in block]
+    titles = [block.splitlines()[0] for block in blocks]
+    assert titles == [
+        "Python, aliyun-python-sdk-core",
+        "Python, alibabacloud-tingwu20230930",
+        "Node, @alicloud/tingwu20230930",
+        "Node, @alicloud/pop-core",
+        "Java, aliyun-java-sdk-core (CommonRequest)",
+        "Java, alibabacloud-tingwu20230930 (async client)",
+        "Go, alibaba-cloud-sdk-go (CommonRequest)",
+        "C++, alibabacloud core (CommonRequest)",
+    ]
+    assert "MeetingJoinUrl" in rest and "«" not in rest
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly_with_a_session_open(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    server, url = serving(tmp_path)
+    body = {"AppKey": "a", "Input": {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16000}}
+    answer = httpx.put(f"{url}/openapi/tingwu/v2/tasks?type=realtime", json=body)
+    with server, connect(answer.json()["Data"]["MeetingJoinUrl"]) as session:
+        start = '{"header":{"namespace":"SpeechTranscriber","name":"StartTranscription"}}'
+        session.send(start)
+        assert "TranscriptionStarted" in str(session.recv(5))
+        code, _, errors = server.end(number)
+        with pytest.raises(ConnectionClosed) as closed:
+            session.recv(5)
+    assert (code, errors) == (0, "")
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 1001
+
+
+def test_an_occupied_port_is_told_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        result = run("serve", "--port", port, folder=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("mock-tingwu serve: cannot listen on") and port in line
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--port", "99999"),
+        ("--port", "http"),
+        ("--auth", "maybe"),
+        ("--clock", "sundial"),
+        ("--seed", "apple"),
+        ("--host", "nowhere.invalid"),
+    ],
+)
+def test_a_bad_setting_is_told_in_one_sentence_with_its_value(
+    tmp_path: Path, flag: str, value: str
+) -> None:
+    result = run("serve", flag, value, folder=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert flag in line and value in line
+
+
+def test_a_data_dir_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = run("serve", "--port", "0", "--data-dir", str(file), folder=tmp_path)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1 and str(file) in result.stderr
+
+
+@pytest.mark.parametrize("flag", ["--scenario=x.yaml", "--fetch=never"])
+def test_flags_without_an_effect_are_not_taken(flag: str) -> None:
+    result = run("serve", flag)
+    assert result.returncode == 2 and flag in result.stderr
+
+
+def test_verify_prints_the_default_key_pair(tmp_path: Path) -> None:
+    server, _ = serving(tmp_path, "--auth", "verify")
+    with server:
+        _, rest, _ = server.end(signal.SIGINT)
+    assert "AccessKeyId mock-access-key-id, AccessKeySecret mock-access-key-secret" in rest
+
+
+def test_a_configured_secret_is_never_printed(tmp_path: Path) -> None:
+    configured = {"MOCK_TINGWU_ACCESS_KEYS": "mine:hush", "MOCK_TINGWU_AUTH": "verify"}
+    server, url = serving(tmp_path, environ=configured)
+    with server:
+        refused = httpx.get(f"{url}/openapi/tingwu/v2/tasks/x")
+        _, rest, errors = server.end(signal.SIGINT)
+    assert refused.json()["Code"] == "MissingAccessKeyId"
+    assert "Signatures are checked" in rest
+    assert "hush" not in rest + errors and "mock-access-key-secret" not in rest
+
+
+def test_the_first_answer_needs_no_module_that_is_not_needed(tmp_path: Path) -> None:
+    program = (
+        "import sys, threading, urllib.request\n"
+        "from mock_tingwu.cli import main\n"
+        "from mock_tingwu.cli import serve\n"
+        "def look(settings, port):\n"
+        "    def get():\n"
+        "        urllib.request.urlopen(f'http://127.0.0.1:{port}/_mock/health').read()\n"
+        "        print(*sys.modules, sep='\\n', flush=True)\n"
+        "    threading.Thread(target=get).start()\n"
+        "serve.announce = look\n"
+        "main(['serve', '--port', '0'])\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env=environment({"NO_PROXY": "*", "PYTHONUNBUFFERED": "1"}),
+    ) as process:
+        assert process.stdout is not None
+        loaded = set()
+        for line in process.stdout:
+            loaded.add(line.strip())
+            if line.startswith("urllib.response"):
+                break
+        process.send_signal(signal.SIGINT)
+        loaded |= set(process.stdout.read().split())
+    assert "mock_tingwu.services.tingwu" in loaded
+    assert loaded & NOT_NEEDED == set()
+    assert not loaded & {"mock_tingwu.core.scripts", "mock_tingwu.core.capabilities"}
