@@ -45,6 +45,9 @@ START_DELAY_MS: Final = 50
 STOP_DELAY_MS: Final = 20
 #: A failed session stays open this long, so that commands still in flight get their answer.
 LINGER_MS: Final = 1_000
+#: What a client calls things is repeated to it up to this length: events stay below 64 KiB, which
+#: is all that some SDKs can read (realtime-ws 9).
+ECHO_CHARACTERS: Final = 256
 #: Audio that arrives between StartTranscription and TranscriptionStarted is kept up to this size.
 EARLY_AUDIO_BYTES: Final = 1 << 20
 
@@ -258,11 +261,12 @@ class Session:
             return self._refuse(errors.MISSING_NAME)
         namespace = header.get("namespace", NAMESPACE)
         if namespace != NAMESPACE:
-            return self._refuse(errors.NAMESPACE_NOT_FOUND.about(str(namespace)))
+            return self._refuse(errors.NAMESPACE_NOT_FOUND.about(str(namespace)[:ECHO_CHARACTERS]))
         self._last_directive = name
         command = COMMANDS.get(name)
         if command is None:
-            return self._refuse(errors.DIRECTIVE_NOT_SUPPORTED.about(f"{namespace}.{name}"))
+            directive = f"{namespace}.{name}"[:ECHO_CHARACTERS]
+            return self._refuse(errors.DIRECTIVE_NOT_SUPPORTED.about(directive))
         if not self._advance(command):
             return self._refuse(REFUSALS[self.state, command])
         return self._obey(command, header, message.get("payload"))
@@ -397,7 +401,8 @@ class Session:
     def _obey(self, command: Input, header: Mapping[str, Any], payload: object) -> Request:
         task_id = header.get("task_id")
         if command is Input.START:
-            self._task_id = task_id if isinstance(task_id, str) and task_id else self._new_id()
+            usable = isinstance(task_id, str) and 0 < len(task_id) <= ECHO_CHARACTERS
+            self._task_id = str(task_id) if usable else self._new_id()
             settings = payload if isinstance(payload, dict) else {}
             return StartRequested(
                 settings,

@@ -219,6 +219,6 @@ def test_cutting_the_session_short_pauses_the_task(
     # In a callback: from another thread the SDK's own reader may wait for ever.
     meeting.on["sentence_begin"] = meeting.sdk.shutdown
     meeting.start()
-    meeting.push(speech(1_000))
+    meeting.sdk.send_audio(speech(1_000))
     until(lambda: "close" in meeting.names(), "the close")
     until(lambda: status(mock, task["TaskId"]) == "PAUSED", "PAUSED")

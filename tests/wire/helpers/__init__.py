@@ -1,0 +1,1 @@
+"""Bytes on a socket: what the tests of the wire are written with."""
