@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from mock_tingwu import contract
+from mock_tingwu.cli.states import LIFECYCLES
 from mock_tingwu.core import errors
 from mock_tingwu.core.provenance import ASSUMPTIONS, Assumption
 
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print them by area, each with what speaks for it."""
-    everything = [*ASSUMPTIONS, *assumed_errors(), *assumed_schemas()]
+    everything = [*ASSUMPTIONS, *assumed_transitions(), *assumed_errors(), *assumed_schemas()]
     width = max(60, min(shutil.get_terminal_size().columns, 100))
     for area, assumptions in groupby(everything, key=lambda assumption: assumption.area):
         print(f"{area}\n{'-' * len(area)}")
@@ -32,6 +33,17 @@ def run(args: argparse.Namespace) -> int:
         print()
     print(f"{len(everything)} assumptions")
     return 0
+
+
+def assumed_transitions() -> Iterator[Assumption]:
+    """The rows of the lifecycles that no source has."""
+    for lifecycle in LIFECYCLES:
+        name = lifecycle.name.lower().replace(" ", "-")
+        for (state, event), why in lifecycle.assumed.items():
+            following = lifecycle.table[state, event].name
+            text = f"{lifecycle.name}: {event.name} in {state.name} leads to {following}."
+            id = f"transitions.{name}.{state.name}.{event.name}"
+            yield Assumption(id, "transitions", text, why)
 
 
 def assumed_errors() -> Iterator[Assumption]:

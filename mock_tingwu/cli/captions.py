@@ -189,7 +189,9 @@ class LiveDisplay:
         )
 
     def _bar(self) -> RenderableType:
-        bar = Table.grid(padding=(0, 1), expand=True)
+        bar = Table.grid(padding=(0, 1))
+        # Room for the ^C that a terminal shows: wrapped onto a new line it would shift all this.
+        bar.width = max(20, self._console.width - 4)
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
         bar.add_column(no_wrap=True)

@@ -1,8 +1,8 @@
 """What the mock does although no source says so.
 
-Every behaviour has a level: ``documented``, ``sdk``, ``observed`` or ``assumed``. Rows of the error
-tables and schemas carry theirs; this is the list of the other assumptions, for people who have to
-decide how far a green test can be trusted. ``why`` says what speaks for the choice.
+Every behaviour has a level: ``documented``, ``sdk``, ``observed`` or ``assumed``. Transitions,
+error rows and schemas carry theirs; this is the list of the other assumptions, for people who have
+to decide how far a green test can be trusted. ``why`` says what speaks for the choice.
 """
 
 from __future__ import annotations
@@ -74,11 +74,6 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "paused-at-once",
             "A task is PAUSED as soon as its stream has stopped or its socket is lost.",
             "How long the cloud waits is not documented.",
-        ),
-        (
-            "stream-ended-without-audio",
-            "A stream that ends before any audio leaves the task NEW.",
-            "PAUSED is documented as: audio had been sent.",
         ),
         (
             "stop-task-id-on-top",

@@ -8,10 +8,10 @@ import pytest
 
 from mock_tingwu import __version__, contract
 from mock_tingwu.cli import COMMANDS, main, states
-from mock_tingwu.cli.assumptions import assumed_errors, assumed_schemas
+from mock_tingwu.cli.assumptions import assumed_errors, assumed_schemas, assumed_transitions
 from mock_tingwu.core import errors
 from mock_tingwu.core.provenance import ASSUMPTIONS
-from mock_tingwu.core.tasks import REALTIME_TASK
+from mock_tingwu.core.tasks import REALTIME_TASK, Status, TaskEvent
 from tests.cli.commands import COMMAND, environment, run
 
 
@@ -104,7 +104,7 @@ def test_assumptions_are_printed_with_what_speaks_for_them(
 ) -> None:
     assert main(["assumptions"]) == 0
     text = capsys.readouterr().out
-    everything = [*ASSUMPTIONS, *assumed_errors(), *assumed_schemas()]
+    everything = [*ASSUMPTIONS, *assumed_transitions(), *assumed_errors(), *assumed_schemas()]
     for assumption in everything:
         assert f"\n{assumption.id}\n" in text
     assert text.count("  Why: ") == len(everything)
@@ -112,9 +112,17 @@ def test_assumptions_are_printed_with_what_speaks_for_them(
 
 
 def test_every_assumption_has_an_id_of_its_own_and_says_why() -> None:
-    everything = [*ASSUMPTIONS, *assumed_errors(), *assumed_schemas()]
+    everything = [*ASSUMPTIONS, *assumed_transitions(), *assumed_errors(), *assumed_schemas()]
     assert len({assumption.id for assumption in everything}) == len(everything)
     assert all(a.text and a.why and a.id.startswith(f"{a.area}.") for a in everything)
+
+
+def test_transitions_that_are_assumed_are_listed_with_their_reason() -> None:
+    listed = {assumption.id: assumption for assumption in assumed_transitions()}
+    assert len(listed) == sum(len(lifecycle.assumed) for lifecycle in states.LIFECYCLES)
+    found = listed["transitions.realtime-task.PAUSED.AUDIO"]
+    assert found.text == "realtime task: AUDIO in PAUSED leads to ONGOING."
+    assert found.why == REALTIME_TASK.assumed[Status.PAUSED, TaskEvent.AUDIO]
 
 
 def test_error_rows_that_are_assumed_are_listed_and_documented_ones_are_not() -> None:

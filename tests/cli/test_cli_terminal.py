@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from mock_tingwu.cli.captions import LiveDisplay
 from mock_tingwu.cli.terminal import Speakers, Wrapped, caption_row, clock, make_console, wrap
 
 MIXED = st.text(alphabet="会议纪要，。（）aB1 -한글é「」", max_size=120)
@@ -72,3 +73,13 @@ def test_without_a_terminal_nothing_is_coloured_and_lines_end_without_blanks(
     console = make_console()
     console.print(caption_row("", Text("Speaker 1", "red"), Wrapped("好", "bold")))
     assert capsys.readouterr().out == "          Speaker 1 好\n"
+
+
+def test_the_live_part_leaves_room_for_what_ctrl_c_echoes() -> None:
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    display = LiveDisplay(console, duration=39_000, speed=1)
+    display.position(12_000)
+    *_, bar = console.render_lines(display._render(), pad=False)
+    text = "".join(segment.text for segment in bar)
+    assert text.startswith("● 00:12 ━") and text.rstrip().endswith("00:39")
+    assert cell_len(text) <= 76
