@@ -1,0 +1,176 @@
+"""The generated parts of the documentation.
+
+    python -m tests.docs_generate
+
+rewrites what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` in README.md and
+docs/*.md. A name is a kind of content, sometimes with an argument: ``states NLS session``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from mock_tingwu import contract
+from mock_tingwu.cli import serve
+from mock_tingwu.cli.states import LIFECYCLES
+from mock_tingwu.core import errors
+from mock_tingwu.core.script import LANGUAGES
+from mock_tingwu.core.scripts import library
+from mock_tingwu.settings import PREFIX, Settings
+from tests import docs_examples, docs_tables
+
+ROOT: Final = Path(__file__).parent.parent
+_PART: Final = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_LANGUAGES: Final = {".py": "python", ".js": "javascript"}
+
+
+def pages() -> list[Path]:
+    """README.md and docs/*.md."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def regenerated(text: str) -> str:
+    """``text`` with all generated parts made anew. Raises KeyError for an unknown name."""
+    return _PART.sub(lambda part: f"{part[1]}{content(part[2])}\n{part[4]}", text)
+
+
+def content(name: str) -> str:
+    """The generated part called ``name``, without a newline at its end."""
+    kind, _, argument = name.partition(" ")
+    return KINDS[kind](argument)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    def line(cells: Iterable[object]) -> str:
+        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+    head = list(head)
+    return "\n".join([line(head), "|" + "---|" * len(head), *map(line, rows)])
+
+
+def _states(name: str) -> str:
+    lifecycle = next(lifecycle for lifecycle in LIFECYCLES if lifecycle.name == name)
+    return f"```mermaid\n{lifecycle.mermaid()}\n```"
+
+
+def _example(file: str) -> str:
+    text = (ROOT / "examples" / file).read_text("utf-8").rstrip("\n")
+    return f"```{_LANGUAGES[Path(file).suffix]}\n{text}\n```"
+
+
+def _task_failed(_: str) -> str:
+    rows = []
+    for name, when in docs_tables.TASK_FAILED.items():
+        error: errors.SessionError = getattr(errors, name)
+        text = error.text.replace("{0}", "…")
+        rows.append((error.status, f"`{text}`", when, _level(error.level, error.source)))
+    return _table(("status", "status_text", "when", "level"), rows)
+
+
+def _api_errors(_: str) -> str:
+    rows = [
+        (error.code, error.http_status, f"`{error.message.replace('{0}', '…')}`", why, level)
+        for error in errors.API_ERRORS.values()
+        if (why := docs_tables.API_ERRORS[error.code])
+        for level in [_level(error.level, error.source)]
+    ]
+    return _table(("Code", "HTTP", "Message", "caused by", "level"), rows)
+
+
+def _level(level: str, source: str) -> str:
+    """The level, and whether some part of a documented row is an assumption."""
+    return f"{level}, wording assumed" if level != "assumed" and "assumed" in source else level
+
+
+def _settings(_: str) -> str:
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    flags = {action.dest: action.option_strings[-1] for action in parser._actions}
+    default = Settings()
+    rows = []
+    for item in fields(Settings):
+        value = getattr(default, item.name)
+        if item.name == "access_keys":
+            value = ", ".join(f"{key}:{secret}" for key, secret in value.items())
+        rows.append(
+            (
+                f"`{item.name}`",
+                f"`{flags[item.name]}`" if item.name in flags else "",
+                f"`{PREFIX}{item.name.upper()}`",
+                "a temporary folder" if value is None else f"`{value}`",
+                docs_tables.SETTINGS[item.name],
+            )
+        )
+    return _table(("setting", "flag", "environment", "default", "meaning"), rows)
+
+
+def create_task_fields() -> Iterator[str]:
+    """The path of every field of a realtime CreateTask body, in the schema's order."""
+    schema = json.loads(contract.text("tingwu/create-task-request"))
+    definitions = schema["$defs"]
+
+    def walk(node: dict[str, Any], path: str) -> Iterator[str]:
+        reference = node.get("$ref", "").rpartition("/")[2]
+        properties: dict[str, Any] = {}
+        for source in (definitions.get(reference, {}), node):
+            properties |= source.get("properties", {})
+        items = node.get("items", {})
+        if "properties" in items:
+            properties, path = items["properties"], f"{path}[]"
+        if not properties:
+            yield path
+        for name, inner in properties.items():
+            yield from walk(inner, f"{path}.{name}".lstrip("."))
+
+    yield from walk(definitions["realtime"], "")
+
+
+def _fields(_: str) -> str:
+    effects = docs_tables.FIELDS
+    rows = [(f"`{path}`", effects[path]) for path in create_task_fields()]
+    return _table(("field", "what the mock does with it"), rows)
+
+
+def _library(_: str) -> str:
+    rows = [
+        (language, f"`{script.id}`", script.title, len(script.speakers), len(script.lines))
+        for language in LANGUAGES
+        for script in library(language)
+    ]
+    return _table(("SourceLanguage", "script", "title", "speakers", "sentences"), rows)
+
+
+KINDS: Final[dict[str, Callable[[str], str]]] = {
+    "states": _states,
+    "example": _example,
+    "task-failed": _task_failed,
+    "api-errors": _api_errors,
+    "settings": _settings,
+    "fields": _fields,
+    "library": _library,
+    "frame": docs_examples.frame,
+    "answer": docs_examples.answer,
+    "result": docs_examples.result,
+    "request": lambda _: docs_examples.request(),
+    "refused-link": lambda _: docs_examples.refused_link(),
+}
+
+
+def main() -> None:
+    """Rewrite the pages whose generated parts have changed."""
+    for page in pages():
+        old = page.read_text("utf-8")
+        new = regenerated(old)
+        if new != old:
+            page.write_text(new, "utf-8")
+            print(f"wrote {page.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""What the tables of the documentation say, row by row, where the code does not say it.
+
+`tests.test_docs` holds each table against the code: no row too many, none missing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: When each TaskFailed is sent: the name in `mock_tingwu.core.errors` and the occasion.
+TASK_FAILED: Final = {
+    "IDLE_TIMEOUT": "No text and no audio for 10 s. The text names the last command, if any.",
+    "MESSAGE_INVALID_IN_STATE": "Audio before StartTranscription (state CONNECTED); any command "
+    "after a failure (state FAILED).",
+    "MISSING_HEADER": "A JSON object without `header`.",
+    "MISSING_NAME": "A header without `name`.",
+    "NAMESPACE_NOT_FOUND": "A `namespace` other than SpeechTranscriber. None at all is taken.",
+    "DIRECTIVE_NOT_SUPPORTED": "An unknown command.",
+    "NOT_WORKING": "StopTranscription before TranscriptionStarted or after TranscriptionCompleted.",
+    "STOP_WHILE_STOPPING": "A second StopTranscription before TranscriptionCompleted.",
+    "START_AGAIN": "StartTranscription while the stream is starting, working or stopping.",
+    "CONCURRENCY_EXCEED": "StartTranscription while another connection streams into the same task.",
+    "DECODE_ERROR": "The audio is not in the task's format; a message that is no MultiAudioFrame "
+    "where one is due.",
+    "CONTAINER_ERROR": "A broken or too long WAV header; a broken Ogg page, or one with more than "
+    "100 Opus packets.",
+    "SERVER_ERROR": "The task was made to fail (control API); a defect of the mock.",
+}
+
+#: What leads to each error of the OpenAPI; "" for those that nothing leads to yet.
+API_ERRORS: Final = {
+    "ServerError": "A defect of the mock. Its log has the traceback.",
+    "BRK.InvalidService": "",
+    "BRK.OverdueService": "",
+    "BRK.OverdueTenant": "",
+    "BRK.InvalidTenant": "",
+    "BRK.InvalidLanguage": "SourceLanguage, LanguageHints or TargetLanguages missing or unknown; "
+    "TranslationEnabled without TargetLanguages.",
+    "BRK.InvalidAudioFormat": "Format missing or not pcm, opus, aac, speex, mp3.",
+    "BRK.InvalidAudioSampleRate": "SampleRate missing or not 8000 or 16000; 8000 with yue, ja, ko, "
+    "multilingual.",
+    "BRK.InvalidAudioBitRate": "",
+    "BRK.InvalidAudioPackage": "",
+    "BRK.InvalidOssBucket": "",
+    "BRK.InvalidOssPath": "OutputPath is not a text.",
+    "BRK.InvalidAppKey": "AppKey missing, empty or not a text.",
+    "BRK.InvalidRoleSplitNum": "SpeakerCount not a whole number from 0 to 100.",
+    "BRK.InvalidOutputEnabledSetting": "A field …Enabled that is not a boolean.",
+    "BRK.InvalidResultLevelSetting": "OutputLevel not 1 or 2.",
+    "InvalidApi.NotFound": "Unknown path or method.",
+    "Missing": "`type`, `Input`, `Input.TaskId` of stop or another field without a code of its own "
+    "is missing. The code has the field's name: MissingType, MissingInput, MissingTaskId.",
+    "Invalid": "`type`, `operation` or another field without a code of its own is wrong: "
+    "InvalidType, InvalidTypes. The message has the whole path.",
+    "InvalidParameter.Format": "The body is not JSON, or not an object.",
+    "RequestEntityTooLarge": "The body is longer than `max_body_bytes`.",
+    "InvalidAccessKeyId.NotFound": "verify: the key is not one of `access_keys`.",
+    "InvalidTimeStamp.Format": "verify: the signature's time cannot be read.",
+    "InvalidTimeStamp.Expired": "verify: the signature's time is more than 15 minutes off the "
+    "machine's, also on a virtual clock.",
+    "SignatureDoesNotMatch": "verify: another secret, or a request that changed on the way. The "
+    "message has the server's string to sign.",
+    "MissingAccessKeyId": "verify: no signature.",
+    "IncompleteSignature": "verify: a signature that lacks parts, or an unknown scheme.",
+}
+
+#: What each setting is for.
+SETTINGS: Final = {
+    "host": "Address to listen on.",
+    "port": "Port; 0 picks a free one.",
+    "auth": "`open` takes any credentials, `verify` checks every signature against `access_keys`.",
+    "clock": "`system`, or `virtual`: stands still until it is advanced.",
+    "seed": "Decides every identifier. Same seed, same requests, same bytes.",
+    "data_dir": "Where MP3 and spectrum files are written.",
+    "result_interval_ms": "Between two results of a stopped task.",
+    "max_body_bytes": "Longest request body.",
+    "recognizer": "`scripted`, or an [installed one](scripts.md#your-own-recognizer).",
+    "access_keys": "Key pairs of `verify`: `id:secret` with commas between, a table in the file.",
+}
+
+NO_EFFECT: Final = "Accepted, no effect yet."
+OFFLINE: Final = "Accepted, no effect: for offline tasks."
+
+#: What a realtime task does with every field of CreateTask.
+FIELDS: Final = {
+    "AppKey": "Required, any text. Scripts can be registered for it.",
+    "Input.SourceLanguage": "Required: cn, en, yue, ja, ko, multilingual, fspk (heard as "
+    "multilingual with hints cn and en). Chooses the meeting that is heard.",
+    "Input.FileUrl": OFFLINE,
+    "Input.TaskKey": "Echoed in answers. Scripts can be registered for it.",
+    "Input.Format": "Required. How pushed audio is decoded.",
+    "Input.SampleRate": "Required. 8000 or 16000; 16000 only for yue, ja, ko, multilingual.",
+    "Input.ProgressiveCallbacksEnabled": "Accepted, no effect yet: there are no callbacks.",
+    "Input.MultipleStreamsEnabled": "Messages are MultiAudioFrames; the mix is heard.",
+    "Input.TaskId": "Of stop: the task to end. At the start of a task no effect.",
+    "Input.OutputPath": "Accepted, no effect yet: results are not written to your bucket.",
+    "Input.LanguageHints": "With multilingual: only lines in these languages are heard.",
+    "Input.AudioChannelMode": OFFLINE,
+    "Parameters.Transcoding.TargetAudioFormat": "mp3 makes OutputMp3Path (extra `media`).",
+    "Parameters.Transcoding.TargetVideoFormat": OFFLINE,
+    "Parameters.Transcoding.VideoThumbnailEnabled": OFFLINE,
+    "Parameters.Transcoding.SpectrumEnabled": "Makes OutputSpectrumPath.",
+    "Parameters.Transcription.DiarizationEnabled": "Results name speakers, from 1.",
+    "Parameters.Transcription.Diarization.SpeakerCount": "At most this many speakers are told "
+    "apart; 0 or absent: as many as speak.",
+    "Parameters.Transcription.OutputLevel": "2 adds TranscriptionResultChanged.",
+    "Parameters.Transcription.AdditionalStreamOutputLevel": NO_EFFECT,
+    "Parameters.Transcription.PhraseId": "Accepted, no effect yet: there are no phrases.",
+    "Parameters.Transcription.Model": NO_EFFECT,
+    "Parameters.Transcription.AudioEventDetectionEnabled": NO_EFFECT,
+    "Parameters.Transcription.ProfanityFilterEnabled": NO_EFFECT,
+    "Parameters.Transcription.DisfluencyEnabled": NO_EFFECT,
+    "Parameters.Transcription.RealtimeDiarizationEnabled": "Events and results name speakers, "
+    "from 0.",
+    "Parameters.Transcription.Phrase": "Accepted, no effect yet: there are no phrases.",
+    "Parameters.TranslationEnabled": "Sends ResultTranslated, makes Translation.",
+    "Parameters.Translation.TargetLanguages": "cn, en, ja, ko, de, fr, ru; any number.",
+    "Parameters.Translation.OutputLevel": "2 adds translations of interim results, if recognition "
+    "has OutputLevel 2 as well.",
+    "Parameters.Translation.AdditionalStreamOutputLevel": NO_EFFECT,
+    "Parameters.Translation.TranslateLlmSceneEnabled": NO_EFFECT,
+    "Parameters.AutoChaptersEnabled": "Makes AutoChapters; empty for ja and ko.",
+    "Parameters.AutoChapters.ChapterGranularity": NO_EFFECT,
+    "Parameters.AutoChapters.TitleLengthLevel": NO_EFFECT,
+    "Parameters.MeetingAssistanceEnabled": "Makes MeetingAssistance.",
+    "Parameters.MeetingAssistance.Types": "Actions, KeyInformation; absent means both.",
+    "Parameters.SummarizationEnabled": "Makes Summarization.",
+    "Parameters.Summarization.Types": "Paragraph, Conversational, QuestionsAnswering, MindMap; "
+    "absent means all.",
+    "Parameters.PptExtractionEnabled": OFFLINE,
+    "Parameters.TextPolishEnabled": "Makes TextPolish.",
+    "Parameters.ServiceInspectionEnabled": "Makes ServiceInspection.",
+    "Parameters.ServiceInspection.SceneIntroduction": "Required, no effect yet.",
+    "Parameters.ServiceInspection.InspectionIntroduction": "Required, no effect yet.",
+    "Parameters.ServiceInspection.InspectionContents[].Title": "Looked for in what was said.",
+    "Parameters.ServiceInspection.InspectionContents[].Content": "Looked for in what was said.",
+    "Parameters.ServiceInspection.SpeakerMap": NO_EFFECT,
+    "Parameters.CustomPromptEnabled": "Makes CustomPrompt.",
+    "Parameters.CustomPrompt.Contents[].Name": "Echoed.",
+    "Parameters.CustomPrompt.Contents[].Prompt": "Must contain {Transcription}. No model runs: "
+    "sentences that share words with the prompt are quoted.",
+    "Parameters.CustomPrompt.Contents[].Model": "Decides Truncated only.",
+    "Parameters.CustomPrompt.Contents[].TransType": NO_EFFECT,
+    "Parameters.ContentExtractionEnabled": "Makes ContentExtraction.",
+    "Parameters.ContentExtraction.SceneIntroduction": NO_EFFECT,
+    "Parameters.ContentExtraction.ExtractionContents[].Title": "Looked for in what was said.",
+    "Parameters.ContentExtraction.ExtractionContents[].Content": "Looked for in what was said.",
+    "Parameters.ContentExtraction.ExtractionContents[].Identity": "Looked for in what speakers of "
+    "this role said, if SpeakerMap has one.",
+    "Parameters.ContentExtraction.SpeakerMap": "Speaker ids and their roles, for Identity.",
+    "Parameters.IdentityRecognitionEnabled": "Makes IdentityRecognition; empty without "
+    "diarization.",
+    "Parameters.IdentityRecognition.SceneIntroduction": NO_EFFECT,
+    "Parameters.IdentityRecognition.IdentityContents[].Name": "Given to the speakers whose role in "
+    "the script fits.",
+    "Parameters.IdentityRecognition.IdentityContents[].Description": "Compared with the speaker's "
+    "role when no Name fits.",
+    "Parameters.Model": NO_EFFECT,
+    "Parameters.LlmOutputLanguage": NO_EFFECT,
+    "Parameters.ExtraParams.NfixEnabled": NO_EFFECT,
+    "Parameters.ExtraParams.MaxKeywords": "Largest number of keywords, at most 20.",
+    "Parameters.ExtraParams.DomainEducationEnabled": NO_EFFECT,
+    "Parameters.ExtraParams.OcrAuxiliaryEnabled": OFFLINE,
+    "Parameters.ExtraParams.TranslateLlmSceneEnabled": NO_EFFECT,
+    "Parameters.ExtraParams.FullTextSummaryFormat": NO_EFFECT,
+    "Parameters.ExtraParams.TranslationHotwordMap.bizType": NO_EFFECT,
+    "Parameters.ExtraParams.TranslationHotwordMap.bizUserId": NO_EFFECT,
+}
