@@ -125,6 +125,7 @@ def run(args: argparse.Namespace) -> int:
 def _server(url: str | None, seed: int) -> Iterator[tuple[str, float]]:
     """The address of the server to use and the seconds between two looks at a task."""
     if url is not None:
+        _offer_script(url)
         yield url, POLL_ELSEWHERE_S
         return
     # Loading the server takes longer than anything else here, and not everyone needs it.
@@ -133,6 +134,16 @@ def _server(url: str | None, seed: int) -> Iterator[tuple[str, float]]:
     with MockTingwu(seed=seed) as mock:
         mock.script(folder("fixtures") / SCRIPT, task_key=TASK_KEY)
         yield mock.url, POLL_MOCK_S
+
+
+def _offer_script(url: str) -> None:
+    """Ask a mock at ``url`` to hear the demo's own words. Whatever else is there declines."""
+    import httpx
+    import yaml
+
+    script = yaml.safe_load((folder("fixtures") / SCRIPT).read_text("utf-8"))
+    with contextlib.suppress(httpx.HTTPError):
+        httpx.post(f"{url}/_mock/scripts", json={"task_key": TASK_KEY, "script": script})
 
 
 class Demo:

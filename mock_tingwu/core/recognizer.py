@@ -174,7 +174,8 @@ class ScriptedRecognizer:
 
     A stretch of speech is one sentence. When its line should have been said, a short pause ends it;
     speech that goes on without one is cut and the next line begins; a stretch that is much shorter
-    than its line says a part of it and the next stretch the rest. ``speakers`` caps how many different speakers are told apart (0: no cap).
+    than its line says a part of it and the next stretch the rest. ``speakers`` caps how many
+    different speakers are told apart (0: no cap).
     """
 
     def __init__(self, playlist: Playlist, sample_rate: int, *, speakers: int = 0) -> None:

@@ -40,6 +40,7 @@ class ControlService:
             Route("/_mock/reset", _json(self.reset), methods=["POST"]),
             Route("/_mock/clock", _json(self.clock), methods=["GET", "POST"]),
             Route("/_mock/journal", _json(self.journal)),
+            Route("/_mock/scripts", _json(self.scripts), methods=["POST"]),
             Route("/_mock/tasks", _json(self.tasks)),
             Route("/_mock/tasks/{task_id}", _json(self.task)),
             Route("/_mock/tasks/{task_id}/transition", _json(self.transition), methods=["POST"]),
@@ -102,6 +103,29 @@ class ControlService:
             "last_seq": journal.seq,
             "dropped": journal.dropped,
         }
+
+    async def scripts(self, request: Request) -> Any:
+        """Register what tasks with a TaskKey or AppKey will hear."""
+        body = await _body(request)
+        unknown = set(body) - {"task_key", "app_key", "script"}
+        if unknown:
+            raise ControlError(f"{min(unknown)} is unknown; expected task_key, app_key, script")
+        keys = {name: body.get(name) for name in ("task_key", "app_key")}
+        for name, key in keys.items():
+            if key is not None and not isinstance(key, str):
+                raise ControlError(f"{name} is {key!r}, expected a text")
+        script = body.get("script")
+        if not isinstance(script, dict):
+            raise ControlError(f"script is {script!r}, expected an object with sentences")
+        # Loads yaml and more: only with the first script.
+        from mock_tingwu.core.scripts import parse_script
+
+        try:
+            parsed = parse_script(script, "script")
+            self._world.default.scripts.register(parsed, **keys)
+        except ValueError as error:
+            raise ControlError(str(error)) from None
+        return {"id": parsed.id, "lines": len(parsed.lines)}
 
     async def tasks(self, request: Request) -> Any:
         return {"tasks": [_summary(task) for task in self._world.default.tasks.values()]}

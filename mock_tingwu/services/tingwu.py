@@ -31,6 +31,8 @@ SERVICE = "tingwu"
 TASKS = "/openapi/tingwu/v2/tasks"
 #: The gateway routes by method and path together: a wrong method is an unknown API.
 ANY_METHOD = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS")
+#: JSON that is nested deeper is refused; what is documented goes six levels deep.
+MAX_DEPTH = 64
 _HOST_ID = "tingwu.cn-beijing.aliyuncs.com"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -68,7 +70,9 @@ class TingwuService:
 
     async def server_error(self, request: Request, exc: Exception) -> Response:
         """A defect of the mock: the client gets the cloud's error, the log the traceback."""
-        return await self._answer(request, _server_error)
+        # The body cannot be read here: it may be read already, and Starlette hands no channel on.
+        scope = self._world.default
+        return self._respond(request, scope, scope.ids.request_id(), failure("ServerError"))
 
     # Operations: (request, scope, body) -> Data
 
@@ -159,7 +163,6 @@ class TingwuService:
         verdict = signing.verify(
             signed, self._world.settings.access_keys, now=as_datetime(self._world.real_now())
         )
-        target = signed.target
         request.state.task_id = _task_id_in(request, body)
         scope.journal.record(
             "request",
@@ -168,7 +171,7 @@ class TingwuService:
             size=len(raw),
             request_id=request_id,
             method=request.method,
-            target=target,
+            target=signed.target,
             body=body if problem is None else raw.decode("utf-8", "replace"),
             signature=verdict.problem or "ok",
         )
@@ -178,31 +181,35 @@ class TingwuService:
             if self._world.settings.auth == "verify":
                 _enforce(verdict)
             data = operation(request, scope, {} if body is None else read_body(body))
-            status = 200
-            answer: Json = {
-                "Code": "0",
-                "Data": data,
-                "Message": "success",
-                "RequestId": request_id,
-            }
         except ApiFailure as error:
-            status = error.http_status
-            answer = {
+            return self._respond(request, scope, request_id, error)
+        return self._respond(request, scope, request_id, data)
+
+    def _respond(
+        self, request: Request, scope: Scope, request_id: str, outcome: Json | ApiFailure
+    ) -> Response:
+        """Wrap Data or a failure up, and write it down."""
+        if isinstance(outcome, ApiFailure):
+            status = outcome.http_status
+            answer: Json = {
                 "RequestId": request_id,
                 "HostId": _HOST_ID,
-                "Code": error.code,
-                "Message": error.message,
-                "Recommend": f"https://api.aliyun.com/troubleshoot?q={error.code}",
+                "Code": outcome.code,
+                "Message": outcome.message,
+                "Recommend": f"https://api.aliyun.com/troubleshoot?q={outcome.code}",
             }
+        else:
+            status = 200
+            answer = {"Code": "0", "Data": outcome, "Message": "success", "RequestId": request_id}
         content = _encode(answer)
         scope.journal.record(
             "response",
             SERVICE,
-            request.state.task_id,
+            getattr(request.state, "task_id", None),
             size=len(content),
             request_id=request_id,
             method=request.method,
-            target=target,
+            target=signing.SignedRequest.from_asgi(request.scope, b"").target,
             status=status,
             body=answer,
         )
@@ -243,9 +250,21 @@ def _parse(raw: bytes) -> object:
     if not raw.strip():
         return None
     try:
-        return _decode(raw)
+        body = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise failure("InvalidParameter.Format") from None
+    # Counting brackets is quick, and enough for every request that is meant well.
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _deeper_than(MAX_DEPTH, body):
+        raise failure("InvalidParameter.Format")
+    return body
+
+
+def _deeper_than(levels: int, value: object) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return levels == 0 or any(_deeper_than(levels - 1, item) for item in value)
 
 
 def _enforce(verdict: signing.Verdict) -> None:
@@ -276,10 +295,6 @@ def _task_id_in(request: Request, body: object) -> str | None:
 
 def _no_api(request: Request, scope: Scope, body: Json) -> Json:
     raise failure("InvalidApi.NotFound")
-
-
-def _server_error(request: Request, scope: Scope, body: Json) -> Json:
-    raise failure("ServerError")
 
 
 def _without_none(data: Json) -> Json:

@@ -72,12 +72,16 @@ _WHOLE_NUMBERS = frozenset(
 def normalised(value: Any, field: str = "") -> Any:
     """``value`` as the service reads it: numbers and booleans in strings count, null is absent.
 
+    Whole numbers may be written with a fraction of zero, as JSON knows one kind of number only.
+
     The vendor's own C++ sample sends SampleRate as a string (tingwu-openapi 1.1).
     """
     if isinstance(value, dict):
         return {key: normalised(item, key) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [normalised(item) for item in value]
+    if isinstance(value, float) and field in _WHOLE_NUMBERS and value.is_integer():
+        return int(value)
     if isinstance(value, str):
         if field in _WHOLE_NUMBERS and value.strip().isascii() and value.strip().isdigit():
             return int(value) if len(value) < 10 else value

@@ -190,3 +190,35 @@ def test_an_impossible_transition_is_refused_in_one_sentence(
     assert answer.status_code == 400
     assert reason in answer.json()["error"]
     assert status(mock, task["TaskId"]) == "NEW"
+
+
+@pytest.mark.parametrize("key", ["task_key", "app_key"])
+def test_a_script_can_be_registered_over_http(mock: MockTingwu, key: str) -> None:
+    script = {"language": "cn", "sentences": ["我们开始吧。", "好的，请讲。"]}
+    answer = post(mock, "scripts", {key: "app" if key == "app_key" else "mine", "script": script})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["lines"] == 2
+    task = create(mock, TaskKey="mine")
+    with pusher(task) as connection:
+        connection.start()
+        connection.push((speech(1_500) + silence(1_200)) * 2)
+        connection.stop()
+    assert connection.sentences() == script["sentences"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"script": {"sentences": ["a"]}}, "needs a task_key or an app_key"),
+        ({"task_key": 5, "script": {"sentences": ["a"]}}, "task_key is 5, expected a text"),
+        ({"task_key": "k"}, "script is None, expected an object with sentences"),
+        ({"task_key": "k", "script": {"sentences": 7}}, "sentences"),
+        ({"task_key": "k", "words": []}, "words is unknown"),
+    ],
+)
+def test_a_script_that_cannot_be_heard_is_refused_in_one_sentence(
+    mock: MockTingwu, body: object, reason: str
+) -> None:
+    answer = post(mock, "scripts", body)
+    assert answer.status_code == 400
+    assert reason in answer.json()["error"]
