@@ -52,7 +52,7 @@ API_ERRORS: Final = {
     "is missing. The code has the field's name: MissingType, MissingInput, MissingTaskId.",
     "Invalid": "`type`, `operation` or another field without a code of its own is wrong: "
     "InvalidType, InvalidTypes. The message has the whole path.",
-    "InvalidParameter.Format": "The body is not JSON, or not an object.",
+    "InvalidParameter.Format": "The body is not JSON, not an object, or deeper than 64 levels.",
     "RequestEntityTooLarge": "The body is longer than `max_body_bytes`.",
     "InvalidAccessKeyId.NotFound": "verify: the key is not one of `access_keys`.",
     "InvalidTimeStamp.Format": "verify: the signature's time cannot be read.",
