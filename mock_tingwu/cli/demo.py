@@ -105,6 +105,8 @@ def run(args: argparse.Namespace) -> int:
             asyncio.run(demo.meet(pcm, rate, args.speed))
         if args.save is not None:
             demo.save(args.save)
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough: `main` knows
     except (ClientError, SettingsError, OSError, ValueError) as error:
         complain("demo", error)
         return 1

@@ -31,15 +31,23 @@ def make_console() -> Console:
     """The console on stdout. Without a terminal it writes no control sequences whatever is set."""
     terminal = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if terminal:
-        return Console(highlight=False)
+        return _Console(highlight=False)
     width = os.environ.get("COLUMNS", "")
-    return Console(
+    return _Console(
         file=cast(IO[str], _Trimmed(sys.stdout)),
         force_terminal=False,
         no_color=True,
         highlight=False,
         width=int(width) if width.isascii() and width.isdigit() else _PLAIN_WIDTH,
     )
+
+
+class _Console(Console):
+    """A console that leaves it to `main` what a reader who has gone means."""
+
+    def on_broken_pipe(self) -> None:
+        # rich raises SystemExit, which would break off the event loop with the task still open.
+        raise BrokenPipeError
 
 
 class _Trimmed(TextIOBase):

@@ -179,3 +179,14 @@ def test_ctrl_c_closes_the_stream_then_stops_the_task(mock: MockTingwu) -> None:
 def test_a_speed_that_makes_no_sense_is_refused(speed: str) -> None:
     result = run("demo", "--speed", speed)
     assert result.returncode == 2 and "0.1 to 1000" in result.stderr
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback(mock: MockTingwu) -> None:
+    with Running(["demo", "--speed", "40", "--url", mock.url]) as running:
+        assert running.process.stdout is not None and running.process.stderr is not None
+        running.process.stdout.readline()
+        running.process.stdout.close()
+        assert running.process.wait(30) == 1
+        assert running.process.stderr.read() == ""
+    transitions = [entry["after"] for entry in mock.journal if entry["kind"] == "transition"]
+    assert transitions[-1] in ("FINISHING", "COMPLETED"), "the task was stopped all the same"
