@@ -172,8 +172,8 @@ class Demo:
             self.task = task = await client.create_realtime(
                 sample_rate=rate, task_key=TASK_KEY, parameters=PARAMETERS
             )
-            self._display.note(f"Task {task.task_id}\n")
             try:
+                self._display.note(f"Task {task.task_id}\n")
                 await self._stream(task, pcm, rate, speed)
             finally:
                 await client.stop(task.task_id)

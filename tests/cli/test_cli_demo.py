@@ -182,11 +182,14 @@ def test_a_speed_that_makes_no_sense_is_refused(speed: str) -> None:
 
 
 def test_a_reader_who_has_seen_enough_gets_no_traceback(mock: MockTingwu) -> None:
-    with Running(["demo", "--speed", "40", "--url", mock.url]) as running:
-        assert running.process.stdout is not None and running.process.stderr is not None
-        running.process.stdout.readline()
-        running.process.stdout.close()
-        assert running.process.wait(30) == 1
-        assert running.process.stderr.read() == ""
+    command = [*COMMAND, "demo", "--speed", "40", "--url", mock.url]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(30) == 1
+        assert process.stderr.read() == b""
     transitions = [entry["after"] for entry in mock.journal if entry["kind"] == "transition"]
     assert transitions[-1] in ("FINISHING", "COMPLETED"), "the task was stopped all the same"
