@@ -28,6 +28,8 @@ _KEY = re.compile(
     r"tingwu/output/(?P<account>\d{16})/(?P<task>[0-9a-f]{32})/(?P=task)"
     r"_(?:(?P<kind>[A-Za-z]+)_(?P<made>\d{14})\.json|\d{14}\.(?P<suffix>mp3|spectrum))"
 )
+#: Characters that XML 1.0 cannot carry, escaped or not.
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TYPES = {"mp3": "audio/mpeg", "spectrum": "application/octet-stream"}
 _encode = msgspec.json.Encoder().encode
 
@@ -175,14 +177,17 @@ def _refusal(
 ) -> Response:
     from xml.sax.saxutils import escape
 
+    def shown(text: str) -> str:
+        return escape(_NOT_XML.sub("\ufffd", text))
+
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         "<Error>",
         f"  <Code>{code}</Code>",
-        f"  <Message>{escape(message)}</Message>",
+        f"  <Message>{shown(message)}</Message>",
         f"  <RequestId>{request_id}</RequestId>",
-        f"  <HostId>{escape(request.headers.get('host', ''))}</HostId>",
-        *([f"  <Key>{escape(key)}</Key>"] if key else []),
+        f"  <HostId>{shown(request.headers.get('host', ''))}</HostId>",
+        *([f"  <Key>{shown(key)}</Key>"] if key else []),
         "</Error>",
     ]
     return Response("\n".join(lines), status, {"Content-Type": "application/xml"})
