@@ -66,6 +66,15 @@ class FakeTransport(asyncio.Transport):
     def close(self) -> None:
         pass
 
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
 
 class FakeServerState:
     def __init__(self) -> None:
@@ -79,7 +88,9 @@ def client_frames(recording: bytes) -> tuple[bytes, bytes, list[bytes]]:
     handshake = b"".join(client.data_to_send())
     start = Frame(Opcode.TEXT, b'{"header":{"name":"StartTranscription"}}').serialize(mask=True)
     pieces = [recording[i : i + 3_200] for i in range(0, len(recording) - 3_200, 3_200)]
-    audio = [Frame(Opcode.BINARY, pieces[n % len(pieces)]).serialize(mask=True) for n in range(FRAMES)]
+    audio = [
+        Frame(Opcode.BINARY, pieces[n % len(pieces)]).serialize(mask=True) for n in range(FRAMES)
+    ]
     return handshake, start, audio
 
 
@@ -103,8 +114,9 @@ async def realtime_endpoint(recording: bytes) -> float:
     )
     protocol.connection_made(FakeTransport())
     protocol.data_received(handshake)
+    await asyncio.sleep(0.03)  # the 101 is held back
     protocol.data_received(start)
-    await asyncio.sleep(0.08)
+    await asyncio.sleep(0.08)  # and so is TranscriptionStarted
     begun = time.perf_counter()
     for frame in audio:
         protocol.data_received(frame)

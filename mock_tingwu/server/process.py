@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -40,6 +41,8 @@ class Server(uvicorn.Server):
             server_header=False,
             timeout_graceful_shutdown=2,
         )
+        # Java's HttpClient offers HTTP/2 with every request; uvicorn warns of each.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         super().__init__(config)
 
     def listen(self) -> socket.socket:

@@ -16,7 +16,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.frames import Close, Frame, Opcode
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
@@ -29,6 +29,11 @@ log = logging.getLogger("mock_tingwu")
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 #: How long the client may take to answer our CLOSE, in seconds of real time.
 CLOSE_TIMEOUT_S = 5.0
+#: How long the 101 is held back, in seconds of real time. The Java SDK looks after what it sends
+#: only once it has sent the handshake (Netty's encoder is added by a listener that is registered
+#: after the write). A 101 that is there first, as happens on loopback about once in a hundred
+#: connections, leaves it unable to send a frame: start() hangs without StartTranscription.
+HANDSHAKE_DELAY_S = 0.01
 
 
 #: Finds the endpoint for a handshake: (target, headers) -> endpoint or rejection.
@@ -82,6 +87,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         self._fragments: list[bytes] = []
         self._fragmented: Opcode | None = None
+        self._handshake_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closed_by_us = False
 
@@ -114,8 +120,9 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
-        if self._close_timer is not None:
-            self._close_timer.cancel()
+        for timer in (self._handshake_timer, self._close_timer):
+            if timer is not None:
+                timer.cancel()
         endpoint, self._endpoint = self._endpoint, None
         if endpoint is not None:
             received = self._core.close_rcvd
@@ -160,16 +167,29 @@ class WebSocketProtocol(asyncio.Protocol):
         response = core.accept(request)
         if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
             found = self._router(request.path, request.headers)
-            if isinstance(found, Rejection):
-                response = core.reject(http.HTTPStatus(found.status), found.body)
-            else:
-                self._endpoint = found
+            if not isinstance(found, Rejection):
+                self._transport.pause_reading()
+                loop = asyncio.get_running_loop()
+                self._handshake_timer = loop.call_later(
+                    HANDSHAKE_DELAY_S, self._open, found, response
+                )
+                return
+            response = core.reject(http.HTTPStatus(found.status), found.body)
+        self._respond(response)
+
+    def _open(self, endpoint: Endpoint, response: Response) -> None:
+        if self._transport.is_closing():
+            return
+        self._transport.resume_reading()
+        self._respond(response)
+        self._endpoint = endpoint
+        endpoint.opened(self)
+
+    def _respond(self, response: Response) -> None:
         # What the vendor's gateway calls itself; the C++ SDK shows it (realtime-ws 1.2).
         response.headers["Server"] = "Tengine"
-        core.send_response(response)
+        self._core.send_response(response)
         self._flush()
-        if self._endpoint is not None:
-            self._endpoint.opened(self)
 
     def _frame(self, frame: Frame) -> None:
         endpoint = self._endpoint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -89,6 +90,24 @@ def test_the_python_sdk_s_second_key_is_not_the_one_that_counts(mock: MockTingwu
     with wire(mock) as connection:
         connection.send(raw)
         assert connection.read_head().header("sec-websocket-accept") != accept_for(CPP_KEY)
+
+
+def test_the_101_is_held_back_for_clients_that_are_not_ready_for_it(mock: MockTingwu) -> None:
+    target = target_of(create(mock))
+    with wire(mock) as connection:
+        begun = time.monotonic()
+        assert connection.handshake(target).status == 101
+        assert time.monotonic() - begun >= 0.009
+        works(connection)
+
+
+def test_a_client_that_is_gone_before_the_101_leaves_nothing_behind(mock: MockTingwu) -> None:
+    target = target_of(create(mock))
+    with wire(mock) as connection:
+        connection.send(handshake(mock, target))
+    with wire(mock) as connection:
+        assert connection.handshake(target).status == 101
+        works(connection)
 
 
 def test_a_handshake_may_arrive_byte_by_byte(mock: MockTingwu) -> None:
