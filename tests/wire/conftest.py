@@ -1,4 +1,4 @@
-"""Whatever bytes arrive, the server's log has no error and no traceback."""
+"""Fixtures of the tests on the wire: one server for many tests, whose log stays clean."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+
+from mock_tingwu import MockTingwu
+from tests.conftest import Watch
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +20,22 @@ def no_error_is_logged(
     records = [*caplog.get_records("call"), *caplog.records]
     assert [r.getMessage() for r in records if r.levelno >= logging.ERROR or r.exc_info] == []
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.fixture(scope="session")
+def watched() -> Iterator[tuple[MockTingwu, Watch]]:
+    """A mock for all tests of a worker, and what has watched its answers since its start."""
+    watch = Watch()
+    with MockTingwu(result_interval_ms=5) as mock:
+        mock.tap(watch)
+        yield mock, watch
+
+
+@pytest.fixture
+def mock(watched: tuple[MockTingwu, Watch]) -> Iterator[MockTingwu]:
+    """A mock that knows of nothing. There are too many tests here to start a server for each."""
+    mock, watch = watched
+    mock.reset()
+    watch.breaches.clear()
+    yield mock
+    assert watch.breaches == []

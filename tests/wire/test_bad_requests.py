@@ -9,8 +9,9 @@ import pytest
 
 from mock_tingwu import MockTingwu, contract
 from mock_tingwu.core.scope import Scope
-from tests.realtime.helpers import create, status, until
+from tests.realtime.helpers import until
 from tests.wire.helpers.raw import Answer, Json, exchange, http, wire
+from tests.wire.helpers.tasks import create, status
 from tests.wire.test_http import BODY, INPUT, START, STOP, TASKS, UNKNOWN, data, put
 
 MISSING = object()
@@ -202,7 +203,8 @@ def test_no_type_in_any_field_is_more_than_a_refusal(mock: MockTingwu, path: str
         if answer.status == 400:
             assert_refused(answer, answer.json()["Code"])
         else:
-            assert status(mock, data(answer)["TaskId"]) == "NEW"
+            shown = exchange(mock, http("GET", f"{TASKS}/{data(answer)['TaskId']}"))
+            assert data(shown)["TaskStatus"] == "NEW"
 
 
 @pytest.mark.parametrize("language", ["yue", "ja", "ko", "multilingual"])

@@ -13,9 +13,10 @@ import pytest
 from mock_tingwu import MockTingwu
 from mock_tingwu.server.websocket import MAX_MESSAGE_BYTES
 from tests.core.test_segmentation import silence, speech
-from tests.realtime.helpers import Json, create, status, until
+from tests.realtime.helpers import Json, until
 from tests.wire.helpers import frames
 from tests.wire.helpers.raw import Wire, command, message, session
+from tests.wire.helpers.tasks import create, status
 
 FULL: Json = {
     "Transcription": {"OutputLevel": 2, "RealtimeDiarizationEnabled": True},
@@ -95,12 +96,13 @@ def test_transcription_started_is_held_back(mock: MockTingwu, attempt: int) -> N
         assert time.monotonic() - began >= 0.040
 
 
-def test_the_status_of_a_failure_is_an_integer(mock: MockTingwu) -> None:
-    with session(mock, create(mock)) as connection:
+def test_the_status_of_a_failure_is_an_integer(virtual_mock: MockTingwu) -> None:
+    with session(virtual_mock, create(virtual_mock)) as connection:
         connection.command("StopTranscription")
         header = connection.event()["header"]
         assert header["name"] == "TaskFailed"
         assert type(header["status"]) is int
+        virtual_mock.advance(1_000)
         assert connection.until_close() == 1000
 
 

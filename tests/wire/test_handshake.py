@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from mock_tingwu import MockTingwu
-from tests.realtime.helpers import create, status, stop
 from tests.wire.helpers import frames
 from tests.wire.helpers.raw import (
     KEY,
@@ -24,6 +23,7 @@ from tests.wire.helpers.raw import (
     target_of,
     wire,
 )
+from tests.wire.helpers.tasks import create, status, stop
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "realtime"
 TASKS = "/openapi/tingwu/v2/tasks"

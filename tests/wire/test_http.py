@@ -11,9 +11,10 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from tests.core.test_segmentation import silence, speech
-from tests.realtime.helpers import info, pusher, results, status, until
+from tests.realtime.helpers import pusher, results, until
 from tests.sdk.bodies import guide
 from tests.wire.helpers.raw import Answer, Json, exchange, http, wire
+from tests.wire.helpers.tasks import info, status
 
 TASKS = "/openapi/tingwu/v2/tasks"
 START = f"{TASKS}?type=realtime"

@@ -14,8 +14,9 @@ from mock_tingwu import MockTingwu
 from mock_tingwu.protocols.signing import oss_url
 from mock_tingwu.services.world import LINK_KEY, LINK_SECRET
 from tests.core.test_segmentation import silence, speech
-from tests.realtime.helpers import create, info, pusher, status, stop, until
+from tests.realtime.helpers import pusher, until
 from tests.wire.helpers.raw import Answer, Json, exchange, http
+from tests.wire.helpers.tasks import create, info, status, stop
 
 MONTH_S = 2_592_000
 
