@@ -195,7 +195,9 @@ def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
             parameters, "ServiceInspection", "InspectionContents", "InspectionIntroduction"
         ),
         extraction=_scene(parameters, "ContentExtraction", "ExtractionContents"),
-        identities=_scene(parameters, "IdentityRecognition", "IdentityContents"),
+        identities=_scene(
+            parameters, "IdentityRecognition", "IdentityContents", item=("Name", "Description")
+        ),
         multiple_streams=multiple_streams,
         mp3=transcoding.get("TargetAudioFormat") == "mp3",
         spectrum=transcoding.get("SpectrumEnabled", False),
@@ -224,7 +226,13 @@ def _prompts(parameters: Json) -> tuple[Prompt, ...]:
     )
 
 
-def _scene(parameters: Json, name: str, contents: str, purpose: str = "") -> Scene | None:
+def _scene(
+    parameters: Json,
+    name: str,
+    contents: str,
+    purpose: str = "",
+    item: tuple[str, str] = ("Title", "Content"),
+) -> Scene | None:
     if not parameters.get(f"{name}Enabled"):
         return None
     given: Mapping[str, Any] = parameters.get(name, {})
@@ -232,12 +240,8 @@ def _scene(parameters: Json, name: str, contents: str, purpose: str = "") -> Sce
         given.get("SceneIntroduction", ""),
         given.get(purpose, "") if purpose else "",
         tuple(
-            Item(
-                item.get("Title", item.get("Name", "")),
-                item.get("Content", item.get("Description", "")),
-                item.get("Identity", ""),
-            )
-            for item in given.get(contents, ())
+            Item(one.get(item[0], ""), one.get(item[1], ""), one.get("Identity", ""))
+            for one in given.get(contents, ())
         ),
         given.get("SpeakerMap", {}),
     )

@@ -417,6 +417,48 @@ def test_a_task_key_of_any_content_is_echoed_safely(mock: MockTingwu, key: str) 
     assert {name for name, _ in shown.headers} == {name for name, _ in answer.headers}
 
 
+# Credentials
+
+
+@pytest.mark.parametrize(
+    ("extra", "code", "http_status"),
+    [
+        ("", "MissingAccessKeyId", 400),
+        ("Authorization: \r\n", "MissingAccessKeyId", 400),
+        ("Authorization: acs\r\n", "IncompleteSignature", 400),
+        ("Authorization: acs :\r\n", "IncompleteSignature", 400),
+        ("Authorization: acs nobody:c2ln\r\n", "InvalidAccessKeyId.NotFound", 404),
+        ("Authorization: acs MOCK:c2ln\r\n", "InvalidTimeStamp.Format", 400),
+        ("Authorization: acs MOCK:c2ln\r\nDate: today\r\n", "InvalidTimeStamp.Format", 400),
+        (
+            "Authorization: acs MOCK:c2ln\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n",
+            "InvalidTimeStamp.Expired",
+            400,
+        ),
+        ("Authorization: ACS3-HMAC-SHA256\r\n", "IncompleteSignature", 400),
+        ("Authorization: ACS3-HMAC-SHA256 Credential=MOCK\r\n", "IncompleteSignature", 400),
+        (
+            "Authorization: ACS3-HMAC-SHA256 Credential=x,SignedHeaders=host,Signature=00\r\n",
+            "InvalidAccessKeyId.NotFound",
+            404,
+        ),
+        ("Authorization: Basic TU9DSzpNT0NL\r\n", "IncompleteSignature", 400),
+        ("Authorization: Bearer x\r\n", "IncompleteSignature", 400),
+    ],
+)
+def test_credentials_that_are_none_are_refused_by_name(
+    strict: MockTingwu, extra: str, code: str, http_status: int
+) -> None:
+    assert_refused(put(strict, START, BODY, extra=extra), code, http_status)
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[MockTingwu]:
+    """A mock that checks signatures."""
+    with MockTingwu(auth="verify", access_keys={"MOCK": "secret"}) as mock:
+        yield mock
+
+
 # What is hardly HTTP
 
 

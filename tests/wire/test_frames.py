@@ -6,7 +6,9 @@ import json
 import random
 import re
 import socket
+import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -467,3 +469,44 @@ def test_random_bytes_end_in_a_close_and_hurt_nobody(mock: MockTingwu, seed: int
         while connection.more():
             pass
     assert status(mock, task["TaskId"]) in ("NEW", "ONGOING", "PAUSED")
+
+
+# When the server ends
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_server_that_goes_down_says_so(
+    start_mock: Callable[..., MockTingwu], started: bool
+) -> None:
+    mock = start_mock()
+    with session(mock, create(mock)) as connection:
+        if started:
+            connection.start()
+        mock.close()
+        assert connection.read_frame().close_code == 1001
+        assert connection.at_end()
+
+
+def test_a_reset_completes_and_closes_what_is_open(mock: MockTingwu) -> None:
+    task = create(mock)
+    with session(mock, task) as connection:
+        connection.start()
+        connection.send(binary(speech(2_500)))
+        connection.until("SentenceBegin")
+        mock.reset()
+        connection.until("TranscriptionCompleted")
+        assert connection.read_frame().close_code == 1000
+        assert status(mock, task["TaskId"]) == "INVALID"
+
+
+def test_a_client_that_pushes_and_reads_at_once_loses_nothing(mock: MockTingwu) -> None:
+    # Far faster than real time, and more than the sockets' buffers hold either way.
+    with session(mock, create(mock, FULL)) as connection:
+        connection.start()
+        pushing = threading.Thread(
+            target=lambda: connection.send(binary(SENTENCE * 100) + command("StopTranscription"))
+        )
+        pushing.start()
+        assert sentences(connection) == 100
+        pushing.join(10)
+        assert not pushing.is_alive()

@@ -391,3 +391,29 @@ def test_identical_runs_give_identical_bytes(start_mock: Any) -> None:
         answer = exchange(mock, http("PUT", START, json.dumps(guide()).encode(), host="h:1"))
         bodies.append(answer.body)
     assert bodies[0] == bodies[1] != bodies[2]
+
+
+def test_fields_that_belong_to_other_capabilities_are_ignored_to_the_end(mock: MockTingwu) -> None:
+    parameters = {
+        "Transcription": {"DiarizationEnabled": True},
+        "IdentityRecognitionEnabled": True,
+        "IdentityRecognition": {"IdentityContents": [{"Title": 5, "Content": [], "Name": "lead"}]},
+        "ContentExtractionEnabled": True,
+        "ContentExtraction": {"ExtractionContents": [{"Name": 5, "Description": {}, "Title": "t"}]},
+        "ServiceInspectionEnabled": True,
+        "ServiceInspection": {
+            "SceneIntroduction": "s",
+            "InspectionIntroduction": "i",
+            "InspectionContents": [{"Name": 5, "Identity": 5}],
+            "SpeakerMap": {"1": 5, "2": None, "x": []},
+        },
+    }
+    task = data(put(mock, START, BODY | {"Parameters": parameters}))
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(speech(2_500) + silence(1_200))
+        connection.stop()
+    put(mock, STOP, {"Input": {"TaskId": task["TaskId"]}})
+    made = results(mock, task["TaskId"])
+    assert made["IdentityRecognition"]["IdentityResults"][0]["Identity"] == "lead"
+    assert made.keys() >= {"ContentExtraction", "ServiceInspection"}
