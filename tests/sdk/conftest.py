@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Iterator
 
 import pytest
+
+with warnings.catch_warnings():
+    # Compilers remark upon the SDKs' code, and Python upon what they import.
+    warnings.simplefilter("ignore")
+    import alibabacloud_tingwu20230930.client  # noqa: F401
+    import aliyunsdkcore.client  # noqa: F401
+    import nls  # noqa: F401
 
 #: How long a thread of an SDK may need to end, in seconds.
 PATIENCE = 5.0

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import nls
 import pytest
 
 from mock_tingwu import MockTingwu
@@ -19,11 +19,6 @@ from tests.conftest import SCRIPT
 from tests.core.test_segmentation import silence, speech
 from tests.realtime.helpers import Json, create, results, status, stop, until
 from tests.sdk.conftest import PATIENCE
-
-with warnings.catch_warnings():
-    # The SDK compares strings with `is`, which the compiler remarks upon.
-    warnings.simplefilter("ignore", SyntaxWarning)
-    import nls
 
 #: Far below the SDK's own time limits of 10 s and 3 s, which is what a missing answer costs.
 PROMPTLY_S = 2.0
