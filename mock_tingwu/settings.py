@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
+
 #: What `mock-tingwu serve` accepts in verify mode when nothing else is configured.
 DEFAULT_ACCESS_KEYS: Mapping[str, str] = {"mock-access-key-id": "mock-access-key-secret"}
 
@@ -35,7 +37,7 @@ class Settings:
     clock: Literal["system", "virtual"] = "system"
     seed: int = 0
     data_dir: Path | None = None
-    result_interval_ms: int = 250
+    result_interval_ms: int = RESULT_INTERVAL_MS
     max_body_bytes: int = 8 * 1024 * 1024
     recognizer: str = "scripted"
     access_keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_ACCESS_KEYS))
@@ -65,6 +67,20 @@ class Settings:
                 values[item.name] = (environ[variable], variable)
             if flags.get(item.name) is not None:
                 values[item.name] = (flags[item.name], "--" + item.name.replace("_", "-"))
+        return cls._converted(values)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from a program's own values; None counts as not given.
+
+        Raises:
+            SettingsError: a value is not understood.
+        """
+        return cls._converted({n: (v, n) for n, v in values.items() if v is not None})
+
+    @classmethod
+    def _converted(cls, values: Mapping[str, tuple[Any, str]]) -> Self:
+        """``values`` maps a setting's name to its value and to where that comes from."""
         settings = cls()
         for name, (value, origin) in values.items():
             convert = _CONVERT.get(name)

@@ -46,7 +46,7 @@ def schema_of(entry: Entry) -> tuple[str | None, Any]:
     if entry["kind"] == "result":
         return f"tingwu/results/{entry['name']}", msgspec.json.decode(entry["body"])
     if entry["kind"] == "response" and entry["service"] == "tingwu":
-        body = entry["body"]
+        body = msgspec.json.decode(entry["body"])
         if entry["status"] != 200:
             return "tingwu/error-response", body
         if entry["method"] == "GET":

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mock_tingwu import MockTingwu
 from mock_tingwu.settings import Settings, SettingsError
 
 
@@ -66,6 +67,24 @@ def test_a_secret_never_stands_in_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, MOCK_TINGWU_ACCESS_KEYS="id:,:topsecret")
     assert "topsecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"auth": "verfy"}, "auth is 'verfy', expected open or verify"),
+        ({"clock": "vrtual"}, "clock is 'vrtual', expected system or virtual"),
+        ({"seed": "x"}, "seed is 'x', expected a whole number"),
+        ({"port": 99_999}, "port is 99999, expected a whole number from 0 to 65535"),
+        ({"result_interval_ms": -5}, "result_interval_ms is -5"),
+        ({"foo": 1}, "foo is not a setting"),
+    ],
+)
+def test_a_program_s_own_settings_are_checked_as_well(
+    settings: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        MockTingwu(**settings)
 
 
 def test_a_recognizer_that_is_not_installed_is_named(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
+#: The last moment that a clock can show, well before dates end: the year 9000.
+LAST_MOMENT = 221_845_392_000_000
+
 
 class Timer:
     """A call that is due at ``when``. `cancel` it to forget it."""
@@ -67,11 +70,13 @@ class VirtualClock:
         """Move the clock on.
 
         Raises:
-            ValueError: time does not run backwards.
+            ValueError: time does not run backwards, nor beyond `LAST_MOMENT`.
         """
-        if milliseconds < 0:
-            raise ValueError(f"advance_ms is {milliseconds}, expected 0 or more")
         target = self._now + milliseconds
+        if milliseconds < 0 or target > LAST_MOMENT:
+            raise ValueError(
+                f"advance_ms is {milliseconds}, expected 0 to {LAST_MOMENT - self._now}"
+            )
         while self._timers and self._timers[0].when <= target:
             timer = heapq.heappop(self._timers)
             if not timer.cancelled:

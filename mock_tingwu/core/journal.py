@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 #: Bounds of one journal. What is oldest goes first.
@@ -15,41 +15,46 @@ MAX_BODY_BYTES = 64 * 1024
 
 Entry = dict[str, Any]
 
-_SECRET_PARAMETERS = re.compile(
-    r"((?:^|[?&])(?:mc|Signature|SecurityToken|token)=)([^&#\s\"]{4})[^&#\s\"]*"
+_NAMES = (
+    "mc|signature|token|security[-_]?token|x-acs-security-token|x-acs-bearer-token"
+    "|x-oss-security-token|x-nls-token|access[-_]?key[-_]?secret|api[-_]?key|auth[-_]?key"
 )
-_SECRET_KEYS = frozenset({"token", "securitytoken", "accesskeysecret", "apikey", "authkey"})
+# name=value, name:value and "name":"value", wherever they stand, also in JSON inside of JSON and
+# behind an escaped line end.
+_PATTERN = (
+    rf'((?:(?<![\w-])|(?<=\\[nrt]))(?:{_NAMES})\\?"?[ \t]*[=:][ \t]*\\?"?)' r'([^\s&#"\\,;}\]]+)'
+)
+_IN_TEXT = re.compile(_PATTERN, re.IGNORECASE)
+_IN_BYTES = re.compile(_PATTERN.encode(), re.IGNORECASE)
 
 
-def masked(value: Any) -> Any:
-    """``value`` without join tokens, URL signatures, keys and tokens, at any depth."""
-    if isinstance(value, str):
-        return _SECRET_PARAMETERS.sub(r"\1\2…", value) if "=" in value else value
-    if isinstance(value, dict):
-        return {
-            key: "…" if isinstance(item, str) and _is_secret(key) else masked(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    return value
+def masked(value: str | bytes) -> str | bytes:
+    """``value`` without join tokens, signatures, keys and tokens, in whatever form they stand.
+
+    The first four characters of a long one stay, to tell one from another.
+    """
+    if isinstance(value, bytes):
+        return _IN_BYTES.sub(lambda m: m[1] + m[2][: _shown(len(m[2]))] + "…".encode(), value)
+    return _IN_TEXT.sub(lambda m: m[1] + m[2][: _shown(len(m[2]))] + "…", value)
 
 
-def _is_secret(key: object) -> bool:
-    return isinstance(key, str) and key.replace("_", "").replace("-", "").lower() in _SECRET_KEYS
+def _shown(length: int) -> int:
+    return 4 if length > 8 else 0
 
 
 class Journal:
     """A bounded list of entries, newest last.
 
     Every entry has ``seq`` (from 1, never used again), ``at`` (ms since the epoch on the scope's
-    clock), ``kind``, ``service``, ``task_id`` (or None) and fields of its kind:
+    clock), ``scope``, ``kind``, ``service``, ``task_id`` (or None) and fields of its kind. JSON is
+    kept as bytes, other text as str.
 
     ========== ==================================================================
     request    method, target, body, signature
     response   method, target, status, body
+    result     name, body: a result file that was downloaded
     ws_open    target, session
-    ws_in      session, message (JSON) or text
+    ws_in      session, text
     ws_out     session, message
     ws_close   session, code, by
     audio      session, frames, bytes, position (ms)
@@ -58,20 +63,24 @@ class Journal:
     ========== ==================================================================
     """
 
-    def __init__(self, now: Callable[[], int], scope: str = "") -> None:
+    def __init__(
+        self,
+        now: Callable[[], int],
+        scope: str = "",
+        taps: Sequence[Callable[[Entry], None]] = (),
+    ) -> None:
         self._now = now
         self._scope = scope
         self._entries: deque[tuple[int, Entry]] = deque()
         self._bytes = 0
-        self._taps: list[Callable[[Entry], None]] = []
+        # Shared with whoever made the journal: it may add taps later.
+        self._taps = taps
         self.seq = 0
         #: How many entries were dropped to stay within bounds.
         self.dropped = 0
 
-    def record(
-        self, kind: str, service: str, task_id: str | None = None, *, size: int = 0, **fields: Any
-    ) -> None:
-        """Add an entry. ``size`` is the length of its body or message in bytes."""
+    def record(self, kind: str, service: str, task_id: str | None = None, **fields: Any) -> Entry:
+        """Add an entry; return it, so that a ``task_id`` found out later can be put in."""
         self.seq += 1
         entry: Entry = {
             "seq": self.seq,
@@ -83,23 +92,20 @@ class Journal:
         }
         for tap in self._taps:
             tap({**entry, **fields})
-        if size > MAX_BODY_BYTES:
-            for name in ("body", "message", "text"):
-                if name in fields:
-                    fields[name] = f"({size} bytes left out)"
-            size = 0
+        weight = 400
         for name, value in fields.items():
-            entry[name] = masked(value)
-        weight = size + 400
+            if isinstance(value, str | bytes):
+                if len(value) > MAX_BODY_BYTES:
+                    value = f"({len(value)} left out)"
+                value = masked(value)
+                weight += len(value)
+            entry[name] = value
         self._entries.append((weight, entry))
         self._bytes += weight
         while len(self._entries) > MAX_ENTRIES or self._bytes > MAX_BYTES:
             self._bytes -= self._entries.popleft()[0]
             self.dropped += 1
-
-    def tap(self, tap: Callable[[Entry], None]) -> None:
-        """Call ``tap`` with every entry from now on, unmasked: for checks inside the process."""
-        self._taps.append(tap)
+        return entry
 
     def entries(
         self,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from mock_tingwu.core.script import Line, Script, joiner
 
@@ -68,10 +70,35 @@ def translate(line: Line, target: str, start: int, stop: int) -> str:
         return f"[{target}] {joiner(line.language).join(line.words[start:stop])}"
     if start == 0 and stop >= count:
         return whole
-    units: Sequence[str] = whole if joiner(target) == "" else whole.split()
-    # Rounded up: the beginning of a line is never translated to nothing.
-    first, last = -(-len(units) * start // count), -(-len(units) * stop // count)
-    return joiner(target).join(units[first:last])
+    if joiner(target):
+        words = whole.split()
+        # Rounded up: the beginning of a line is never translated to nothing.
+        first, last = -(-len(words) * start // count), -(-len(words) * stop // count)
+        return " ".join(words[first:last])
+    return whole[_cut(whole, start / count) : _cut(whole, stop / count)]
+
+
+# Pieces of a text without spaces: what may be cut stands between them. Latin words, numbers and
+# katakana stay whole, Japanese words keep their endings and particles.
+_PIECE = re.compile(
+    r"(?:[0-9A-Za-z][0-9A-Za-z .,:%'-]*|[\u30a0-\u30ff]+|[^\W\u3040-\u30ff])[\u3040-\u309f]*\W*"
+    r"|[\u3040-\u309f]+\W*|\W+"
+)
+
+
+@cache
+def _cut(text: str, share: float) -> int:
+    """Where to cut ``text`` so that about ``share`` of it stands before: at best behind a mark."""
+    ideal = len(text) * share
+    if share in (0, 1):
+        return int(ideal)
+    # Neither side stays empty.
+    ends = [match.end() for match in _PIECE.finditer(text) if match.end() < len(text)]
+    ends = ends or list(range(1, len(text))) or [len(text)]
+    attraction = len(text) / 5
+    return min(
+        ends, key=lambda end: abs(end - ideal) - (attraction if not text[end - 1].isalnum() else 0)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +153,6 @@ class Meeting:
     def speaker_id(self, speaker: int) -> str:
         """The id that results show for speaker number ``speaker`` (from 0)."""
         return str(speaker + self.first_speaker_id)
-
-    def sentences_of(self, passage: int, lines: Sequence[int]) -> list[Sentence]:
-        """The sentences in which the lines numbered ``lines`` of one passage were heard."""
-        return [s for s in self.sentences if s.passage == passage and s.line.number in lines]
-
-    def heard_lines(self, passage: int) -> frozenset[int]:
-        """The numbers of the lines of a passage that were heard to their end."""
-        return frozenset(
-            s.line.number for s in self.sentences if s.passage == passage and s.completes_line
-        )
 
     def paragraphs(self, longest: int = 6) -> Iterator[Paragraph]:
         """Sentences grouped by speaker, at most ``longest`` in a paragraph."""

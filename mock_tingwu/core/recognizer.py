@@ -113,11 +113,13 @@ _BLOCK_MS = 100
 #: How long one character takes to say, in ms.
 _PER_CHARACTER = {"cn": 210, "yue": 200, "ja": 160, "ko": 150}
 _PER_LETTER = 68
+# A longer line is heard as several sentences: events must stay below 64 KiB (realtime-ws 9).
+_MAX_WORDS = 200
 # When this share of a line's usual time has passed, a short pause (ms) ends its sentence.
 _SAID, _SHORT_PAUSE_MS = 0.85, 250
 # A sentence is closed although speech goes on when it has lasted this much longer than its words
 # usually take (a factor and ms). Slow speakers stay within it; monologues are cut by it.
-_OVERRUN_FACTOR, _OVERRUN_MS = 1.7, 1500
+_OVERRUN_FACTOR, _OVERRUN_MS = 1.3, 500
 # It is closed this many ms later, when the next sentence has something to show.
 _STASH_MS = 700
 # Speech that ends before this share of a line's usual time has said a part of the line only.
@@ -149,15 +151,13 @@ def join(words: Sequence[Word], language: str) -> str:
 class Playlist:
     """Lines without end: the scripts one after the other, over and over.
 
-    ``hints`` keeps only lines in these languages, unless no line is in any of them.
+    ``hints`` keeps only lines in these languages, unless no line of any script is in them.
     """
 
     def __init__(self, scripts: Sequence[Script], hints: Sequence[str] = ()) -> None:
-        kept = [
-            (script, [n for n in script.lines if n.language in hints] or list(script.lines))
-            for script in scripts
-        ]
-        self._scripts = cycle(kept)
+        hinted = [(s, [n for n in s.lines if n.language in hints]) for s in scripts]
+        kept = [(script, lines) for script, lines in hinted if lines]
+        self._scripts = cycle(kept or [(script, list(script.lines)) for script in scripts])
         self._lines: Iterator[Line] = iter(())
 
     def next(self) -> tuple[Script | None, Line]:
@@ -181,7 +181,8 @@ class ScriptedRecognizer:
     def __init__(self, playlist: Playlist, sample_rate: int, *, speakers: int = 0) -> None:
         self._playlist = playlist
         self._detector = SpeechDetector(sample_rate)
-        self._block_bytes = sample_rate * 2 * _BLOCK_MS // 1000
+        self._bytes_per_ms = sample_rate * 2 // 1000
+        self._block_bytes = self._bytes_per_ms * _BLOCK_MS
         self._rest = b""
         self._speakers = speakers
         self._passage = -1
@@ -193,6 +194,7 @@ class ScriptedRecognizer:
         self._ends: list[int] = []
         self._shown = 0
         self._next_imagined = _IMAGINED_PAUSE
+        self._unimagined = 0
 
     @property
     def position(self) -> int:
@@ -231,7 +233,15 @@ class ScriptedRecognizer:
             self._close(detector.voiced_until, heard)
 
     def imagine(self, milliseconds: int) -> Sequence[Heard]:
+        # In blocks, too: see `feed`.
+        self._unimagined += milliseconds
         heard: list[Heard] = []
+        while self._unimagined >= _BLOCK_MS:
+            self._unimagined -= _BLOCK_MS
+            self._imagine(_BLOCK_MS, heard)
+        return heard
+
+    def _imagine(self, milliseconds: int, heard: list[Heard]) -> None:
         detector = self._detector
         target = detector.position + milliseconds
         while detector.position < target:
@@ -247,13 +257,17 @@ class ScriptedRecognizer:
                 self._grow(detector.position, heard)
                 if left >= due:
                     self._close(detector.position, heard)
-        return heard
 
     def flush(self) -> Sequence[Heard]:
         heard: list[Heard] = []
+        self._imagine(self._unimagined, heard)
+        self._unimagined = 0
         rest, self._rest = self._rest, b""
+        before = self._detector.position
         self._listen(rest, heard)
         ended = self._detector.flush()
+        # What is too short to look at has been taken all the same.
+        self._detector.skip(len(rest) // self._bytes_per_ms - (self._detector.position - before))
         if self._begin is not None:
             self._close(ended.at if ended else self._detector.position, heard)
         return heard
@@ -270,7 +284,7 @@ class ScriptedRecognizer:
                 self._passage += 1
                 heard.append(PassageBegan(script))
         self._begin = begin
-        self._ends = usual_word_ends(self._line, self._first_word)
+        self._ends = usual_word_ends(self._line, self._first_word)[:_MAX_WORDS]
         self._shown = 0
 
     def _grow(self, until: int, heard: list[Heard]) -> None:
@@ -356,3 +370,8 @@ class ScriptedRecognizer:
 
     def _speaker(self, line: Line) -> int:
         return line.speaker % self._speakers if self._speakers else line.speaker
+
+
+def scripted(playlist: Playlist, sample_rate: int, speakers: int) -> Recognizer:
+    """The default recognizer, in the form in which recognizers are plugged in."""
+    return ScriptedRecognizer(playlist, sample_rate, speakers=speakers)

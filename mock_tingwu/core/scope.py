@@ -11,20 +11,22 @@ from typing import Protocol
 
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.ids import Ids
-from mock_tingwu.core.journal import Journal
+from mock_tingwu.core.journal import Entry, Journal
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Options
-from mock_tingwu.core.recognizer import Playlist, Recognizer, ScriptedRecognizer
-from mock_tingwu.core.script import Script
+from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
+from mock_tingwu.core.script import LANGUAGES, Script
 from mock_tingwu.core.stream import AudioStream
-from mock_tingwu.core.tasks import REALTIME_TASK, Status, TaskEvent
-
-#: Between two results that appear one after the other, in ms. The cloud takes seconds to minutes.
-RESULT_INTERVAL_MS = 250
+from mock_tingwu.core.tasks import REALTIME_TASK, RESULT_INTERVAL_MS, Status, TaskEvent
 
 
 class Pusher(Protocol):
     """A connection that feeds a task."""
+
+    @property
+    def streaming(self) -> bool:
+        """Whether its stream has been started and not ended."""
+        ...
 
     def task_ended(self) -> None:
         """The task was stopped: flush what was heard into the task, then say goodbye."""
@@ -58,7 +60,7 @@ class Task:
     files: dict[str, int] = field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
-    pushers: set[Pusher] = field(default_factory=set)
+    pushers: dict[Pusher, None] = field(default_factory=dict)
     sessions: int = 0
 
     @property
@@ -81,18 +83,27 @@ class ScriptBook:
         Raises:
             ValueError: neither key is given.
         """
-        if task_key is None and app_key is None:
+        if not (task_key or app_key):
             raise ValueError("a script needs a task_key or an app_key to be registered for")
-        if task_key is not None:
+        if task_key:
             self._by_task_key[task_key] = script
-        if app_key is not None:
+        if app_key:
             self._by_app_key[app_key] = script
 
     def choose(
-        self, *, task_key: str | None, app_key: str, language: str, number: int
+        self,
+        *,
+        task_key: str | None,
+        app_key: str,
+        language: str,
+        hints: Sequence[str],
+        number: int,
     ) -> Sequence[Script]:
-        """The scripts to hear in turn. ``number`` decides which of a language comes first."""
-        registered = self._by_task_key.get(task_key or "") or self._by_app_key.get(app_key)
+        """The scripts to hear in turn. ``number`` decides which of a language comes first.
+
+        After the meetings in several languages come those in each of the languages ``hints``.
+        """
+        registered = self._by_task_key.get(task_key or "", self._by_app_key.get(app_key))
         if registered is not None:
             return [registered]
         # Loaded with the first task: a server should answer as soon as it can.
@@ -100,11 +111,15 @@ class ScriptBook:
 
         library = scripts.library("multilingual" if language == "fspk" else language)
         first = number % len(library)
-        return [*library[first:], *library[:first]]
+        hinted = [script for hint in hints if hint in LANGUAGES for script in scripts.library(hint)]
+        return [*library[first:], *library[:first], *hinted]
 
 
 class Scope:
-    """One world. ``seed`` decides every identifier that it hands out."""
+    """One world. ``seed`` decides every identifier that it hands out.
+
+    ``taps`` see every journal entry; see `Journal`.
+    """
 
     def __init__(
         self,
@@ -113,21 +128,21 @@ class Scope:
         seed: int = 0,
         name: str = "default",
         result_interval: int = RESULT_INTERVAL_MS,
-        make_recognizer: Callable[[Playlist, int, int], Recognizer] | None = None,
+        make_recognizer: Callable[[Playlist, int, int], Recognizer] = scripted,
+        taps: Sequence[Callable[[Entry], None]] = (),
     ) -> None:
         self.name = name
-        self.seed = seed
         self.clock = clock
         self.ids = Ids(seed)
-        self.journal = Journal(clock.now, name)
+        self.journal = Journal(clock.now, name, taps)
         self.scripts = ScriptBook()
         self.tasks: dict[str, Task] = {}
         self.result_interval = result_interval
         self.account_id = str(10**15 + self.ids.number("account") % (9 * 10**15))
         self._by_token: dict[str, Task] = {}
-        self._make_recognizer = make_recognizer or _scripted
-        #: Called with a task when its audio is over: media files are finished there.
-        self.on_audio_over: Callable[[Task], None] = lambda task: None
+        self._make_recognizer = make_recognizer
+        #: Called when a task's audio is over: media files are finished there.
+        self.on_audio_over: Callable[[Scope, Task], None] = lambda scope, task: None
 
     def create_task(
         self,
@@ -146,7 +161,13 @@ class Scope:
         if language == "fspk":
             language_hints = ("cn", "en")
         playlist = Playlist(
-            self.scripts.choose(task_key=key, app_key=app_key, language=language, number=number),
+            self.scripts.choose(
+                task_key=key,
+                app_key=app_key,
+                language=language,
+                hints=language_hints,
+                number=number,
+            ),
             language_hints,
         )
         diarized = options.diarization or options.realtime_diarization
@@ -205,7 +226,7 @@ class Scope:
             return
         for pusher in list(task.pushers):
             pusher.task_ended()
-        self.on_audio_over(task)
+        self.on_audio_over(self, task)
         kinds = task.options.result_kinds()
         if kinds == ("Transcription",) and not task.files:
             task.results["Transcription"] = self.clock.now()
@@ -238,7 +259,4 @@ class Scope:
         task.error_code, task.error_message = code, message
         for pusher in list(task.pushers):
             pusher.task_failed()
-
-
-def _scripted(playlist: Playlist, sample_rate: int, speakers: int) -> Recognizer:
-    return ScriptedRecognizer(playlist, sample_rate, speakers=speakers)
+        self.on_audio_over(self, task)

@@ -22,13 +22,15 @@ WINDOW_MS = 20
 #: Silence of this many ms ends a sentence (NLS default, realtime-ws 2.2 max_sentence_silence).
 SENTENCE_SILENCE_MS = 800
 
-# Root-mean-square amplitudes of 16-bit samples: nothing below is speech (about -42 dBFS).
-_QUIET = 250
-_ABOVE_NOISE = 3.0
-_LOUDEST_NOISE = 800.0
-# Speech has begun when of the last 15 windows (300 ms) at least 9 are loud and not level.
+# Root-mean-square amplitudes of 16-bit samples: nothing below is speech (about -55 dBFS), nor what
+# does not stand out from the background.
+_QUIET = 60
+_ABOVE_NOISE = 2.5
+# Speech has begun when of the last 15 windows (300 ms) at least 9 are loud and not level; in speech
+# 30 loud and level windows (600 ms) are no longer speech.
 _ONSET_WINDOWS = 15
 _ONSET_LOUD = 9
+_STEADY_WINDOWS = 30
 # Spread of loudness (80th minus 20th percentile, over the median). Tones stay below 0.05, white
 # noise below 0.15, speech is above 0.4.
 _LEVEL = 0.2
@@ -66,15 +68,12 @@ class SpeechDetector:
 
     def __init__(self, sample_rate: int) -> None:
         self._window_bytes = sample_rate * 2 * WINDOW_MS // 1000
-        self._recent: deque[int] = deque(maxlen=_ONSET_WINDOWS)
-        self._floor = float(_QUIET)
+        # Loudness of the last windows, 0 for those that were not loud.
+        self._recent: deque[int] = deque(maxlen=_STEADY_WINDOWS)
+        self._floor = 0.0
         self._begin: int | None = None
         self.position = 0
         self.voiced_until = 0
-
-    @property
-    def speaking(self) -> bool:
-        return self._begin is not None
 
     def feed(self, pcm: bytes) -> Iterator[SpeechBegan | SpeechEnded]:
         """Take whole windows of audio; a rest shorter than a window is dropped.
@@ -104,34 +103,54 @@ class SpeechDetector:
         return SpeechEnded(self.voiced_until)
 
     def _window(self, loudness: int) -> SpeechBegan | SpeechEnded | None:
-        threshold = max(_QUIET, self._floor * _ABOVE_NOISE)
-        loud = loudness > threshold
-        if not loud and self._begin is None:
-            # The noise floor follows what is quiet outside speech, slowly. Pauses within speech
-            # are no measure of it: they would lift it until speech itself seems quiet.
-            self._floor = min(self._floor + (loudness - self._floor) * 0.05, _LOUDEST_NOISE)
-        if self._begin is not None:
-            if loud:
-                self.voiced_until = self.position
-            elif self.position - self.voiced_until >= SENTENCE_SILENCE_MS:
-                self._begin = None
-                self._recent.clear()
-                return SpeechEnded(self.voiced_until)
-            return None
-        recent = self._recent
-        recent.append(loudness if loud else 0)
-        if loud and self._is_onset():
-            # `recent` holds this window last; speech began with its first loud one.
-            before = len(recent) - next(i for i, value in enumerate(recent) if value)
-            self._begin = self.position - before * WINDOW_MS
+        loud = loudness > max(_QUIET, self._floor * _ABOVE_NOISE)
+        self._recent.append(loudness if loud else 0)
+        if self._begin is None:
+            return self._outside_speech(loudness, loud)
+        if loud:
             self.voiced_until = self.position
-            return SpeechBegan(self._begin)
+            if self.position % 100 == 0 and self._is_level(_STEADY_WINDOWS, _STEADY_WINDOWS):
+                self._take_as_background()
+                self.voiced_until = max(
+                    self._begin + WINDOW_MS, self.position - _STEADY_WINDOWS * WINDOW_MS
+                )
+        if self.position - self.voiced_until >= SENTENCE_SILENCE_MS:
+            self._begin = None
+            self._recent.clear()
+            return SpeechEnded(self.voiced_until)
         return None
 
-    def _is_onset(self) -> bool:
-        levels = sorted(value for value in self._recent if value)
+    def _outside_speech(self, loudness: int, loud: bool) -> SpeechBegan | None:
+        if not loud:
+            # The background is followed quickly down and slowly up, and outside speech only:
+            # pauses within speech are no measure of it.
+            pace = 0.3 if loudness < self._floor else 0.05
+            self._floor += (loudness - self._floor) * pace
+            return None
+        if self._is_level(_ONSET_WINDOWS, _ONSET_LOUD):
+            if all(list(self._recent)[-_ONSET_WINDOWS:]):
+                self._take_as_background()
+            return None
+        recent = list(self._recent)[-_ONSET_WINDOWS:]
+        if sum(map(bool, recent)) < _ONSET_LOUD:
+            return None
+        # This window is the last; speech began with the first loud one.
+        before = len(recent) - next(i for i, value in enumerate(recent) if value)
+        self._begin = self.position - before * WINDOW_MS
+        self.voiced_until = self.position
+        return SpeechBegan(self._begin)
+
+    def _is_level(self, windows: int, at_least: int) -> bool:
+        """Whether at least so many of the last windows are loud, and all those alike."""
+        levels = sorted(value for value in list(self._recent)[-windows:] if value)
         count = len(levels)
-        if count < _ONSET_LOUD:
+        if count < at_least:
             return False
         spread = levels[count * 4 // 5] - levels[count // 5]
-        return spread > levels[count // 2] * _LEVEL
+        return spread <= levels[count // 2] * _LEVEL
+
+    def _take_as_background(self) -> None:
+        """What was loud and level is what the room sounds like."""
+        levels = sorted(value for value in self._recent if value)
+        self._floor = float(levels[len(levels) // 2])
+        self._recent.clear()

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.recognizer import Heard, PassageBegan, Recognizer, SentenceEnded
+
+
+@dataclass(slots=True)
+class Shift:
+    """What is added to a stream's own sentence indices and times (ms) on the wire.
+
+    A client that resumes may say where it stands; that holds for the rest of the task.
+    """
+
+    index: int = 0
+    time: int = 0
 
 
 class AudioStream:
@@ -17,6 +29,7 @@ class AudioStream:
     def __init__(self, recognizer: Recognizer, meeting: Meeting) -> None:
         self.recognizer = recognizer
         self.meeting = meeting
+        self.shift = Shift()
 
     @property
     def position(self) -> int:

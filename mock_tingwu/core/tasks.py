@@ -7,6 +7,9 @@ from typing import Final
 
 from mock_tingwu.core.lifecycle import Lifecycle
 
+#: Between two results that appear one after the other, in ms. The cloud takes seconds to minutes.
+RESULT_INTERVAL_MS: Final = 250
+
 
 class Status(Enum):
     """Where a task stands (tingwu-openapi 2.3)."""

@@ -32,6 +32,7 @@ from mock_tingwu.core.recognizer import (
     SentenceChanged,
     SentenceEnded,
 )
+from mock_tingwu.core.stream import Shift
 
 NAMESPACE: Final = "SpeechTranscriber"
 SUCCESS: Final = 20000000
@@ -43,13 +44,15 @@ IDLE_MS: Final = 10_000
 START_DELAY_MS: Final = 50
 #: How long TranscriptionCompleted takes after StopTranscription.
 STOP_DELAY_MS: Final = 20
-#: A failed session stays open this long, so that commands still in flight get their answer.
+#: A failed session stays open for this much real time: commands still in flight get their answer.
 LINGER_MS: Final = 1_000
 #: What a client calls things is repeated to it up to this length: events stay below 64 KiB, which
 #: is all that some SDKs can read (realtime-ws 9).
 ECHO_CHARACTERS: Final = 256
+#: The largest offset that a resuming client may give.
+MAX_OFFSET: Final = 1 << 30
 #: Audio that arrives between StartTranscription and TranscriptionStarted is kept up to this size.
-EARLY_AUDIO_BYTES: Final = 1 << 20
+EARLY_AUDIO_BYTES: Final = 32 << 20
 
 
 class State(Enum):
@@ -76,6 +79,7 @@ class Input(Enum):
     TASK_ENDED = auto()
     ERROR = auto()
     TIMEOUT = auto()
+    LINGERED = auto()
     DISCONNECT = auto()
 
 
@@ -126,7 +130,7 @@ SESSION: Final = Lifecycle(
         (FAILED, Input.AUDIO): FAILED,
         (FAILED, Input.ERROR): FAILED,
         (FAILED, Input.TASK_ENDED): CLOSED,
-        (FAILED, Input.TIMEOUT): CLOSED,
+        (FAILED, Input.LINGERED): CLOSED,
         (FAILED, Input.DISCONNECT): CLOSED,
     },
     source="realtime-ws 7",
@@ -136,7 +140,7 @@ SESSION: Final = Lifecycle(
         (IDLE, Input.AUDIO): "audio that was under way when the client stopped",
         (IDLE, Input.TIMEOUT): "the idle rule, on a socket kept open for another stream",
         (FAILED, Input.AUDIO): "audio that was under way when the session failed",
-        (FAILED, Input.TIMEOUT): "sources say that the server disconnects, not when",
+        (FAILED, Input.LINGERED): "sources say that the server disconnects, not when",
         **{
             (state, Input.CONTROL): "no source shows an effect or an answer"
             for state in (CONNECTED, STARTING, WORKING, STOPPING, IDLE)
@@ -219,15 +223,20 @@ class Session:
         language: the task's SourceLanguage.
         new_id: gives a new 32-hex-digit message id at each call.
         now: the present time in ms.
+        shift: what resuming clients have made of the task's indices and times so far.
     """
 
     def __init__(
-        self, options: Options, language: str, new_id: Callable[[], str], now: int
+        self,
+        options: Options,
+        language: str,
+        new_id: Callable[[], str],
+        now: int,
+        shift: Shift | None = None,
     ) -> None:
         self.state = SESSION.initial
         self.close_code: int | None = None
         self.last_arrival = now
-        self.failed_at: int | None = None
         self._options = options
         self._language = language
         self._new_id = new_id
@@ -236,9 +245,7 @@ class Session:
         self._early_audio: list[bytes] = []
         self._early_bytes = 0
         self._messages: list[bytes] = []
-        # What is added to the stream's own indices and times on the wire.
-        self._index_shift = 0
-        self._time_shift = 0
+        self._shift = shift or Shift()
 
     # What arrives from the client
 
@@ -283,9 +290,10 @@ class Session:
         if not self._advance(Input.AUDIO):
             if (self.state, Input.AUDIO) in REFUSALS:
                 self._refuse(REFUSALS[self.state, Input.AUDIO])
-        elif self.state is STARTING and self._early_bytes < EARLY_AUDIO_BYTES:
-            self._early_audio.append(data)
+        elif self.state is STARTING:
             self._early_bytes += len(data)
+            if self._early_bytes <= EARLY_AUDIO_BYTES:
+                self._early_audio.append(data)
         return b""
 
     def disconnected(self) -> None:
@@ -295,8 +303,15 @@ class Session:
 
     # What happens on the server's side
 
-    def confirm_start(self, *, next_index: int, position: int, request: StartRequested) -> bytes:
-        """Send TranscriptionStarted. Returns the audio that has arrived meanwhile.
+    @property
+    def early_audio_lost(self) -> int:
+        """How many bytes of audio came too early and were too many to keep."""
+        return max(0, self._early_bytes - sum(map(len, self._early_audio)))
+
+    def confirm_start(
+        self, *, next_index: int, position: int, request: StartRequested
+    ) -> list[bytes]:
+        """Send TranscriptionStarted. Returns the binary frames that have arrived meanwhile.
 
         ``next_index`` and ``position`` (ms) say where the task's stream stands. Without offsets
         from the client indices and times simply go on from there; with them they go on from the
@@ -304,22 +319,26 @@ class Session:
         """
         self._require(Input.STARTED)
         if request.index_offset is not None:
-            self._index_shift = request.index_offset + 1 - next_index
+            self._shift.index = request.index_offset + 1 - next_index
         if request.time_offset is not None:
-            self._time_shift = request.time_offset - position
+            self._shift.time = request.time_offset - position
         self._send("TranscriptionStarted")
-        audio = b"".join(self._early_audio)
-        self._early_audio.clear()
+        audio, self._early_audio = self._early_audio, []
         self._early_bytes = 0
         return audio
 
     def hear(self, heard: Heard) -> None:
-        """Send what the recognizer has heard, as far as the output levels ask for it."""
+        """Send what the recognizer has heard, as far as the output levels ask for it.
+
+        Nothing follows a TaskFailed: outside a stream this does nothing.
+        """
+        if self.state is not WORKING and self.state is not STOPPING:
+            return
         match heard:
             case SentenceBegan(index, time):
                 self._send(
                     "SentenceBegin",
-                    {"index": index + self._index_shift, "time": time + self._time_shift},
+                    {"index": index + self._shift.index, "time": time + self._shift.time},
                 )
             case SentenceChanged():
                 if self._options.output_level >= 2:
@@ -343,28 +362,28 @@ class Session:
             self._send("TranscriptionCompleted")
         self.close_code = 1000
 
-    def fail(self, error: SessionError, now: int) -> None:
-        """Send TaskFailed. The session takes nothing more and is closed after `LINGER_MS`."""
-        self.last_arrival = now
+    def fail(self, error: SessionError) -> None:
+        """Send TaskFailed. The session takes nothing more; call `linger_over` `LINGER_MS` later."""
         self._refuse(error)
+
+    def linger_over(self) -> None:
+        """A failed session has been open for long enough."""
+        self._require(Input.LINGERED)
+        self.close_code = 1000
 
     @property
     def deadline(self) -> int | None:
         """When `timed_out` is due if nothing arrives before (ms), or None."""
-        if self.state is FAILED and self.failed_at is not None:
-            return self.failed_at + LINGER_MS
         if (self.state, Input.TIMEOUT) in SESSION.table:
             return self.last_arrival + IDLE_MS
         return None
 
     def timed_out(self) -> None:
         """The deadline has passed."""
-        failed = self.state is FAILED
         self._require(Input.TIMEOUT)
-        if not failed:
-            last = self._last_directive
-            about = f", the last directive is '{last}'" if last else ""
-            self._task_failed(errors.IDLE_TIMEOUT.about(about))
+        last = self._last_directive
+        about = f", the last directive is '{last}'" if last else ""
+        self._task_failed(errors.IDLE_TIMEOUT.about(about))
         self.close_code = 1000
 
     @property
@@ -392,8 +411,6 @@ class Session:
 
     def _refuse(self, error: SessionError) -> Refused:
         if self._advance(Input.ERROR):
-            if self.failed_at is None:
-                self.failed_at = self.last_arrival
             self._early_audio.clear()
             self._task_failed(error)
         return Refused(error)
@@ -406,23 +423,23 @@ class Session:
             settings = payload if isinstance(payload, dict) else {}
             return StartRequested(
                 settings,
-                _whole(settings.get("tw_time_offset")),
-                _whole(settings.get("tw_index_offset")),
+                _offset(settings.get("tw_time_offset")),
+                _offset(settings.get("tw_index_offset")),
             )
         if command is Input.STOP:
             return StopRequested()
         return Ignored("control commands have no effect")
 
     def _sentence_changed(self, heard: SentenceChanged) -> None:
-        index = heard.index + self._index_shift
+        index = heard.index + self._shift.index
         payload = {
             "index": index,
-            "time": heard.time + self._time_shift,
+            "time": heard.time + self._shift.time,
             "result": heard.text,
             "confidence": _confidence(heard.text),
             "words": self._words(heard.words),
             "status": 0,
-            "begin_time": heard.begin + self._time_shift,
+            "begin_time": heard.begin + self._shift.time,
             "fixed_result": "",
             "unfixed_result": "",
         }
@@ -435,8 +452,8 @@ class Session:
 
     def _sentence_ended(self, heard: SentenceEnded) -> None:
         sentence, stash = heard.sentence, heard.stash
-        index = heard.index + self._index_shift
-        begin, end = sentence.begin + self._time_shift, sentence.end + self._time_shift
+        index = heard.index + self._shift.index
+        begin, end = sentence.begin + self._shift.time, sentence.end + self._shift.time
         payload = {
             "index": index,
             "time": end,
@@ -452,8 +469,8 @@ class Session:
             "stash_result": {
                 "index": index + 1,
                 "sentenceId": index + 1,
-                "beginTime": stash.begin + self._time_shift,
-                "currentTime": stash.time + self._time_shift,
+                "beginTime": stash.begin + self._shift.time,
+                "currentTime": stash.time + self._shift.time,
                 "text": stash.text,
                 "fixedText": "",
                 "unfixedText": stash.text,
@@ -496,7 +513,7 @@ class Session:
             payload["speaker_id"] = str(speaker)
 
     def _words(self, words: Sequence[Word]) -> list[dict[str, Any]]:
-        shift = self._time_shift
+        shift = self._shift.time
         return [
             {"text": word.text, "startTime": word.begin + shift, "endTime": word.end + shift}
             for word in words
@@ -532,8 +549,11 @@ class Session:
         return message_id
 
 
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+def _offset(value: object) -> int | None:
+    """``value`` if it is an offset that leaves room in the 32 bits that SDKs read it into."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_OFFSET:
+        return None
+    return value
 
 
 def _confidence(text: str) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
-from websockets.datastructures import Headers
 
 from mock_tingwu.services import realtime
 from mock_tingwu.services.connection import Endpoint, Rejection
@@ -39,8 +38,8 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._http(scope, receive, send)
 
-    def websocket(self, target: str, headers: Headers) -> Endpoint | Rejection:
+    def websocket(self, target: str) -> Endpoint | Rejection:
         """The endpoint for a handshake, by its path."""
         if target.partition("?")[0] == realtime.PATH:
-            return realtime.route(self.world, target, headers)
+            return realtime.route(self.world, target)
         return Rejection(404, "Not Found")

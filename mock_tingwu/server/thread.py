@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -31,15 +31,15 @@ class MockTingwu:
         with MockTingwu() as mock:
             client = make_client(endpoint=mock.host, protocol="http")
 
-    Args are the fields of `mock_tingwu.settings.Settings`; the port defaults to a free one.
+    Args are the fields of `mock_tingwu.settings.Settings`; the port defaults to a free one. A value
+    that makes no sense raises `SettingsError`.
     All methods may be called from any thread but the mock's own.
     """
 
     def __init__(self, **settings: Any) -> None:
-        self._server = Server(Settings(**{"port": 0, **settings}))
+        self._server = Server(Settings.of({"port": 0, **settings}))
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._taps: list[Callable[[Entry], None]] = []
         self.port = 0
 
     def start(self) -> Self:
@@ -128,33 +128,32 @@ class MockTingwu:
     def reset(self) -> None:
         """Forget everything that has happened."""
 
-        def forget() -> None:
-            self._server.world.reset()
-            for tap in self._taps:
-                self._server.world.default.journal.tap(tap)
-
-        self.call(forget)
+        self.call(self._server.world.reset)
 
     def script(
         self,
-        script: Script | Path | str,
+        script: Script | Mapping[str, Any] | Path | str,
         *,
         task_key: str | None = None,
         app_key: str | None = None,
     ) -> None:
-        """Let tasks with this TaskKey or AppKey hear ``script``: a script or a file of one.
+        """Let tasks with this TaskKey or AppKey hear ``script``: one, or its data, or its file.
 
         Raises:
-            ValueError: the file is not a script, or no key is given.
+            ValueError: it is not a script, or no key is given.
         """
-        loaded = script if isinstance(script, Script) else scripts.load_script(Path(script))
+        if isinstance(script, Script):
+            loaded = script
+        elif isinstance(script, Mapping):
+            loaded = scripts.parse_script(script, "script")
+        else:
+            loaded = scripts.load_script(Path(script))
         book = self._server.world.default.scripts
         self.call(lambda: book.register(loaded, task_key=task_key, app_key=app_key))
 
     def tap(self, tap: Callable[[Entry], None]) -> None:
         """Call ``tap`` with every journal entry from now on, unmasked, on the mock's thread."""
-        self._taps.append(tap)
-        self.call(lambda: self._server.world.default.journal.tap(tap))
+        self.call(lambda: self._server.world.taps.append(tap))
 
     def call(self, function: Callable[[], T]) -> T:
         """Run ``function`` on the mock's thread; return its result or raise its exception."""

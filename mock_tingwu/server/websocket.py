@@ -36,8 +36,11 @@ CLOSE_TIMEOUT_S = 5.0
 HANDSHAKE_DELAY_S = 0.01
 
 
-#: Finds the endpoint for a handshake: (target, headers) -> endpoint or rejection.
-Router = Callable[[str, Headers], Endpoint | Rejection]
+#: How much the client may leave unread before nothing more is read from it, in bytes.
+UNREAD_BYTES = 4 * 1024 * 1024
+
+#: Finds the endpoint for a handshake by its request target.
+Router = Callable[[str], Endpoint | Rejection]
 
 
 class _Server(ServerProtocol):
@@ -90,11 +93,13 @@ class WebSocketProtocol(asyncio.Protocol):
         self._handshake_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closed_by_us = False
+        self.stalled = False
 
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
+        self._transport.set_write_buffer_limits(UNREAD_BYTES)
         self._connections.add(self)  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
@@ -134,9 +139,11 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         # A client that does not read its events must not make us hold them: stop reading from it.
+        self.stalled = True
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self.stalled = False
         self._transport.resume_reading()
 
     def shutdown(self) -> None:
@@ -163,33 +170,40 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _handshake(self, request: Request) -> None:
         request.headers = _first_of_each(request.headers)
-        core = self._core
-        response = core.accept(request)
+        response = self._core.accept(request)
         if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
-            found = self._router(request.path, request.headers)
-            if not isinstance(found, Rejection):
-                self._transport.pause_reading()
-                loop = asyncio.get_running_loop()
-                self._handshake_timer = loop.call_later(
-                    HANDSHAKE_DELAY_S, self._open, found, response
-                )
-                return
-            response = core.reject(http.HTTPStatus(found.status), found.body)
-        self._respond(response)
+            self._transport.pause_reading()
+            loop = asyncio.get_running_loop()
+            self._handshake_timer = loop.call_later(
+                HANDSHAKE_DELAY_S, self._open, request.path, response
+            )
+        else:
+            self._respond(response)
 
-    def _open(self, endpoint: Endpoint, response: Response) -> None:
+    def _open(self, target: str, response: Response) -> None:
         if self._transport.is_closing():
             return
         self._transport.resume_reading()
-        self._respond(response)
-        self._endpoint = endpoint
-        endpoint.opened(self)
+        try:
+            # Only now: whatever happened during the delay counts.
+            found = self._router(target)
+            if isinstance(found, Rejection):
+                self._respond(self._core.reject(http.HTTPStatus(found.status), found.body))
+            else:
+                self._respond(response)
+                self._endpoint = found
+                found.opened(self)
+        except Exception:
+            log.exception("a connection could not be opened")
+            self._transport.abort()
 
     def _respond(self, response: Response) -> None:
         # What the vendor's gateway calls itself; the C++ SDK shows it (realtime-ws 1.2).
         response.headers["Server"] = "Tengine"
         self._core.send_response(response)
         self._flush()
+        if self._core.close_expected():
+            self._expect_close()
 
     def _frame(self, frame: Frame) -> None:
         endpoint = self._endpoint

@@ -9,6 +9,11 @@ from typing import Protocol
 class Connection(Protocol):
     """What an endpoint may do with its connection."""
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the client does not read what was sent, so that nothing is read from it."""
+        ...
+
     def send_text(self, data: bytes) -> None:
         """Send one unfragmented text frame."""
         ...

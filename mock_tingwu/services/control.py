@@ -11,11 +11,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_tingwu import __version__
-from mock_tingwu.core.clock import VirtualClock
+from mock_tingwu.core.clock import LAST_MOMENT, VirtualClock
 from mock_tingwu.core.errors import TASK_ERRORS
 from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.world import World
+
+#: The one scope that there is.
+DEFAULT_SCOPE = "default"
 
 Handler = Callable[[Request], Awaitable[Any]]
 
@@ -61,35 +64,37 @@ class ControlService:
             unknown = set(body) - {"mode", "advance_ms"}
             if unknown:
                 raise ControlError(f"{min(unknown)} is unknown; expected mode or advance_ms")
-            mode = "virtual" if isinstance(clock, VirtualClock) else "system"
-            if body.get("mode", mode) not in ("system", "virtual"):
-                raise ControlError(f"mode is {body['mode']!r}, expected system or virtual")
-            if body.get("mode", mode) != mode:
-                self._world.use_clock(body["mode"])
+            present = "virtual" if isinstance(clock, VirtualClock) else "system"
+            mode, amount = body.get("mode", present), body.get("advance_ms", 0)
+            # Check everything first: a call that is refused has no effect.
+            if mode not in ("system", "virtual"):
+                raise ControlError(f"mode is {mode!r}, expected system or virtual")
+            if not isinstance(amount, int) or isinstance(amount, bool):
+                raise ControlError(f"advance_ms is {amount!r}, expected a whole number from 0")
+            if not 0 <= amount <= LAST_MOMENT - clock.now():
+                raise ControlError(
+                    f"advance_ms is {amount}, expected 0 to {LAST_MOMENT - clock.now()}"
+                )
+            if "advance_ms" in body and mode != "virtual":
+                raise ControlError(
+                    "the clock is the system's and cannot be advanced; "
+                    "start with --clock virtual or post mode virtual first"
+                )
+            if mode != present:
+                self._world.use_clock(mode)
                 clock = self._world.default.clock
-            if "advance_ms" in body:
-                self._advance(clock, body["advance_ms"])
+            if isinstance(clock, VirtualClock):
+                clock.advance(amount)
         return {
             "mode": "virtual" if isinstance(clock, VirtualClock) else "system",
             "now_ms": clock.now(),
         }
 
-    @staticmethod
-    def _advance(clock: object, amount: object) -> None:
-        if not isinstance(clock, VirtualClock):
-            raise ControlError(
-                "the clock is the system's and cannot be advanced; "
-                "start with --clock virtual or post mode virtual first"
-            )
-        if not isinstance(amount, int) or isinstance(amount, bool) or amount < 0:
-            raise ControlError(f"advance_ms is {amount!r}, expected a whole number from 0")
-        clock.advance(amount)
-
     async def journal(self, request: Request) -> Any:
         """Entries, newest last, by task_id, service, kind and since (the last seq seen)."""
         query = request.query_params
         since = query.get("since", "0")
-        if not (since.isascii() and since.isdigit()):
+        if not (since.isascii() and since.isdigit() and len(since) <= 18):
             raise ControlError(f"since is {since!r}, expected the seq of an entry")
         journal = self._world.default.journal
         entries = journal.entries(
@@ -195,11 +200,18 @@ def _summary(task: Task) -> dict[str, Any]:
 
 
 def _shown(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry with its messages as JSON rather than bytes."""
+    """An entry with what is kept as JSON shown as JSON."""
     return {
-        name: msgspec.Raw(value) if isinstance(value, bytes) else value
+        name: _decoded(value) if isinstance(value, bytes) else value
         for name, value in entry.items()
     }
+
+
+def _decoded(value: bytes) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return value.decode("utf-8", "replace")  # masking may have cut a value that was no text
 
 
 async def _body(request: Request) -> dict[str, Any]:
@@ -216,6 +228,9 @@ def _json(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         status = 200
         try:
+            scope = request.query_params.get("scope", DEFAULT_SCOPE)
+            if scope != DEFAULT_SCOPE:
+                raise ControlError(f"scope is {scope!r}, expected {DEFAULT_SCOPE}")
             answer = await handler(request)
         except ControlError as error:
             status, answer = error.status, {"error": str(error)}

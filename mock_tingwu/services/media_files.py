@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from mock_tingwu import media
@@ -46,10 +45,3 @@ class MediaFiles:
     def path(self, suffix: str) -> Path | None:
         """The finished file with this suffix, if there is one."""
         return self._finished.get(suffix)
-
-    def discard(self) -> None:
-        """Remove the files."""
-        for writer in self._writers.values():
-            writer.close()
-        self._writers.clear()
-        shutil.rmtree(self._folder, ignore_errors=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
-
-from websockets.datastructures import Headers
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import Timer
@@ -23,11 +22,15 @@ from mock_tingwu.protocols import multi_audio, nls
 from mock_tingwu.services.connection import Connection, Endpoint, Rejection
 from mock_tingwu.services.world import World
 
+log = logging.getLogger("mock_tingwu")
+
 PATH = "/api/ws/v1"
 SERVICE = "realtime"
+#: So much audio (ms) without speech is worth a word in the journal.
+_WORTH_A_WORD_MS = 2_000
 
 
-def route(world: World, target: str, headers: Headers) -> Endpoint | Rejection:
+def route(world: World, target: str) -> Endpoint | Rejection:
     """The endpoint for a handshake, or why there is none.
 
     No source says how the cloud refuses a bad ``mc``; this is how its NLS gateway refuses a bad
@@ -37,20 +40,16 @@ def route(world: World, target: str, headers: Headers) -> Endpoint | Rejection:
     token = parse_qs(parts.query).get("mc", [""])[0]
     found = world.find_by_token(token) if token else None
     if found is None:
-        reason = f"The token '{token[:8]}' is invalid!" if token else "The token is missing!"
+        reason = f"The token '{token[:4]}' is invalid!" if token else "The token is missing!"
     elif (found[1].status, TaskEvent.AUDIO) not in REALTIME_TASK.table:
-        reason = f"The token '{token[:8]}' has expired!"
+        reason = f"The token '{token[:4]}' has expired!"
     else:
         return PusherConnection(world, *found, target)
     scope = found[0] if found else world.default
+    task_id = found[1].id if found else None
+    scope.journal.record("request", SERVICE, task_id, method="GET", target=target)
     scope.journal.record(
-        "response",
-        SERVICE,
-        found[1].id if found else None,
-        method="GET",
-        target=target,
-        status=403,
-        body=reason,
+        "response", SERVICE, task_id, method="GET", target=target, status=403, body=reason
     )
     return Rejection(403, f"Meta:ACCESS_DENIED:{reason}")
 
@@ -68,28 +67,32 @@ class PusherConnection:
         self._messages = 0
         self._connection: Connection | None = None
         self._session = nls.Session(
-            task.options, task.language, self._new_message_id, scope.clock.now()
+            task.options,
+            task.language,
+            self._new_message_id,
+            scope.clock.now(),
+            task.stream.shift,
         )
         self._start: nls.StartRequested | None = None
         self._decoder: media.StreamDecoder | None = None
         self._estimated = 0
         self._frames = self._bytes = 0
-        self._multiple = task.options.multiple_streams
         self._deadline: Timer | None = None
-        self._delays: set[asyncio.TimerHandle] = set()
+        # Small delays of real time: what is owed to the stream, and the end of a failed session.
+        self._owed: asyncio.TimerHandle | None = None
+        self._linger: asyncio.TimerHandle | None = None
 
     # Endpoint
 
     def opened(self, connection: Connection) -> None:
         self._connection = connection
-        self._task.pushers.add(self)
+        self._task.pushers[self] = None
         self._record("ws_open", target=self._target)
         self._flush()
 
     def text(self, data: bytes) -> None:
+        self._record("ws_in", text=data.decode("utf-8", "replace"))
         request = self._session.receive_text(data, self._scope.clock.now())
-        shown = data.decode("utf-8", "replace")
-        self._record("ws_in", size=len(data), text=shown)
         match request:
             case nls.StartRequested():
                 self._begin(request)
@@ -98,20 +101,18 @@ class PusherConnection:
             case nls.Ignored(reason):
                 self._record("note", text=f"ignored: {reason}")
             case nls.Refused():
-                self._abandon()
+                self._failed()
         self._flush()
 
     def binary(self, data: bytes) -> None:
         self._frames += 1
         self._bytes += len(data)
-        try:
-            audio = multi_audio.parse(data).mixed_data if self._multiple else data
-        except ValueError as error:
-            self._undecodable(DECODE_ERROR, f"not a MultiAudioFrame: {error}")
-        else:
-            audio = self._session.receive_audio(audio, self._scope.clock.now())
-            if audio:
-                self._push(audio)
+        was_failed = self._session.state is nls.FAILED
+        audio = self._session.receive_audio(data, self._scope.clock.now())
+        if audio:
+            self._push(audio)
+        elif self._session.state is nls.FAILED and not was_failed:
+            self._failed()
         if self._session.has_news:
             self._flush()
 
@@ -119,40 +120,38 @@ class PusherConnection:
         self._connection = None
         if self._deadline is not None:
             self._deadline.cancel()
+        if self._linger is not None:
+            self._linger.cancel()
         self._session.disconnected()
         self._abandon()
-        self._task.pushers.discard(self)
+        self._task.pushers.pop(self, None)
         self._record("ws_close", code=code, by="client" if by_client else "server")
 
     # Pusher
 
+    @property
+    def streaming(self) -> bool:
+        return self._start is not None
+
     def task_ended(self) -> None:
         """The API's stop came while this client was connected."""
-        self._cancel_delays()
+        self._cancel_owed()
         if self._start is not None:
             self._drain()
+            self._start = None
         self._session.task_ended()
-        self._task.pushers.discard(self)
-        self._start = None
         self._flush()
 
     def task_failed(self) -> None:
         """The task failed while this client was connected."""
-        self._task.pushers.discard(self)
         self._start = None
-        self._cancel_delays()
         self._fail(SERVER_ERROR)
         self._flush()
 
     # Inside
 
     def _begin(self, request: nls.StartRequested) -> None:
-        busy = any(
-            pusher._start is not None
-            for pusher in self._task.pushers
-            if isinstance(pusher, PusherConnection) and pusher is not self
-        )
-        if busy:
+        if any(pusher.streaming for pusher in self._task.pushers if pusher is not self):
             self._fail(CONCURRENCY_EXCEED)
             return
         self._start = request
@@ -161,43 +160,45 @@ class PusherConnection:
         if self._decoder.note:
             self._record("note", text=self._decoder.note)
         self._note_differences(request)
-        self._after(nls.START_DELAY_MS, self._started)
+        self._owed = self._after(nls.START_DELAY_MS, self._started)
 
     def _started(self) -> None:
-        stream = self._task.stream
-        if self._start is None:
-            return
-        early = self._session.confirm_start(
+        stream, session = self._task.stream, self._session
+        assert self._start is not None
+        if session.early_audio_lost:
+            lost = f"{session.early_audio_lost} bytes of audio came before TranscriptionStarted"
+            self._record("note", text=f"{lost} and were too many to keep")
+        early = session.confirm_start(
             next_index=stream.next_index, position=stream.position, request=self._start
         )
-        if early:
-            self._push(early)
+        for frame in early:
+            if self._start is not None:
+                self._push(frame)
         self._flush()
 
-    def _push(self, audio: bytes) -> None:
-        task = self._task
+    def _push(self, frame: bytes) -> None:
+        """Take a binary frame of a stream that is on."""
+        task, decoder = self._task, self._decoder
+        assert decoder is not None
         if task.status is not ONGOING:
             self._scope.move(task, TaskEvent.AUDIO, "audio arrived")
-        decoder = self._decoder
-        assert decoder is not None
         note = decoder.note
         try:
-            pcm = decoder.feed(audio)
+            if task.options.multiple_streams:
+                frame = multi_audio.parse(frame).mixed_data
+            pcm = decoder.feed(frame)
         except media.DecodeError as error:
+            self._decoder = None  # it must not be asked again
+            self._record("note", text=f"the audio cannot be decoded: {error.detail or error.text}")
             container = error.status == CONTAINER_ERROR.status
-            self._undecodable(
-                CONTAINER_ERROR.about(error.text) if container else DECODE_ERROR,
-                error.detail or error.text,
-            )
-            return
-        if decoder.note != note:
-            self._record("note", text=decoder.note)
-        self._listen(pcm)
-
-    def _undecodable(self, error: SessionError, detail: str) -> None:
-        self._record("note", text=f"the audio cannot be decoded: {detail}")
-        self._fail(error)
-        self._abandon()
+            self._fail(CONTAINER_ERROR.about(error.text) if container else DECODE_ERROR)
+        except ValueError as error:
+            self._record("note", text=f"the frame is no MultiAudioFrame: {error}")
+            self._fail(DECODE_ERROR)
+        else:
+            if decoder.note != note:
+                self._record("note", text=decoder.note)
+            self._listen(pcm)
 
     def _listen(self, pcm: bytes) -> None:
         stream = self._task.stream
@@ -218,7 +219,7 @@ class PusherConnection:
     def _finish(self) -> None:
         """StopTranscription: what is open becomes final, then the stream is complete."""
         self._drain()
-        self._after(nls.STOP_DELAY_MS, self._stopped)
+        self._owed = self._after(nls.STOP_DELAY_MS, self._stopped)
 
     def _stopped(self) -> None:
         self._session.confirm_stop()
@@ -238,7 +239,7 @@ class PusherConnection:
 
     def _abandon(self) -> None:
         """The stream ends without StopTranscription: keep what was heard."""
-        self._cancel_delays()
+        self._cancel_owed()
         if self._start is not None:
             self._drain()
             self._end_stream("the stream broke off")
@@ -248,11 +249,29 @@ class PusherConnection:
         self._record(
             "audio", frames=self._frames, bytes=self._bytes, position=self._task.stream.position
         )
+        if not self._task.meeting.sentences and self._task.stream.position >= _WORTH_A_WORD_MS:
+            self._record(
+                "note",
+                text=f"{self._task.stream.position} ms of audio and no speech in it: silence, "
+                "tones and steady noise say nothing",
+            )
         if (self._task.status, TaskEvent.STREAM_ENDED) in REALTIME_TASK.table:
             self._scope.move(self._task, TaskEvent.STREAM_ENDED, why)
 
     def _fail(self, error: SessionError) -> None:
-        self._session.fail(error, self._scope.clock.now())
+        self._session.fail(error)
+        self._failed()
+
+    def _failed(self) -> None:
+        """The client was told; the socket stays open for a moment."""
+        self._abandon()
+        if self._linger is None and self._connection is not None:
+            self._linger = self._after(nls.LINGER_MS, self._lingered)
+
+    def _lingered(self) -> None:
+        if self._session.state is nls.FAILED:
+            self._session.linger_over()
+            self._flush()
 
     def _flush(self) -> None:
         """Send what the session has to say, keep its deadline, close when it says so."""
@@ -260,7 +279,7 @@ class PusherConnection:
         if connection is None:
             return
         for message in session.messages_to_send():
-            self._record("ws_out", size=len(message), message=message)
+            self._record("ws_out", message=message)
             connection.send_text(message)
         if session.close_code is not None:
             connection.close(session.close_code)
@@ -268,43 +287,39 @@ class PusherConnection:
             if self._deadline is not None:
                 self._deadline.cancel()
                 self._deadline = None
-        elif self._deadline is None or session.deadline < self._deadline.when:
+        elif self._deadline is None:
             # A deadline that has moved on is looked at when its timer fires: no timer per frame.
-            self._set_deadline(session.deadline)
-
-    def _set_deadline(self, deadline: int) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        clock = self._scope.clock
-        self._deadline = clock.call_later(deadline - clock.now(), self._due)
+            clock = self._scope.clock
+            delay = session.deadline - clock.now()
+            self._deadline = clock.call_later(delay, lambda: self._guarded(self._due))
 
     def _due(self) -> None:
         self._deadline = None
-        deadline = self._session.deadline
-        if deadline is not None and deadline <= self._scope.clock.now():
-            self._session.timed_out()
+        session, now = self._session, self._scope.clock.now()
+        if self._connection is not None and self._connection.stalled:
+            # We do not read because the client does not: that it sends nothing is our doing.
+            session.last_arrival = now
+        if session.deadline is not None and session.deadline <= now:
             self._abandon()
+            session.timed_out()
         self._flush()
 
-    def _after(self, delay: int, callback: Callable[[], None]) -> None:
+    def _after(self, delay: int, callback: Callable[[], None]) -> asyncio.TimerHandle:
         """Call back after a delay of real time: it only spares clients a race (design, Time)."""
+        return asyncio.get_running_loop().call_later(delay / 1000, self._guarded, callback)
 
-        def call() -> None:
-            self._delays.discard(handle)
-            try:
-                callback()
-            except Exception:
-                self._fail(SERVER_ERROR)
-                self._flush()
-                raise
+    def _guarded(self, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception:
+            log.exception("a defect of the mock ends a session with SERVER_ERROR")
+            self._fail(SERVER_ERROR)
+            self._flush()
 
-        handle = asyncio.get_running_loop().call_later(delay / 1000, call)
-        self._delays.add(handle)
-
-    def _cancel_delays(self) -> None:
-        for delay in self._delays:
-            delay.cancel()
-        self._delays.clear()
+    def _cancel_owed(self) -> None:
+        if self._owed is not None:
+            self._owed.cancel()
+            self._owed = None
 
     def _note_differences(self, request: nls.StartRequested) -> None:
         """Say it when the client announces another format than the task has."""
@@ -324,7 +339,5 @@ class PusherConnection:
         self._messages += 1
         return self._scope.ids.derive("message", self._id, str(self._messages)).hex()
 
-    def _record(self, kind: str, *, size: int = 0, **fields: object) -> None:
-        self._scope.journal.record(
-            kind, SERVICE, self._task.id, size=size, session=self._id, **fields
-        )
+    def _record(self, kind: str, **fields: object) -> None:
+        self._scope.journal.record(kind, SERVICE, self._task.id, session=self._id, **fields)

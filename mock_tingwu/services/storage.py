@@ -90,6 +90,12 @@ class StorageService:
         scope = found[0] if found else self._world.default
         request_id = scope.ids.request_id().replace("-", "")[:24]
         query = request.url.query
+        about = {
+            "task_id": named["task"] if named else None,
+            "method": request.method,
+            "target": f"{request.url.path}?{query}" if query else request.url.path,
+        }
+        scope.journal.record("request", SERVICE, **about)
         verdict = oss_url.verify(
             bucket, key, query, {LINK_KEY: LINK_SECRET}, now=as_datetime(scope.clock.now())
         )
@@ -106,14 +112,7 @@ class StorageService:
             response = file
         response.headers["Server"] = "AliyunOSS"
         response.headers["x-oss-request-id"] = request_id
-        scope.journal.record(
-            "response",
-            SERVICE,
-            named["task"] if named else None,
-            method=request.method,
-            target=f"{request.url.path}?{query}" if query else request.url.path,
-            status=response.status_code,
-        )
+        scope.journal.record("response", SERVICE, **about, status=response.status_code)
         return response
 
     def _file(
@@ -134,7 +133,7 @@ class StorageService:
 
         result = capabilities.build(kind, task.meeting, task.options)
         content = _encode(wrapped(task.id, kind, result))
-        scope.journal.record("result", SERVICE, task.id, size=len(content), body=content, name=kind)
+        scope.journal.record("result", SERVICE, task.id, body=content, name=kind)
         return ranged(request, content, task.results[kind])
 
 
@@ -147,7 +146,7 @@ def ranged(request: Request, content: bytes, made: int) -> Response:
         "Last-Modified": format_datetime(as_datetime(made), usegmt=True),
     }
     size = len(content)
-    asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", "").strip())
+    asked = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("range", "").strip())
     if asked is None or asked.groups() == ("", ""):
         return Response(content, 200, headers)
     first, last = asked.groups()

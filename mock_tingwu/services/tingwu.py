@@ -101,7 +101,6 @@ class TingwuService:
             language_hints=asked.language_hints,
         )
         request.state.task_id = task.id
-        self._world.media_of(scope, task)
         address = Address.of(request)
         return _without_none(
             {
@@ -164,15 +163,14 @@ class TingwuService:
             signed, self._world.settings.access_keys, now=as_datetime(self._world.real_now())
         )
         request.state.task_id = _task_id_in(request, body)
-        scope.journal.record(
+        entry = scope.journal.record(
             "request",
             SERVICE,
             request.state.task_id,
-            size=len(raw),
             request_id=request_id,
             method=request.method,
             target=signed.target,
-            body=body if problem is None else raw.decode("utf-8", "replace"),
+            body=raw if problem is None else raw.decode("utf-8", "replace"),
             signature=verdict.problem or "ok",
         )
         try:
@@ -182,7 +180,10 @@ class TingwuService:
                 _enforce(verdict)
             data = operation(request, scope, {} if body is None else read_body(body))
         except ApiFailure as error:
+            if error.detail:
+                scope.journal.record("note", SERVICE, request.state.task_id, text=error.detail)
             return self._respond(request, scope, request_id, error)
+        entry["task_id"] = request.state.task_id  # CreateTask has made it only now
         return self._respond(request, scope, request_id, data)
 
     def _respond(
@@ -206,12 +207,11 @@ class TingwuService:
             "response",
             SERVICE,
             getattr(request.state, "task_id", None),
-            size=len(content),
             request_id=request_id,
             method=request.method,
             target=signing.SignedRequest.from_asgi(request.scope, b"").target,
             status=status,
-            body=answer,
+            body=content,
         )
         return Response(
             content,
@@ -231,7 +231,7 @@ async def _read(request: Request, limit: int) -> bytes:
         ApiFailure: it is longer than ``limit`` bytes.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared[:19]) > limit:
         raise failure("RequestEntityTooLarge")
     chunks: list[bytes] = []
     length = 0
@@ -288,8 +288,10 @@ def _enforce(verdict: signing.Verdict) -> None:
 def _task_id_in(request: Request, body: object) -> str | None:
     """The TaskId that a request is about, for the journal."""
     found = request.path_params.get("task_id")
-    if found is None and isinstance(body, dict) and isinstance(body.get("Input"), dict):
-        found = body["Input"].get("TaskId")
+    if found is None and isinstance(body, dict):
+        source = body.get("Input")
+        found = source.get("TaskId") if isinstance(source, dict) else None
+        found = found or body.get("TaskId")
     return found if isinstance(found, str) else None
 
 

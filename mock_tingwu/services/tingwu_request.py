@@ -14,7 +14,12 @@ Json = dict[str, Any]
 
 
 class ApiFailure(Exception):
-    """The request is answered with ``error``; ``code`` and ``message`` are as on the wire."""
+    """The request is answered with ``error``; ``code`` and ``message`` are as on the wire.
+
+    ``detail`` tells the journal what exactly was wrong.
+    """
+
+    detail = ""
 
     def __init__(self, error: ApiError, *, code: str = "", message: str = "") -> None:
         self.http_status = error.http_status
@@ -114,7 +119,9 @@ def check(name: str, body: Json) -> None:
     """
     found = contract.violations(f"tingwu/create-task-request#{name}", body)
     if found:
-        raise _failure_at([str(part) for part in found[0].path if isinstance(part, str)], found[0])
+        error = _failure_at([part for part in found[0].path if isinstance(part, str)], found[0])
+        error.detail = f"the request is refused at {found[0].pointer}: {found[0].message}"
+        raise error
 
 
 def _failure_at(path: Sequence[str], violation: contract.Violation) -> ApiFailure:
@@ -168,8 +175,11 @@ def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
     """The task's options from ``Parameters``, already checked against the schema.
 
     Raises:
-        ApiFailure: translation is enabled without a target language.
+        ApiFailure: something is enabled without what it cannot do without.
     """
+    for name in ("ServiceInspection", "CustomPrompt"):
+        if parameters.get(f"{name}Enabled") and name not in parameters:
+            raise missing(f"Parameters.{name}")
     transcription = parameters.get("Transcription", {})
     translation = parameters.get("Translation", {})
     transcoding = parameters.get("Transcoding", {})

@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from mock_tingwu.core.clock import Clock
-from mock_tingwu.core.recognizer import Playlist, Recognizer, ScriptedRecognizer
+from mock_tingwu.core.clock import Clock, as_datetime
+from mock_tingwu.core.journal import Entry
+from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.media_files import MediaFiles
 from mock_tingwu.settings import Settings, SettingsError
@@ -34,8 +35,10 @@ class World:
         self.real_now = real_now
         self._make_clock = make_clock
         self._make_recognizer = load_recognizer(settings.recognizer)
-        self._folder: Path | None = settings.data_dir
+        self._folder: Path | None = None
         self._media: dict[str, MediaFiles] = {}
+        #: See every journal entry of every scope, unmasked: for checks inside the process.
+        self.taps: list[Callable[[Entry], None]] = []
         self.default = self._new_scope()
 
     def _new_scope(self) -> Scope:
@@ -44,6 +47,7 @@ class World:
             seed=self.settings.seed,
             result_interval=self.settings.result_interval_ms,
             make_recognizer=self._make_recognizer,
+            taps=self.taps,
         )
         scope.on_audio_over = self._finish_media
         return scope
@@ -63,7 +67,7 @@ class World:
         for task in self.default.tasks.values():
             for pusher in list(task.pushers):
                 pusher.task_ended()
-        self._drop_media()
+        self.close()
         self.default = self._new_scope()
 
     def use_clock(self, mode: str) -> None:
@@ -96,25 +100,26 @@ class World:
         """Complete the media files; remove them unless they are in a folder of the user's."""
         for media in self._media.values():
             media.finish()
+        self._media.clear()
         if self._folder is not None and self.settings.data_dir is None:
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        self._folder = None
 
-    def _finish_media(self, task: Task) -> None:
-        found = self.find_task(task.id)
-        media = None if found is None else self.media_of(found[0], task)
-        if found is not None and media is not None:
+    def _finish_media(self, scope: Scope, task: Task) -> None:
+        media = self.media_of(scope, task)
+        if media is not None:
             for suffix in media.finish():
-                task.files[suffix] = found[0].clock.now()
-
-    def _drop_media(self) -> None:
-        for media in self._media.values():
-            media.discard()
-        self._media.clear()
+                task.files[suffix] = scope.clock.now()
 
     def _media_folder(self) -> Path:
+        """A folder of this world's own: task ids begin anew with every start and reset."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="mock-tingwu-"))
+            parent = self.settings.data_dir
+            if parent is not None:
+                parent.mkdir(parents=True, exist_ok=True)
+            started = as_datetime(self.real_now()).strftime("%Y%m%dT%H%M%SZ-")
+            prefix = "mock-tingwu-" if parent is None else started
+            self._folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         return self._folder
 
 
@@ -128,7 +133,7 @@ def load_recognizer(name: str) -> Callable[[Playlist, int, int], Recognizer]:
         SettingsError: no such recognizer is installed.
     """
     if name == "scripted":
-        return _scripted
+        return scripted
     from importlib.metadata import entry_points
 
     points = {point.name: point for point in entry_points(group="mock_tingwu.recognizers")}
@@ -137,7 +142,3 @@ def load_recognizer(name: str) -> Callable[[Playlist, int, int], Recognizer]:
         raise SettingsError(f"recognizer is {name!r}, expected one that is installed: {known}")
     loaded: Callable[[Playlist, int, int], Recognizer] = points[name].load()
     return loaded
-
-
-def _scripted(playlist: Playlist, sample_rate: int, speakers: int) -> Recognizer:
-    return ScriptedRecognizer(playlist, sample_rate, speakers=speakers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email.utils
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -65,22 +67,59 @@ def test_the_journal_can_be_filtered_and_followed(mock: MockTingwu) -> None:
     assert [entry["target"].rpartition("/")[2] for entry in new] == [first["TaskId"]]
 
 
-def test_no_secret_reaches_the_journal(mock: MockTingwu) -> None:
-    token = create(mock)["MeetingJoinUrl"].partition("mc=")[2]
-    headers = {"Authorization": "acs LTAI5tSomebody:c2VjcmV0c2lnbmF0dXJl"}
+def test_no_secret_reaches_the_journal(start_mock: Callable[..., MockTingwu]) -> None:
+    open_mock = start_mock()
+    task = create(open_mock)
+    with pusher(task) as connection:
+        connection.socket.send('{"header":{"name":"X"},"payload":{"token":"planted-in-text"}}')
+        connection.failure()
+    body = b'{"AccessKeySecret":"planted-in-json","Input":{"a":"b"},"broken'
+    httpx.put(f"{open_mock.url}/openapi/tingwu/v2/tasks?type=realtime", content=body)
+    text = httpx.get(f"{open_mock.url}/_mock/journal").text
+    assert "planted" not in text
+    assert task["MeetingJoinUrl"].partition("mc=")[2] not in text
+
+    mock = start_mock(auth="verify", access_keys={"LTAI5tSomebody": "planted-secret"})
+    token = "A" * 128
+    headers = {
+        "Authorization": "acs LTAI5tSomebody:c2VjcmV0c2lnbmF0dXJl",
+        "x-acs-security-token": "planted-sts-token",
+        "Date": email.utils.formatdate(usegmt=True),
+    }
     httpx.get(f"{mock.url}/openapi/tingwu/v2/tasks/x?SecurityToken=topsecret", headers=headers)
-    httpx.get(f"{mock.url}/openapi/nothing?mc={token}")
+    httpx.get(f"{mock.url}/openapi/nothing?mc={token}&signature=planted-signature", headers=headers)
     text = httpx.get(f"{mock.url}/_mock/journal").text
     assert token not in text
     assert "c2VjcmV0c2lnbmF0dXJl" not in text
     assert "topsecret" not in text
+    assert "planted" not in text
 
 
-@pytest.mark.parametrize("since", ["x", "-1", "1.5"])
+@pytest.mark.parametrize("since", ["x", "-1", "1.5", "9" * 5_000])
 def test_a_filter_that_makes_no_sense_is_explained(mock: MockTingwu, since: str) -> None:
     answer = httpx.get(f"{mock.url}/_mock/journal", params={"since": since})
     assert answer.status_code == 400
     assert answer.json() == {"error": f"since is {since!r}, expected the seq of an entry"}
+
+
+def test_an_unknown_scope_is_refused(mock: MockTingwu) -> None:
+    assert get(mock, "tasks", scope="default") == {"tasks": []}
+    answer = httpx.get(f"{mock.url}/_mock/tasks", params={"scope": "other"})
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "scope is 'other', expected default"}
+
+
+def test_why_a_request_was_refused_stands_in_the_journal(mock: MockTingwu) -> None:
+    body = {"AppKey": "a", "Input": {"SourceLanguage": "xx", "Format": "pcm", "SampleRate": 8000}}
+    httpx.put(f"{mock.url}/openapi/tingwu/v2/tasks?type=realtime", json=body)
+    (note,) = get(mock, "journal", kind="note")["entries"]
+    assert note["text"].startswith("the request is refused at /Input/SourceLanguage: ")
+
+
+def test_the_request_that_made_a_task_belongs_to_it(mock: MockTingwu) -> None:
+    task = create(mock)
+    kinds = [e["kind"] for e in get(mock, "journal", task_id=task["TaskId"])["entries"]]
+    assert kinds == ["request", "response"]
 
 
 def test_reset_forgets_everything(mock: MockTingwu) -> None:
@@ -130,8 +169,9 @@ def test_the_clock_can_be_made_virtual(mock: MockTingwu) -> None:
     [
         ({"advance_ms": 5}, "the clock is the system's and cannot be advanced"),
         ({"mode": "lunar"}, "mode is 'lunar', expected system or virtual"),
-        ({"mode": "virtual", "advance_ms": -1}, "advance_ms is -1, expected a whole number"),
+        ({"mode": "virtual", "advance_ms": -1}, "advance_ms is -1, expected 0 to"),
         ({"mode": "virtual", "advance_ms": "1"}, "advance_ms is '1', expected a whole number"),
+        ({"mode": "virtual", "advance_ms": 10**20}, "expected 0 to"),
         ({"speed": 2}, "speed is unknown; expected mode or advance_ms"),
         ([], "the body is not a JSON object"),
     ],
@@ -139,9 +179,12 @@ def test_the_clock_can_be_made_virtual(mock: MockTingwu) -> None:
 def test_a_clock_that_cannot_be_is_refused_in_one_sentence(
     mock: MockTingwu, body: object, reason: str
 ) -> None:
+    task = create(mock)
     answer = post(mock, "clock", body)
     assert answer.status_code == 400
     assert reason in answer.json()["error"]
+    assert get(mock, "clock")["mode"] == "system"
+    assert status(mock, task["TaskId"]) == "NEW", "a call that is refused has no effect"
 
 
 def test_a_body_that_is_not_json_is_refused(mock: MockTingwu) -> None:

@@ -191,6 +191,29 @@ def test_hints_keep_only_the_lines_in_their_languages() -> None:
     assert [playlist.next()[1].text for _ in range(4)] == ["你好。", "Hello.", "你好。", "Hello."]
     unmatched = Playlist([script], ["ru"])
     assert unmatched.next()[1].text == "你好。"
+    other = Script("o", "cn", "t", (Speaker("A"),), (Line(1, 0, ("再见。",), "cn"),))
+    some = Playlist([script, other], ["fr"])
+    assert [some.next()[1].text for _ in range(3)] == ["Bonjour."] * 3
+
+
+def test_a_very_long_line_is_heard_as_several_sentences() -> None:
+    line = Line(1, 0, tuple(f"word{number}" for number in range(1_000)), "en")
+    script = Script("long", "en", "t", (Speaker("A"),), (line,))
+    listener = recognizer(script)
+    heard = [*listener.imagine(700_000), *listener.flush()]
+    check_order(heard)
+    assert max(len(event.sentence.words) for event in ended(heard)) <= 200
+    said = [word.text for event in ended(heard)[:5] for word in event.sentence.words]
+    assert said[:1_000] == list(line.words)
+
+
+def test_imagined_audio_does_not_depend_on_its_steps_either() -> None:
+    def imagine(step: int) -> list[Heard]:
+        listener = recognizer()
+        heard = [event for _ in range(60_000 // step) for event in listener.imagine(step)]
+        return [*heard, *listener.flush()]
+
+    assert imagine(40) == imagine(250) == imagine(60_000)
 
 
 def test_words_take_longer_the_more_characters_they_have() -> None:

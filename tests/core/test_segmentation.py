@@ -113,3 +113,24 @@ def test_speech_is_heard_over_background_noise() -> None:
     background = array.array("h", noise(2_000, 200))
     both = array.array("h", (a + b for a, b in zip(mixed, background, strict=True)))
     assert len(detect(hiss + both.tobytes() + hiss)) == 2
+
+
+@pytest.mark.parametrize("amplitude", [260, 500, 2_000, 30_000])
+def test_soft_speech_is_heard_as_well_as_loud(amplitude: int) -> None:
+    began, ended = detect(silence(700) + speech(3_000, amplitude=amplitude) + silence(2_000))
+    assert abs(began.at - 700) <= 60
+    assert abs(ended.at - 3_700) <= 60
+
+
+def test_a_steady_background_that_was_there_all_along_ends_no_later_than_the_speech() -> None:
+    hum = array.array("h", tone(6_000, 120, 400))
+    voice = array.array("h", silence(1_500) + speech(2_000) + silence(2_500))
+    mixed = array.array("h", (a + b for a, b in zip(hum, voice, strict=True))).tobytes()
+    began, ended = detect(mixed)
+    assert abs(began.at - 1_500) <= 100
+    assert abs(ended.at - 3_500) <= 100
+
+
+def test_a_tone_after_speech_is_not_speech() -> None:
+    _, ended = detect(speech(2_000) + tone(4_000))
+    assert abs(ended.at - 2_000) <= 200

@@ -18,10 +18,10 @@ from mock_tingwu.core.meeting import Sentence, Word
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.recognizer import SentenceBegan, SentenceChanged, SentenceEnded, Stash
 from mock_tingwu.core.script import Line
+from mock_tingwu.core.stream import Shift
 from mock_tingwu.protocols.nls import (
     EARLY_AUDIO_BYTES,
     IDLE_MS,
-    LINGER_MS,
     REFUSALS,
     SESSION,
     Ignored,
@@ -124,7 +124,7 @@ def test_a_session_from_start_to_completed() -> None:
     session = make()
     request = start(session)
     assert sent(session) == []
-    assert session.confirm_start(next_index=0, position=0, request=request) == b""
+    assert session.confirm_start(next_index=0, position=0, request=request) == []
     assert session.receive_audio(b"\1\0", 5) == b"\1\0"
     session.hear(SentenceBegan(0, 400))
     session.hear(SentenceEnded(0, SENTENCE, Stash(1_000, 1_000)))
@@ -233,16 +233,18 @@ def test_audio_before_started_is_kept_and_handed_over() -> None:
     request = start(session)
     assert session.receive_audio(b"ab", 0) == b""
     assert session.receive_audio(b"cd", 0) == b""
-    assert session.confirm_start(next_index=0, position=0, request=request) == b"abcd"
+    assert session.confirm_start(next_index=0, position=0, request=request) == [b"ab", b"cd"]
 
 
-def test_early_audio_is_bounded() -> None:
+def test_early_audio_is_bounded_and_what_is_lost_is_known() -> None:
     session = make()
     request = start(session)
-    for _ in range(100):
-        session.receive_audio(bytes(65_536), 0)
+    frame = bytes(1 << 20)
+    for _ in range(40):
+        session.receive_audio(frame, 0)
+    assert session.early_audio_lost == 40 * len(frame) - EARLY_AUDIO_BYTES
     audio = session.confirm_start(next_index=0, position=0, request=request)
-    assert len(audio) <= EARLY_AUDIO_BYTES + 65_536
+    assert sum(map(len, audio)) == EARLY_AUDIO_BYTES
 
 
 @pytest.mark.parametrize("state", [State.STOPPING, State.IDLE, State.FAILED])
@@ -352,7 +354,7 @@ def test_offsets_of_the_client_shift_indices_and_times() -> None:
     assert sent(session)[-1]["payload"] == {"index": 12, "time": 60_400}
 
 
-@pytest.mark.parametrize("value", ["5", -1, 1.5, True, None, [], {}])
+@pytest.mark.parametrize("value", ["5", -1, 1.5, True, None, [], {}, 2**31, 10**30])
 def test_offsets_that_are_no_whole_numbers_are_ignored(value: object) -> None:
     request = start(make(), {"tw_time_offset": value, "tw_index_offset": value})
     assert (request.time_offset, request.index_offset) == (None, None)
@@ -397,15 +399,32 @@ def test_while_the_server_owes_an_answer_there_is_no_deadline(state: State) -> N
 
 
 def test_a_failed_session_lingers_and_closes_without_another_word() -> None:
-    session = make(now=100)
-    session.receive_text("{}", 100)
-    session.messages_to_send()
+    session = in_state(State.FAILED)
     session.receive_text(command("StopTranscription"), 600)
     assert names(session) == ["TaskFailed"]
-    assert session.deadline == 100 + LINGER_MS
-    session.timed_out()
+    assert session.deadline is None, "it lingers in real time, not by the clock"
+    session.linger_over()
     assert sent(session) == []
     assert session.close_code == 1000
+
+
+@pytest.mark.parametrize("state", State)
+def test_events_are_sent_within_a_stream_only(state: State) -> None:
+    session = in_state(state)
+    session.hear(SentenceBegan(0, 0))
+    session.hear(SentenceEnded(0, SENTENCE, Stash(1_000, 1_000)))
+    expected = ["SentenceBegin", "SentenceEnd"] if state in (State.WORKING, State.STOPPING) else []
+    assert names(session) == expected
+
+
+def test_offsets_hold_for_the_sessions_that_follow() -> None:
+    shift = Shift()
+    for start_payload, expected in (({"tw_index_offset": 9}, 10), (None, 10)):
+        session = Session(Options(), "cn", lambda: "0" * 32, 0, shift)
+        request = start(session, start_payload)
+        session.confirm_start(next_index=0, position=0, request=request)
+        session.hear(SentenceBegan(0, 0))
+        assert sent(session)[-1]["payload"]["index"] == expected
 
 
 @pytest.mark.parametrize("state", [State.WORKING, State.STOPPING])
@@ -427,7 +446,7 @@ def test_a_task_stopped_by_the_api_closes_an_idle_socket(state: State) -> None:
 @pytest.mark.parametrize("error", errors.SESSION_ERRORS, ids=lambda error: str(error.status))
 def test_every_error_of_the_table_can_be_sent(error: SessionError) -> None:
     session = in_state(State.WORKING)
-    session.fail(error.about("X"), 0)
+    session.fail(error.about("X"))
     (message,) = sent(session)
     assert message["header"]["status"] == error.status
     assert "payload" not in message

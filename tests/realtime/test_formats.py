@@ -179,5 +179,19 @@ def test_a_frame_that_is_no_multi_audio_frame_fails_the_session(mock: MockTingwu
     task = create(mock, MultipleStreamsEnabled=True)
     with pusher(task) as connection:
         connection.start()
-        connection.push(b"\xff" * 3_200)
+        connection.push(b"\xff" * 16_000)
         assert connection.failure()["status"] == 40270003
+        assert connection.close_code() == 1000
+    assert len(connection.named("TaskFailed")) == 1
+
+
+def test_early_frames_of_several_streams_keep_their_borders(mock: MockTingwu) -> None:
+    audio = speech(3_000) + bytes(40_000)
+    task = create(mock, MultipleStreamsEnabled=True)
+    with pusher(task) as connection:
+        connection.command("StartTranscription")
+        for begin in range(0, len(audio), 3_200):
+            connection.socket.send(multi_audio(MultiAudioFrame(audio[begin : begin + 3_200])))
+        connection.expect("TranscriptionStarted")
+        connection.stop()
+    assert len(connection.sentences()) >= 1

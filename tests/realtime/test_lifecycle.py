@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.server import websocket
+from tests.conftest import Watch
 from tests.core.test_segmentation import silence, speech
 from tests.realtime.helpers import (
     create,
@@ -15,6 +18,7 @@ from tests.realtime.helpers import (
     stop,
     until,
 )
+from tests.wire.helpers.raw import handshake, wire
 
 SENTENCES = b"".join(speech(2_500) + silence(1_200) for _ in range(3))
 
@@ -285,3 +289,70 @@ def test_every_transition_is_in_the_journal_with_its_reason(mock: MockTingwu) ->
     audio = next(entry for entry in mock.journal if entry["kind"] == "audio")
     assert audio["bytes"] == len(SENTENCES)
     assert audio["position"] == len(SENTENCES) // 32
+
+
+@pytest.mark.parametrize("reason", ["directive", "idle", "api"])
+def test_nothing_follows_a_task_failed(virtual_mock: MockTingwu, reason: str) -> None:
+    task = create(virtual_mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(speech(2_500))
+        connection.expect("SentenceBegin")
+        if reason == "directive":
+            connection.command("Dance")
+        elif reason == "idle":
+            virtual_mock.advance(10_000)
+        else:
+            path = f"{virtual_mock.url}/_mock/tasks/{task['TaskId']}/transition"
+            httpx.post(path, json={"to": "FAILED", "error_code": "TSC.AudioFormat"})
+        connection.failure()
+        assert connection.close_code() == 1000, "in real time: the clock stands still"
+    assert connection.events[-1]["header"]["name"] == "TaskFailed"
+    if reason != "api":
+        stop(virtual_mock, task["TaskId"])
+        made = results(virtual_mock, task["TaskId"])["Transcription"]
+        assert len(made["Paragraphs"]) == 1, "what was heard is kept"
+
+
+def test_a_stop_that_comes_during_the_handshake_counts(
+    mock: MockTingwu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "HANDSHAKE_DELAY_S", 0.5)
+    task = create(mock)
+    with wire(mock) as connection:
+        connection.send(handshake(mock, task["MeetingJoinUrl"].partition(mock.host)[2]))
+        stop(mock, task["TaskId"])
+        answer = connection.read_answer()
+    assert answer.status == 403
+    assert b"has expired" in answer.body
+
+
+def test_a_failed_connection_does_not_survive_a_reset(virtual_mock: MockTingwu) -> None:
+    task = create(virtual_mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.command("Dance")
+        connection.failure()
+        virtual_mock.reset()
+        assert connection.close_code() == 1000
+
+
+def test_offsets_of_a_resuming_client_hold_for_the_rest_of_the_task(mock: MockTingwu) -> None:
+    task = create(mock)
+    indices: list[int] = []
+    for payload in (None, {"tw_time_offset": 50_000, "tw_index_offset": 9}, None):
+        with pusher(task) as connection:
+            connection.start(payload)
+            connection.push(SENTENCES)
+            connection.stop()
+        indices += [event["payload"]["index"] for event in connection.named("SentenceEnd")]
+    assert indices == [0, 1, 2, 10, 11, 12, 13, 14, 15]
+
+
+def test_the_contract_is_watched_across_a_reset(mock: MockTingwu, watch: Watch) -> None:
+    create(mock)
+    before = dict(watch.checked)
+    httpx.post(f"{mock.url}/_mock/reset")
+    create(mock)
+    name = "tingwu/create-task-response"
+    assert watch.checked[name] == before[name] + 1

@@ -155,7 +155,12 @@ def test_media_files_stay_in_the_users_folder_and_leave_a_temporary_one(
     mock = start_mock(data_dir=tmp_path)
     task, _ = hold(mock, recording[:320_000], {"Transcoding": {"SpectrumEnabled": True}})
     mock.close()
-    assert (tmp_path / task["TaskId"] / "audio.spectrum").stat().st_size > 100
+    again = start_mock(data_dir=tmp_path)
+    hold(again, recording[:160_000], {"Transcoding": {"SpectrumEnabled": True}})
+    again.reset()
+    files = sorted(tmp_path.glob(f"*/{task['TaskId']}/audio.spectrum"))
+    assert len(files) == 2, "a later start overwrites nothing, a reset removes nothing"
+    assert all(file.stat().st_size > 100 for file in files)
 
 
 @pytest.mark.parametrize("types", [["Paragraph"], ["MindMap"], list(SUMMARY_TYPES)])
@@ -284,3 +289,56 @@ def test_recognition_alone_is_complete_when_stop_answers(
         connection.stop()
     assert stop(mock, task["TaskId"]) == "COMPLETED"
     assert list(info(mock, task["TaskId"])["Result"]) == ["Transcription"]
+
+
+def test_a_burst_right_behind_start_is_heard_to_its_end(mock: MockTingwu, recording: bytes) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.command("StartTranscription")
+        connection.push(recording * 3)
+        connection.expect("TranscriptionStarted")
+        connection.stop()
+    audio = next(entry for entry in mock.journal if entry["kind"] == "audio")
+    assert audio["position"] == len(recording) * 3 // 32
+
+
+@pytest.mark.parametrize("hint", ["cn", "en", "yue", "ja", "ko", "de", "fr", "ru"])
+def test_a_single_hint_is_obeyed_to_the_end_of_every_script(mock: MockTingwu, hint: str) -> None:
+    audio = b"".join(speech(3_000) + silence(1_200) for _ in range(40))
+    target = "en" if hint != "en" else "cn"
+    parameters = {"TranslationEnabled": True, "Translation": {"TargetLanguages": [target]}}
+    _, connection = hold(
+        mock, audio, parameters, SourceLanguage="multilingual", LanguageHints=[hint]
+    )
+    spoken = {event["payload"]["source_lang"] for event in connection.named("ResultTranslated")}
+    assert spoken == {hint}
+
+
+def test_audio_without_speech_is_worth_a_word_in_the_journal(mock: MockTingwu) -> None:
+    hold(mock, tone(4_000))
+    notes = [entry["text"] for entry in mock.journal if entry["kind"] == "note"]
+    assert any(note.startswith("4000 ms of audio and no speech in it") for note in notes)
+
+
+def test_files_are_open_only_while_a_task_is_pushed_to(mock: MockTingwu) -> None:
+    descriptors = Path("/dev/fd")
+    parameters = {"Transcoding": {"TargetAudioFormat": "mp3"}}
+    before = len(list(descriptors.iterdir()))
+    tasks = [create(mock, parameters) for _ in range(30)]
+    assert len(list(descriptors.iterdir())) - before < 15
+    assert stop(mock, tasks[0]["TaskId"]) == "ONGOING"
+    until(lambda: status(mock, tasks[0]["TaskId"]) == "COMPLETED", "COMPLETED")
+    assert "OutputMp3Path" in info(mock, tasks[0]["TaskId"])
+
+
+def test_no_event_outgrows_what_the_sdks_can_read(mock: MockTingwu) -> None:
+    line = " ".join(f"word{number}" for number in range(1_500))
+    mock.script({"language": "en", "sentences": [line]}, task_key="long")
+    parameters = {
+        "Transcription": {"OutputLevel": 2},
+        "TranslationEnabled": True,
+        "Translation": {"TargetLanguages": ["cn"], "OutputLevel": 2},
+    }
+    hold(mock, speech(200_000), parameters, TaskKey="long", SourceLanguage="en")
+    sizes = [len(entry["message"]) for entry in mock.journal if entry["kind"] == "ws_out"]
+    assert max(sizes) < 65_536

@@ -23,8 +23,9 @@ def build(meeting: Meeting, options: Options) -> dict[str, Any]:
     left = [item.title for item in items if item.title not in chosen.values()]
     results = []
     for speaker in sorted(chosen):
-        identity = chosen[speaker] or (left.pop(0) if left else items[-1].title)
-        results.append({"speaker_id": meeting.speaker_id(speaker), "identity": identity})
+        identity = chosen[speaker] or (left.pop(0) if left else "")
+        if identity:
+            results.append({"speaker_id": meeting.speaker_id(speaker), "identity": identity})
     return {"identity_results": results}
 
 

@@ -69,7 +69,8 @@ def verify(
     expires_text, access_key, signature = (fields.get(name, "") for name in PARAMETERS)
     if not (expires_text or access_key or signature):
         return UrlVerdict(False, problem="missing")
-    if not (expires_text.isascii() and expires_text.isdigit() and access_key and signature):
+    readable = expires_text.isascii() and expires_text.isdigit() and len(expires_text) <= 18
+    if not (readable and access_key and signature):
         return UrlVerdict(False, access_key or None, "malformed")
     expires = int(expires_text)
     text = string_to_sign(bucket, key, expires_text, method)

@@ -158,6 +158,6 @@ def client_time_of(request: SignedRequest) -> datetime | None:
     """The Date header (RFC 2616) in UTC, None when it is absent or unreadable."""
     try:
         moment = parsedate_to_datetime(request.header("date") or "")
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the last and first days of time have no UTC
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
