@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 #: Bounds of one journal. What is oldest goes first.
 MAX_ENTRIES = 10_000
 MAX_BYTES = 32 * 1024 * 1024
@@ -34,12 +36,27 @@ def masked(value: str | bytes) -> str | bytes:
     The first four characters of a long one stay, to tell one from another.
     """
     if isinstance(value, bytes):
-        return _IN_BYTES.sub(lambda m: m[1] + m[2][: _shown(len(m[2]))] + "…".encode(), value)
-    return _IN_TEXT.sub(lambda m: m[1] + m[2][: _shown(len(m[2]))] + "…", value)
+        return _IN_BYTES.sub(lambda m: m[1] + m[2][: _kept(len(m[2]))] + "…".encode(), value)
+    return _IN_TEXT.sub(lambda m: m[1] + m[2][: _kept(len(m[2]))] + "…", value)
 
 
-def _shown(length: int) -> int:
+def _kept(length: int) -> int:
     return 4 if length > 8 else 0
+
+
+def shown(entry: Entry) -> Entry:
+    """``entry`` with what is kept as JSON shown as what it says."""
+    return {
+        name: _decoded(value) if isinstance(value, bytes) else value
+        for name, value in entry.items()
+    }
+
+
+def _decoded(value: bytes) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return value.decode("utf-8", "replace")  # masking may have cut a value that was no text
 
 
 class Journal:
@@ -47,7 +64,7 @@ class Journal:
 
     Every entry has ``seq`` (from 1, never used again), ``at`` (ms since the epoch on the scope's
     clock), ``scope``, ``kind``, ``service``, ``task_id`` (or None) and fields of its kind. JSON is
-    kept as bytes, other text as str.
+    kept as bytes, other text as str; see `shown`.
 
     ========== ==================================================================
     request    method, target, body, signature

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 from mock_tingwu.core import scripts
 from mock_tingwu.core.clock import VirtualClock
-from mock_tingwu.core.journal import Entry
+from mock_tingwu.core.journal import Entry, shown
 from mock_tingwu.core.script import Script
 from mock_tingwu.server.process import Server
 from mock_tingwu.settings import Settings
@@ -104,7 +104,8 @@ class MockTingwu:
     @property
     def journal(self) -> list[Entry]:
         """What has happened so far, newest last, secrets masked."""
-        return self.call(lambda: list(self._server.world.default.journal.entries()))
+        entries = self.call(lambda: list(self._server.world.default.journal.entries()))
+        return [shown(entry) for entry in entries]
 
     def now(self) -> int:
         """The mock's time in ms since the epoch."""

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import LAST_MOMENT, VirtualClock
 from mock_tingwu.core.errors import TASK_ERRORS
+from mock_tingwu.core.journal import shown
 from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.world import World
@@ -104,7 +105,7 @@ class ControlService:
             since=int(since),
         )
         return {
-            "entries": [_shown(entry) for entry in entries],
+            "entries": [shown(entry) for entry in entries],
             "last_seq": journal.seq,
             "dropped": journal.dropped,
         }
@@ -197,21 +198,6 @@ def _summary(task: Task) -> dict[str, Any]:
         "results": list(task.results),
         "connections": len(task.pushers),
     }
-
-
-def _shown(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry with what is kept as JSON shown as JSON."""
-    return {
-        name: _decoded(value) if isinstance(value, bytes) else value
-        for name, value in entry.items()
-    }
-
-
-def _decoded(value: bytes) -> Any:
-    try:
-        return msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return value.decode("utf-8", "replace")  # masking may have cut a value that was no text
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def ranged(request: Request, content: bytes, made: int) -> Response:
         "Last-Modified": format_datetime(as_datetime(made), usegmt=True),
     }
     size = len(content)
-    asked = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", request.headers.get("range", "").strip())
+    asked = re.fullmatch(r"bytes=(\d{0,30})-(\d{0,30})", request.headers.get("range", "").strip())
     if asked is None or asked.groups() == ("", ""):
         return Response(content, 200, headers)
     first, last = asked.groups()

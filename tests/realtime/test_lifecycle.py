@@ -148,7 +148,8 @@ def test_ten_seconds_of_silence_on_the_wire_end_the_session(virtual_mock: MockTi
 
 def _frames_of(mock: MockTingwu) -> int:
     return sum(
-        entry["kind"] == "ws_out" and b"SentenceEnd" in entry["message"] for entry in mock.journal
+        entry["kind"] == "ws_out" and entry["message"]["header"]["name"] == "SentenceEnd"
+        for entry in mock.journal
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -159,7 +160,12 @@ def test_every_result_kind_arrives_in_the_typed_model(
 
 def test_the_typed_models_take_every_field_of_every_answer(mock: MockTingwu) -> None:
     sent: Json = {}
-    mock.tap(lambda entry: sent.update({entry.get("request_id", ""): entry.get("body")}))
+
+    def keep(entry: Json) -> None:
+        if entry["kind"] == "response":
+            sent[entry["request_id"]] = json.loads(entry["body"])
+
+    mock.tap(keep)
     sdk = client(mock)
     responses = [created := sdk.create_task(create_request(guide()))]
     task_id = created.body.data.task_id

@@ -166,7 +166,7 @@ def test_the_url_of_a_finished_task_is_refused_with_403(mock: MockTingwu) -> Non
     stop(mock, task["TaskId"])
     answer = refused(mock, target_of(task))
     assert answer.status == 403
-    assert re.fullmatch(rb"Meta:ACCESS_DENIED:The token '[\w-]{8}' has expired!", answer.body)
+    assert re.fullmatch(rb"Meta:ACCESS_DENIED:The token '[\w-]{4}' has expired!", answer.body)
     assert status(mock, task["TaskId"]) == "COMPLETED"
 
 
