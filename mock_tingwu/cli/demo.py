@@ -81,7 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="the same seed gives the same identifiers"
     )
     parser.add_argument(
-        "--url", help="use the server at this address instead of one that only the demo uses"
+        "--url",
+        type=_url,
+        help="use the server at this address instead of one that only the demo uses",
     )
     parser.add_argument(
         "--save", type=Path, metavar="DIR", help="keep every result file and the MP3 in DIR"
@@ -93,6 +95,8 @@ def run(args: argparse.Namespace) -> int:
     console = make_console()
     demo: Demo | None = None
     try:
+        if args.save is not None:
+            args.save.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is told first
         pcm, rate = read_wav(folder("fixtures") / RECORDING)
         duration = len(pcm) * 1000 // (rate * 2)
         began = time.monotonic()
@@ -226,13 +230,18 @@ class Demo:
         import json
 
         assert self.task is not None
-        target.mkdir(parents=True, exist_ok=True)
         for kind, result in self.results.items():
             document = {"TaskId": self.task.task_id, kind: result}
             content = json.dumps(document, ensure_ascii=False, indent=2)
             (target / f"{kind}.json").write_text(content, encoding="utf-8")
         if self.mp3:
             (target / "audio.mp3").write_bytes(self.mp3)
+
+
+def _url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{value!r} does not begin with http:// or https://")
+    return value.rstrip("/")
 
 
 def _speed(value: str) -> float:

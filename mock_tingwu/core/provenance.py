@@ -163,7 +163,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "early-audio",
-            "Audio between StartTranscription and TranscriptionStarted is kept, up to 1 MiB.",
+            "Audio between StartTranscription and TranscriptionStarted is kept, up to 32 MiB.",
             "Browser clients do not wait for TranscriptionStarted.",
         ),
         (
@@ -173,7 +173,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "linger",
-            "A failed session stays open for one second, then it is closed with 1000.",
+            "A failed session stays open for one second of real time, then it is closed with 1000.",
             "Commands in flight are documented to get an answer; the time is not.",
         ),
         (
@@ -211,7 +211,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         (
             "resume-offsets",
             "With tw_index_offset and tw_time_offset, indices go on at the offset plus one and "
-            "times at the offset.",
+            "times at the offset, for the rest of the task.",
             "The C++ SDK sends the index of the last SentenceBegin and the ms pushed so far.",
         ),
         (
@@ -285,6 +285,12 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "Observed: 13 s of a pure tone completed with empty texts.",
         ),
         (
+            "sentence-pause",
+            "A sentence ends after 800 ms of silence, or after 250 ms when its line should have "
+            "been said.",
+            "800 ms is the default of NLS; a script knows when a sentence is complete.",
+        ),
+        (
             "unknown-translation",
             "A line without a translation shows its own words behind the target's code.",
             "Nobody should mistake it for a translation.",
@@ -323,6 +329,11 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "speaker-ids",
             "Speakers count from 0 with realtime diarization, else from 1.",
             "A client's note for the former, samples for the latter.",
+        ),
+        (
+            "diarization-without-count",
+            "DiarizationEnabled without SpeakerCount tells as many speakers apart as there are.",
+            "The guide reads as if an absent count meant none; the flag would then be idle.",
         ),
         (
             "several-targets",

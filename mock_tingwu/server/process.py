@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import logging
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -41,8 +40,6 @@ class Server(uvicorn.Server):
             server_header=False,
             timeout_graceful_shutdown=2,
         )
-        # Java's HttpClient offers HTTP/2 with every request; uvicorn warns of each.
-        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         super().__init__(config)
 
     def listen(self) -> socket.socket:
@@ -62,7 +59,7 @@ class Server(uvicorn.Server):
             reason = error.strerror or str(error)
             raise SettingsError(
                 f"cannot listen on --host {host} --port {port}: {reason}; "
-                "choose another port, or 0 for a free one"
+                "choose another address or port; port 0 is a free one"
             ) from None
         sock.listen(2048)
         sock.set_inheritable(True)

@@ -125,7 +125,7 @@ def test_a_terminal_sees_captions_grow_and_a_summary_that_fits() -> None:
     assert "▌" in text and "●" in text and "\x1b[2K" in text, "the live part is redrawn"
     live, _, summary = plain(text).partition("\n产品组周会\n")
     assert len(set(re.findall(r"(\S+)▌", live))) > len(LINES), "interim captions have grown"
-    positions = [live.index(f"[{clock}] Speaker") for clock in ("00:00.9", "00:19.9", "00:35.3")]
+    positions = [live.index(f"[{clock}] Speaker") for clock in ("00:00.9", "00:19.8", "00:35.3")]
     assert positions == sorted(positions)
     assert "✓ Transcription" in live
     assert summary.count("─" * 40) >= len(SECTIONS)
