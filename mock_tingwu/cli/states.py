@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mock_tingwu.core.lifecycle import Lifecycle
 from mock_tingwu.core.tasks import REALTIME_TASK
-from mock_tingwu.protocols.nls import SESSION
+from mock_tingwu.protocols.nls_table import SESSION
 
 LIFECYCLES: Final[tuple[Lifecycle[Any, Any], ...]] = (REALTIME_TASK, SESSION)
 

@@ -70,6 +70,11 @@ class Server(uvicorn.Server):
         self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            # uvicorn would wait for a body that may never be complete, then complain of it.
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None and cycle.more_body:
+                connection.transport.abort()
         await super().shutdown(sockets)
         self.world.close()
 

@@ -19,6 +19,7 @@ from mock_tingwu.core.errors import (
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import ONGOING, REALTIME_TASK, TaskEvent
 from mock_tingwu.protocols import multi_audio, nls
+from mock_tingwu.protocols.nls_table import FAILED
 from mock_tingwu.services.connection import Connection, Endpoint, Rejection
 from mock_tingwu.services.world import World
 
@@ -107,11 +108,11 @@ class PusherConnection:
     def binary(self, data: bytes) -> None:
         self._frames += 1
         self._bytes += len(data)
-        was_failed = self._session.state is nls.FAILED
+        was_failed = self._session.state is FAILED
         audio = self._session.receive_audio(data, self._scope.clock.now())
         if audio:
             self._push(audio)
-        elif self._session.state is nls.FAILED and not was_failed:
+        elif self._session.state is FAILED and not was_failed:
             self._failed()
         if self._session.has_news:
             self._flush()
@@ -269,7 +270,7 @@ class PusherConnection:
             self._linger = self._after(nls.LINGER_MS, self._lingered)
 
     def _lingered(self) -> None:
-        if self._session.state is nls.FAILED:
+        if self._session.state is FAILED:
             self._session.linger_over()
             self._flush()
 

@@ -73,6 +73,17 @@ def test_a_signal_ends_it_cleanly_with_a_session_open(
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1001
 
 
+def test_a_signal_ends_it_cleanly_with_a_request_half_sent(tmp_path: Path) -> None:
+    server, url = serving(tmp_path)
+    host, _, port = url.removeprefix("http://").partition(":")
+    with server, socket.create_connection((host, int(port))) as client:
+        head = "PUT /openapi/tingwu/v2/tasks?type=realtime HTTP/1.1\r\nHost: x\r\n"
+        client.sendall(f'{head}Content-Length: 100\r\n\r\n{{"AppKey"'.encode())
+        while not httpx.get(f"{url}/_mock/health").is_success:
+            pass  # the server has read what came before
+        assert server.end(signal.SIGINT)[::2] == (0, "")
+
+
 def test_an_occupied_port_is_told_in_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

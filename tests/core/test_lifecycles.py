@@ -13,7 +13,7 @@ from mock_tingwu.core.lifecycle import InvalidTransition, Lifecycle
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import REALTIME_TASK, Status, TaskEvent
-from mock_tingwu.protocols.nls import SESSION, Input, State
+from mock_tingwu.protocols.nls_table import REFUSALS, SESSION, Input, State
 
 LIFECYCLES: list[Lifecycle[Any, Any]] = [REALTIME_TASK, SESSION]
 
@@ -104,8 +104,6 @@ def test_the_api_shows_post_processing_as_ongoing() -> None:
 
 
 def test_every_pair_of_the_session_is_in_the_table_or_refused_or_the_servers_own() -> None:
-    from mock_tingwu.protocols.nls import REFUSALS
-
     client = {Input.START, Input.STOP, Input.CONTROL, Input.AUDIO}
     for state, event in product(State, Input):
         if event in client and state is not State.CLOSED:

@@ -22,16 +22,13 @@ from mock_tingwu.core.stream import Shift
 from mock_tingwu.protocols.nls import (
     EARLY_AUDIO_BYTES,
     IDLE_MS,
-    REFUSALS,
-    SESSION,
     Ignored,
-    Input,
     Refused,
     Session,
     StartRequested,
-    State,
     StopRequested,
 )
+from mock_tingwu.protocols.nls_table import REFUSALS, SESSION, Input, State
 
 LINE = Line(1, 1, ("大家", "好。"), "cn", {"en": "Hello everyone.", "fr": "Bonjour à tous."})
 WORDS = (Word("大家", 400, 820), Word("好。", 820, 1_000))
