@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from sys import getsizeof
 from typing import Any
 
 import msgspec
@@ -18,15 +19,21 @@ MAX_BODY_BYTES = 64 * 1024
 Entry = dict[str, Any]
 
 _NAMES = (
-    "mc|signature|token|security[-_]?token|x-acs-security-token|x-acs-bearer-token"
-    "|x-oss-security-token|x-nls-token|access[-_]?key[-_]?secret|api[-_]?key|auth[-_]?key"
+    "mc|signature|(?:access[-_]?)?token|security[-_]?token|x-acs-security-token"
+    "|x-acs-bearer-token|x-oss-security-token|x-nls-token|access[-_]?key[-_]?secret"
+    "|api[-_]?key|auth[-_]?key"
 )
-# name=value, name:value and "name":"value", wherever they stand, also in JSON inside of JSON and
-# behind an escaped line end.
-_PATTERN = (
-    rf'((?:(?<![\w-])|(?<=\\[nrt]))(?:{_NAMES})\\?"?[ \t]*[=:][ \t]*\\?"?)' r'([^\s&#"\\,;}\]]+)'
+# In a query name=value, in a string to sign or a header x-name:value (a line end may be escaped),
+# in JSON "name":"value" or "name":["value"], also in JSON inside of JSON and in JSON cut off.
+_PATTERN = "|".join(
+    (
+        rf'((?<![\w-])(?:{_NAMES})=)([^\s&#"\'<>\\]+)',
+        r'((?:(?<![\w-])|(?<=\\[nrt]))x-[a-z-]*token[ \t]*:[ \t]*)([^\s"\\]+)',
+        rf'("(?:{_NAMES})"\s*:\s*\[?\s*")((?:[^"\\]|\\.)+)',
+        rf'(\\"(?:{_NAMES})\\"\s*:\s*\\")([^"\\]+)',
+    )
 )
-_IN_TEXT = re.compile(_PATTERN, re.IGNORECASE)
+_IN_TEXT = re.compile(_PATTERN, re.IGNORECASE | re.ASCII)
 _IN_BYTES = re.compile(_PATTERN.encode(), re.IGNORECASE)
 
 
@@ -36,12 +43,18 @@ def masked(value: str | bytes) -> str | bytes:
     The first four characters of a long one stay, to tell one from another.
     """
     if isinstance(value, bytes):
-        return _IN_BYTES.sub(lambda m: m[1] + m[2][: _kept(len(m[2]))] + "…".encode(), value)
-    return _IN_TEXT.sub(lambda m: m[1] + m[2][: _kept(len(m[2]))] + "…", value)
+        return _IN_BYTES.sub(_mask_bytes, value)
+    return _IN_TEXT.sub(lambda found: _mask_bytes(found).decode(), value)
 
 
-def _kept(length: int) -> int:
-    return 4 if length > 8 else 0
+def _mask_bytes(found: re.Match[bytes] | re.Match[str]) -> bytes:
+    name, secret = (
+        part if isinstance(part, bytes) else part.encode("utf-8", "replace")
+        for part in found.groups()
+        if part is not None
+    )
+    kept = secret[:4] if len(secret) > 8 and secret[:4].isalnum() else b""
+    return name + kept + "…".encode()
 
 
 def shown(entry: Entry) -> Entry:
@@ -96,8 +109,19 @@ class Journal:
         #: How many entries were dropped to stay within bounds.
         self.dropped = 0
 
-    def record(self, kind: str, service: str, task_id: str | None = None, **fields: Any) -> Entry:
-        """Add an entry; return it, so that a ``task_id`` found out later can be put in."""
+    def record(
+        self,
+        kind: str,
+        service: str,
+        task_id: str | None = None,
+        *,
+        masking: bool = True,
+        **fields: Any,
+    ) -> Entry:
+        """Add an entry; return it, so that a ``task_id`` found out later can be put in.
+
+        ``masking=False`` is for what the mock wrote itself and knows to be free of secrets.
+        """
         self.seq += 1
         entry: Entry = {
             "seq": self.seq,
@@ -113,9 +137,11 @@ class Journal:
         for name, value in fields.items():
             if isinstance(value, str | bytes):
                 if len(value) > MAX_BODY_BYTES:
-                    value = f"({len(value)} left out)"
-                value = masked(value)
-                weight += len(value)
+                    unit = "bytes" if isinstance(value, bytes) else "characters"
+                    value = f"({len(value)} {unit} left out)"
+                elif masking:
+                    value = masked(value)
+                weight += getsizeof(value)
             entry[name] = value
         self._entries.append((weight, entry))
         self._bytes += weight

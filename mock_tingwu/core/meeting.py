@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
 from mock_tingwu.core.script import Line, Script, joiner
 
@@ -75,7 +75,8 @@ def translate(line: Line, target: str, start: int, stop: int) -> str:
         # Rounded up: the beginning of a line is never translated to nothing.
         first, last = -(-len(words) * start // count), -(-len(words) * stop // count)
         return " ".join(words[first:last])
-    return whole[_cut(whole, start / count) : _cut(whole, stop / count)]
+    cuts = _cuts(whole, count)
+    return whole[cuts[start] : cuts[stop]]
 
 
 # Pieces of a text without spaces: what may be cut stands between them. Latin words, numbers and
@@ -86,19 +87,26 @@ _PIECE = re.compile(
 )
 
 
-@cache
-def _cut(text: str, share: float) -> int:
-    """Where to cut ``text`` so that about ``share`` of it stands before: at best behind a mark."""
-    ideal = len(text) * share
-    if share in (0, 1):
-        return int(ideal)
-    # Neither side stays empty.
-    ends = [match.end() for match in _PIECE.finditer(text) if match.end() < len(text)]
-    ends = ends or list(range(1, len(text))) or [len(text)]
-    attraction = len(text) / 5
-    return min(
-        ends, key=lambda end: abs(end - ideal) - (attraction if not text[end - 1].isalnum() else 0)
-    )
+@lru_cache(maxsize=4096)
+def _cuts(text: str, parts: int) -> tuple[int, ...]:
+    """Where to cut ``text`` into ``parts``: about even, best behind a mark, none of them empty."""
+    length = len(text)
+    if length < parts:
+        return tuple(-(-length * part // parts) for part in range(parts + 1))
+    ends = [match.end() for match in _PIECE.finditer(text)]
+    cuts = [0]
+    for part in range(1, parts):
+        first, last, ideal = cuts[-1] + 1, length - (parts - part), length * part / parts
+        possible = [end for end in ends if first <= end <= last] or [
+            min(max(first, round(ideal)), last)
+        ]
+        cuts.append(min(possible, key=lambda end: _distance(text, end, ideal)))
+    return (*cuts, length)
+
+
+def _distance(text: str, end: int, ideal: float) -> float:
+    """How far a cut at ``end`` is from ``ideal``; a mark before it makes it nearer."""
+    return abs(end - ideal) - (0 if text[end - 1].isalnum() else len(text) / 5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class SpeechDetector:
         "_floor",
         "_recent",
         "_window_bytes",
+        "_windows",
         "position",
         "voiced_until",
     )
@@ -71,6 +72,7 @@ class SpeechDetector:
         # Loudness of the last windows, 0 for those that were not loud.
         self._recent: deque[int] = deque(maxlen=_STEADY_WINDOWS)
         self._floor = 0.0
+        self._windows = 0
         self._begin: int | None = None
         self.position = 0
         self.voiced_until = 0
@@ -105,15 +107,13 @@ class SpeechDetector:
     def _window(self, loudness: int) -> SpeechBegan | SpeechEnded | None:
         loud = loudness > max(_QUIET, self._floor * _ABOVE_NOISE)
         self._recent.append(loudness if loud else 0)
+        self._windows += 1
         if self._begin is None:
             return self._outside_speech(loudness, loud)
         if loud:
             self.voiced_until = self.position
-            if self.position % 100 == 0 and self._is_level(_STEADY_WINDOWS, _STEADY_WINDOWS):
+            if self._windows % 5 == 0 and self._is_level(_STEADY_WINDOWS, _STEADY_WINDOWS):
                 self._take_as_background()
-                self.voiced_until = max(
-                    self._begin + WINDOW_MS, self.position - _STEADY_WINDOWS * WINDOW_MS
-                )
         if self.position - self.voiced_until >= SENTENCE_SILENCE_MS:
             self._begin = None
             self._recent.clear()

@@ -210,6 +210,10 @@ class Session:
         if request.time_offset is not None:
             self._shift.time = request.time_offset - position
         self._send("TranscriptionStarted")
+        return self.take_early_audio()
+
+    def take_early_audio(self) -> list[bytes]:
+        """The binary frames that came before TranscriptionStarted and have not been fed yet."""
         audio, self._early_audio = self._early_audio, []
         self._early_bytes = 0
         return audio

@@ -36,10 +36,10 @@ class MediaFiles:
 
     def finish(self) -> list[str]:
         """Complete the files; return their suffixes."""
-        for suffix, writer in self._writers.items():
+        writers, self._writers = self._writers, {}
+        for suffix, writer in writers.items():
             writer.close()
             self._finished[suffix] = self._folder / f"audio.{suffix}"
-        self._writers.clear()
         return list(self._finished)
 
     def path(self, suffix: str) -> Path | None:

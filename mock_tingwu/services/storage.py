@@ -90,7 +90,7 @@ class StorageService:
         scope = found[0] if found else self._world.default
         request_id = scope.ids.request_id().replace("-", "")[:24]
         query = request.url.query
-        about = {
+        about: dict[str, Any] = {
             "task_id": named["task"] if named else None,
             "method": request.method,
             "target": f"{request.url.path}?{query}" if query else request.url.path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -98,18 +99,25 @@ class World:
 
     def close(self) -> None:
         """Complete the media files; remove them unless they are in a folder of the user's."""
-        for media in self._media.values():
-            media.finish()
-        self._media.clear()
+        unfinished, self._media = self._media, {}
+        for media in unfinished.values():
+            with contextlib.suppress(OSError):  # the folder may be gone, the disk full
+                media.finish()
         if self._folder is not None and self.settings.data_dir is None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = None
 
     def _finish_media(self, scope: Scope, task: Task) -> None:
         media = self.media_of(scope, task)
-        if media is not None:
-            for suffix in media.finish():
-                task.files[suffix] = scope.clock.now()
+        if media is None:
+            return
+        try:
+            finished = media.finish()
+        except OSError as error:
+            why = f"the media files cannot be finished: {error.strerror or error}"
+            scope.journal.record("note", "media", task.id, text=why)
+        else:
+            task.files.update(dict.fromkeys(finished, scope.clock.now()))
 
     def _media_folder(self) -> Path:
         """A folder of this world's own: task ids begin anew with every start and reset."""

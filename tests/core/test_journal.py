@@ -51,6 +51,13 @@ SECRET = "Zm9vYmFyc2VjcmV0Zm9vYmFy"
         f"x-acs-bearer-token:{SECRET}",
         f"GET\\nx-acs-security-token:{SECRET}\\nx-acs-version:1",
         f"X-NLS-Token: {SECRET}",
+        f'{{"SecurityToken":"abc\\/{SECRET}"}}',
+        f'{{"token":"Bearer {SECRET}"}}',
+        f'{{"token":"a;{SECRET},{SECRET}"}}',
+        f'{{"signature":["{SECRET}"]}}',
+        f'{{"access_token":\n "{SECRET}"}}',
+        f'{{"accessToken":"{SECRET}',
+        f"令牌token={SECRET}",
     ],
 )
 def test_secrets_are_masked_in_whatever_form_they_stand(text: str) -> None:
@@ -69,6 +76,9 @@ def test_secrets_are_masked_in_whatever_form_they_stand(text: str) -> None:
         '{"Message":"Specified signature is not matched with our calculation."}',
         "x-acs-signature-nonce:abcdefghijkl",
         '{"TaskId":"0123456789abcdef"}',
+        '{"token":null,"mc":{"id":"x"},"signature":true}',
+        "MC: welcome everybody; the token: no longer needed",
+        '{"result":"MC: 欢迎大家，token：不再需要"}',
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -96,7 +106,7 @@ def test_it_is_bounded_in_bytes_too() -> None:
 def test_a_body_that_is_too_long_is_left_out_and_the_entry_says_so() -> None:
     journal = make()
     journal.record("note", "tingwu", text="y" * 100_000)
-    assert next(iter(journal.entries()))["text"] == "(100000 left out)"
+    assert next(iter(journal.entries()))["text"] == "(100000 characters left out)"
 
 
 def test_a_tap_sees_everything_unmasked() -> None:

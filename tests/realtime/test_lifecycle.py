@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -357,3 +359,76 @@ def test_the_contract_is_watched_across_a_reset(mock: MockTingwu, watch: Watch) 
     create(mock)
     name = "tingwu/create-task-response"
     assert watch.checked[name] == before[name] + 1
+
+
+@pytest.mark.parametrize("end", ["close", "stop"])
+def test_audio_before_started_counts_even_if_the_stream_ends_there(
+    mock: MockTingwu, end: str
+) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.command("StartTranscription")
+        connection.push(SENTENCES)
+        if end == "stop":
+            until(lambda: bool(_texts(mock)), "the start")
+            stop(mock, task["TaskId"])
+    until(lambda: any(e["kind"] == "ws_close" for e in mock.journal), "the end")
+    audio = next(entry for entry in mock.journal if entry["kind"] == "audio")
+    assert audio["position"] == audio["bytes"] // 32
+    if end == "close":
+        assert audio["bytes"] == len(SENTENCES)
+        assert status(mock, task["TaskId"]) == "PAUSED"
+
+
+def _texts(mock: MockTingwu) -> list[str]:
+    return [entry["text"] for entry in mock.journal if entry["kind"] == "ws_in"]
+
+
+class Clumsy:
+    """A plugged-in recognizer that breaks when a stream ends."""
+
+    position = 0
+
+    def feed(self, pcm: bytes) -> list[Any]:
+        return []
+
+    def imagine(self, milliseconds: int) -> list[Any]:
+        return []
+
+    def flush(self) -> list[Any]:
+        raise RuntimeError("out of order")
+
+
+@pytest.mark.parametrize("end", ["stop stream", "stop task", "close"])
+def test_a_recognizer_that_breaks_at_the_end_blocks_nothing(
+    mock: MockTingwu, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    world = mock._server.world
+    monkeypatch.setattr(world.default, "_make_recognizer", lambda *args: Clumsy())
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(bytes(32_000))
+        if end == "stop stream":
+            connection.stop()
+        elif end == "stop task":
+            assert stop(mock, task["TaskId"]) == "COMPLETED"
+            connection.expect("TranscriptionCompleted")
+    until(lambda: any(e["kind"] == "ws_close" for e in mock.journal), "the end")
+    if end != "stop task":
+        with pusher(task) as again:
+            again.start()
+        assert stop(mock, task["TaskId"]) == "COMPLETED"
+    notes = [entry["text"] for entry in mock.journal if entry["kind"] == "note"]
+    assert any("lost the end" in note for note in notes)
+
+
+def test_a_stream_s_books_are_closed_when_the_api_stops_it(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(silence(4_000))
+        until(lambda: status(mock, task["TaskId"]) == "ONGOING", "ONGOING")
+        stop(mock, task["TaskId"])
+        connection.expect("TranscriptionCompleted")
+    assert sum(entry["kind"] == "audio" for entry in mock.journal) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -343,3 +344,35 @@ def test_no_event_outgrows_what_the_sdks_can_read(mock: MockTingwu) -> None:
     mock.tap(lambda entry: sizes.append(len(entry.get("message", b""))))
     hold(mock, speech(200_000), parameters, TaskKey="long", SourceLanguage="en")
     assert 1_000 < max(sizes) < 65_536
+
+
+def test_a_media_folder_that_has_gone_stops_neither_task_nor_mock(
+    start_mock: Callable[..., MockTingwu], recording: bytes, tmp_path: Path
+) -> None:
+    mock = start_mock(data_dir=tmp_path / "data")
+    task = create(mock, {"Transcoding": {"SpectrumEnabled": True}})
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(recording[:64_000])
+        connection.stop()
+        shutil.rmtree(tmp_path / "data")
+        assert stop(mock, task["TaskId"]) == "COMPLETED"
+    assert "OutputSpectrumPath" not in info(mock, task["TaskId"])
+    notes = [entry["text"] for entry in mock.journal if entry["kind"] == "note"]
+    assert any("media files cannot be finished" in note for note in notes)
+    mock.reset()
+
+
+def test_parts_of_a_line_have_translations_that_join_to_the_whole(mock: MockTingwu) -> None:
+    audio = b"".join(speech(700) + silence(1_000) for _ in range(40))
+    parameters = {"TranslationEnabled": True, "Translation": {"TargetLanguages": ["ja", "en"]}}
+    _, connection = hold(mock, audio, parameters)
+    texts = [
+        event["payload"]["translate_result"][0]["text"]
+        for event in connection.named("ResultTranslated")
+        if event["payload"]["target_lang"] == "ja"
+    ]
+    assert len(texts) == len(connection.sentences()) >= 40
+    assert all(texts)
+    whole = "".join(line.translations["ja"] for s in library("cn") for line in s.lines)
+    assert "".join(texts[:10]) in whole * 2 or "".join(texts[1:10]) in whole * 2
