@@ -107,7 +107,6 @@ class Session:
 
     Args:
         options: output levels and translation targets of the task.
-        language: the task's SourceLanguage.
         new_id: gives a new 32-hex-digit message id at each call.
         now: the present time in ms.
         shift: what resuming clients have made of the task's indices and times so far.
@@ -116,7 +115,6 @@ class Session:
     def __init__(
         self,
         options: Options,
-        language: str,
         new_id: Callable[[], str],
         now: int,
         shift: Shift | None = None,
@@ -125,7 +123,6 @@ class Session:
         self.close_code: int | None = None
         self.last_arrival = now
         self._options = options
-        self._language = language
         self._new_id = new_id
         self._task_id = ""
         self._last_directive = ""

@@ -70,7 +70,6 @@ class PusherConnection:
         self._connection: Connection | None = None
         self._session = nls.Session(
             task.options,
-            task.language,
             self._new_message_id,
             scope.clock.now(),
             task.stream.shift,
@@ -235,15 +234,7 @@ class PusherConnection:
         It does not raise: whatever ends a stream goes on to its end.
         """
         try:
-            for frame in self._session.take_early_audio():
-                if self._decoder is not None:
-                    self._push(frame)
-            if self._decoder is not None:
-                self._listen(self._decoder.flush())
-            for event in self._task.stream.flush():
-                self._session.hear(event)
-        except media.DecodeError as error:
-            self._record("note", text=f"the end of the audio cannot be decoded: {error}")
+            self._finish_decoding()
             for event in self._task.stream.flush():
                 self._session.hear(event)
         except Exception:
@@ -251,6 +242,16 @@ class PusherConnection:
             self._record("note", text="a defect of the mock or its recognizer lost the end")
         finally:
             self._decoder = None
+
+    def _finish_decoding(self) -> None:
+        try:
+            for frame in self._session.take_early_audio():
+                if self._decoder is not None:
+                    self._push(frame)
+            if self._decoder is not None:
+                self._listen(self._decoder.flush())
+        except media.DecodeError as error:
+            self._record("note", text=f"the end of the audio cannot be decoded: {error}")
 
     def _abandon(self) -> None:
         """The stream ends without StopTranscription: keep what was heard."""

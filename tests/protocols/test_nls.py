@@ -37,7 +37,7 @@ SENTENCE = Sentence(1, 400, 1_000, WORDS, 1, LINE)
 
 def make(options: Options | None = None, now: int = 0) -> Session:
     numbers = count(1)
-    return Session(options or Options(), "cn", lambda: f"{next(numbers):032x}", now)
+    return Session(options or Options(), lambda: f"{next(numbers):032x}", now)
 
 
 def command(name: str, payload: object = None, **header: object) -> str:
@@ -417,7 +417,7 @@ def test_events_are_sent_within_a_stream_only(state: State) -> None:
 def test_offsets_hold_for_the_sessions_that_follow() -> None:
     shift = Shift()
     for start_payload, expected in (({"tw_index_offset": 9}, 10), (None, 10)):
-        session = Session(Options(), "cn", lambda: "0" * 32, 0, shift)
+        session = Session(Options(), lambda: "0" * 32, 0, shift)
         request = start(session, start_payload)
         session.confirm_start(next_index=0, position=0, request=request)
         session.hear(SentenceBegan(0, 0))
