@@ -134,6 +134,18 @@ class AudioFile:
     sample_rate: int
 
 
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """A picture that the recording's video shows from ``start`` to ``end`` in ms.
+
+    ``name`` is the picture's file name.
+    """
+
+    start: int
+    end: int
+    name: str
+
+
 @dataclass(slots=True)
 class Meeting:
     """Everything heard in a task so far.
@@ -141,7 +153,8 @@ class Meeting:
     ``scripts`` has one entry for every passage, in order: the script that the passage ran through.
     ``duration`` is the length of the audio in ms; ``segments`` are the stretches with speech.
     ``diarized`` says whether speakers were told apart; ``first_speaker_id`` is the number that the
-    first speaker's id has in results. ``file`` is what was transcribed, None for a stream.
+    first speaker's id has in results. ``file`` is what was transcribed, None for a stream, and
+    ``slides`` are the pictures of its video.
     """
 
     language: str
@@ -153,6 +166,7 @@ class Meeting:
     segments: list[tuple[int, int]] = field(default_factory=list)
     duration: int = 0
     file: AudioFile | None = None
+    slides: list[Slide] = field(default_factory=list)
 
     @property
     def text(self) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_tingwu import __version__
@@ -16,20 +13,8 @@ from mock_tingwu.core.errors import TASK_ERRORS
 from mock_tingwu.core.journal import shown
 from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
 from mock_tingwu.services.world import World
-
-#: The one scope that there is.
-DEFAULT_SCOPE = "default"
-
-Handler = Callable[[Request], Awaitable[Any]]
-
-
-class ControlError(Exception):
-    """A call that makes no sense; the message names the field, its value and what was expected."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class ControlService:
@@ -40,14 +25,18 @@ class ControlService:
 
     def routes(self) -> list[Route]:
         return [
-            Route("/_mock/health", _json(self.health)),
-            Route("/_mock/reset", _json(self.reset), methods=["POST"]),
-            Route("/_mock/clock", _json(self.clock), methods=["GET", "POST"]),
-            Route("/_mock/journal", _json(self.journal)),
-            Route("/_mock/scripts", _json(self.scripts), methods=["POST"]),
-            Route("/_mock/tasks", _json(self.tasks)),
-            Route("/_mock/tasks/{task_id}", _json(self.task)),
-            Route("/_mock/tasks/{task_id}/transition", _json(self.transition), methods=["POST"]),
+            Route("/_mock/health", json_endpoint(self.health)),
+            Route("/_mock/reset", json_endpoint(self.reset), methods=["POST"]),
+            Route("/_mock/clock", json_endpoint(self.clock), methods=["GET", "POST"]),
+            Route("/_mock/journal", json_endpoint(self.journal)),
+            Route("/_mock/scripts", json_endpoint(self.scripts), methods=["POST"]),
+            Route("/_mock/tasks", json_endpoint(self.tasks)),
+            Route("/_mock/tasks/{task_id}", json_endpoint(self.task)),
+            Route(
+                "/_mock/tasks/{task_id}/transition",
+                json_endpoint(self.transition),
+                methods=["POST"],
+            ),
         ]
 
     async def health(self, request: Request) -> Any:
@@ -61,7 +50,7 @@ class ControlService:
         """Read the clock, or move it on by ``advance_ms``."""
         clock = self._world.default.clock
         if request.method == "POST":
-            body = await _body(request)
+            body = await json_body(request)
             unknown = set(body) - {"mode", "advance_ms"}
             if unknown:
                 raise ControlError(f"{min(unknown)} is unknown; expected mode or advance_ms")
@@ -112,7 +101,7 @@ class ControlService:
 
     async def scripts(self, request: Request) -> Any:
         """Register what tasks with a TaskKey or AppKey will hear."""
-        body = await _body(request)
+        body = await json_body(request)
         unknown = set(body) - {"task_key", "app_key", "script"}
         if unknown:
             raise ControlError(f"{min(unknown)} is unknown; expected task_key, app_key, script")
@@ -153,7 +142,7 @@ class ControlService:
     async def transition(self, request: Request) -> Any:
         """Force a task to FAILED with an error_code of the table, or one of the caller's own."""
         scope, task = self._find(request)
-        body = await _body(request)
+        body = await json_body(request)
         unknown = set(body) - {"to", "error_code", "error_message"}
         if unknown:
             raise ControlError(f"{min(unknown)} is unknown; expected to, error_code, error_message")
@@ -198,28 +187,3 @@ def _summary(task: Task) -> dict[str, Any]:
         "results": list(task.results),
         "connections": len(task.pushers),
     }
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = msgspec.json.decode(await request.body())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ControlError(f"the body is not JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise ControlError("the body is not a JSON object")
-    return body
-
-
-def _json(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        status = 200
-        try:
-            scope = request.query_params.get("scope", DEFAULT_SCOPE)
-            if scope != DEFAULT_SCOPE:
-                raise ControlError(f"scope is {scope!r}, expected {DEFAULT_SCOPE}")
-            answer = await handler(request)
-        except ControlError as error:
-            status, answer = error.status, {"error": str(error)}
-        return Response(msgspec.json.encode(answer), status, {"Content-Type": "application/json"})
-
-    return endpoint

@@ -7,53 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_tingwu import contract
-from mock_tingwu.core.errors import API_ERRORS, ApiError
 from mock_tingwu.core.options import ASSISTANCE_TYPES, SUMMARY_TYPES, Item, Options, Prompt, Scene
-
-Json = dict[str, Any]
-
-
-class ApiFailure(Exception):
-    """The request is answered with ``error``; ``code`` and ``message`` are as on the wire.
-
-    ``detail`` tells the journal what exactly was wrong.
-    """
-
-    detail = ""
-
-    def __init__(self, error: ApiError, *, code: str = "", message: str = "") -> None:
-        self.http_status = error.http_status
-        self.code = code or error.code
-        self.message = message or error.message
-        super().__init__(f"{self.code}: {self.message}")
-
-
-def failure(code: str) -> ApiFailure:
-    """The failure with a code of the error table."""
-    return ApiFailure(API_ERRORS[code])
-
-
-def missing(parameter: str) -> ApiFailure:
-    """``parameter`` was not sent: the gateway's rule Missing{Param} (tingwu-openapi 3.2)."""
-    error = API_ERRORS["Missing"]
-    name = parameter.rpartition(".")[2]
-    return ApiFailure(
-        error, code=f"Missing{_capital(name)}", message=error.message.format(parameter)
-    )
-
-
-def invalid(parameter: str) -> ApiFailure:
-    """``parameter`` is not valid: the gateway's rule Invalid{Param} (tingwu-openapi 3.2)."""
-    error = API_ERRORS["Invalid"]
-    name = parameter.rpartition(".")[2]
-    return ApiFailure(
-        error, code=f"Invalid{_capital(name)}", message=error.message.format(parameter)
-    )
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
-
+from mock_tingwu.services.api_errors import ApiFailure, failure, invalid, missing
+from mock_tingwu.services.gateway import Json
 
 #: Fields whose errors have a code of their own, also when they are missing (tingwu-openapi 3.2).
 _CODES = {
@@ -95,14 +51,8 @@ def normalised(value: Any, field: str = "") -> Any:
     return value
 
 
-def read_body(body: object) -> Json:
-    """The body of CreateTask with its top-level names spelt as documented.
-
-    Raises:
-        ApiFailure: it is not an object.
-    """
-    if not isinstance(body, dict):
-        raise failure("InvalidParameter.Format")
+def read_body(body: Json) -> Json:
+    """The body of CreateTask with its top-level names spelt as documented."""
     result: Json = normalised(body)
     for key in list(result):
         # The vendor's C++ sample writes "Appkey" (tingwu-openapi 1.1).

@@ -1,0 +1,48 @@
+"""What every call below ``/_mock`` shares: JSON in, JSON out, one sentence for what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+#: The one scope that there is.
+DEFAULT_SCOPE = "default"
+
+Handler = Callable[[Request], Awaitable[Any]]
+
+
+class ControlError(Exception):
+    """A call that makes no sense; the message names the field, its value and what was expected."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    try:
+        body = msgspec.json.decode(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ControlError(f"the body is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise ControlError("the body is not a JSON object")
+    return body
+
+
+def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        status = 200
+        try:
+            scope = request.query_params.get("scope", DEFAULT_SCOPE)
+            if scope != DEFAULT_SCOPE:
+                raise ControlError(f"scope is {scope!r}, expected {DEFAULT_SCOPE}")
+            answer = await handler(request)
+        except ControlError as error:
+            status, answer = error.status, {"error": str(error)}
+        return Response(msgspec.json.encode(answer), status, {"Content-Type": "application/json"})
+
+    return endpoint
