@@ -24,6 +24,7 @@ from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
 from mock_tingwu.core.options import Options
+from mock_tingwu.core.scope import Order
 from mock_tingwu.server.app import Application
 from mock_tingwu.server.clock import make_clock, real_now
 from mock_tingwu.server.websocket import WebSocketProtocol
@@ -97,13 +98,8 @@ def client_frames(recording: bytes) -> tuple[bytes, bytes, list[bytes]]:
 async def realtime_endpoint(recording: bytes) -> float:
     """Seconds for FRAMES frames of a meeting with interim results through the whole endpoint."""
     world = World(Settings(), make_clock, real_now)
-    task = world.default.create_task(
-        options=Options(output_level=2),
-        language="cn",
-        audio_format="pcm",
-        sample_rate=16_000,
-        app_key="a",
-    )
+    order = Order(Options(output_level=2), language="cn", app_key="a")
+    task = world.default.create_realtime(order, audio_format="pcm", sample_rate=16_000)
     handshake, start, audio = client_frames(recording)
     handshake = handshake.replace(b"TOKEN", task.join_token.encode())
     protocol = WebSocketProtocol(

@@ -331,11 +331,11 @@ def outcome(body: Json) -> tuple[RealtimeRequest, Json]:
     stream = AudioStream(ScriptedRecognizer(playlist, 16_000), Meeting("cn", diarized=True))
     stream.imagine(40_000)
     stream.flush()
-    options = request.options
+    options = request.order.options
     results = {kind: build(kind, stream.meeting, options) for kind in options.result_kinds()}
     # These reach results only, which are compared as a whole.
     options = replace(options, custom_prompts=(), inspection=None, extraction=None, identities=None)
-    return replace(request, options=options), results
+    return replace(request, order=replace(request.order, options=options)), results
 
 
 GOOD: Final[Json] = {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16_000}

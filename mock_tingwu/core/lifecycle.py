@@ -29,7 +29,7 @@ class Lifecycle(Generic[S, E]):
     """A named transition table with the state that everything starts in.
 
     ``source`` says where the table comes from; ``assumed`` names the rows that no source has, each
-    with the reason for it.
+    with the reason for it. ``ends`` are states that are an end although something may follow.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Lifecycle(Generic[S, E]):
     table: Mapping[tuple[S, E], S]
     source: str
     assumed: Mapping[tuple[S, E], str]
+    ends: frozenset[S] = frozenset()
 
     def after(self, state: S, event: E) -> S:
         """The state that follows.
@@ -58,5 +59,6 @@ class Lifecycle(Generic[S, E]):
         lines += [f"    {a} --> {b}: {', '.join(events)}" for (a, b), events in arrows.items()]
         leaving = {state for (state, _), following in self.table.items() if following != state}
         states = dict.fromkeys(self.table.values())
-        lines += [f"    {state.name} --> [*]" for state in states if state not in leaving]
+        ends = [state for state in states if state not in leaving or state in self.ends]
+        lines += [f"    {state.name} --> [*]" for state in ends]
         return "\n".join(lines)

@@ -77,7 +77,11 @@ class Options:
     identities: Scene | None = None
     multiple_streams: bool = False
     mp3: bool = False
+    mp4: bool = False
+    thumbnail: bool = False
     spectrum: bool = False
+    phrase_id: str = ""
+    phrases: tuple[tuple[str, int], ...] = ()
 
     def result_kinds(self) -> tuple[str, ...]:
         """The kinds of result that were asked for, in the order in which they are made."""

@@ -5,19 +5,33 @@ Nothing in the core is global. A server has one default scope; tests may have as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.journal import Entry, Journal
+from mock_tingwu.core.lifecycle import Lifecycle
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
-from mock_tingwu.core.script import LANGUAGES, Script
+from mock_tingwu.core.script_book import ScriptBook
 from mock_tingwu.core.stream import AudioStream
-from mock_tingwu.core.tasks import REALTIME_TASK, RESULT_INTERVAL_MS, Status, TaskEvent
+from mock_tingwu.core.tasks import (
+    OFFLINE_TASK,
+    REALTIME_TASK,
+    RESULT_INTERVAL_MS,
+    Status,
+    TaskEvent,
+)
+
+#: Recordings are decoded to this rate in Hz, whatever theirs is.
+DECODED_RATE: Final = 16_000
+#: What SourceLanguage auto decides among (tingwu-openapi 1.1).
+AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
 
 
 class Pusher(Protocol):
@@ -37,25 +51,48 @@ class Pusher(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a CreateTask asks for, whatever the kind of task.
+
+    ``words`` are hot words, heaviest first. ``callbacks``: whether the project's callback address
+    is told of every step. ``origin`` is the address at which the caller reaches us, where links
+    lead. ``output`` is the bucket and folder that results are to be found in, None for the usual.
+    """
+
+    options: Options
+    language: str
+    app_key: str
+    key: str | None = None
+    language_hints: Sequence[str] = ()
+    words: Sequence[str] = ()
+    callbacks: bool = False
+    origin: str = ""
+    output: tuple[str, str] | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Task:
-    """One realtime meeting.
+    """One meeting, pushed as a stream or recorded in a file.
 
     ``results`` tells when (ms) each kind of result was ready; ``files`` names the finished media
-    files by suffix; times are those of the scope's clock.
+    files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz) and
+    ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones.
     """
 
     id: str
-    key: str | None
-    app_key: str
-    options: Options
+    order: Order
     language: str
-    format: str
-    sample_rate: int
     created: int
-    join_token: str
     stream: AudioStream
-    status: Status = REALTIME_TASK.initial
+    lifecycle: Lifecycle[Status, TaskEvent]
+    status: Status
+    options: Options
+    format: str = ""
+    sample_rate: int = DECODED_RATE
+    join_token: str = ""
+    file_url: str | None = None
+    channel_mode: str = ""
     results: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     error_code: str | None = None
@@ -67,52 +104,30 @@ class Task:
     def meeting(self) -> Meeting:
         return self.stream.meeting
 
+    @property
+    def key(self) -> str | None:
+        return self.order.key
 
-class ScriptBook:
-    """Which script a task hears: one registered for its TaskKey or AppKey, else by language."""
+    @property
+    def app_key(self) -> str:
+        return self.order.app_key
 
-    def __init__(self) -> None:
-        self._by_task_key: dict[str, Script] = {}
-        self._by_app_key: dict[str, Script] = {}
+    @property
+    def origin(self) -> str:
+        return self.order.origin
 
-    def register(
-        self, script: Script, *, task_key: str | None = None, app_key: str | None = None
-    ) -> None:
-        """Let tasks with this TaskKey or AppKey hear ``script``.
+    @property
+    def callbacks(self) -> bool:
+        return self.order.callbacks
 
-        Raises:
-            ValueError: neither key is given.
-        """
-        if not (task_key or app_key):
-            raise ValueError("a script needs a task_key or an app_key to be registered for")
-        if task_key:
-            self._by_task_key[task_key] = script
-        if app_key:
-            self._by_app_key[app_key] = script
+    @property
+    def offline(self) -> bool:
+        """Whether it works on a file."""
+        return self.file_url is not None
 
-    def choose(
-        self,
-        *,
-        task_key: str | None,
-        app_key: str,
-        language: str,
-        hints: Sequence[str],
-        number: int,
-    ) -> Sequence[Script]:
-        """The scripts to hear in turn. ``number`` decides which of a language comes first.
-
-        After the meetings in several languages come those in each of the languages ``hints``.
-        """
-        registered = self._by_task_key.get(task_key or "", self._by_app_key.get(app_key))
-        if registered is not None:
-            return [registered]
-        # Loaded with the first task: a server should answer as soon as it can.
-        from mock_tingwu.core import scripts
-
-        library = scripts.library("multilingual" if language == "fspk" else language)
-        first = number % len(library)
-        hinted = [script for hint in hints if hint in LANGUAGES for script in scripts.library(hint)]
-        return [*library[first:], *library[:first], *hinted]
+    def can(self, event: TaskEvent) -> bool:
+        """Whether ``event`` is possible in the task's status."""
+        return (self.status, event) in self.lifecycle.table
 
 
 class Scope:
@@ -143,39 +158,61 @@ class Scope:
         self._make_recognizer = make_recognizer
         #: Called when a task's audio is over: media files are finished there.
         self.on_audio_over: Callable[[Scope, Task], None] = lambda scope, task: None
+        #: Called with a new offline task: its file is read there, until `heard` or `fail`.
+        self.on_file: Callable[[Scope, Task], None] = lambda scope, task: None
+        #: Called with what a task has got to: a kind of result, COMPLETED or FAILED.
+        self.on_progress: Callable[[Scope, Task, str], None] = lambda scope, task, step: None
 
-    def create_task(
+    def create_realtime(self, order: Order, *, audio_format: str, sample_rate: int) -> Task:
+        """A new task, ready for audio."""
+        task = self._new_task(order, REALTIME_TASK, sample_rate)
+        task.format, task.sample_rate = audio_format, sample_rate
+        task.join_token = self.ids.join_token(task.id)
+        self._by_token[task.join_token] = task
+        return task
+
+    def create_offline(self, order: Order, *, file_url: str, channel_mode: str = "") -> Task:
+        """A new task that reads a file.
+
+        Where the language is left to us, a script registered for the task decides it, then the
+        file's name (``standup-en.mp3``), and without either it is Chinese.
+        """
+        if order.language == "auto":
+            registered = self.scripts.registered(
+                task_key=order.key, app_key=order.app_key, file_url=file_url
+            )
+            decided = registered.language if registered else _language_in(file_url)
+            order = replace(order, language=decided if decided in AUTO_LANGUAGES else "cn")
+        task = self._new_task(order, OFFLINE_TASK, DECODED_RATE, file_url)
+        task.file_url, task.channel_mode = file_url, channel_mode
+        self.on_file(self, task)
+        return task
+
+    def _new_task(
         self,
-        *,
-        options: Options,
-        language: str,
-        audio_format: str,
+        order: Order,
+        lifecycle: Lifecycle[Status, TaskEvent],
         sample_rate: int,
-        app_key: str,
-        key: str | None = None,
-        language_hints: Sequence[str] = (),
+        file_url: str | None = None,
     ) -> Task:
-        """A new realtime task, ready for audio."""
         task_id = self.ids.hex32("task")
         number = self.ids.number("script", task_id)
-        if language == "fspk":
-            language_hints = ("cn", "en")
-        playlist = Playlist(
-            self.scripts.choose(
-                task_key=key,
-                app_key=app_key,
-                language=language,
-                hints=language_hints,
-                number=number,
-            ),
-            language_hints,
+        options = order.options
+        hints = ("cn", "en") if order.language == "fspk" else order.language_hints
+        choice = self.scripts.choose(
+            task_key=order.key,
+            app_key=order.app_key,
+            file_url=file_url,
+            language=order.language,
+            hints=hints,
+            number=number,
         )
         diarized = options.diarization or options.realtime_diarization
         recognizer = self._make_recognizer(
-            playlist, sample_rate, options.speaker_count if diarized else 1
+            Playlist(choice.scripts, hints), sample_rate, options.speaker_count if diarized else 1
         )
         meeting = Meeting(
-            language,
+            order.language,
             paragraph_seed=number,
             diarized=diarized,
             # Realtime diarization counts from 0, in results too (realtime-ws 3.5).
@@ -183,18 +220,15 @@ class Scope:
         )
         task = Task(
             id=task_id,
-            key=key,
-            app_key=app_key,
-            options=options,
-            language=language,
-            format=audio_format,
-            sample_rate=sample_rate,
+            order=order,
+            language=order.language,
             created=self.clock.now(),
-            join_token=self.ids.join_token(task_id),
             stream=AudioStream(recognizer, meeting),
+            lifecycle=lifecycle,
+            status=lifecycle.initial,
+            options=options,
         )
         self.tasks[task_id] = task
-        self._by_token[task.join_token] = task
         return task
 
     def task_of_token(self, join_token: str) -> Task | None:
@@ -208,7 +242,7 @@ class Scope:
             InvalidTransition: the task's status has no such transition.
         """
         before = task.status
-        task.status = REALTIME_TASK.after(before, event)
+        task.status = task.lifecycle.after(before, event)
         if task.status is not before:
             self.journal.record(
                 "transition",
@@ -221,33 +255,61 @@ class Scope:
             )
 
     def stop(self, task: Task) -> None:
-        """End the task as the API's stop does. Stopping again changes nothing."""
-        if (task.status, TaskEvent.STOP) not in REALTIME_TASK.table:
+        """End a realtime task as the API's stop does. Stopping again changes nothing."""
+        if not task.can(TaskEvent.STOP):
             return
         for pusher in list(task.pushers):
             pusher.task_ended()
         self.on_audio_over(self, task)
         kinds = task.options.result_kinds()
         if kinds == ("Transcription",) and not task.files:
-            task.results["Transcription"] = self.clock.now()
+            self._result_ready(task, "Transcription")
             self.move(task, TaskEvent.STOP, "stop was called and recognition alone was asked for")
+            self.on_progress(self, task, task.status.name)
             return
         self.move(task, TaskEvent.STOP_AND_PROCESS, "stop was called and results are to be made")
         self._make_next_result(task, list(kinds))
+
+    def heard(self, task: Task) -> None:
+        """The recording of an offline task has been read and recognised: make its results.
+
+        Raises:
+            InvalidTransition: the task has ended or was read before.
+        """
+        self.move(task, TaskEvent.HEARD, "the recording was read")
+        self._make_next_result(task, list(task.options.result_kinds()))
+
+    def rerun(self, task: Task, options: Options) -> None:
+        """Make other results of what a finished task heard. Those made before stay.
+
+        Raises:
+            InvalidTransition: the task is not COMPLETED.
+        """
+        self.move(task, TaskEvent.RERUN, "CreateTask named the finished task")
+        kinds = [kind for kind in options.result_kinds() if kind != "Transcription"]
+        task.options = task.options.rerun(options)
+        for kind in kinds:
+            task.results.pop(kind, None)
+        self._make_next_result(task, kinds)
 
     def _make_next_result(self, task: Task, kinds: list[str]) -> None:
         def ready() -> None:
             if task.status is not Status.FINISHING:
                 return
-            kind = kinds.pop(0)
-            task.results[kind] = self.clock.now()
-            self.journal.record("note", "core", task.id, text=f"the result {kind} is ready")
+            if kinds:
+                self._result_ready(task, kinds.pop(0))
             if kinds:
                 self._make_next_result(task, kinds)
             else:
                 self.move(task, TaskEvent.RESULTS_READY, "every result is ready")
+                self.on_progress(self, task, task.status.name)
 
         self.clock.call_later(self.result_interval, ready)
+
+    def _result_ready(self, task: Task, kind: str) -> None:
+        task.results[kind] = self.clock.now()
+        self.journal.record("note", "core", task.id, text=f"the result {kind} is ready")
+        self.on_progress(self, task, kind)
 
     def fail(self, task: Task, code: str, message: str, why: str) -> None:
         """End the task as FAILED with an ErrorCode and ErrorMessage.
@@ -260,3 +322,10 @@ class Scope:
         for pusher in list(task.pushers):
             pusher.task_failed()
         self.on_audio_over(self, task)
+        self.on_progress(self, task, task.status.name)
+
+
+def _language_in(file_url: str) -> str:
+    """The language that a file's name tells as a part of its own, or nothing."""
+    parts = re.split(r"[^a-z]+", urlsplit(file_url).path.lower())
+    return next((part for part in reversed(parts) if part in AUTO_LANGUAGES), "")

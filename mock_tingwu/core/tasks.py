@@ -1,4 +1,4 @@
-"""The life of a realtime task."""
+"""The lives of tasks: realtime and offline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Status(Enum):
     NEW = auto()
     ONGOING = auto()
     PAUSED = auto()
-    #: The stream has ended and results are being made.
+    #: The audio is over and results are being made.
     FINISHING = auto()
     COMPLETED = auto()
     FAILED = auto()
@@ -39,7 +39,11 @@ class TaskEvent(Enum):
     STOP = auto()
     #: The API's stop, with anything else still to be made.
     STOP_AND_PROCESS = auto()
+    #: The recording of an offline task has been read and recognised.
+    HEARD = auto()
     RESULTS_READY = auto()
+    #: CreateTask with the TaskId of a finished task: make other results of what was heard.
+    RERUN = auto()
     FAIL = auto()
 
 
@@ -67,8 +71,9 @@ REALTIME_TASK: Final = Lifecycle(
         (PAUSED, TaskEvent.FAIL): FAILED,
         (FINISHING, TaskEvent.RESULTS_READY): COMPLETED,
         (FINISHING, TaskEvent.FAIL): FAILED,
+        (COMPLETED, TaskEvent.RERUN): FINISHING,
     },
-    source="tingwu-openapi 2.3",
+    source="tingwu-openapi 2.1 (the second run) and 2.3",
     assumed={
         (NEW, TaskEvent.STREAM_ENDED): "a stream without audio leaves no trace in the status",
         (PAUSED, TaskEvent.STREAM_ENDED): "as for NEW: a resumed stream without audio",
@@ -76,5 +81,24 @@ REALTIME_TASK: Final = Lifecycle(
         (NEW, TaskEvent.FAIL): "a task may fail for reasons that are not the stream's",
         (ONGOING, TaskEvent.FAIL): "a task may fail for reasons that are not the stream's",
         (PAUSED, TaskEvent.FAIL): "a task may fail for reasons that are not the stream's",
+        (COMPLETED, TaskEvent.RERUN): "a second run is documented, its status on the way is not",
     },
+    ends=frozenset({COMPLETED}),
+)
+
+OFFLINE_TASK: Final = Lifecycle(
+    "offline task",
+    ONGOING,
+    {
+        (ONGOING, TaskEvent.HEARD): FINISHING,
+        (ONGOING, TaskEvent.FAIL): FAILED,
+        (FINISHING, TaskEvent.RESULTS_READY): COMPLETED,
+        (FINISHING, TaskEvent.FAIL): FAILED,
+        (COMPLETED, TaskEvent.RERUN): FINISHING,
+    },
+    source="tingwu-openapi 2.1",
+    assumed={
+        (COMPLETED, TaskEvent.RERUN): "a second run is documented, its status on the way is not",
+    },
+    ends=frozenset({COMPLETED}),
 )

@@ -1,22 +1,34 @@
-"""The media files of one task, written while its audio arrives."""
+"""The media files of one task, in a folder of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
+from typing import Final
 
 from mock_tingwu import media
 
+#: What the file with each suffix is called in the folder. Slides have names of their own.
+NAMES: Final = {
+    "mp3": "audio.mp3",
+    "spectrum": "audio.spectrum",
+    "mp4": "video.mp4",
+    "png": "thumbnail.png",
+}
+
 
 class MediaFiles:
-    """MP3 and spectrum of what was pushed, in a folder of their own.
+    """MP3 and spectrum of what is heard, written while it is, and pictures of a video.
 
     ``note`` says what could not be made, for the journal.
     """
 
     def __init__(self, folder: Path, sample_rate: int, *, mp3: bool, spectrum: bool) -> None:
-        self._folder = folder
+        self.folder = folder
         self._writers: dict[str, media.Mp3Writer | media.SpectrumWriter] = {}
         self._finished: dict[str, Path] = {}
+        # A recording is written in a thread of its own, and may have to end at any time.
+        self._lock = Lock()
         self.note = ""
         folder.mkdir(parents=True, exist_ok=True)
         if mp3 and not media.pyav_available():
@@ -25,23 +37,35 @@ class MediaFiles:
                 "there will be no OutputMp3Path"
             )
         elif mp3:
-            self._writers["mp3"] = media.Mp3Writer(folder / "audio.mp3", sample_rate)
+            self._writers["mp3"] = media.Mp3Writer(folder / NAMES["mp3"], sample_rate)
         if spectrum:
-            self._writers["spectrum"] = media.SpectrumWriter(folder / "audio.spectrum", sample_rate)
+            self._writers["spectrum"] = media.SpectrumWriter(
+                folder / NAMES["spectrum"], sample_rate
+            )
 
     def write(self, pcm: bytes) -> None:
-        """Append 16-bit mono PCM."""
-        for writer in self._writers.values():
-            writer.write(pcm)
+        """Append 16-bit mono PCM. After `finish` it changes nothing."""
+        with self._lock:
+            for writer in self._writers.values():
+                writer.write(pcm)
+
+    def add(self, suffix: str) -> Path:
+        """A further finished file, to be written to the path that is returned."""
+        path = self._finished[suffix] = self.folder / NAMES[suffix]
+        return path
 
     def finish(self) -> list[str]:
         """Complete the files; return their suffixes."""
-        writers, self._writers = self._writers, {}
+        with self._lock:
+            writers, self._writers = self._writers, {}
         for suffix, writer in writers.items():
             writer.close()
-            self._finished[suffix] = self._folder / f"audio.{suffix}"
+            self._finished[suffix] = self.folder / NAMES[suffix]
         return list(self._finished)
 
-    def path(self, suffix: str) -> Path | None:
-        """The finished file with this suffix, if there is one."""
-        return self._finished.get(suffix)
+    def path(self, name: str) -> Path | None:
+        """The finished file with this suffix, or the picture with this name, if there is one."""
+        if name in NAMES:
+            return self._finished.get(name)
+        path = self.folder / name
+        return path if path.is_file() else None

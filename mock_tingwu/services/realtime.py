@@ -18,7 +18,7 @@ from mock_tingwu.core.errors import (
     SessionError,
 )
 from mock_tingwu.core.scope import Scope, Task
-from mock_tingwu.core.tasks import ONGOING, REALTIME_TASK, TaskEvent
+from mock_tingwu.core.tasks import ONGOING, TaskEvent
 from mock_tingwu.protocols import multi_audio, nls
 from mock_tingwu.protocols.nls_table import FAILED
 from mock_tingwu.services.connection import Connection, Endpoint, Rejection
@@ -43,7 +43,7 @@ def route(world: World, target: str) -> Endpoint | Rejection:
     found = world.find_by_token(token) if token else None
     if found is None:
         reason = f"The token '{token[:4]}' is invalid!" if token else "The token is missing!"
-    elif (found[1].status, TaskEvent.AUDIO) not in REALTIME_TASK.table:
+    elif not found[1].can(TaskEvent.AUDIO):
         reason = f"The token '{token[:4]}' has expired!"
     else:
         return PusherConnection(world, *found, target)
@@ -262,7 +262,7 @@ class PusherConnection:
 
     def _end_stream(self, why: str) -> None:
         self._close_books()
-        if (self._task.status, TaskEvent.STREAM_ENDED) in REALTIME_TASK.table:
+        if self._task.can(TaskEvent.STREAM_ENDED):
             self._scope.move(self._task, TaskEvent.STREAM_ENDED, why)
 
     def _close_books(self) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from hashlib import md5
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from mock_tingwu.core.clock import as_datetime
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
+from mock_tingwu.services.address import Address
 from mock_tingwu.services.world import BUCKET, LINK_KEY, LINK_SECRET, World
 
 SERVICE = "storage"
@@ -25,12 +27,18 @@ LINK_SECONDS = 2_592_000
 #: Names of files carry the time of their making in Beijing.
 _BEIJING = timedelta(hours=8)
 _KEY = re.compile(
-    r"tingwu/output/(?P<account>\d{16})/(?P<task>[0-9a-f]{32})/(?P=task)"
-    r"_(?:(?P<kind>[A-Za-z]+)_(?P<made>\d{14})\.json|\d{14}\.(?P<suffix>mp3|spectrum))"
+    r"(?P<folder>(?:.*/)?)(?P<task>[0-9a-f]{32})_(?:(?P<kind>[A-Za-z]+)_(?P<made>\d{14})\.json"
+    r"|\d{14}\.(?P<suffix>mp3|mp4|png|spectrum)|(?P<picture>slide-\d+\.(?:jpg|png)))"
 )
 #: Characters that XML 1.0 cannot carry, escaped or not.
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TYPES = {"mp3": "audio/mpeg", "spectrum": "application/octet-stream"}
+_TYPES = {
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "spectrum": "application/octet-stream",
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,22 +51,32 @@ class Linker:
 
     def result(self, task: Task, kind: str) -> str:
         """The link to a result file."""
-        return self._link(f"{_folder(self._scope, task)}_{kind}_{_stamp(task.results[kind])}.json")
+        return self._link(task, f"{kind}_{_stamp(task.results[kind])}.json")
 
     def file(self, task: Task, suffix: str) -> str | None:
         """The link to a media file, or None while there is none."""
         if suffix not in task.files:
             return None
-        return self._link(f"{_folder(self._scope, task)}_{_stamp(task.files[suffix])}.{suffix}")
+        return self._link(task, f"{_stamp(task.files[suffix])}.{suffix}")
 
-    def _link(self, key: str) -> str:
+    def picture(self, task: Task, name: str) -> str:
+        """The link to a picture of a video."""
+        return self._link(task, name)
+
+    def _link(self, task: Task, name: str) -> str:
+        bucket, folder = place(self._scope, task)
+        key = f"{folder}{task.id}_{name}"
         expires = self._scope.clock.now() // 1000 + LINK_SECONDS
-        query = oss_url.sign(BUCKET, key, expires=expires, access_key=LINK_KEY, secret=LINK_SECRET)
-        return f"{self._base}/oss/{BUCKET}/{key}?{query}"
+        query = oss_url.sign(bucket, key, expires=expires, access_key=LINK_KEY, secret=LINK_SECRET)
+        return f"{self._base}/oss/{bucket}/{quote(key)}?{query}"
 
 
-def _folder(scope: Scope, task: Task) -> str:
-    return f"tingwu/output/{scope.account_id}/{task.id}/{task.id}"
+def place(scope: Scope, task: Task) -> tuple[str, str]:
+    """The bucket that a task's files are in, and the folder with a slash behind it."""
+    if task.order.output is not None:
+        bucket, folder = task.order.output
+        return bucket, f"{folder}/" if folder else ""
+    return BUCKET, f"tingwu/output/{scope.account_id}/{task.id}/"
 
 
 def _stamp(made: int) -> str:
@@ -79,12 +97,12 @@ class StorageService:
         ]
 
     async def by_path(self, request: Request) -> Response:
-        return self._get(request, request.path_params["bucket"], request.path_params["key"])
+        return await self._get(request, request.path_params["bucket"], request.path_params["key"])
 
     async def by_host(self, request: Request) -> Response:
-        return self._get(request, request.path_params["bucket"], request.path_params["key"])
+        return await self._get(request, request.path_params["bucket"], request.path_params["key"])
 
-    def _get(self, request: Request, bucket: str, key: str) -> Response:
+    async def _get(self, request: Request, bucket: str, key: str) -> Response:
         named = _KEY.fullmatch(key)
         found = self._world.find_task(named["task"]) if named else None
         scope = found[0] if found else self._world.default
@@ -100,8 +118,8 @@ class StorageService:
             bucket, key, query, {LINK_KEY: LINK_SECRET}, now=as_datetime(scope.clock.now())
         )
         file = None
-        if verdict.ok and named and found and bucket == BUCKET:
-            file = self._file(request, named, *found)
+        if verdict.ok and named and found and (bucket, named["folder"]) == place(*found):
+            file = await self._file(request, named, *found)
         if verdict.problem is not None:
             why = _REASONS[verdict.problem]
             response = _refusal(403, "AccessDenied", why, request, request_id)
@@ -115,16 +133,14 @@ class StorageService:
         scope.journal.record("response", SERVICE, **about, status=response.status_code)
         return response
 
-    def _file(
+    async def _file(
         self, request: Request, named: re.Match[str], scope: Scope, task: Task
     ) -> Response | None:
-        if named["account"] != scope.account_id:
-            return None
-        if named["suffix"]:
-            path = self._world.media_path(task, named["suffix"])
+        if name := named["suffix"] or named["picture"]:
+            path = await self._world.media_path(task, name)
             if path is None:
                 return None
-            return FileResponse(path, media_type=_TYPES[named["suffix"]])
+            return FileResponse(path, media_type=_TYPES[name.rpartition(".")[2]])
         kind = named["kind"]
         if kind not in task.results or _stamp(task.results[kind]) != named["made"]:
             return None
@@ -132,9 +148,17 @@ class StorageService:
         from mock_tingwu.core import capabilities
 
         result = capabilities.build(kind, task.meeting, task.options)
+        if kind == "PptExtraction":
+            _link_pictures(Linker(scope, Address.of(request).http), task, result)
         content = _encode(wrapped(task.id, kind, result))
         scope.journal.record("result", SERVICE, task.id, body=content, name=kind)
         return ranged(request, content, task.results[kind])
+
+
+def _link_pictures(link: Linker, task: Task, result: Any) -> None:
+    """Put links in the place of names: they are as old as the result's download."""
+    for frame in result["key_frame_list"]:
+        frame["file_url"] = link.picture(task, frame["file_url"])
 
 
 def ranged(request: Request, content: bytes, made: int) -> Response:

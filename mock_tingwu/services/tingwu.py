@@ -1,18 +1,27 @@
-"""Tingwu OpenAPI 2023-09-30: CreateTask and GetTaskInfo for realtime tasks."""
+"""Tingwu OpenAPI 2023-09-30: CreateTask and GetTaskInfo."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_tingwu.core.scope import Scope
-from mock_tingwu.core.tasks import INVALID
+from mock_tingwu.core.options import Options
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.tasks import INVALID, TaskEvent
 from mock_tingwu.services import realtime, storage
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.api_errors import invalid, missing
 from mock_tingwu.services.gateway import Gateway, Json
-from mock_tingwu.services.tingwu_request import check, read_body, realtime_request
+from mock_tingwu.services.tingwu_request import (
+    check,
+    offline_request,
+    read_body,
+    realtime_request,
+    rerun_request,
+)
 from mock_tingwu.services.world import World
 
 SERVICE = "tingwu"
@@ -64,36 +73,51 @@ class TingwuService:
         kind = request.query_params.get("type")
         if not kind:
             raise missing("type")
-        if kind != "realtime":
+        if kind not in ("realtime", "offline"):
             raise invalid("type")
         operation = request.query_params.get("operation") or "start"
-        if operation == "start":
-            return self._create(request, scope, body)
-        if operation == "stop":
+        if operation == "stop" and kind == "realtime":
             return self._stop(scope, body)
-        raise invalid("operation")
+        if operation != "start":
+            raise invalid("operation")
+        if kind == "realtime":
+            return self._create_realtime(request, scope, body)
+        source = body.get("Input")
+        if isinstance(source, dict) and source.get("TaskId"):
+            return self._rerun(scope, body)
+        return self._create_offline(request, scope, body)
 
-    def _create(self, request: Request, scope: Scope, body: Json) -> Json:
-        asked = realtime_request(body)
-        task = scope.create_task(
-            options=asked.options,
-            language=asked.language,
-            audio_format=asked.format,
-            sample_rate=asked.sample_rate,
-            app_key=asked.app_key,
-            key=asked.task_key,
-            language_hints=asked.language_hints,
+    def _create_realtime(self, request: Request, scope: Scope, body: Json) -> Json:
+        address = Address.of(request)
+        asked = realtime_request(body, address.http)
+        order = replace(asked.order, words=hot_words(scope, asked.order.options))
+        task = scope.create_realtime(
+            order, audio_format=asked.format, sample_rate=asked.sample_rate
         )
         request.state.task_id = task.id
-        address = Address.of(request)
-        return _without_none(
-            {
-                "TaskId": task.id,
-                "TaskKey": task.key,
-                "TaskStatus": task.status.wire,
-                "MeetingJoinUrl": f"{address.websocket}{realtime.PATH}?mc={task.join_token}",
-            }
-        )
+        join_url = f"{address.websocket}{realtime.PATH}?mc={task.join_token}"
+        return _created(task) | {"MeetingJoinUrl": join_url}
+
+    def _create_offline(self, request: Request, scope: Scope, body: Json) -> Json:
+        asked = offline_request(body, Address.of(request).http)
+        order = replace(asked.order, words=hot_words(scope, asked.order.options))
+        task = scope.create_offline(order, file_url=asked.file_url, channel_mode=asked.channel_mode)
+        request.state.task_id = task.id
+        return _created(task)
+
+    def _rerun(self, scope: Scope, body: Json) -> Json:
+        options = rerun_request(body)
+        task = scope.tasks.get(body["Input"]["TaskId"])
+        if task is None or not task.can(TaskEvent.RERUN):
+            error = invalid("Input.TaskId")
+            error.detail = (
+                "no such task: there is nothing to run again"
+                if task is None
+                else f"the task is {task.status.wire}: only a COMPLETED one can be run again"
+            )
+            raise error
+        scope.rerun(task, options)
+        return _created(task)
 
     def _stop(self, scope: Scope, body: Json) -> Json:
         if isinstance(body.get("Input"), dict) and "TaskId" in body["Input"]:
@@ -132,3 +156,20 @@ class TingwuService:
 
 def _without_none(data: Json) -> Json:
     return {key: value for key, value in data.items() if value is not None}
+
+
+def _created(task: Task) -> Json:
+    return _without_none({"TaskId": task.id, "TaskKey": task.key, "TaskStatus": task.status.wire})
+
+
+def hot_words(scope: Scope, options: Options) -> tuple[str, ...]:
+    """The words of the task's phrase list and of those given in place, heaviest first.
+
+    Raises:
+        ApiFailure: there is no such list.
+    """
+    weighted = list(options.phrases)
+    if options.phrase_id:
+        raise invalid("Parameters.Transcription.PhraseId")
+    weighted.sort(key=lambda pair: -pair[1])
+    return tuple(dict.fromkeys(word for word, weight in weighted if weight > 0))

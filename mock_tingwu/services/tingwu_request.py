@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mock_tingwu import contract
 from mock_tingwu.core.options import ASSISTANCE_TYPES, SUMMARY_TYPES, Item, Options, Prompt, Scene
+from mock_tingwu.core.scope import Order
 from mock_tingwu.services.api_errors import ApiFailure, failure, invalid, missing
 from mock_tingwu.services.gateway import Json
+
+#: The bucket of a project that has one, when OutputPath names a folder alone.
+OUTPUT_BUCKET = "mock-tingwu-output"
 
 #: Fields whose errors have a code of their own, also when they are missing (tingwu-openapi 3.2).
 _CODES = {
@@ -86,39 +91,108 @@ def _failure_at(path: Sequence[str], violation: contract.Violation) -> ApiFailur
 
 @dataclass(frozen=True, slots=True)
 class RealtimeRequest:
-    """What a CreateTask with type=realtime asks for."""
+    """What a CreateTask with type=realtime asks for; ``sample_rate`` in Hz."""
 
-    app_key: str
-    language: str
+    order: Order
     format: str
     sample_rate: int
-    task_key: str | None
-    language_hints: tuple[str, ...]
-    options: Options
 
 
-def realtime_request(body: Json) -> RealtimeRequest:
-    """Read a realtime CreateTask.
+@dataclass(frozen=True, slots=True)
+class OfflineRequest:
+    """What a CreateTask with type=offline asks for."""
+
+    order: Order
+    file_url: str
+    channel_mode: str
+
+
+def realtime_request(body: Json, origin: str = "") -> RealtimeRequest:
+    """Read a realtime CreateTask that came from a client of ``origin``.
 
     Raises:
         ApiFailure: a field is missing or wrong.
     """
     check("realtime", body)
     source = body["Input"]
+    return RealtimeRequest(_order(body, origin), source["Format"], source["SampleRate"])
+
+
+def offline_request(body: Json, origin: str = "") -> OfflineRequest:
+    """Read a CreateTask for a file.
+
+    Raises:
+        ApiFailure: a field is missing or wrong.
+    """
+    check("offline", body)
+    source = body["Input"]
+    return OfflineRequest(
+        _order(body, origin), source["FileUrl"], source.get("AudioChannelMode", "")
+    )
+
+
+def rerun_request(body: Json) -> Options:
+    """Read a CreateTask that runs a finished task again: its Parameters.
+
+    Raises:
+        ApiFailure: a field is missing or wrong, or nothing that can be made again is asked for.
+    """
+    check("offline", body)
+    asked = options(body.get("Parameters", {}))
+    if asked.result_kinds() == ("Transcription",):
+        error = failure("BRK.InvalidOutputEnabledSetting")
+        error.detail = "a second run makes no Transcription, and Parameters enable nothing else"
+        raise error
+    return asked
+
+
+def _order(body: Json, origin: str) -> Order:
+    source = body["Input"]
     language = source["SourceLanguage"]
-    return RealtimeRequest(
-        app_key=body["AppKey"],
-        language=language,
-        format=source["Format"],
-        sample_rate=source["SampleRate"],
-        task_key=source.get("TaskKey"),
-        # Hints count for multilingual speech alone (tingwu-openapi 1.1).
-        language_hints=tuple(source.get("LanguageHints", ())) if language == "multilingual" else (),
+    return Order(
         options=options(
             body.get("Parameters", {}),
             multiple_streams=source.get("MultipleStreamsEnabled", False),
         ),
+        language=language,
+        app_key=body["AppKey"],
+        key=source.get("TaskKey"),
+        # Hints count for multilingual speech alone (tingwu-openapi 1.1).
+        language_hints=tuple(source.get("LanguageHints", ())) if language == "multilingual" else (),
+        callbacks=source.get("ProgressiveCallbacksEnabled", False),
+        origin=origin,
+        output=_output(source.get("OutputPath")),
     )
+
+
+#: What names a bucket, and a folder in it (object names of OSS).
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_FOLDER = re.compile(r"[^/\\\x00-\x1f][^\\\x00-\x1f]*")
+
+
+def _output(path: str | None) -> tuple[str, str] | None:
+    """Bucket and folder of an OutputPath: ``oss://bucket/folder``, or a folder alone.
+
+    Raises:
+        ApiFailure: it is neither.
+    """
+    if not path:
+        return None
+    bucket, folder = OUTPUT_BUCKET, path
+    if path.startswith("oss://"):
+        bucket, _, folder = path.removeprefix("oss://").partition("/")
+        if not _BUCKET.fullmatch(bucket):
+            raise failure("BRK.InvalidOssBucket")
+    folder = folder.strip("/") if path.startswith("oss://") else folder.rstrip("/")
+    steps = folder.split("/")
+    if folder and (
+        not _FOLDER.fullmatch(folder)
+        or len(folder.encode()) > 800
+        or {"", ".", ".."} & set(steps)
+        or "://" in folder
+    ):
+        raise failure("BRK.InvalidOssPath")
+    return bucket, folder
 
 
 def options(parameters: Json, *, multiple_streams: bool = False) -> Options:

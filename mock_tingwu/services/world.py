@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mock_tingwu.core.clock import Clock, as_datetime
 from mock_tingwu.core.journal import Entry
@@ -14,6 +15,10 @@ from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.media_files import MediaFiles
 from mock_tingwu.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from mock_tingwu.services.imagined_media import ImaginedMedia
+    from mock_tingwu.services.offline import RecordingReader
 
 #: The bucket that result links name (tingwu-openapi 2.2).
 BUCKET = "prod-tingwu-paas-common-beijing"
@@ -38,6 +43,8 @@ class World:
         self._make_recognizer = load_recognizer(settings.recognizer)
         self._folder: Path | None = None
         self._media: dict[str, MediaFiles] = {}
+        self._imagined: dict[str, ImaginedMedia] = {}
+        self._recordings: RecordingReader | None = None
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
         self.default = self._new_scope()
@@ -50,7 +57,8 @@ class World:
             make_recognizer=self._make_recognizer,
             taps=self.taps,
         )
-        scope.on_audio_over = self._finish_media
+        scope.on_audio_over = self._audio_over
+        scope.on_file = lambda scope, task: self.recordings.begin(scope, task)
         return scope
 
     def find_task(self, task_id: str) -> tuple[Scope, Task] | None:
@@ -76,14 +84,28 @@ class World:
         self._clock_mode = mode
         self.reset()
 
+    @property
+    def recordings(self) -> RecordingReader:
+        """What reads the files of offline tasks. Loaded with the first of them."""
+        if self._recordings is None:
+            from mock_tingwu.services.fetching import Fetcher
+            from mock_tingwu.services.offline import RecordingReader
+
+            self._recordings = RecordingReader(self, Fetcher(self.settings))
+        return self._recordings
+
     def media_of(self, scope: Scope, task: Task) -> MediaFiles | None:
         """The media files that the task asked for, being written; None when it asked for none."""
         if not (task.options.mp3 or task.options.spectrum):
             return None
+        return self.media_files(scope, task)
+
+    def media_files(self, scope: Scope, task: Task) -> MediaFiles:
+        """The folder of the task's own, and what is being written to it."""
         media = self._media.get(task.id)
         if media is None:
             media = self._media[task.id] = MediaFiles(
-                self._media_folder() / task.id,
+                self.media_folder() / task.id,
                 task.sample_rate,
                 mp3=task.options.mp3,
                 spectrum=task.options.spectrum,
@@ -92,13 +114,24 @@ class World:
                 scope.journal.record("note", "media", task.id, text=media.note)
         return media
 
-    def media_path(self, task: Task, suffix: str) -> Path | None:
-        """The finished media file of a task with this suffix, if there is one."""
+    def imagine_media(self, scope: Scope, task: Task, imagined: ImaginedMedia) -> None:
+        """Let the task have the files of an imagined recording."""
+        self._imagined[task.id] = imagined
+        task.files.update(dict.fromkeys(imagined.suffixes, scope.clock.now()))
+
+    async def media_path(self, task: Task, name: str) -> Path | None:
+        """A finished media file by its suffix or a picture by its name, if there is one."""
+        imagined = self._imagined.get(task.id)
+        if imagined is not None:
+            return await imagined.path(name)
         media = self._media.get(task.id)
-        return None if media is None else media.path(suffix)
+        return None if media is None else media.path(name)
 
     def close(self) -> None:
         """Complete the media files; remove them unless they are in a folder of the user's."""
+        if self._recordings is not None:
+            self._recordings.abandon_all()
+        self._imagined = {}
         unfinished, self._media = self._media, {}
         for media in unfinished.values():
             with contextlib.suppress(OSError):  # the folder may be gone, the disk full
@@ -107,8 +140,9 @@ class World:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = None
 
-    def _finish_media(self, scope: Scope, task: Task) -> None:
-        media = self.media_of(scope, task)
+    def finish_media(self, scope: Scope, task: Task) -> None:
+        """Complete what the task asked for; links to it may be handed out from now on."""
+        media = self._media.get(task.id)
         if media is None:
             return
         try:
@@ -119,7 +153,14 @@ class World:
         else:
             task.files.update(dict.fromkeys(finished, scope.clock.now()))
 
-    def _media_folder(self) -> Path:
+    def _audio_over(self, scope: Scope, task: Task) -> None:
+        if task.offline:
+            self.recordings.abandon(task)
+            return
+        self.media_of(scope, task)
+        self.finish_media(scope, task)
+
+    def media_folder(self) -> Path:
         """A folder of this world's own: task ids begin anew with every start and reset."""
         if self._folder is None:
             parent = self.settings.data_dir

@@ -343,7 +343,7 @@ def test_a_defect_of_the_mock_is_the_cloud_s_server_error_in_json(
     def fail(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("for the test")
 
-    monkeypatch.setattr(Scope, "create_task", fail)
+    monkeypatch.setattr(Scope, "create_realtime", fail)
     assert_refused(put(mock, START, BODY), "ServerError", 500)
     until(lambda: "for the test" in caplog.text, "the log")
     caplog.clear()

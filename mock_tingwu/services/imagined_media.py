@@ -1,0 +1,85 @@
+"""The media files of a recording that is imagined: made when somebody asks for one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+from mock_tingwu import media
+from mock_tingwu.core.imagination import Imagined
+from mock_tingwu.core.meeting import Meeting, Slide
+from mock_tingwu.services.media_files import NAMES
+
+#: A slide of an imagined video stays at least this long, in ms.
+_SLIDE_MS: Final = 30_000
+_RATE: Final = 16_000
+
+
+def slides_of(meeting: Meeting) -> list[Slide]:
+    """The slides of an imagined video: a new one with a sentence every half a minute."""
+    begins = [0]
+    for sentence in meeting.sentences:
+        if sentence.begin >= begins[-1] + _SLIDE_MS:
+            begins.append(sentence.begin)
+    ends = [*begins[1:], meeting.duration]
+    return [
+        Slide(begin, end, f"slide-{number:03}.png")
+        for number, (begin, end) in enumerate(zip(begins, ends, strict=True), 1)
+    ]
+
+
+class ImaginedMedia:
+    """Files in ``folder`` that sound and look like what was imagined.
+
+    ``suffixes`` are those of the media files that there are. A video has slides besides.
+    """
+
+    def __init__(
+        self, folder: Path, meeting: Meeting, imagined: Imagined, suffixes: Collection[str]
+    ) -> None:
+        self._folder = folder
+        self._meeting = meeting
+        self._title = imagined.name
+        self._lock = asyncio.Lock()
+        self.suffixes = suffixes
+
+    async def path(self, name: str) -> Path | None:
+        """The file with this suffix or the slide with this name, if there is one."""
+        if name not in self.suffixes and name not in {s.name for s in self._meeting.slides}:
+            return None
+        path = self._folder / NAMES.get(name, name)
+        async with self._lock:
+            if not path.exists():
+                await asyncio.to_thread(self._make, path)
+        return path
+
+    def _make(self, path: Path) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Nobody must find a file that is half made.
+        draft = path.with_name(f"draft{path.suffix}")
+        if path.suffix == ".png":
+            draft.write_bytes(self._picture(path.name))
+        elif path.suffix == ".mp4":
+            slides = [(slide.start, self._picture(slide.name)) for slide in self._meeting.slides]
+            media.video_of_slides(slides, self._sound(), _RATE, draft)
+        else:
+            kind = media.Mp3Writer if path.suffix == ".mp3" else media.SpectrumWriter
+            writer = kind(draft, _RATE)
+            for pcm in self._sound():
+                writer.write(pcm)
+            writer.close()
+        draft.replace(path)
+
+    def _picture(self, name: str) -> bytes:
+        number = name.removeprefix("slide-").partition(".")[0]
+        return media.draw_slide(self._title, int(number) if number.isdigit() else 1)
+
+    def _sound(self) -> Iterator[bytes]:
+        spans = [
+            (word.begin, word.end, sentence.speaker)
+            for sentence in self._meeting.sentences
+            for word in sentence.words
+        ]
+        return media.tones(spans, self._meeting.duration, _RATE)

@@ -1,0 +1,262 @@
+"""Reads the recordings of offline tasks: fetched, hosted here, or imagined."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+from mock_tingwu import media
+from mock_tingwu.core.errors import TASK_ERRORS
+from mock_tingwu.core.imagination import Imagined, imagine
+from mock_tingwu.core.meeting import AudioFile, Slide
+from mock_tingwu.core.scope import DECODED_RATE, Scope, Task
+from mock_tingwu.core.tasks import ONGOING, TaskEvent
+from mock_tingwu.services.fetching import Fetcher, FetchError
+from mock_tingwu.services.imagined_media import ImaginedMedia, slides_of
+from mock_tingwu.services.media_files import MediaFiles
+
+if TYPE_CHECKING:
+    from mock_tingwu.services.world import World
+
+log = logging.getLogger("mock_tingwu")
+
+SERVICE: Final = "offline"
+#: The longest recording in ms and the largest file in bytes (tingwu-openapi 2.1).
+LONGEST_MS: Final = 6 * 60 * 60 * 1000
+LARGEST_BYTES: Final = 6 * 1024**3
+#: What is heard at 8 kHz, too (tingwu-openapi 1.1, realtime-ws 5).
+TELEPHONE_LANGUAGES: Final = frozenset({"cn", "en", "fspk"})
+#: Recordings that are read at the same time; further ones wait, as the cloud's do.
+_AT_ONCE: Final = 4
+
+#: What is wrong with a recording, and the ErrorCode that it fails the task with.
+CODES: Final = {
+    "link": "TSC.AudioFileLink",
+    "length": "TSC.ContentLengthCheckFailed",
+    "size": "TSC.AudioFileSize",
+    "type": "TSC.FileType",
+    "unreadable": "TSC.FileError",
+    "codec": "TSC.AudioFormat",
+    "no_audio": "TSC.AudioSampleRate",
+    "sample_rate": "TSC.AudioSampleRate",
+    "duration": "TSC.AudioDuration",
+    "quota": "PRE.AudioDurationQuotaLimit",
+}
+
+
+class Unfit(Exception):
+    """The recording fails its task. ``problem`` is a key of `CODES`, ``detail`` a sentence."""
+
+    def __init__(self, problem: str, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = problem
+        self.detail = detail
+
+
+class RecordingReader:
+    """Reads recordings in the background, several at a time."""
+
+    def __init__(self, world: World, fetcher: Fetcher) -> None:
+        self._world = world
+        self._fetcher = fetcher
+        self._jobs: dict[Task, tuple[asyncio.Task[None], Event]] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    def begin(self, scope: Scope, task: Task) -> None:
+        """Start to read the task's file; `Scope.heard` or `Scope.fail` will be called."""
+        stop = Event()
+        job = asyncio.get_running_loop().create_task(self._guarded(scope, task, stop))
+        self._jobs[task] = job, stop
+        job.add_done_callback(lambda _: self._jobs.pop(task, None))
+
+    def abandon(self, task: Task) -> None:
+        """Read no further: the task has ended."""
+        job, stop = self._jobs.get(task, (None, None))
+        if job is not None and stop is not None and job is not asyncio.current_task():
+            stop.set()
+            job.cancel()
+
+    def abandon_all(self) -> None:
+        for task in list(self._jobs):
+            self.abandon(task)
+
+    @property
+    def pending(self) -> list[asyncio.Task[None]]:
+        """What is being read."""
+        return [job for job, _ in self._jobs.values()]
+
+    async def _guarded(self, scope: Scope, task: Task, stop: Event) -> None:
+        try:
+            async with self._slots:
+                await self._read(scope, task, stop)
+        except Unfit as problem:
+            self._fail(scope, task, problem.problem, problem.detail)
+        except (FetchError, media.RecordingError) as error:
+            self._fail(scope, task, error.problem, error.detail)
+        except Exception:
+            log.exception("a defect of the mock fails a task with TSC.FileError")
+            self._fail(scope, task, "unreadable", "a defect of the mock or its recognizer")
+
+    def _fail(self, scope: Scope, task: Task, problem: str, detail: str) -> None:
+        error = TASK_ERRORS[CODES[problem]]
+        if task.can(TaskEvent.FAIL):
+            scope.fail(task, error.code, error.message, detail)
+
+    async def _read(self, scope: Scope, task: Task, stop: Event) -> None:
+        assert task.file_url is not None
+        decision = self._fetcher.decide(task.file_url)
+        self._note(scope, task, decision.why)
+        if decision.action == "imagine":
+            await self._imagine(scope, task, stop)
+        else:
+            folder = self._world.media_files(scope, task).folder
+            with contextlib.ExitStack() as cleanup:
+                path, name = decision.path, decision.name
+                if path is None:
+                    path = folder / "source"
+                    cleanup.callback(path.unlink, missing_ok=True)
+                    fetched = await self._fetcher.fetch(task.file_url, path)
+                    name = fetched.name
+                    for note in fetched.notes:
+                        self._note(scope, task, note)
+                await self._recognise(scope, task, stop, path, name)
+        if task.status is ONGOING:
+            scope.heard(task)
+
+    # A real file
+
+    async def _recognise(
+        self, scope: Scope, task: Task, stop: Event, path: Path, name: str
+    ) -> None:
+        try:
+            recording = await asyncio.to_thread(media.probe, path, name)
+            self._check(scope, task, recording)
+            self._note(scope, task, f"the recording: {recording.described}")
+            files = self._world.media_of(scope, task)
+            await asyncio.to_thread(_listen, task, path, recording, files, stop)
+        except media.MediaUnavailable as error:
+            self._note(scope, task, f"{error}; the recording is imagined from its size")
+            await self._imagine(scope, task, stop, size=path.stat().st_size)
+            return
+        if stop.is_set():
+            return
+        self._charge(scope, task)
+        if recording.video:
+            await asyncio.to_thread(_look, task, path, self._world.media_files(scope, task))
+        self._world.finish_media(scope, task)
+
+    # An imagined one
+
+    async def _imagine(
+        self, scope: Scope, task: Task, stop: Event, *, size: int | None = None
+    ) -> None:
+        assert task.file_url is not None
+        imagined = imagine(task.file_url, self._world.settings.seed)
+        for note in imagined.notes:
+            self._note(scope, task, note)
+        if imagined.problem is not None:
+            raise Unfit(*imagined.problem)
+        if size is not None:
+            imagined = imagined.with_size(size)
+        self._check(scope, task, imagined)
+        self._note(scope, task, f"the imagined recording: {imagined.described}")
+        # Within bounds, but many hours of sentences take a moment.
+        await asyncio.to_thread(_imagine_speech, task, imagined)
+        if stop.is_set():
+            return
+        self._charge(scope, task)
+        if imagined.video:
+            task.meeting.slides = slides_of(task.meeting)
+        wanted = {
+            "mp3": task.options.mp3,
+            "spectrum": task.options.spectrum,
+            "mp4": task.options.mp4 and imagined.video,
+            "png": task.options.thumbnail and imagined.video,
+        }
+        suffixes = [suffix for suffix, asked in wanted.items() if asked]
+        folder = self._world.media_folder() / task.id
+        self._world.imagine_media(
+            scope, task, ImaginedMedia(folder, task.meeting, imagined, suffixes)
+        )
+
+    # Both
+
+    def _check(self, scope: Scope, task: Task, recording: media.Recording | Imagined) -> None:
+        """Refuse what the service refuses (tingwu-openapi 2.1)."""
+        if recording.size > LARGEST_BYTES:
+            raise Unfit("size", f"the file has {recording.size} bytes, at most 6 GB are taken")
+        if recording.duration > LONGEST_MS:
+            raise Unfit("duration", f"it lasts {recording.duration} ms, at most 6 hours are taken")
+        if recording.sample_rate < 16_000 and task.language not in TELEPHONE_LANGUAGES:
+            raise Unfit(
+                "sample_rate",
+                f"{task.language} is heard from 16000 Hz, the file has {recording.sample_rate}",
+            )
+        quota = self._world.settings.offline_quota_minutes
+        if quota and scope.offline_used() + recording.duration > quota * 60_000:
+            raise Unfit(
+                "quota",
+                f"{recording.duration} ms more than the {scope.offline_used()} ms of today "
+                f"are beyond offline_quota_minutes {quota}",
+            )
+
+    def _charge(self, scope: Scope, task: Task) -> None:
+        scope.use_offline(task.stream.position)
+
+    def _note(self, scope: Scope, task: Task, text: str) -> None:
+        scope.journal.record("note", SERVICE, task.id, text=text)
+
+
+def _channels(task: Task, recording: media.Recording) -> media.Channels:
+    """Which channels are listened to (dashscope-tingwu 3, for AudioChannelMode)."""
+    if recording.channels < 2 or task.channel_mode == "mix":
+        return "mix"
+    return "each" if recording.sample_rate < 16_000 else "first"
+
+
+def _listen(
+    task: Task,
+    path: Path,
+    recording: media.Recording,
+    files: MediaFiles | None,
+    stop: Event,
+) -> None:
+    """Decode and recognise the whole file. It runs in a thread of its own."""
+    channels = _channels(task, recording)
+    reading = media.read_pcm(path, DECODED_RATE, channels=channels)
+    stream = task.stream
+    for pcm in reading:
+        if stop.is_set():
+            return
+        if files is not None:
+            files.write(pcm)
+        stream.feed(pcm)
+    stream.flush()
+    task.meeting.file = AudioFile(recording.size, recording.sample_rate)
+    if channels == "each" and task.meeting.diarized:
+        # On a telephone recording each channel is a speaker (dashscope-tingwu 3).
+        task.meeting.sentences[:] = [
+            replace(sentence, speaker=reading.levels.loudest(sentence.begin, sentence.end))
+            for sentence in task.meeting.sentences
+        ]
+
+
+def _look(task: Task, path: Path, files: MediaFiles) -> None:
+    """Make of a video what was asked for. The pictures serve a second run, too."""
+    frames = media.key_frames(path, files.folder)
+    task.meeting.slides = [Slide(frame.start, frame.end, frame.path.name) for frame in frames]
+    if task.options.thumbnail:
+        media.thumbnail(path, files.add("png"))
+    if task.options.mp4:
+        media.convert_mp4(path, files.add("mp4"))
+
+
+def _imagine_speech(task: Task, imagined: Imagined) -> None:
+    task.stream.imagine(imagined.duration)
+    task.stream.flush()
+    task.meeting.file = AudioFile(imagined.size, imagined.sample_rate)
