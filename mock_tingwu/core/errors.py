@@ -143,7 +143,7 @@ API_ERRORS: Final = _api(
 
 @dataclass(frozen=True, slots=True)
 class TaskError:
-    """What a FAILED task shows: ErrorCode and ErrorMessage."""
+    """What a FAILED task or hot-word call shows: ErrorCode and ErrorMessage."""
 
     code: str
     message: str
@@ -173,6 +173,16 @@ TASK_ERRORS: Final = _task(
         "The audio duration exceeds the quota limit.",
         "observed",
         "tingwu-openapi 3.3 (the message contains 'quota limit')",
+    ),
+)
+
+#: Why a hot-word call fails although its request is right.
+PHRASE_ERRORS: Final = _task(
+    (
+        "PHS.Exceed",
+        "The num of the phrase exceeds the upper limit.",
+        "documented",
+        "tingwu-openapi 1.4",
     ),
 )
 

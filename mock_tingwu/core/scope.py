@@ -17,6 +17,7 @@ from mock_tingwu.core.journal import Entry, Journal
 from mock_tingwu.core.lifecycle import Lifecycle
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Options
+from mock_tingwu.core.phrases import PhraseBook
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.script_book import ScriptBook
 from mock_tingwu.core.stream import AudioStream
@@ -151,6 +152,7 @@ class Scope:
         self.ids = Ids(seed)
         self.journal = Journal(clock.now, name, taps)
         self.scripts = ScriptBook()
+        self.phrases = PhraseBook(self.ids)
         self.tasks: dict[str, Task] = {}
         self.result_interval = result_interval
         self.account_id = str(10**15 + self.ids.number("account") % (9 * 10**15))
