@@ -29,6 +29,9 @@ class Settings:
     between two results of a stopped task. ``max_body_bytes``: larger request bodies are refused.
     ``data_dir``: where media files are kept; None is a temporary folder. ``recognizer``: the name
     of an installed entry point of the group ``mock_tingwu.recognizers``, or ``scripted``.
+    ``offline_quota_minutes``: how much recording may be read in a day, 0 without limit.
+    ``max_streams``: how many realtime streams may be on at a time, 0 without limit.
+    ``oss_buckets``: the buckets that an OutputPath may name, any when there are none.
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +43,9 @@ class Settings:
     result_interval_ms: int = RESULT_INTERVAL_MS
     max_body_bytes: int = 8 * 1024 * 1024
     recognizer: str = "scripted"
+    offline_quota_minutes: int = 0
+    max_streams: int = 0
+    oss_buckets: tuple[str, ...] = ()
     access_keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_ACCESS_KEYS))
 
     @classmethod
@@ -126,6 +132,14 @@ def _key_pairs(value: Any) -> dict[str, str]:
     return {key.strip(): secret.strip() for key, _, secret in pairs}
 
 
+def _names(value: Any) -> tuple[str, ...]:
+    """Names with commas between them, or a list of them."""
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
+        raise ValueError("names with commas between them")
+    return tuple(name.strip() for name in given if name.strip())
+
+
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
@@ -136,5 +150,8 @@ _CONVERT: dict[str, Any] = {
     "result_interval_ms": _whole(0, 24 * 60 * 60 * 1000),
     "max_body_bytes": _whole(1, 2**40),
     "recognizer": str,
+    "offline_quota_minutes": _whole(0, 10**6),
+    "max_streams": _whole(0, 10**6),
+    "oss_buckets": _names,
     "access_keys": _key_pairs,
 }

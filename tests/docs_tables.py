@@ -74,6 +74,12 @@ SETTINGS: Final = {
     "data_dir": "Where MP3 and spectrum files are written.",
     "result_interval_ms": "Between two results of a stopped task.",
     "max_body_bytes": "Longest request body.",
+    "offline_quota_minutes": "How much recording is read in a day, in minutes (Beijing time); more "
+    "fails with PRE.AudioDurationQuotaLimit. 0: no limit. The cloud's trial has about 120.",
+    "max_streams": "How many realtime streams may be on when another meeting is created; more are "
+    "refused with BRK.OverdueService. 0: no limit. The cloud's trial has 2.",
+    "oss_buckets": "The buckets that OutputPath may name; others are refused with "
+    "BRK.InvalidOssBucket. None: any.",
     "recognizer": "`scripted`, or an [installed one](scripts.md#your-own-recognizer).",
     "access_keys": "Key pairs of `verify`: `id:secret` with commas between, a table in the file.",
 }

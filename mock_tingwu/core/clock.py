@@ -66,17 +66,31 @@ class VirtualClock:
         heapq.heappush(self._timers, timer)
         return timer
 
+    def next_due(self) -> int | None:
+        """When the next timer falls due, None when there is none."""
+        while self._timers and self._timers[0].cancelled:
+            heapq.heappop(self._timers)
+        return self._timers[0].when if self._timers else None
+
+    def check(self, milliseconds: int) -> None:
+        """See whether the clock can be moved on by so much.
+
+        Raises:
+            ValueError: time does not run backwards, nor beyond `LAST_MOMENT`.
+        """
+        if not 0 <= milliseconds <= LAST_MOMENT - self._now:
+            raise ValueError(
+                f"advance_ms is {milliseconds}, expected 0 to {LAST_MOMENT - self._now}"
+            )
+
     def advance(self, milliseconds: int) -> None:
         """Move the clock on.
 
         Raises:
             ValueError: time does not run backwards, nor beyond `LAST_MOMENT`.
         """
+        self.check(milliseconds)
         target = self._now + milliseconds
-        if milliseconds < 0 or target > LAST_MOMENT:
-            raise ValueError(
-                f"advance_ms is {milliseconds}, expected 0 to {LAST_MOMENT - self._now}"
-            )
         while self._timers and self._timers[0].when <= target:
             timer = heapq.heappop(self._timers)
             if not timer.cancelled:

@@ -33,6 +33,8 @@ from mock_tingwu.core.tasks import (
 DECODED_RATE: Final = 16_000
 #: What SourceLanguage auto decides among (tingwu-openapi 1.1).
 AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+_BEIJING_MS: Final = 8 * 60 * 60 * 1000
 
 
 class Pusher(Protocol):
@@ -157,6 +159,7 @@ class Scope:
         self.result_interval = result_interval
         self.account_id = str(10**15 + self.ids.number("account") % (9 * 10**15))
         self._by_token: dict[str, Task] = {}
+        self._offline_day = 0, 0
         self._make_recognizer = make_recognizer
         #: Called when a task's audio is over: media files are finished there.
         self.on_audio_over: Callable[[Scope, Task], None] = lambda scope, task: None
@@ -272,6 +275,20 @@ class Scope:
         self.move(task, TaskEvent.STOP_AND_PROCESS, "stop was called and results are to be made")
         self._make_next_result(task, list(kinds))
 
+    @property
+    def streams(self) -> int:
+        """How many tasks are being streamed into."""
+        return sum(any(pusher.streaming for pusher in task.pushers) for task in self.tasks.values())
+
+    @property
+    def offline_ms_today(self) -> int:
+        """How much recording has been read today, Beijing time, in ms."""
+        day, used = self._offline_day
+        return used if day == self._today() else 0
+
+    def _today(self) -> int:
+        return (self.clock.now() + _BEIJING_MS) // _DAY_MS
+
     def heard(self, task: Task) -> None:
         """The recording of an offline task has been read and recognised: make its results.
 
@@ -279,6 +296,7 @@ class Scope:
             InvalidTransition: the task has ended or was read before.
         """
         self.move(task, TaskEvent.HEARD, "the recording was read")
+        self._offline_day = self._today(), self.offline_ms_today + task.stream.position
         self._make_next_result(task, list(task.options.result_kinds()))
 
     def rerun(self, task: Task, options: Options) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from mock_tingwu.core import scripts
-from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.journal import Entry, shown
 from mock_tingwu.core.script import Script
 from mock_tingwu.server.process import Server
@@ -112,19 +111,15 @@ class MockTingwu:
         return self.call(self._server.world.default.clock.now)
 
     def advance(self, milliseconds: int) -> None:
-        """Move the virtual clock on; every timer that falls due has run when this returns.
+        """Move the virtual clock on; whatever falls due has been done when this returns.
+
+        Files that are being read and callbacks that are being sent are waited for. A program that
+        receives callbacks must be able to answer meanwhile.
 
         Raises:
             ValueError: the clock is the system's, or ``milliseconds`` is negative.
         """
-
-        def move() -> None:
-            clock = self._server.world.default.clock
-            if not isinstance(clock, VirtualClock):
-                raise ValueError("the clock is the system's: use MockTingwu(clock='virtual')")
-            clock.advance(milliseconds)
-
-        self.call(move)
+        self._run(self._server.world.advance(milliseconds))
 
     def reset(self) -> None:
         """Forget everything that has happened."""
@@ -137,8 +132,11 @@ class MockTingwu:
         *,
         task_key: str | None = None,
         app_key: str | None = None,
+        file_url: str | None = None,
     ) -> None:
-        """Let tasks with this TaskKey or AppKey hear ``script``: one, or its data, or its file.
+        """Let tasks with this TaskKey, AppKey or FileUrl hear ``script``.
+
+        It is a script, or its data, or the path of its file.
 
         Raises:
             ValueError: it is not a script, or no key is given.
@@ -150,7 +148,9 @@ class MockTingwu:
         else:
             loaded = scripts.load_script(Path(script))
         book = self._server.world.default.scripts
-        self.call(lambda: book.register(loaded, task_key=task_key, app_key=app_key))
+        self.call(
+            lambda: book.register(loaded, task_key=task_key, app_key=app_key, file_url=file_url)
+        )
 
     def tap(self, tap: Callable[[Entry], None]) -> None:
         """Call ``tap`` with every journal entry from now on, unmasked, on the mock's thread."""
@@ -171,3 +171,10 @@ class MockTingwu:
 
         loop.call_soon_threadsafe(run)
         return future.result(_PATIENCE_S)
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run ``coroutine`` on the mock's thread; return its result or raise its exception."""
+        if self._loop is None or self._thread is None:
+            coroutine.close()
+            raise RuntimeError("the mock is not running")
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

@@ -74,7 +74,7 @@ class ControlService:
                 self._world.use_clock(mode)
                 clock = self._world.default.clock
             if isinstance(clock, VirtualClock):
-                clock.advance(amount)
+                await self._world.advance(amount)
         return {
             "mode": "virtual" if isinstance(clock, VirtualClock) else "system",
             "now_ms": clock.now(),
@@ -100,12 +100,14 @@ class ControlService:
         }
 
     async def scripts(self, request: Request) -> Any:
-        """Register what tasks with a TaskKey or AppKey will hear."""
+        """Register what tasks with a TaskKey, AppKey or FileUrl will hear."""
         body = await json_body(request)
-        unknown = set(body) - {"task_key", "app_key", "script"}
+        unknown = set(body) - {"task_key", "app_key", "file_url", "script"}
         if unknown:
-            raise ControlError(f"{min(unknown)} is unknown; expected task_key, app_key, script")
-        keys = {name: body.get(name) for name in ("task_key", "app_key")}
+            raise ControlError(
+                f"{min(unknown)} is unknown; expected task_key, app_key, file_url, script"
+            )
+        keys = {name: body.get(name) for name in ("task_key", "app_key", "file_url")}
         for name, key in keys.items():
             if key is not None and not isinstance(key, str):
                 raise ControlError(f"{name} is {key!r}, expected a text")
@@ -176,12 +178,14 @@ def _summary(task: Task) -> dict[str, Any]:
         "task_id": task.id,
         "task_key": task.key,
         "app_key": task.app_key,
+        "type": "offline" if task.offline else "realtime",
         "status": task.status.wire,
         "state": task.status.name,
         "created": task.created,
         "language": task.language,
-        "format": task.format,
-        "sample_rate": task.sample_rate,
+        "file_url": task.file_url,
+        "format": task.format or None,
+        "sample_rate": task.meeting.file.sample_rate if task.meeting.file else task.sample_rate,
         "audio_ms": task.stream.position,
         "sentence_count": len(task.meeting.sentences),
         "results": list(task.results),

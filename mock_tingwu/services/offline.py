@@ -145,7 +145,6 @@ class RecordingReader:
             return
         if stop.is_set():
             return
-        self._charge(scope, task)
         if recording.video:
             await asyncio.to_thread(_look, task, path, self._world.media_files(scope, task))
         self._world.finish_media(scope, task)
@@ -169,7 +168,6 @@ class RecordingReader:
         await asyncio.to_thread(_imagine_speech, task, imagined)
         if stop.is_set():
             return
-        self._charge(scope, task)
         if imagined.video:
             task.meeting.slides = slides_of(task.meeting)
         wanted = {
@@ -198,15 +196,13 @@ class RecordingReader:
                 f"{task.language} is heard from 16000 Hz, the file has {recording.sample_rate}",
             )
         quota = self._world.settings.offline_quota_minutes
-        if quota and scope.offline_used() + recording.duration > quota * 60_000:
+        used = scope.offline_ms_today
+        if quota and used + recording.duration > quota * 60_000:
             raise Unfit(
                 "quota",
-                f"{recording.duration} ms more than the {scope.offline_used()} ms of today "
-                f"are beyond offline_quota_minutes {quota}",
+                f"{used} ms were read today and this recording has {recording.duration}: "
+                f"more than offline_quota_minutes {quota} allows",
             )
-
-    def _charge(self, scope: Scope, task: Task) -> None:
-        scope.use_offline(task.stream.position)
 
     def _note(self, scope: Scope, task: Task, text: str) -> None:
         scope.journal.record("note", SERVICE, task.id, text=text)

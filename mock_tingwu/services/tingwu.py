@@ -9,13 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_tingwu.core.options import Options
-from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.scope import Order, Scope, Task
 from mock_tingwu.core.tasks import INVALID, TaskEvent
 from mock_tingwu.services import realtime, storage
 from mock_tingwu.services.address import Address
-from mock_tingwu.services.api_errors import invalid, missing
+from mock_tingwu.services.api_errors import failure, invalid, missing
 from mock_tingwu.services.gateway import Gateway, Json
 from mock_tingwu.services.tingwu_request import (
+    OUTPUT_BUCKET,
     check,
     offline_request,
     read_body,
@@ -35,6 +36,7 @@ class TingwuService:
 
     def __init__(self, world: World) -> None:
         self._gateway = Gateway(world, SERVICE)
+        self._settings = world.settings
 
     def routes(self) -> list[Route]:
         """Everything below the API's path. Like the gateway, it matches method and path."""
@@ -90,6 +92,9 @@ class TingwuService:
     def _create_realtime(self, request: Request, scope: Scope, body: Json) -> Json:
         address = Address.of(request)
         asked = realtime_request(body, address.http)
+        self._check_bucket(asked.order)
+        if 0 < self._settings.max_streams <= scope.streams:
+            raise failure("BRK.OverdueService")
         order = replace(asked.order, words=hot_words(scope, asked.order.options))
         task = scope.create_realtime(
             order, audio_format=asked.format, sample_rate=asked.sample_rate
@@ -100,10 +105,16 @@ class TingwuService:
 
     def _create_offline(self, request: Request, scope: Scope, body: Json) -> Json:
         asked = offline_request(body, Address.of(request).http)
+        self._check_bucket(asked.order)
         order = replace(asked.order, words=hot_words(scope, asked.order.options))
         task = scope.create_offline(order, file_url=asked.file_url, channel_mode=asked.channel_mode)
         request.state.task_id = task.id
         return _created(task)
+
+    def _check_bucket(self, order: Order) -> None:
+        allowed = self._settings.oss_buckets
+        if order.output and allowed and order.output[0] not in (*allowed, OUTPUT_BUCKET):
+            raise failure("BRK.InvalidOssBucket")
 
     def _rerun(self, scope: Scope, body: Json) -> Json:
         options = rerun_request(body)

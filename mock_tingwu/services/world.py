@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mock_tingwu.core.clock import Clock, as_datetime
+from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Scope, Task
@@ -45,6 +46,11 @@ class World:
         self._media: dict[str, MediaFiles] = {}
         self._imagined: dict[str, ImaginedMedia] = {}
         self._recordings: RecordingReader | None = None
+        self._advancing = asyncio.Lock()
+        #: Each tells the jobs on real time that the virtual clock has to wait for.
+        self.under_way: list[Callable[[], Collection[asyncio.Future[Any]]]] = [
+            lambda: self._recordings.pending if self._recordings else ()
+        ]
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
         self.default = self._new_scope()
@@ -93,6 +99,33 @@ class World:
 
             self._recordings = RecordingReader(self, Fetcher(self.settings))
         return self._recordings
+
+    async def advance(self, milliseconds: int) -> None:
+        """Move the virtual clock on; whatever falls due has been done when this returns.
+
+        Files that are being read and callbacks that are being sent are waited for, before and
+        between the timers: how fast a file or a receiver is makes no difference to when things
+        happen.
+
+        Raises:
+            ValueError: the clock is the system's, or time would run backwards or out.
+        """
+        clock = self.default.clock
+        if not isinstance(clock, VirtualClock):
+            raise ValueError("the clock is the system's: only a virtual one can be advanced")
+        async with self._advancing:
+            target = clock.now() + milliseconds
+            clock.check(milliseconds)
+            await self.settled()
+            while (due := clock.next_due()) is not None and due <= target:
+                clock.advance(due - clock.now())
+                await self.settled()
+            clock.advance(target - clock.now())
+
+    async def settled(self) -> None:
+        """Wait until nothing is being read or sent."""
+        while pending := [job for source in self.under_way for job in source()]:
+            await asyncio.wait(pending)
 
     def media_of(self, scope: Scope, task: Task) -> MediaFiles | None:
         """The media files that the task asked for, being written; None when it asked for none."""
