@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -16,8 +18,18 @@ from mock_tingwu.services.api_errors import ApiFailure, failure
 from mock_tingwu.services.world import World
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call answers: ``data`` in the usual envelope, ``extra`` fields behind RequestId."""
+
+    data: Json
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
 #: What a call does: ``(request, scope, body) -> Data``. It may raise ApiFailure.
-Operation = Callable[[Request, Scope, Json], Json]
+Operation = Callable[[Request, Scope, Json], Json | Answer | Awaitable[Json | Answer]]
 #: JSON that is nested deeper is refused; what is documented goes six levels deep.
 _MAX_DEPTH = 64
 _HOST_ID = "tingwu.cn-beijing.aliyuncs.com"
@@ -42,7 +54,8 @@ class Gateway:
         scope = self._world.default
         return self._respond(request, scope, scope.ids.request_id(), failure("ServerError"))
 
-    async def answer(self, request: Request, operation: Operation) -> Response:
+    async def answer(self, request: Request, operation: Operation, api: str = "") -> Response:
+        """Answer with what ``operation`` does, under the API's name ``api``."""
         scope = self._world.default
         request_id = scope.ids.request_id()
         raw = b""
@@ -58,6 +71,7 @@ class Gateway:
             signed, self._world.settings.access_keys, now=as_datetime(self._world.real_now())
         )
         request.state.task_id = _task_id_in(request, body)
+        request.state.target = signed.target
         entry = scope.journal.record(
             "request",
             self._service,
@@ -75,7 +89,9 @@ class Gateway:
                 _enforce(verdict)
             if body is not None and not isinstance(body, dict):
                 raise failure("InvalidParameter.Format")
-            data = operation(request, scope, body or {})
+            outcome = operation(request, scope, body or {})
+            if inspect.isawaitable(outcome):
+                outcome = await outcome
         except ApiFailure as error:
             if error.detail:
                 scope.journal.record(
@@ -83,10 +99,10 @@ class Gateway:
                 )
             return self._respond(request, scope, request_id, error)
         entry["task_id"] = request.state.task_id  # CreateTask has made it only now
-        return self._respond(request, scope, request_id, data)
+        return self._respond(request, scope, request_id, outcome)
 
     def _respond(
-        self, request: Request, scope: Scope, request_id: str, outcome: Json | ApiFailure
+        self, request: Request, scope: Scope, request_id: str, outcome: Json | Answer | ApiFailure
     ) -> Response:
         """Wrap Data or a failure up, and write it down."""
         if isinstance(outcome, ApiFailure):
@@ -100,7 +116,15 @@ class Gateway:
             }
         else:
             status = 200
-            answer = {"Code": "0", "Data": outcome, "Message": "success", "RequestId": request_id}
+            if not isinstance(outcome, Answer):
+                outcome = Answer(outcome)
+            answer = {
+                "Code": "0",
+                "Data": outcome.data,
+                "Message": "success",
+                "RequestId": request_id,
+                **outcome.extra,
+            }
         content = _encode(answer)
         scope.journal.record(
             "response",
@@ -108,7 +132,7 @@ class Gateway:
             getattr(request.state, "task_id", None),
             request_id=request_id,
             method=request.method,
-            target=signing.SignedRequest.from_asgi(request.scope, b"").target,
+            target=getattr(request.state, "target", None) or _target(request),
             status=status,
             body=content,
         )
@@ -121,6 +145,10 @@ class Gateway:
                 "x-acs-request-id": request_id,
             },
         )
+
+
+def _target(request: Request) -> str:
+    return signing.SignedRequest.from_asgi(request.scope, b"").target
 
 
 async def _read(request: Request, limit: int) -> bytes:
