@@ -6,6 +6,7 @@ WebSocket behind a MeetingJoinUrl.
 
 from __future__ import annotations
 
+from .answers import Phrases, RealtimeTask, Task, TaskInfo
 from .errors import ClientError, StreamError, TingwuError, Unreachable
 from .events import (
     Completed,
@@ -18,7 +19,7 @@ from .events import (
     TranslatedText,
 )
 from .meeting import MeetingStream
-from .tingwu import Task, TaskInfo, TingwuClient
+from .tingwu import TingwuClient
 
 __all__ = [
     "ClientError",
@@ -26,6 +27,8 @@ __all__ = [
     "Event",
     "Failed",
     "MeetingStream",
+    "Phrases",
+    "RealtimeTask",
     "ResultChanged",
     "ResultTranslated",
     "SentenceBegin",

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -15,50 +14,19 @@ from uuid import uuid4
 
 import httpx
 
+from mock_tingwu.client import answers
 from mock_tingwu.client.address import is_local
+from mock_tingwu.client.answers import Data, Phrases, RealtimeTask, Task, TaskInfo
 from mock_tingwu.client.errors import ClientError, TingwuError, Unreachable
 from mock_tingwu.protocols import signing
 
 VERSION: Final = "2023-09-30"
 TASKS: Final = "/openapi/tingwu/v2/tasks"
+PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
 #: How long one request may take in seconds, and a task until its results are ready: the cloud
 #: promises them within three hours (tingwu-openapi 2.1).
 REQUEST_TIMEOUT_S: Final = 30.0
 RESULTS_TIMEOUT_S: Final = 3 * 60 * 60.0
-
-FINISHED: Final = frozenset({"COMPLETED", "FAILED", "INVALID"})
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A task that was created. ``join_url`` is where its audio goes, and its only credential."""
-
-    task_id: str
-    join_url: str
-    status: str
-    key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskInfo:
-    """How a task stands.
-
-    ``results`` maps the kinds of result that are ready to their links; ``error`` is the code and
-    message of a failed task.
-    """
-
-    task_id: str
-    status: str
-    key: str | None = None
-    results: Mapping[str, str] = field(default_factory=dict)
-    mp3_url: str | None = None
-    spectrum_url: str | None = None
-    error: tuple[str, str] | None = None
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing will change any more."""
-        return self.status in FINISHED
 
 
 class TingwuClient:
@@ -108,24 +76,49 @@ class TingwuClient:
         task_key: str | None = None,
         language_hints: Sequence[str] = (),
         parameters: Mapping[str, Any] | None = None,
-    ) -> Task:
+    ) -> RealtimeTask:
         """Create a realtime meeting. ``parameters`` are those of CreateTask, in its own casing."""
-        source: dict[str, Any] = {
-            "SourceLanguage": language,
-            "Format": audio_format,
-            "SampleRate": sample_rate,
-        }
-        if task_key is not None:
-            source["TaskKey"] = task_key
-        if language_hints:
-            source["LanguageHints"] = list(language_hints)
-        body = {"AppKey": self.app_key, "Input": source, "Parameters": dict(parameters or {})}
-        data = await self._call("PUT", TASKS, "CreateTask", {"type": "realtime"}, body)
-        try:
-            task_id, join_url = data["TaskId"], data["MeetingJoinUrl"]
-        except KeyError as error:
-            raise Unreachable(f"{self.url} created a task without {error.args[0]}.") from None
-        return Task(task_id, join_url, data.get("TaskStatus", "NEW"), data.get("TaskKey"))
+        source = {"SourceLanguage": language, "Format": audio_format, "SampleRate": sample_rate}
+        source |= _common_input(task_key, language_hints)
+        data = await self._create("realtime", source, parameters)
+        return RealtimeTask(
+            self._made("task", data, "TaskId"),
+            data.get("TaskStatus", "NEW"),
+            data.get("TaskKey"),
+            join_url=self._made("task", data, "MeetingJoinUrl"),
+        )
+
+    async def create_offline(
+        self,
+        file_url: str,
+        *,
+        language: str = "cn",
+        task_key: str | None = None,
+        language_hints: Sequence[str] = (),
+        callbacks: bool = False,
+        output_path: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Task:
+        """Have the recording at ``file_url`` transcribed; `wait` for it.
+
+        ``language`` may be ``auto``. With ``callbacks`` the project's callback address is told of
+        every step. ``output_path`` is a folder of the project's own bucket.
+        """
+        source: dict[str, Any] = {"SourceLanguage": language, "FileUrl": file_url}
+        source |= _common_input(task_key, language_hints)
+        if callbacks:
+            source["ProgressiveCallbacksEnabled"] = True
+        if output_path is not None:
+            source["OutputPath"] = output_path
+        return self._offline(await self._create("offline", source, parameters))
+
+    async def rerun(self, task_id: str, parameters: Mapping[str, Any]) -> Task:
+        """Make other results of a COMPLETED task, realtime or offline, from the words it has.
+
+        ``parameters`` cannot ask for another Transcription or other media files
+        (tingwu-openapi 2.1). Then `wait` for the same task again.
+        """
+        return self._offline(await self._create("offline", {"TaskId": task_id}, parameters))
 
     async def stop(self, task_id: str) -> str:
         """End a realtime meeting; return its TaskStatus, ONGOING while results are being made."""
@@ -138,17 +131,7 @@ class TingwuClient:
         """How a task stands, with fresh links to what is ready."""
         path = f"{TASKS}/{quote(task_id, safe='')}"
         data = await self._call("GET", path, "GetTaskInfo", {}, None)
-        code = data.get("ErrorCode")
-        return TaskInfo(
-            data.get("TaskId", task_id),
-            data.get("TaskStatus", ""),
-            data.get("TaskKey"),
-            # Some kinds may stand there empty before they are ready.
-            {kind: url for kind, url in (data.get("Result") or {}).items() if url},
-            data.get("OutputMp3Path"),
-            data.get("OutputSpectrumPath"),
-            (code, data.get("ErrorMessage", "")) if code else None,
-        )
+        return answers.task_info(task_id, data)
 
     async def wait(
         self,
@@ -192,9 +175,92 @@ class TingwuClient:
             return response.content
         return _json(response)
 
+    async def create_phrases(
+        self, name: str, words: Mapping[str, int], *, description: str | None = None
+    ) -> str:
+        """Create a list of hot words with their weights; return its id.
+
+        A task hears them when ``parameters`` have it as ``{"Transcription": {"PhraseId": ...}}``.
+        """
+        body = _phrases_body(name, words, description)
+        data = await self._phrases("POST", "Create", body=body)
+        return str(self._made("list of hot words", data, "PhraseId"))
+
+    async def list_phrases(self) -> tuple[Phrases, ...]:
+        """All lists of hot words, without their words."""
+        return await self._lists("List")
+
+    async def get_phrases(self, phrase_id: str) -> Phrases:
+        """One list with its words."""
+        found = await self._lists("Get", phrase_id)
+        if not found:
+            raise Unreachable(f"{self.url} found the list of hot words and did not show it.")
+        return found[0]
+
+    async def update_phrases(
+        self,
+        phrase_id: str,
+        name: str,
+        words: Mapping[str, int],
+        *,
+        description: str | None = None,
+    ) -> None:
+        """Replace a list: its name, its description and all of its words."""
+        body = _phrases_body(name, words, description)
+        await self._phrases("PUT", "Update", phrase_id, body)
+
+    async def delete_phrases(self, phrase_id: str) -> None:
+        """Delete a list."""
+        await self._phrases("DELETE", "Delete", phrase_id)
+
+    async def _create(
+        self, kind: str, source: Mapping[str, Any], parameters: Mapping[str, Any] | None
+    ) -> Data:
+        body = {"AppKey": self.app_key, "Input": source, "Parameters": dict(parameters or {})}
+        return await self._call("PUT", TASKS, "CreateTask", {"type": kind}, body)
+
+    def _offline(self, data: Data) -> Task:
+        task_id = self._made("task", data, "TaskId")
+        return Task(task_id, data.get("TaskStatus", "ONGOING"), data.get("TaskKey"))
+
+    def _made(self, what: str, data: Data, name: str) -> str:
+        """What the answer says that it made, under ``name``."""
+        if name not in data:
+            raise Unreachable(f"{self.url} created a {what} without {name}.")
+        return str(data[name])
+
+    async def _phrases(
+        self, method: str, verb: str, phrase_id: str | None = None, body: Any = None
+    ) -> Data:
+        """The Data of a call about hot words, which tells in itself how it went."""
+        path = PHRASES if phrase_id is None else f"{PHRASES}/{quote(phrase_id, safe='')}"
+        answer = await self._answer(method, path, f"{verb}TranscriptionPhrases", {}, body)
+        data = _data_of(answer)
+        # Delete may tell it beside Data (tingwu-openapi 1.4).
+        outcome = data if data.get("Status") else answer
+        status = outcome.get("Status", "SUCCEEDED")
+        if status != "SUCCEEDED":
+            code, message = outcome.get("ErrorCode", status), outcome.get("ErrorMessage", "")
+            raise TingwuError(str(code), str(message), str(answer.get("RequestId", "")), 200)
+        return data
+
+    async def _lists(self, verb: str, phrase_id: str | None = None) -> tuple[Phrases, ...]:
+        data = await self._phrases("GET", verb, phrase_id)
+        try:
+            return answers.phrases(data)
+        except (AttributeError, TypeError, ValueError):
+            message = f"{self.url} described a list of hot words in a shape of its own."
+            raise Unreachable(message) from None
+
     async def _call(
         self, method: str, path: str, action: str, query: Mapping[str, str], body: Any
-    ) -> Mapping[str, Any]:
+    ) -> Data:
+        return _data_of(await self._answer(method, path, action, query, body))
+
+    async def _answer(
+        self, method: str, path: str, action: str, query: Mapping[str, str], body: Any
+    ) -> Data:
+        """The envelope of an answer that is no error."""
         content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = signing.sign_acs3(
             method,
@@ -226,8 +292,7 @@ class TingwuClient:
                 str(answer.get("RequestId", "")),
                 response.status_code,
             )
-        data = answer.get("Data")
-        return data if isinstance(data, dict) else {}
+        return answer
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -236,6 +301,26 @@ class TingwuClient:
             where = request.url.netloc.decode()
             reason = str(error) or type(error).__name__
             raise Unreachable(f"{where} does not answer: {reason}.") from None
+
+
+def _data_of(answer: Data) -> Data:
+    data = answer.get("Data")
+    return data if isinstance(data, dict) else {}
+
+
+def _common_input(task_key: str | None, language_hints: Sequence[str]) -> dict[str, Any]:
+    common: dict[str, Any] = {} if task_key is None else {"TaskKey": task_key}
+    if language_hints:
+        common["LanguageHints"] = list(language_hints)
+    return common
+
+
+def _phrases_body(name: str, words: Mapping[str, int], description: str | None) -> dict[str, str]:
+    # The words travel as a JSON text within the JSON (tingwu-openapi 1.4).
+    body = {"Name": name, "WordWeights": json.dumps(dict(words), ensure_ascii=False)}
+    if description is not None:
+        body["Description"] = description
+    return body
 
 
 def _json(response: httpx.Response) -> Any:
