@@ -85,33 +85,42 @@ SETTINGS: Final = {
 }
 
 NO_EFFECT: Final = "Accepted, no effect yet."
-OFFLINE: Final = "Accepted, no effect: for offline tasks."
 
-#: What a realtime task does with every field of CreateTask.
+#: What the mock does with every field of CreateTask.
 FIELDS: Final = {
-    "AppKey": "Required, any text. Scripts can be registered for it.",
-    "Input.SourceLanguage": "Required: cn, en, yue, ja, ko, multilingual, fspk (heard as "
-    "multilingual with hints cn and en). Chooses the meeting that is heard.",
-    "Input.FileUrl": OFFLINE,
+    "AppKey": "Required to begin a task, any text unless `app_keys` is set. Scripts and callbacks "
+    "can be registered for it.",
+    "Input.SourceLanguage": "Required to begin a task: cn, en, yue, ja, ko, multilingual, fspk "
+    "(heard as multilingual with hints cn and en); offline also [auto](offline.md#languages). "
+    "Chooses the meeting that is heard.",
+    "Input.FileUrl": "Offline, required: [where the recording comes from](offline.md). A realtime "
+    "task ignores it.",
     "Input.TaskKey": "Echoed in answers. Scripts can be registered for it.",
-    "Input.Format": "Required. How pushed audio is decoded.",
-    "Input.SampleRate": "Required. 8000 or 16000; 16000 only for yue, ja, ko, multilingual.",
-    "Input.ProgressiveCallbacksEnabled": "Accepted, no effect yet: there are no callbacks.",
-    "Input.MultipleStreamsEnabled": "Messages are MultiAudioFrames; the mix is heard.",
-    "Input.TaskId": "Of stop: the task to end. At the start of a task no effect.",
-    "Input.OutputPath": "Accepted, no effect yet: results are not written to your bucket.",
+    "Input.Format": "Realtime, required: how pushed audio is decoded. A file says itself what it "
+    "is.",
+    "Input.SampleRate": "Realtime, required: 8000 or 16000; 16000 only for yue, ja, ko, "
+    "multilingual. A file says itself what it is.",
+    "Input.ProgressiveCallbacksEnabled": "The [callback address](callbacks.md) of the AppKey is "
+    "told of every result and of the end.",
+    "Input.MultipleStreamsEnabled": "Realtime: messages are MultiAudioFrames; the mix is heard.",
+    "Input.TaskId": "Of stop: the task to end. Offline: the finished task to "
+    "[run again](offline.md#a-second-run).",
+    "Input.OutputPath": "Links name this [bucket and folder](offline.md#your-own-bucket).",
     "Input.LanguageHints": "With multilingual: only lines in these languages are heard.",
-    "Input.AudioChannelMode": OFFLINE,
+    "Input.AudioChannelMode": "Offline: `mix` hears all [channels](offline.md#channels) of a "
+    "recording, otherwise the first is heard.",
     "Parameters.Transcoding.TargetAudioFormat": "mp3 makes OutputMp3Path (extra `media`).",
-    "Parameters.Transcoding.TargetVideoFormat": OFFLINE,
-    "Parameters.Transcoding.VideoThumbnailEnabled": OFFLINE,
+    "Parameters.Transcoding.TargetVideoFormat": "Offline: mp4 makes OutputMp4Path of a video "
+    "(extra `media`).",
+    "Parameters.Transcoding.VideoThumbnailEnabled": "Offline: makes OutputThumbnailPath of a "
+    "video (extra `media`).",
     "Parameters.Transcoding.SpectrumEnabled": "Makes OutputSpectrumPath.",
     "Parameters.Transcription.DiarizationEnabled": "Results name speakers, from 1.",
     "Parameters.Transcription.Diarization.SpeakerCount": "At most this many speakers are told "
     "apart; 0 or absent: as many as speak.",
     "Parameters.Transcription.OutputLevel": "2 adds TranscriptionResultChanged.",
     "Parameters.Transcription.AdditionalStreamOutputLevel": NO_EFFECT,
-    "Parameters.Transcription.PhraseId": "Accepted, no effect yet: there are no phrases.",
+    "Parameters.Transcription.PhraseId": "The words of this [list](phrases.md) are heard.",
     "Parameters.Transcription.Model": NO_EFFECT,
     "Parameters.Transcription.AudioEventDetectionEnabled": NO_EFFECT,
     "Parameters.Transcription.ProfanityFilterEnabled": NO_EFFECT,
@@ -133,7 +142,7 @@ FIELDS: Final = {
     "Parameters.SummarizationEnabled": "Makes Summarization.",
     "Parameters.Summarization.Types": "Paragraph, Conversational, QuestionsAnswering, MindMap; "
     "absent means all.",
-    "Parameters.PptExtractionEnabled": OFFLINE,
+    "Parameters.PptExtractionEnabled": NO_EFFECT,
     "Parameters.TextPolishEnabled": "Makes TextPolish.",
     "Parameters.ServiceInspectionEnabled": "Makes ServiceInspection.",
     "Parameters.ServiceInspection.SceneIntroduction": "Required, no effect yet.",
@@ -166,7 +175,7 @@ FIELDS: Final = {
     "Parameters.ExtraParams.NfixEnabled": NO_EFFECT,
     "Parameters.ExtraParams.MaxKeywords": "Largest number of keywords, at most 20.",
     "Parameters.ExtraParams.DomainEducationEnabled": NO_EFFECT,
-    "Parameters.ExtraParams.OcrAuxiliaryEnabled": OFFLINE,
+    "Parameters.ExtraParams.OcrAuxiliaryEnabled": NO_EFFECT,
     "Parameters.ExtraParams.TranslateLlmSceneEnabled": NO_EFFECT,
     "Parameters.ExtraParams.FullTextSummaryFormat": NO_EFFECT,
     "Parameters.ExtraParams.TranslationHotwordMap.bizType": NO_EFFECT,

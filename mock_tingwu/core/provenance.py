@@ -82,6 +82,78 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
     ),
     *_in(
+        "offline",
+        (
+            "auto",
+            "SourceLanguage auto hears the language of the script registered for the task, else "
+            "the one that the path of FileUrl names (standup-en.mp3), else Chinese.",
+            "A mock cannot tell languages apart; the caller can tell it this way.",
+        ),
+        (
+            "refused-second-run",
+            "A second run of a task that is not COMPLETED, or of none, is refused with "
+            "InvalidTaskId.",
+            "That it is not allowed is documented, the error is not; the rule is Invalid{Param}.",
+        ),
+        (
+            "empty-second-run",
+            "A second run that enables nothing but recognition or transcoding is refused with "
+            "BRK.InvalidOutputEnabledSetting.",
+            "These two cannot be made again (documented); the error is not said.",
+        ),
+        (
+            "second-run-keeps",
+            "A second run keeps the results that it does not make again; those that it does are "
+            "away until they are new.",
+            "No source; nothing that was paid for should get lost.",
+        ),
+        (
+            "channels",
+            "Of a recording with several channels the first is heard; with AudioChannelMode mix "
+            "all; below 16 kHz each channel is a speaker.",
+            "Documented for the sister product (dashscope-tingwu 2 and 3).",
+        ),
+        (
+            "telephone-languages",
+            "A recording below 16 kHz fails with TSC.AudioSampleRate unless its language is cn, "
+            "en or fspk.",
+            "Realtime tasks have this rule; for files only auto is documented to need 16 kHz.",
+        ),
+        (
+            "other-rates",
+            "Any sample rate from 8000 Hz on is taken, also 11025, 22050 and 44100.",
+            "The guide lists 8, 16, 24 and 48 kHz, yet 44100 Hz is what most music files have.",
+        ),
+        (
+            "task-error-causes",
+            "TSC.FileType: no media file, or a container that is not on the list. TSC.FileError: "
+            "empty or unreadable. TSC.AudioFormat: an audio track that cannot be decoded. "
+            "TSC.AudioSampleRate: below 8000 Hz, or no audio track.",
+            "The codes are known, their causes only in part (no audio track was observed).",
+        ),
+        (
+            "quota-day",
+            "The daily quota of recordings counts from midnight in Beijing.",
+            "No source.",
+        ),
+        (
+            "output-path",
+            "OutputPath is oss://bucket/folder, or a folder in the project's own bucket; links "
+            "then name that bucket. Nothing is copied anywhere.",
+            "Only its purpose is documented, not its form.",
+        ),
+        (
+            "unknown-phrases",
+            "A PhraseId that does not exist is refused with InvalidPhraseId.",
+            "No source; a typing error should not go unnoticed. The rule is Invalid{Param}.",
+        ),
+        (
+            "too-many-streams",
+            "A stream too many is refused at CreateTask with BRK.OverdueService.",
+            "One client's notes on the price list; it names the code, not the moment.",
+        ),
+    ),
+    *_in(
         "api",
         (
             "missing-type",
