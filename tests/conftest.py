@@ -49,12 +49,22 @@ def schema_of(entry: Entry) -> tuple[str | None, Any]:
         body = msgspec.json.decode(entry["body"])
         if entry["status"] != 200:
             return "tingwu/error-response", body
+        if "/resources/phrases" in entry["target"]:
+            return f"tingwu/phrases-response#{_phrases_call(entry)}", body
         if entry["method"] == "GET":
             return "tingwu/get-task-info-response", body
         if "operation=stop" in entry["target"]:
             return "tingwu/stop-task-response", body
         return "tingwu/create-task-response", body
     return None, None
+
+
+def _phrases_call(entry: Entry) -> str:
+    """What a request about hot words does, as its schema is called."""
+    path = str(entry["target"]).partition("?")[0]
+    reading = "list" if path.endswith("/phrases") else "get"
+    calls = {"POST": "create", "PUT": "update", "DELETE": "delete", "GET": reading}
+    return calls[entry["method"]]
 
 
 @pytest.fixture

@@ -108,9 +108,9 @@ ACCEPTED: Final[dict[str, list[Any]]] = {
     "tingwu/phrases-response#get": [
         answer(
             Status="SUCCEEDED",
-            Phrases=[{"PhraseId": HEX, "Name": "fruit", "WordWeights": "{}"}],
             ErrorCode="0",
             ErrorMessage="success",
+            Phrases=[{"PhraseId": HEX, "Name": "fruit", "WordWeights": "{}"}],
         )
     ],
     "control/journal-entry": [

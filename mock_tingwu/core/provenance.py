@@ -216,6 +216,58 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
     ),
     *_in(
+        "phrases",
+        (
+            "unknown",
+            "A PhraseId that does not exist answers 400 InvalidPhraseId, from every call.",
+            "The gateway's rule Invalid{Param}; no code of its own is documented.",
+        ),
+        (
+            "exceeded",
+            "An eleventh list, or a list of more than 300 words, answers 200 with Status FAILED "
+            "and ErrorCode PHS.Exceed.",
+            "Both limits, the code and its sentence are documented, but not what they have to do "
+            "with each other, nor the word FAILED.",
+        ),
+        (
+            "wrong-words",
+            "A word of more than 10 characters, with punctuation or special characters, or with a "
+            "weight that is not from -6 to 5, answers 400 InvalidWordWeights.",
+            "The rules are documented, what happens to those who break them is not.",
+        ),
+        (
+            "any-script",
+            "Words may be of any script and have digits and inner spaces; a list may be empty.",
+            "Chinese and English are documented to have an effect; digits should be written out.",
+        ),
+        (
+            "lenient-request",
+            "WordWeights may be the map itself instead of its text, and an empty Description "
+            "counts as none.",
+            "The vendor's Python sample sends the map, a client's form the empty text.",
+        ),
+        (
+            "update-replaces",
+            "Update replaces the whole list: a Description that it does not send is gone.",
+            "The call is a PUT, and its fields are those of Create.",
+        ),
+        (
+            "names",
+            "Several lists may have one name.",
+            "Nothing says that names are unique; lists are told apart by id.",
+        ),
+        (
+            "as-sent",
+            "Get answers WordWeights as it was sent, character by character.",
+            "Its type is text; the documented example fits.",
+        ),
+        (
+            "deleted-in-use",
+            "A task keeps the words of its list whatever becomes of the list.",
+            "Nothing is said; the words are read when the task is created.",
+        ),
+    ),
+    *_in(
         "session",
         (
             "handshake-refused",

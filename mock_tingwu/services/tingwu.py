@@ -1,7 +1,8 @@
-"""Tingwu OpenAPI 2023-09-30: CreateTask and GetTaskInfo."""
+"""Tingwu OpenAPI 2023-09-30: its paths, CreateTask and GetTaskInfo."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -11,10 +12,11 @@ from starlette.routing import Route
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Order, Scope, Task
 from mock_tingwu.core.tasks import INVALID, TaskEvent
-from mock_tingwu.services import realtime, storage
+from mock_tingwu.services import phrases, realtime, storage
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.api_errors import failure, invalid, missing
-from mock_tingwu.services.gateway import Gateway, Json
+from mock_tingwu.services.gateway import Gateway, Json, Operation
+from mock_tingwu.services.task_data import task_data
 from mock_tingwu.services.tingwu_request import (
     OUTPUT_BUCKET,
     check,
@@ -41,20 +43,23 @@ class TingwuService:
     def routes(self) -> list[Route]:
         """Everything below the API's path. Like the gateway, it matches method and path."""
         return [
-            Route(TASKS, self._tasks, methods=ANY_METHOD),
-            Route(TASKS + "/{task_id}", self._task_info, methods=ANY_METHOD),
+            self._route(TASKS, {"PUT": ("CreateTask", self._put_task)}),
+            self._route(TASKS + "/{task_id}", {"GET": ("GetTaskInfo", self._get_task)}),
+            self._route(phrases.PHRASES, phrases.ON_ALL),
+            self._route(phrases.PHRASES + "/{phrase_id}", phrases.ON_ONE),
             Route("/openapi/{rest:path}", self.unknown, methods=ANY_METHOD),
         ]
 
-    async def _tasks(self, request: Request) -> Response:
-        if request.method != "PUT":
-            return await self._gateway.unknown(request)
-        return await self._gateway.answer(request, self._put_task)
+    def _route(self, path: str, operations: Mapping[str, tuple[str, Operation]]) -> Route:
+        """``path`` with the API's name and the operation that each method stands for."""
 
-    async def _task_info(self, request: Request) -> Response:
-        if request.method != "GET":
-            return await self._gateway.unknown(request)
-        return await self._gateway.answer(request, self._get_task)
+        async def serve(request: Request) -> Response:
+            if request.method not in operations:
+                return await self._gateway.unknown(request)
+            api, operation = operations[request.method]
+            return await self._gateway.answer(request, operation, api)
+
+        return Route(path, serve, methods=ANY_METHOD)
 
     async def unknown(self, request: Request) -> Response:
         """Any other path."""
@@ -149,20 +154,7 @@ class TingwuService:
         task = scope.tasks.get(task_id)
         if task is None:
             return {"TaskId": task_id, "TaskStatus": INVALID.wire}
-        link = storage.Linker(scope, Address.of(request).http)
-        results = {kind: link.result(task, kind) for kind in task.results}
-        return _without_none(
-            {
-                "TaskId": task.id,
-                "TaskKey": task.key,
-                "TaskStatus": task.status.wire,
-                "OutputMp3Path": link.file(task, "mp3"),
-                "OutputSpectrumPath": link.file(task, "spectrum"),
-                "ErrorCode": task.error_code,
-                "ErrorMessage": task.error_message,
-                "Result": results or None,
-            }
-        )
+        return task_data(scope, task, Address.of(request).http)
 
 
 def _without_none(data: Json) -> Json:
