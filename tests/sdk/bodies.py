@@ -7,6 +7,7 @@ from typing import Any
 Json = dict[str, Any]
 
 TASKS = "/openapi/tingwu/v2/tasks"
+PHRASES = "/openapi/tingwu/v2/resources/phrases"
 ACCESS_KEY, SECRET = "LTAI5tMockAccessKey", "MockAccessKeySecret"
 KEYS = {ACCESS_KEY: SECRET}
 

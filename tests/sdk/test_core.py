@@ -2,66 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import httpx
 import pytest
-from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
 from aliyunsdkcore.client import AcsClient
-from aliyunsdkcore.request import CommonRequest
 
 from mock_tingwu import MockTingwu
 from tests.realtime.helpers import pusher, until
 from tests.sdk.bodies import ACCESS_KEY, GUIDE_RESULTS, KEYS, SECRET, TASKS, Json, guide
+from tests.sdk.core_sdk import TIMEOUT, call, client, refusal, request
 
 UNKNOWN = "0" * 32
-TIMEOUT = 5
-
-
-def client(mock: MockTingwu, key: str = ACCESS_KEY, secret: str = SECRET) -> Any:
-    credential = AccessKeyCredential(key, secret)
-    return AcsClient(region_id="cn-beijing", credential=credential, port=mock.port, timeout=TIMEOUT)
-
-
-def request(
-    method: str,
-    path: str,
-    body: Json | None = None,
-    *,
-    domain: str = "127.0.0.1",
-    protocol: str = "http",
-    **query: str,
-) -> Any:
-    made = CommonRequest()
-    made.set_accept_format("json")
-    made.set_domain(domain)
-    made.set_version("2023-09-30")
-    made.set_protocol_type(protocol)
-    made.set_method(method)
-    made.set_uri_pattern(path)
-    made.add_header("Content-Type", "application/json")
-    for name, value in query.items():
-        made.add_query_param(name, value)
-    if body is not None:
-        made.set_content(json.dumps(body).encode())
-    return made
-
-
-def call(sdk: Any, made: Any) -> Json:
-    answer: Json = json.loads(sdk.do_action_with_exception(made))
-    assert list(answer) == ["Code", "Data", "Message", "RequestId"]
-    assert (answer["Code"], answer["Message"]) == ("0", "success")
-    data: Json = answer["Data"]
-    return data
-
-
-def refusal(sdk: Any, made: Any) -> Any:
-    with pytest.raises(ServerException) as caught:
-        sdk.do_action_with_exception(made)
-    return caught.value
 
 
 @pytest.mark.parametrize("auth", ["open", "verify"])
