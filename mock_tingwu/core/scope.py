@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from mock_tingwu.core.adapt import adapted
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.journal import Entry, Journal
@@ -212,9 +213,13 @@ class Scope:
             hints=hints,
             number=number,
         )
+        scripts = [
+            adapted(script, options, order.words, registered=choice.registered, hints=hints)
+            for script in choice.scripts
+        ]
         diarized = options.diarization or options.realtime_diarization
         recognizer = self._make_recognizer(
-            Playlist(choice.scripts, hints), sample_rate, options.speaker_count if diarized else 1
+            Playlist(scripts, hints), sample_rate, options.speaker_count if diarized else 1
         )
         meeting = Meeting(
             order.language,
@@ -266,7 +271,7 @@ class Scope:
         for pusher in list(task.pushers):
             pusher.task_ended()
         self.on_audio_over(self, task)
-        kinds = task.options.result_kinds()
+        kinds = task.options.result_kinds(offline=task.offline)
         if kinds == ("Transcription",) and not task.files:
             self._result_ready(task, "Transcription")
             self.move(task, TaskEvent.STOP, "stop was called and recognition alone was asked for")
@@ -297,7 +302,7 @@ class Scope:
         """
         self.move(task, TaskEvent.HEARD, "the recording was read")
         self._offline_day = self._today(), self.offline_ms_today + task.stream.position
-        self._make_next_result(task, list(task.options.result_kinds()))
+        self._make_next_result(task, list(task.options.result_kinds(offline=True)))
 
     def rerun(self, task: Task, options: Options) -> None:
         """Make other results of what a finished task heard. Those made before stay.
@@ -306,7 +311,9 @@ class Scope:
             InvalidTransition: the task is not COMPLETED.
         """
         self.move(task, TaskEvent.RERUN, "CreateTask named the finished task")
-        kinds = [kind for kind in options.result_kinds() if kind != "Transcription"]
+        kinds = [
+            kind for kind in options.result_kinds(offline=task.offline) if kind != "Transcription"
+        ]
         task.options = task.options.rerun(options)
         for kind in kinds:
             task.results.pop(kind, None)

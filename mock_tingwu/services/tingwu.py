@@ -12,7 +12,7 @@ from starlette.routing import Route
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Order, Scope, Task
 from mock_tingwu.core.tasks import INVALID, TaskEvent
-from mock_tingwu.services import phrases, realtime, storage
+from mock_tingwu.services import phrases, realtime
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.api_errors import failure, invalid, missing
 from mock_tingwu.services.gateway import Gateway, Json, Operation
@@ -173,6 +173,9 @@ def hot_words(scope: Scope, options: Options) -> tuple[str, ...]:
     """
     weighted = list(options.phrases)
     if options.phrase_id:
-        raise invalid("Parameters.Transcription.PhraseId")
+        phrases = scope.phrases.get(options.phrase_id)
+        if phrases is None:
+            raise invalid("Parameters.Transcription.PhraseId")
+        weighted += phrases.words.items()
     weighted.sort(key=lambda pair: -pair[1])
     return tuple(dict.fromkeys(word for word, weight in weighted if weight > 0))

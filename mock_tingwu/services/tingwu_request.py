@@ -139,7 +139,7 @@ def rerun_request(body: Json) -> Options:
     """
     check("offline", body)
     asked = options(body.get("Parameters", {}))
-    if asked.result_kinds() == ("Transcription",):
+    if asked.result_kinds(offline=True) == ("Transcription",):
         error = failure("BRK.InvalidOutputEnabledSetting")
         error.detail = "a second run makes no Transcription, and Parameters enable nothing else"
         raise error
