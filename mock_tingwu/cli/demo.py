@@ -15,7 +15,7 @@ from mock_tingwu.cli import INTERRUPTED, complain
 from mock_tingwu.cli.captions import Display, make_display
 from mock_tingwu.cli.summary import print_summary
 from mock_tingwu.cli.terminal import Speakers, make_console, minutes
-from mock_tingwu.client import ClientError, MeetingStream, Task, TaskInfo, TingwuClient
+from mock_tingwu.client import ClientError, MeetingStream, RealtimeTask, TaskInfo, TingwuClient
 from mock_tingwu.media.wav import read_wav
 from mock_tingwu.resources import folder
 from mock_tingwu.settings import Settings, SettingsError
@@ -158,7 +158,7 @@ class Demo:
     """
 
     def __init__(self, url: str, display: Display, poll_interval: float) -> None:
-        self.task: Task | None = None
+        self.task: RealtimeTask | None = None
         self.stopped = False
         self.info: TaskInfo | None = None
         self.results: dict[str, Any] = {}
@@ -197,7 +197,7 @@ class Demo:
             if info.mp3_url is not None:
                 self.mp3 = await client.download(info.mp3_url)
 
-    async def _stream(self, task: Task, pcm: bytes, rate: int, speed: float) -> None:
+    async def _stream(self, task: RealtimeTask, pcm: bytes, rate: int, speed: float) -> None:
         listener: asyncio.Task[None] | None = None
         try:
             async with MeetingStream(task.join_url) as stream:

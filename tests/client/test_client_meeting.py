@@ -16,12 +16,12 @@ from mock_tingwu.client import (
     Event,
     Failed,
     MeetingStream,
+    RealtimeTask,
     ResultChanged,
     ResultTranslated,
     SentenceBegin,
     SentenceEnd,
     StreamError,
-    Task,
     TingwuClient,
 )
 from mock_tingwu.client.events import parse
@@ -36,7 +36,7 @@ CAPTIONS = {
 }
 
 
-async def create(mock: MockTingwu, **parameters: Any) -> Task:
+async def create(mock: MockTingwu, **parameters: Any) -> RealtimeTask:
     async with TingwuClient(
         mock.url, access_key_id="k", access_key_secret="s", app_key="a"
     ) as client:
