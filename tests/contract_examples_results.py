@@ -105,6 +105,25 @@ ACCEPTED: Final[dict[str, list[Any]]] = {
         ),
         result("Summarization", {}),
     ],
+    "tingwu/results/PptExtraction": [
+        result(
+            "PptExtraction",
+            {
+                "AvailableForSummary": True,
+                "KeyFrameList": [
+                    {
+                        "Id": 1,
+                        "Start": 0,
+                        "End": 900,
+                        "FileUrl": "http://127.0.0.1:8900/oss/bucket/slide-1.jpg?Expires=1",
+                        "Summary": "A greeting.",
+                    },
+                    {"Id": 2, "Start": 900, "End": 2000, "FileUrl": "slide-2.jpg", "Summary": ""},
+                ],
+            },
+        ),
+        result("PptExtraction", {"AvailableForSummary": False, "KeyFrameList": []}),
+    ],
     "tingwu/results/TextPolish": [
         result(
             "TextPolish",
@@ -195,6 +214,15 @@ REJECTED: Final[dict[str, list[Change]]] = {
         ("Summarization/ConversationalSummary/0/SpeakerName", ""),
         ("Summarization/QuestionsAnsweringSummary/0/SentenceIdsOfAnswer", ["2"]),
         ("Summarization/MindMapSummary", [tree(5)]),
+    ],
+    "tingwu/results/PptExtraction": [
+        ("PptExtraction/AvailableForSummary", GONE),
+        ("PptExtraction/AvailableForSummary", "true"),
+        ("PptExtraction/KeyFrameList", None),
+        ("PptExtraction/KeyFrameList/0/Id", 0),
+        ("PptExtraction/KeyFrameList/0/FileUrl", ""),
+        ("PptExtraction/KeyFrameList/0/Summary", GONE),
+        ("PptExtraction/KeyFrameList/0/Title", "Hello"),
     ],
     "tingwu/results/TextPolish": [
         ("TextPolish/0/SentenceIds", [0]),

@@ -178,6 +178,6 @@ def test_the_fields_of_a_create_request_are_those_of_query_and_body() -> None:
 
 
 def test_a_result_link_of_every_kind_in_the_sdk_has_a_schema_for_its_file() -> None:
-    kinds = set(MODELS["GetTaskInfoResponseBodyDataResult"]) - {"PptExtraction"}
+    kinds = set(MODELS["GetTaskInfoResponseBodyDataResult"])
     files = {n.rpartition("/")[2] for n in contract.names() if n.startswith("tingwu/results/")}
     assert files == kinds

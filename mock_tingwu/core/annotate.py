@@ -10,14 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Final
 
 from mock_tingwu.core.script import (
     UNSPACED,
     Action,
     Chapter,
+    ChapterNotes,
     Line,
+    Notes,
     Point,
     Question,
     Script,
@@ -78,6 +80,55 @@ def annotate(script: Script) -> Script:
     )
 
 
+def told_in(script: Script, language: str) -> Script:
+    """The annotated ``script`` with its title and chapters in ``language``; its lines stay.
+
+    What its notes do not have comes from the translations of its lines, and what these do not have
+    stays as it is.
+    """
+    if language in ("", script.note_language):
+        return script
+    notes = script.notes.get(language, Notes())
+    longest = _HEADLINE[language not in UNSPACED]
+    chapters = tuple(
+        _chapter_in(language, chapter, lines, told, longest)
+        for (chapter, lines), told in zip(
+            _spans(script), notes.chapters or repeat(ChapterNotes()), strict=False
+        )
+    )
+    title = notes.title or label(line_in(script.lines[0], language), longest) or script.title
+    same = title == script.title and chapters == script.chapters
+    return script if same else replace(script, language=language, title=title, chapters=chapters)
+
+
+def _chapter_in(
+    language: str, chapter: Chapter, lines: list[Line], notes: ChapterNotes, longest: int
+) -> Chapter:
+    told = {line.number: line_in(line, language) for line in lines}
+    points = tuple(
+        replace(
+            point,
+            leaf=leaf or label(told[point.line], longest) or point.leaf,
+            text=text or told[point.line] or point.text,
+        )
+        for point, (leaf, text) in zip(
+            chapter.points, notes.points or repeat(("", "")), strict=False
+        )
+    )
+    reached = [line for line in lines if line.number <= chapter.points[-1].line]
+    return Chapter(
+        first=chapter.first,
+        headline=notes.headline or label(told[chapter.first], longest) or chapter.headline,
+        gist=notes.gist or told[_weightiest(reached, 1)[0].number] or chapter.gist,
+        points=points,
+    )
+
+
+def line_in(line: Line, language: str) -> str:
+    """What ``line`` says, in ``language``; nothing if nobody has translated it."""
+    return line.text if line.language == language else line.translations.get(language, "")
+
+
 def _size(script: Script, sizes: tuple[int, int]) -> int:
     return sizes[script.language not in UNSPACED and script.language != "multilingual"]
 
@@ -105,7 +156,7 @@ def _spans(script: Script) -> Iterator[tuple[Chapter, list[Line]]]:
 
 def _weightiest(lines: Iterable[Line], count: int) -> list[Line]:
     """The longest ``count`` of ``lines`` that are no questions, in order."""
-    chosen = sorted(lines, key=lambda line: (_asks(line), -len(line.text), line.number))[:count]
+    chosen = sorted(lines, key=lambda line: (asks(line), -len(line.text), line.number))[:count]
     return sorted(chosen, key=lambda line: line.number)
 
 
@@ -138,7 +189,8 @@ def _with_keys(script: Script) -> Iterator[Line]:
         yield replace(line, key=True) if line.number in keys else line
 
 
-def _asks(line: Line) -> bool:
+def asks(line: Line) -> bool:
+    """Whether ``line`` ends as a question does."""
     ends = _QUESTION_ENDS.get(line.language, _QUESTION_ENDS["default"])
     return line.text.rstrip("”\"'』」)）").endswith(ends)
 
@@ -146,7 +198,7 @@ def _asks(line: Line) -> bool:
 def _questions(script: Script) -> Iterator[Question]:
     """Questions that the very next line, by another speaker, answers."""
     for line, following in pairwise(script.lines):
-        if _asks(line) and not _asks(following) and following.speaker != line.speaker:
+        if asks(line) and not asks(following) and following.speaker != line.speaker:
             yield Question(
                 _told(line, script), (line.number,), _told(following, script), (following.number,)
             )
@@ -158,7 +210,7 @@ def _actions(script: Script) -> Iterator[Action]:
         if found == _MOST_ACTIONS:
             return
         said = bare(line.text)
-        if len(said) < _SHORTEST_ACTION or _asks(line):
+        if len(said) < _SHORTEST_ACTION or asks(line):
             continue
         if _COMMITMENT[line.language].search(said):
             found += 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 #: Kinds of result, in the order in which the mock makes them (tingwu-openapi 1.3).
 RESULT_KINDS = (
@@ -13,6 +13,7 @@ RESULT_KINDS = (
     "AutoChapters",
     "MeetingAssistance",
     "Summarization",
+    "PptExtraction",
     "TextPolish",
     "CustomPrompt",
     "ServiceInspection",
@@ -58,7 +59,14 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The capabilities and levels of a task. Defaults are the API's (tingwu-openapi 1.1)."""
+    """The capabilities and levels of a task. Defaults are the API's (tingwu-openapi 1.1).
+
+    ``chapters_language`` and ``mind_map_language`` are cn, en or nothing for the meeting's own;
+    one field of the API sets both, but a second run may change one of them alone.
+    ``profanity_filter`` and ``disfluency`` (filler words are dropped) are None where the request
+    does not speak of them. ``phrase_id`` names a list of hot words, ``phrases`` are words given in
+    place, each with its weight.
+    """
 
     output_level: int = 1
     diarization: bool = False
@@ -67,9 +75,15 @@ class Options:
     translation_targets: tuple[str, ...] = ()
     translation_output_level: int = 1
     auto_chapters: bool = False
+    chapter_granularity: str = "Meticulous"
+    title_length: str = "Long"
+    chapters_language: str = ""
     meeting_assistance: tuple[str, ...] = ()
-    summarization: tuple[str, ...] = ()
     max_keywords: int = 20
+    summarization: tuple[str, ...] = ()
+    markdown_summary: bool = False
+    mind_map_language: str = ""
+    ppt_extraction: bool = False
     text_polish: bool = False
     custom_prompts: tuple[Prompt, ...] = ()
     inspection: Scene | None = None
@@ -82,15 +96,22 @@ class Options:
     spectrum: bool = False
     phrase_id: str = ""
     phrases: tuple[tuple[str, int], ...] = ()
+    profanity_filter: bool | None = None
+    disfluency: bool | None = None
 
-    def result_kinds(self) -> tuple[str, ...]:
-        """The kinds of result that were asked for, in the order in which they are made."""
+    def result_kinds(self, *, offline: bool = False) -> tuple[str, ...]:
+        """The kinds of result that were asked for, in the order in which they are made.
+
+        ``offline``: the task works on a file. Streams have no picture and so no PptExtraction; a
+        file without one has an empty one (tingwu-openapi 1.1 for the former, the latter assumed).
+        """
         wanted = {
             "Transcription": True,
             "Translation": bool(self.translation_targets),
             "AutoChapters": self.auto_chapters,
             "MeetingAssistance": bool(self.meeting_assistance),
             "Summarization": bool(self.summarization),
+            "PptExtraction": self.ppt_extraction and offline,
             "TextPolish": self.text_polish,
             "CustomPrompt": bool(self.custom_prompts),
             "ServiceInspection": self.inspection is not None,
@@ -98,3 +119,34 @@ class Options:
             "IdentityRecognition": self.identities is not None,
         }
         return tuple(kind for kind in RESULT_KINDS if wanted[kind])
+
+    def rerun(self, new: Options) -> Options:
+        """The options of a finished task when it is run again with ``new`` ones.
+
+        What ``new`` asks for replaces that part as a whole; parts that it does not ask for stay, so
+        that results made before keep their content. How speech was recognised and what files were
+        made of it never changes (tingwu-openapi 2.1).
+        """
+        asked = [name for kind in new.result_kinds(offline=True) for name in _PARTS.get(kind, ())]
+        changes: dict[str, Any] = {name: getattr(new, name) for name in asked}
+        return replace(self, **changes)
+
+
+#: The options that each kind of result is made by.
+_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Translation": ("translation_targets",),
+    "AutoChapters": (
+        "auto_chapters",
+        "chapter_granularity",
+        "title_length",
+        "chapters_language",
+    ),
+    "MeetingAssistance": ("meeting_assistance", "max_keywords"),
+    "Summarization": ("summarization", "markdown_summary", "mind_map_language"),
+    "PptExtraction": ("ppt_extraction",),
+    "TextPolish": ("text_polish",),
+    "CustomPrompt": ("custom_prompts",),
+    "ServiceInspection": ("inspection",),
+    "ContentExtraction": ("extraction",),
+    "IdentityRecognition": ("identities",),
+}

@@ -87,8 +87,34 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class ChapterNotes:
+    """A chapter in another language. ``points`` are pairs of leaf and text.
+
+    Texts may be empty, and ``points`` may be missing altogether.
+    """
+
+    headline: str = ""
+    gist: str = ""
+    points: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Title and chapters of a script in another language: as many ``chapters`` as it has, or none.
+
+    A chapter has as many points as the script's, or none.
+    """
+
+    title: str = ""
+    chapters: tuple[ChapterNotes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
-    """A meeting that the mock can hear. ``scene`` is meeting, interview or lecture."""
+    """A meeting that the mock can hear. ``scene`` is meeting, interview or lecture.
+
+    ``notes`` has its title and chapters in other languages. Scripts are shared and never changed.
+    """
 
     id: str
     language: str
@@ -100,6 +126,16 @@ class Script:
     chapters: tuple[Chapter, ...] = ()
     questions: tuple[Question, ...] = ()
     actions: tuple[Action, ...] = ()
+    notes: Mapping[str, Notes] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        # The lines have dictionaries in them. Equal scripts have equal ids and as many lines.
+        return hash((self.id, len(self.lines)))
+
+    @property
+    def note_language(self) -> str:
+        """The language of title, chapters and the like: Chinese where several are spoken."""
+        return "cn" if self.language == "multilingual" else self.language
 
     def lines_of(self, chapter: Chapter) -> range:
         """The numbers of the lines that belong to ``chapter``."""

@@ -20,7 +20,9 @@ from mock_tingwu.core.script import (
     LANGUAGES,
     Action,
     Chapter,
+    ChapterNotes,
     Line,
+    Notes,
     Point,
     Question,
     Script,
@@ -80,6 +82,27 @@ class _Action(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     text: str
 
 
+class _PointNotes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    leaf: str = ""
+    text: str = ""
+
+
+class _ChapterNotes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    headline: str = ""
+    gist: str = ""
+    points: tuple[_PointNotes, ...] = ()
+
+
+class _Notes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    title: str = ""
+    chapters: tuple[_ChapterNotes, ...] = ()
+
+
+class _Noted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    cn: _Notes | None = None
+    en: _Notes | None = None
+
+
 class _Script(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     sentences: tuple[_Sentence | str, ...]
     id: str = ""
@@ -91,6 +114,7 @@ class _Script(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     chapters: tuple[_Chapter, ...] = ()
     questions: tuple[_Question, ...] = ()
     actions: tuple[_Action, ...] = ()
+    notes: _Noted = _Noted()
 
 
 @cache
@@ -197,6 +221,11 @@ class _Builder:
                 Action(self._number(f"actions[{i}].sentence", a.sentence, len(lines)), a.text)
                 for i, a in enumerate(raw.actions)
             ),
+            notes={
+                name: self._notes(f"notes.{name}", notes)
+                for name, notes in (("cn", raw.notes.cn), ("en", raw.notes.en))
+                if notes is not None
+            },
         )
 
     def _line(self, number: int, sentence: _Sentence, language: str) -> Line:
@@ -279,6 +308,27 @@ class _Builder:
                 points.append(Point(point.sentence, speaker, point.leaf, point.text))
             points.sort(key=lambda point: point.line)
             yield Chapter(first, chapter.headline, chapter.gist, tuple(points))
+
+    def _notes(self, field: str, notes: _Notes) -> Notes:
+        chapters = self._raw.chapters
+        self._as_many(f"{field}.chapters", notes.chapters, chapters, "chapters of the script")
+        found = []
+        for i, (chapter, own) in enumerate(zip(notes.chapters, chapters, strict=False)):
+            place = f"{field}.chapters[{i}].points"
+            self._as_many(place, chapter.points, own.points, "points of the chapter")
+            # In the order in which the chapter's own points end up.
+            pairs = zip(own.points, chapter.points, strict=False)
+            points = sorted(pairs, key=lambda pair: pair[0].sentence)
+            told = tuple((point.leaf, point.text) for _, point in points)
+            found.append(ChapterNotes(chapter.headline, chapter.gist, told))
+        return Notes(notes.title, tuple(found))
+
+    def _as_many(
+        self, field: str, given: Sequence[object], own: Sequence[object], what: str
+    ) -> None:
+        if given and len(given) != len(own):
+            expected = f"expected none or as many as the {what}: {len(own)}"
+            raise self._error(field, len(given), expected)
 
     def _questions(self, count: int) -> Iterable[Question]:
         for i, q in enumerate(self._raw.questions):

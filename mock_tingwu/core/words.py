@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -41,15 +42,15 @@ def tokenize(text: str, language: str) -> tuple[str, ...]:
     """
     text = " ".join(text.split())
     if language not in UNSPACED:
-        return _with_punctuation(text.split(), " ")
+        return with_punctuation(text.split(), " ")
     if _CUT.search(text):
-        return _with_punctuation(text.split("/"))
+        return with_punctuation(text.split("/"))
     starts = [m.start() for m in _WORD.finditer(text)]
     edges = [0, *starts[1:], len(text)]
-    return _with_punctuation([text[a:b] for a, b in pairwise(edges)])
+    return with_punctuation([text[a:b] for a, b in pairwise(edges)])
 
 
-def _with_punctuation(pieces: list[str], gap: str = "") -> tuple[str, ...]:
+def with_punctuation(pieces: Sequence[str], gap: str = "") -> tuple[str, ...]:
     """``pieces`` with those that hold no letter stuck to the one before, or else behind."""
     words: list[str] = []
     for piece in pieces:

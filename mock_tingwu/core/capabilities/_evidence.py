@@ -1,12 +1,13 @@
-"""Finding the sentences that speak of something."""
+"""Finding the sentences that speak of something, and who said them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from mock_tingwu.core.meeting import Sentence
+from mock_tingwu.core.meeting import Meeting, Sentence
+from mock_tingwu.core.options import Scene
 from mock_tingwu.core.script import UNSPACED
 from mock_tingwu.core.words import bare
 
@@ -45,5 +46,20 @@ def _score(terms: set[str], sentence: Sentence) -> int:
     return sum(any(word.startswith(term) for word in words) for term in terms)
 
 
-def quoted(sentences: Sequence[Sentence]) -> str:
-    return " / ".join(sentence.text for sentence in sentences)
+def roles(meeting: Meeting, scene: Scene) -> dict[int, str]:
+    """What the caller's map of speakers calls each speaker; nothing if none were told apart."""
+    if not meeting.diarized:
+        return {}
+    speakers = {sentence.speaker for sentence in meeting.sentences}
+    names = {speaker: scene.speaker_names.get(meeting.speaker_id(speaker)) for speaker in speakers}
+    return {speaker: name for speaker, name in names.items() if isinstance(name, str) and name}
+
+
+def quoted(sentences: Sequence[Sentence], names: Mapping[int, str] | None = None) -> str:
+    """The sentences side by side, behind their speaker's name as far as ``names`` has it."""
+    texts = []
+    for sentence in sentences:
+        name = (names or {}).get(sentence.speaker)
+        colon = "：" if sentence.language in UNSPACED else ": "
+        texts.append(f"{name}{colon}{sentence.text}" if name else sentence.text)
+    return " / ".join(texts)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from mock_tingwu.core.annotate import annotate
+from mock_tingwu.core.annotate import annotate, line_in, told_in
 from mock_tingwu.core.meeting import Meeting, Sentence
 from mock_tingwu.core.script import UNSPACED, Action, Chapter, Point, Question, Script, Speaker
 from mock_tingwu.core.words import label, shorten, spacer
@@ -25,13 +25,17 @@ def spread(items: Sequence[T], most: int) -> list[T]:
     return [items[i * len(items) // most] for i in range(most)]
 
 
-def joined(sentences: Iterable[Sentence]) -> str:
-    """The sentences as one text, with a space behind those in languages that write spaces."""
+def joined(sentences: Iterable[Sentence], language: str = "") -> str:
+    """The sentences as one text, with a space behind those in languages that write spaces.
+
+    In ``language`` as far as they are translated.
+    """
     text = ""
     gap = ""
     for sentence in sentences:
-        text += gap + sentence.text
-        gap = "" if sentence.language in UNSPACED else " "
+        translated = language if line_in(sentence.line, language) else sentence.language
+        text += gap + sentence.translation(translated)
+        gap = "" if translated in UNSPACED else " "
     return text
 
 
@@ -55,12 +59,14 @@ class Passage:
     """One run through an annotated script.
 
     ``spoken`` maps line numbers to the sentences in which the line was heard; ``heard`` are the
-    lines that were heard to their end.
+    lines that were heard to their end. Chapters are told in ``language``, in the script's own if it
+    is empty.
     """
 
     script: Script
     spoken: Mapping[int, Sequence[Sentence]]
     heard: frozenset[int]
+    language: str = ""
 
     def sentences(self, lines: Iterable[int]) -> list[Sentence]:
         return [sentence for line in lines for sentence in self.spoken.get(line, ())]
@@ -79,11 +85,12 @@ class Passage:
         if points:
             summary = spacer(self.script.language).join(point.text for point in points)
         else:
-            summary = shorten(joined(sentences), _EXCERPT)
+            summary = shorten(joined(sentences, self.language), _EXCERPT)
         if len(points) == len(chapter.points):
             headline, gist = chapter.headline, chapter.gist
         else:
-            headline = points[0].leaf if points else label(sentences[0].text, _HEADLINE)
+            first = joined(sentences[:1], self.language)
+            headline = points[0].leaf if points else label(first, _HEADLINE)
             gist = summary
         return HeardChapter(headline, summary, gist, points, tuple(sentences))
 
@@ -112,8 +119,8 @@ class Passage:
         return None
 
 
-def passages(meeting: Meeting) -> list[Passage]:
-    """The runs through scripts in which anything was heard, in order."""
+def passages(meeting: Meeting, language: str = "") -> list[Passage]:
+    """The runs through scripts in which anything was heard, in order, told in ``language``."""
     spoken: dict[int, dict[int, list[Sentence]]] = {}
     heard: dict[int, set[int]] = {}
     loose: list[Sentence] = []
@@ -125,23 +132,23 @@ def passages(meeting: Meeting) -> list[Passage]:
         lines.setdefault(sentence.line.number, []).append(sentence)
         if sentence.completes_line:
             heard.setdefault(sentence.passage, set()).add(sentence.line.number)
-    annotated = {id(script): annotate(script) for script in _distinct(meeting.scripts)}
+    told = {id(s): told_in(annotate(s), language) for s in _distinct(meeting.scripts)}
     found = [
-        Passage(annotated[id(meeting.scripts[n])], lines, frozenset(heard.get(n, ())))
+        Passage(told[id(meeting.scripts[n])], lines, frozenset(heard.get(n, ())), language)
         for n, lines in spoken.items()
     ]
-    return [*found, _unscripted(meeting.language, loose)] if loose else found
+    return [*found, _unscripted(meeting.language, loose, language)] if loose else found
 
 
 def _distinct(scripts: Iterable[Script]) -> Iterable[Script]:
     return {id(script): script for script in scripts}.values()
 
 
-def _unscripted(language: str, sentences: Sequence[Sentence]) -> Passage:
+def _unscripted(spoken_in: str, sentences: Sequence[Sentence], language: str) -> Passage:
     """Sentences of a recognizer that names no script, as if they were one."""
     script = Script(
         id="",
-        language=language,
+        language=spoken_in,
         title="",
         speakers=tuple(Speaker("") for _ in range(max(s.line.speaker for s in sentences) + 1)),
         lines=tuple(
@@ -150,17 +157,17 @@ def _unscripted(language: str, sentences: Sequence[Sentence]) -> Passage:
         ),
     )
     spoken = {n: [sentence] for n, sentence in enumerate(sentences, 1)}
-    return Passage(annotate(script), spoken, frozenset(spoken))
+    return Passage(told_in(annotate(script), language), spoken, frozenset(spoken), language)
 
 
-def retold(meeting: Meeting) -> list[Passage]:
+def retold(meeting: Meeting, language: str = "") -> list[Passage]:
     """One passage for every different script, made of all runs through it.
 
     A meeting that is longer than its script repeats it; a summary should not. Each line is taken
     from the first run in which it was heard to its end.
     """
     merged: list[Passage] = []
-    for passage in passages(meeting):
+    for passage in passages(meeting, language):
         for n, known in enumerate(merged):
             if known.script is passage.script or known.script == passage.script:
                 merged[n] = _merge(known, passage)
@@ -177,4 +184,4 @@ def _merge(known: Passage, later: Passage) -> Passage:
         else known.spoken[line]
         for line in sorted({*known.spoken, *later.spoken})
     }
-    return Passage(known.script, spoken, known.heard | later.heard)
+    return Passage(known.script, spoken, known.heard | later.heard, known.language)

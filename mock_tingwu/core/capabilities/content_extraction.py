@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mock_tingwu.core.capabilities._evidence import evidence, quoted
+from mock_tingwu.core.capabilities._evidence import evidence, quoted, roles
 from mock_tingwu.core.meeting import Meeting, Sentence
 from mock_tingwu.core.options import Item, Options, Scene
 
@@ -39,6 +39,6 @@ def _extract(meeting: Meeting, scene: Scene, item: Item) -> dict[str, Any]:
 
 
 def _said_by(meeting: Meeting, scene: Scene, identity: str) -> list[Sentence]:
-    ids = {key for key, name in scene.speaker_names.items() if identity and identity in str(name)}
-    own = [s for s in meeting.sentences if meeting.speaker_id(s.speaker) in ids]
+    names = roles(meeting, scene)
+    own = [s for s in meeting.sentences if identity and identity in names.get(s.speaker, "")]
     return own or meeting.sentences

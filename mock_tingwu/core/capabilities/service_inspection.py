@@ -6,29 +6,34 @@ side of tingwu-openapi 1.1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_tingwu.core.capabilities._evidence import evidence, quoted
+from mock_tingwu.core.capabilities._evidence import evidence, quoted, roles
 from mock_tingwu.core.capabilities._wording import wording
 from mock_tingwu.core.meeting import Meeting
-from mock_tingwu.core.options import Item, Options
+from mock_tingwu.core.options import Item, Options, Scene
 
 _MOST_SENTENCES: Final = 3
 
 
 def build(meeting: Meeting, options: Options) -> dict[str, Any]:
-    """``inspection_results``: an entry for every item, with the sentences that it is found in."""
-    items = options.inspection.items if options.inspection else ()
-    return {"inspection_results": [_inspect(meeting, item) for item in items]}
+    """``inspection_results``: an entry for every item, with the sentences that it is found in.
+
+    The reason quotes them, with the names that the caller's map of speakers has.
+    """
+    scene = options.inspection or Scene()
+    names = roles(meeting, scene)
+    return {"inspection_results": [_inspect(meeting, item, names) for item in scene.items]}
 
 
-def _inspect(meeting: Meeting, item: Item) -> dict[str, Any]:
+def _inspect(meeting: Meeting, item: Item, names: Mapping[int, str]) -> dict[str, Any]:
     found = evidence(f"{item.title} {item.content}", meeting.sentences, _MOST_SENTENCES)
     words = wording(meeting.language)
     reason = words.unmentioned
     if found:
         numbers = ", ".join(str(sentence.id) for sentence in found)
-        reason = words.mentioned.format(numbers, quoted(found))
+        reason = words.mentioned.format(numbers, quoted(found, names))
     return {
         "title": item.title,
         "content": item.content,

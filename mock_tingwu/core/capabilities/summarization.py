@@ -27,22 +27,23 @@ def build(meeting: Meeting, options: Options) -> dict[str, Any]:
     if told:
         for name, part in _PARTS.items():
             if name in options.summarization:
-                result |= part(meeting, told)
+                result |= part(meeting, told, options)
     return result
 
 
-def _paragraph(meeting: Meeting, told: list[Passage]) -> dict[str, Any]:
+def _paragraph(meeting: Meeting, told: list[Passage], options: Options) -> dict[str, Any]:
     titles = list(dict.fromkeys(passage.script.title for passage in told))
-    gists = [chapter.gist for passage in told for chapter in passage.chapters()]
-    return {
-        "paragraph_title": " / ".join(titles[:_MOST_TITLES]),
-        "paragraph_summary": spacer(meeting.language).join(
-            spread(list(dict.fromkeys(gists)), _MOST_GISTS)
-        ),
-    }
+    title = " / ".join(titles[:_MOST_TITLES])
+    gists = dict.fromkeys(chapter.gist for passage in told for chapter in passage.chapters())
+    texts = spread(list(gists), _MOST_GISTS)
+    if options.markdown_summary:
+        summary = "\n".join([f"## {title}", "", *(f"- {text}" for text in texts)])
+    else:
+        summary = spacer(meeting.language).join(texts)
+    return {"paragraph_title": title, "paragraph_summary": summary}
 
 
-def _conversational(meeting: Meeting, told: list[Passage]) -> dict[str, Any]:
+def _conversational(meeting: Meeting, told: list[Passage], _: Options) -> dict[str, Any]:
     """What each speaker had to say.
 
     Where speakers were not told apart there is one entry and, as in the transcription, no id.
@@ -72,7 +73,7 @@ def _speaker_entry(meeting: Meeting, speaker: int, texts: list[str]) -> dict[str
     return entry | {"speaker_name": speaker_name(meeting.language, speaker), "summary": summary}
 
 
-def _questions_answering(meeting: Meeting, told: list[Passage]) -> dict[str, Any]:
+def _questions_answering(meeting: Meeting, told: list[Passage], _: Options) -> dict[str, Any]:
     found = [
         {
             "question": q.question,
@@ -86,8 +87,10 @@ def _questions_answering(meeting: Meeting, told: list[Passage]) -> dict[str, Any
     return {"questions_answering_summary": spread(found, _MOST_QUESTIONS)}
 
 
-def _mind_map(meeting: Meeting, told: list[Passage]) -> dict[str, Any]:
+def _mind_map(meeting: Meeting, told: list[Passage], options: Options) -> dict[str, Any]:
     """A tree for every script: title, headlines, points. The cloud's have at most four levels."""
+    if options.mind_map_language:
+        told = retold(meeting, options.mind_map_language)
     return {"mind_map_summary": [_tree(passage) for passage in told]}
 
 
@@ -103,7 +106,7 @@ def _node(title: str, topics: list[dict[str, Any]] | None = None) -> dict[str, A
     return {"title": title, "topic": topics or []}
 
 
-_PARTS: Final[Mapping[str, Callable[[Meeting, list[Passage]], dict[str, Any]]]] = {
+_PARTS: Final[Mapping[str, Callable[[Meeting, list[Passage], Options], dict[str, Any]]]] = {
     "Paragraph": _paragraph,
     "Conversational": _conversational,
     "QuestionsAnswering": _questions_answering,
