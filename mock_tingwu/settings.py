@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
 
 #: What `mock-tingwu serve` accepts in verify mode when nothing else is configured.
 DEFAULT_ACCESS_KEYS: Mapping[str, str] = {"mock-access-key-id": "mock-access-key-secret"}
 
 PREFIX = "MOCK_TINGWU_"
+#: Flags that are not called like their setting.
+_FLAGS: Mapping[str, str] = {"callbacks": "--callback"}
 
 
 class SettingsError(ValueError):
@@ -32,6 +36,7 @@ class Settings:
     ``offline_quota_minutes``: how much recording may be read in a day, 0 without limit.
     ``max_streams``: how many realtime streams may be on at a time, 0 without limit.
     ``oss_buckets``: the buckets that an OutputPath may name, any when there are none.
+    ``callbacks``: the callback address of each AppKey.
     """
 
     host: str = "127.0.0.1"
@@ -46,6 +51,7 @@ class Settings:
     offline_quota_minutes: int = 0
     max_streams: int = 0
     oss_buckets: tuple[str, ...] = ()
+    callbacks: Mapping[str, str] = field(default_factory=dict)
     access_keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_ACCESS_KEYS))
 
     @classmethod
@@ -72,7 +78,8 @@ class Settings:
             if variable in environ:
                 values[item.name] = (environ[variable], variable)
             if flags.get(item.name) is not None:
-                values[item.name] = (flags[item.name], "--" + item.name.replace("_", "-"))
+                flag = _FLAGS.get(item.name, "--" + item.name.replace("_", "-"))
+                values[item.name] = (flags[item.name], flag)
         return cls._converted(values)
 
     @classmethod
@@ -140,6 +147,22 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(name.strip() for name in given if name.strip())
 
 
+def _callbacks(value: Any) -> dict[str, str]:
+    expected = "AppKey=URL with commas between them"
+    if isinstance(value, Mapping):
+        pairs = [(str(app_key), url) for app_key, url in value.items()]
+    else:
+        # An address may have commas of its own; a flag that is repeated is a list.
+        texts = value if isinstance(value, list) else re.split(r",(?=[^,=]+=https?:)", str(value))
+        pairs = [(key, url) for key, _, url in (text.strip().partition("=") for text in texts)]
+    if not all(app_key for app_key, _ in pairs):
+        raise ValueError(expected)
+    try:
+        return {app_key: receiver_url(url) for app_key, url in pairs}
+    except ValueError as error:
+        raise ValueError(f"{expected}: {error}") from None
+
+
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
@@ -153,5 +176,6 @@ _CONVERT: dict[str, Any] = {
     "offline_quota_minutes": _whole(0, 10**6),
     "max_streams": _whole(0, 10**6),
     "oss_buckets": _names,
+    "callbacks": _callbacks,
     "access_keys": _key_pairs,
 }

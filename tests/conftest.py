@@ -56,6 +56,9 @@ def schema_of(entry: Entry) -> tuple[str | None, Any]:
         if "operation=stop" in entry["target"]:
             return "tingwu/stop-task-response", body
         return "tingwu/create-task-response", body
+    if entry["kind"] == "callback" and entry["service"] == "tingwu":
+        name = "callback-test" if entry["event"] == "probe" else "callback"
+        return f"tingwu/{name}", msgspec.json.decode(entry["body"])
     return None, None
 
 

@@ -88,6 +88,9 @@ ACCEPTED: Final[dict[str, list[Any]]] = {
     "tingwu/callback": [
         {**answer(TaskId=TASK_ID, TaskStatus="ONGOING"), "RequestId": HEX},
     ],
+    "tingwu/callback-test": [
+        {**answer(Test="CheckSyncConf1795166502553"), "RequestId": HEX},
+    ],
     "tingwu/error-response": [
         {
             "RequestId": REQUEST_ID,
@@ -199,6 +202,11 @@ REJECTED: Final[dict[str, list[Change]]] = {
         ("Data/Result/Transcription", link("Transcription").replace("http:", "ftp:")),
     ],
     "tingwu/callback": [("RequestId", REQUEST_ID), ("Data/Test", "1")],
+    "tingwu/callback-test": [
+        ("RequestId", REQUEST_ID),
+        ("Data/Test", "CheckSyncConf1"),
+        ("Data/TaskId", TASK_ID),
+    ],
     "tingwu/error-response": [
         ("RequestId", GONE),
         ("HostId", GONE),

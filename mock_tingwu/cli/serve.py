@@ -43,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="{system,virtual}",
         help="real time, or a clock that stands still until it is advanced (default system)",
     )
+    parser.add_argument(
+        "--callback",
+        dest="callbacks",
+        action="append",
+        metavar="APPKEY=URL",
+        help="where callbacks of the tasks of an AppKey are sent; can be repeated",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."

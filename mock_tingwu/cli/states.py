@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 from typing import Any, Final
 
+from mock_tingwu.core.delivery import DELIVERY
 from mock_tingwu.core.lifecycle import Lifecycle
 from mock_tingwu.core.tasks import OFFLINE_TASK, REALTIME_TASK
 from mock_tingwu.protocols.nls_table import SESSION
 
-LIFECYCLES: Final[tuple[Lifecycle[Any, Any], ...]] = (REALTIME_TASK, OFFLINE_TASK, SESSION)
+LIFECYCLES: Final[tuple[Lifecycle[Any, Any], ...]] = (
+    REALTIME_TASK,
+    OFFLINE_TASK,
+    SESSION,
+    DELIVERY,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

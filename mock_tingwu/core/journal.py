@@ -89,6 +89,7 @@ class Journal:
     ws_close   session, code, by
     audio      session, frames, bytes, position (ms)
     transition event, before, after, why
+    callback   url, event, attempt, outcome, status, error, again_ms, answer, body
     note       text
     ========== ==================================================================
     """

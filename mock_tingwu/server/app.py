@@ -7,6 +7,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from mock_tingwu.services import realtime
+from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.storage import StorageService
@@ -26,6 +27,7 @@ class Application:
                 *tingwu.routes(),
                 *storage.routes(),
                 *ControlService(world).routes(),
+                *CallbackControl(world).routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={

@@ -152,6 +152,18 @@ class MockTingwu:
             lambda: book.register(loaded, task_key=task_key, app_key=app_key, file_url=file_url)
         )
 
+    def callback(self, app_key: str, url: str) -> dict[str, Any]:
+        """Let tasks of this AppKey that want callbacks send them to ``url``, and try it at once.
+
+        The address stands however the trial went. Returns ``{"delivered": True, "status": 200}`` or
+        ``{"delivered": False, "error": "a sentence"}``; that takes up to 5 s. Whoever answers at
+        ``url`` must be able to answer meanwhile.
+
+        Raises:
+            ValueError: ``app_key`` is empty or ``url`` is no address of a web server.
+        """
+        return self._run(self._server.world.callbacks.register(app_key, url))
+
     def tap(self, tap: Callable[[Entry], None]) -> None:
         """Call ``tap`` with every journal entry from now on, unmasked, on the mock's thread."""
         self.call(lambda: self._server.world.taps.append(tap))

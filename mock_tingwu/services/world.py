@@ -18,6 +18,7 @@ from mock_tingwu.services.media_files import MediaFiles
 from mock_tingwu.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from mock_tingwu.services.callbacks import CallbackBook
     from mock_tingwu.services.imagined_media import ImaginedMedia
     from mock_tingwu.services.offline import RecordingReader
 
@@ -49,13 +50,18 @@ class World:
         self._advancing = asyncio.Lock()
         #: Each tells the jobs on real time that the virtual clock has to wait for.
         self.under_way: list[Callable[[], Collection[asyncio.Future[Any]]]] = [
-            lambda: self._recordings.pending if self._recordings else ()
+            lambda: self._recordings.pending if self._recordings else (),
+            lambda: self.callbacks.pending,
         ]
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
+        #: Who is told of the tasks of the scope.
+        self.callbacks: CallbackBook
         self.default = self._new_scope()
 
     def _new_scope(self) -> Scope:
+        from mock_tingwu.services.callbacks import CallbackBook
+
         scope = Scope(
             self._make_clock(self._clock_mode),
             seed=self.settings.seed,
@@ -65,6 +71,8 @@ class World:
         )
         scope.on_audio_over = self._audio_over
         scope.on_file = lambda scope, task: self.recordings.begin(scope, task)
+        self.callbacks = CallbackBook(scope, self.settings.callbacks)
+        scope.on_progress = self.callbacks.notify
         return scope
 
     def find_task(self, task_id: str) -> tuple[Scope, Task] | None:
@@ -161,7 +169,8 @@ class World:
         return None if media is None else media.path(name)
 
     def close(self) -> None:
-        """Complete the media files; remove them unless they are in a folder of the user's."""
+        """Send nothing more; remove the media files unless they are in a folder of the user's."""
+        self.callbacks.close()
         if self._recordings is not None:
             self._recordings.abandon_all()
         self._imagined = {}

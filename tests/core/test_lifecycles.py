@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from mock_tingwu.core.clock import VirtualClock
+from mock_tingwu.core.delivery import DELIVERY
 from mock_tingwu.core.lifecycle import InvalidTransition, Lifecycle
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Order, Scope, Task
 from mock_tingwu.core.tasks import OFFLINE_TASK, REALTIME_TASK, Status, TaskEvent
 from mock_tingwu.protocols.nls_table import REFUSALS, SESSION, Input, State
 
-LIFECYCLES: list[Lifecycle[Any, Any]] = [REALTIME_TASK, OFFLINE_TASK, SESSION]
+LIFECYCLES: list[Lifecycle[Any, Any]] = [REALTIME_TASK, OFFLINE_TASK, SESSION, DELIVERY]
 
 
 def pairs(states: type[Enum], events: type[Enum]) -> list[Any]:

@@ -1,0 +1,196 @@
+"""Delivering a message to somebody else's server: its life as a table, its retries as data.
+
+Nothing here sends. Whoever does calls `Delivery.begin`, sends ``body`` to ``url`` with ``headers``,
+tells `Delivery.end` what came of it, and comes again after as many ms as that returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+from urllib.parse import urlsplit
+
+from mock_tingwu.core.lifecycle import Lifecycle
+
+
+class State(Enum):
+    """Where a delivery stands."""
+
+    #: Not tried yet: what was to be sent before it comes first.
+    QUEUED = auto()
+    SENDING = auto()
+    #: Tried in vain, to be tried again.
+    WAITING = auto()
+    DELIVERED = auto()
+    LOST = auto()
+
+
+class Event(Enum):
+    """What moves a delivery on."""
+
+    SEND = auto()
+    #: A good answer, in time.
+    ACCEPTED = auto()
+    #: No answer, a late one, or one that says no; there are attempts left.
+    REFUSED = auto()
+    #: The same at the last attempt.
+    REFUSED_AT_LAST = auto()
+    #: Nobody wants it any more, or there is no room for it.
+    DROP = auto()
+
+
+QUEUED, SENDING, WAITING = State.QUEUED, State.SENDING, State.WAITING
+DELIVERED, LOST = State.DELIVERED, State.LOST
+
+DELIVERY: Final = Lifecycle(
+    "callback delivery",
+    QUEUED,
+    {
+        (QUEUED, Event.SEND): SENDING,
+        (QUEUED, Event.DROP): LOST,
+        (SENDING, Event.ACCEPTED): DELIVERED,
+        (SENDING, Event.REFUSED): WAITING,
+        (SENDING, Event.REFUSED_AT_LAST): LOST,
+        (WAITING, Event.SEND): SENDING,
+        (WAITING, Event.DROP): LOST,
+    },
+    source="tingwu-openapi 6",
+    assumed={
+        (QUEUED, Event.DROP): "what waits for a dead receiver has to have a bound",
+        (WAITING, Event.DROP): "an address that was taken away should get nothing more",
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When to try again: ``waits`` in ms, each from the end of one attempt to the next one.
+
+    ``answer_within`` is how long an answer may take, in ms of the receiver's own, real time.
+    """
+
+    waits: tuple[int, ...]
+    answer_within: int = 5_000
+
+    @property
+    def attempts(self) -> int:
+        """How often a delivery is tried at most."""
+        return len(self.waits) + 1
+
+
+#: Tingwu's: again after 5 s, then every 5 min, three times at most (tingwu-openapi 6). That the
+#: first of them counts is an assumption: four attempts in all.
+TINGWU_PLAN: Final = Plan((5_000, 300_000, 300_000))
+#: For a test of the connection.
+ONCE: Final = Plan(())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt: the HTTP ``status`` if there was one, ``error`` unless accepted."""
+
+    status: int | None = None
+    error: str | None = None
+
+    @classmethod
+    def of(cls, status: int) -> Outcome:
+        """The outcome of an answer in time: any 2xx accepts; that is an assumption."""
+        if 200 <= status < 300:
+            return cls(status)
+        why = "; redirects are not followed" if 300 <= status < 400 else ""
+        return cls(status, f"the answer was {status}, expected 2xx{why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """``at``: when it began, in ms since the epoch."""
+
+    at: int
+    outcome: Outcome
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """A message on its way. ``why`` says what was wrong last, None as long as nothing was."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    plan: Plan = TINGWU_PLAN
+    state: State = QUEUED
+    attempts: list[Attempt] = field(default_factory=list)
+    why: str | None = None
+    _began: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether it has come to its end, good or bad."""
+        return self.state in (DELIVERED, LOST)
+
+    def begin(self, now: int) -> int:
+        """Begin an attempt at ``now`` (ms); return its number, from 1.
+
+        The caller sends the message and then must call `end`.
+
+        Raises:
+            InvalidTransition: an attempt is going on, or the delivery is over.
+        """
+        self.state = DELIVERY.after(self.state, Event.SEND)
+        self._began = now
+        return len(self.attempts) + 1
+
+    def end(self, outcome: Outcome) -> int | None:
+        """Note what came of the attempt; return how many ms to wait until the next, None if over.
+
+        Raises:
+            InvalidTransition: no attempt is going on.
+        """
+        done = len(self.attempts) + 1
+        if outcome.error is None:
+            event = Event.ACCEPTED
+        else:
+            event = Event.REFUSED if done < self.plan.attempts else Event.REFUSED_AT_LAST
+        self.state = DELIVERY.after(self.state, event)
+        self.attempts.append(Attempt(self._began, outcome))
+        self.why = outcome.error
+        return self.plan.waits[done - 1] if self.state is WAITING else None
+
+    def drop(self, why: str) -> None:
+        """Give it up between two attempts.
+
+        Raises:
+            InvalidTransition: an attempt is going on, or the delivery is over.
+        """
+        self.state = DELIVERY.after(self.state, Event.DROP)
+        self.why = why
+
+
+#: A longer address is refused; every attempt writes it down.
+MAX_URL: Final = 2_048
+
+
+def receiver_url(value: object) -> str:
+    """``value`` if something can be delivered there.
+
+    Raises:
+        ValueError: it is no address of a web server; the text says what was expected.
+    """
+    expected = "an address such as http://127.0.0.1:8000/callback"
+    if not isinstance(value, str):
+        raise ValueError(expected)
+    if len(value) > MAX_URL:
+        raise ValueError(f"at most {MAX_URL} characters")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError(expected) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError(expected)
+    if not value.isprintable() or " " in value:
+        raise ValueError(f"{expected}, without spaces")
+    if "@" in parts.netloc:
+        raise ValueError(f"{expected}, without a user name")
+    return value

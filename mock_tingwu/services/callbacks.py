@@ -1,0 +1,187 @@
+"""Callbacks: a project's address is told of every step of its tasks (tingwu-openapi 6).
+
+The cloud's console sets one address for each project (AppKey) and tries it at once; here the
+control API, a setting or `MockTingwu.callback` does. A task asks for callbacks with
+``Input.ProgressiveCallbacksEnabled``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.routing import Route
+
+from mock_tingwu.core.delivery import DELIVERED, ONCE, TINGWU_PLAN, Delivery, Plan, receiver_url
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.tasks import COMPLETED, FAILED, ONGOING
+from mock_tingwu.services.courier import Courier, Parcel
+from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
+from mock_tingwu.services.task_data import task_data
+
+if TYPE_CHECKING:
+    from mock_tingwu.services.world import World
+
+SERVICE: Final = "tingwu"
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True, eq=False)
+class Registration:
+    """The address of a project, and how many callbacks are ``waiting`` or came to an end."""
+
+    url: str
+    delivered: int = 0
+    waiting: int = 0
+    lost: int = 0
+
+
+class CallbackBook:
+    """Who is told of the tasks of one scope. Use it on the event loop's thread."""
+
+    def __init__(self, scope: Scope, urls: Mapping[str, str]) -> None:
+        self._scope = scope
+        self._courier = Courier(scope.clock, scope.journal)
+        self.registrations = {app_key: Registration(url) for app_key, url in urls.items()}
+
+    @property
+    def pending(self) -> Collection[asyncio.Task[None]]:
+        """What is being sent."""
+        return self._courier.pending
+
+    async def register(self, app_key: str, url: str) -> dict[str, Any]:
+        """Set the project's address, then try it as the console does; return how that went.
+
+        The address stands however it went. One that it replaces gets nothing more.
+
+        Raises:
+            ValueError: ``app_key`` is empty or ``url`` is no address of a web server.
+        """
+        if not app_key:
+            raise ValueError("app_key is '', expected the AppKey of a project")
+        try:
+            receiver_url(url)
+        except ValueError as error:
+            raise ValueError(f"url is {url[:200]!r}, expected {error}") from None
+        present = self.registrations.get(app_key)
+        if present is None or present.url != url:
+            self.registrations[app_key] = Registration(url)
+        number = self._scope.clock.now() % 10**13
+        delivery = self._message(url, {"Test": f"CheckSyncConf{number:013d}"}, ONCE)
+        await self._courier.deliver(Parcel(delivery, SERVICE, "probe"))
+        if delivery.state is DELIVERED:
+            return {"delivered": True, "status": delivery.attempts[0].outcome.status}
+        return {"delivered": False, "error": delivery.why}
+
+    def remove(self, app_key: str) -> Registration | None:
+        """Forget the project's address; what waits for it is lost when its turn comes."""
+        return self.registrations.pop(app_key, None)
+
+    def notify(self, scope: Scope, task: Task, step: str) -> None:
+        """Tell the task's project what the task has got to, if it wants to know.
+
+        ``step`` is a kind of result that is ready now, or COMPLETED, or FAILED. What a callback
+        says is settled here, also its links: they live 30 days from now.
+        """
+        if not task.callbacks:
+            return
+        registration = self.registrations.get(task.app_key)
+        if registration is None:
+            if step in (COMPLETED.wire, FAILED.wire):
+                text = f"no callbacks were sent: AppKey {task.app_key!r} has no callback address"
+                scope.journal.record("note", SERVICE, task.id, text=text)
+            return
+        kinds = {COMPLETED.wire: None, FAILED.wire: ()}.get(step, (step,))
+        data = task_data(scope, task, task.origin, kinds=kinds)
+        if kinds == (step,):
+            # The end of a meeting with nothing but recognition comes a moment later.
+            data["TaskStatus"] = ONGOING.wire
+        registration.waiting += 1
+        parcel = Parcel(
+            self._message(registration.url, data, TINGWU_PLAN),
+            SERVICE,
+            step,
+            task.id,
+            wanted=lambda: self.registrations.get(task.app_key) is registration,
+            over=partial(_count, registration),
+        )
+        self._courier.post(parcel, lane=task.id)
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._courier.close()
+
+    def _message(self, url: str, data: dict[str, Any], plan: Plan) -> Delivery:
+        request_id = self._scope.ids.hex32("callback")
+        envelope = {"Code": "0", "Data": data, "Message": "success", "RequestId": request_id}
+        return Delivery(url, _encode(envelope), {"Content-Type": "application/json"}, plan)
+
+
+def _count(registration: Registration, parcel: Parcel) -> None:
+    registration.waiting -= 1
+    if parcel.delivery.state is DELIVERED:
+        registration.delivered += 1
+    else:
+        registration.lost += 1
+
+
+class CallbackControl:
+    """The control API's part: what the console is for in the cloud."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(
+                "/_mock/callbacks",
+                json_endpoint(self.callbacks),
+                methods=["GET", "POST", "DELETE"],
+            )
+        ]
+
+    async def callbacks(self, request: Request) -> Any:
+        """Register an address, list them all, or remove one."""
+        if request.method == "POST":
+            return await self._register(await json_body(request))
+        if request.method == "DELETE":
+            return self._remove(request.query_params.get("app_key"))
+        registered = self._world.callbacks.registrations.items()
+        return {
+            "callbacks": [
+                {
+                    "app_key": app_key,
+                    "url": registration.url,
+                    "delivered": registration.delivered,
+                    "waiting": registration.waiting,
+                    "lost": registration.lost,
+                }
+                for app_key, registration in registered
+            ]
+        }
+
+    async def _register(self, body: dict[str, Any]) -> Any:
+        unknown = set(body) - {"app_key", "url"}
+        if unknown:
+            raise ControlError(f"{min(unknown)} is unknown; expected app_key, url")
+        for name in ("app_key", "url"):
+            if not isinstance(body.get(name), str):
+                raise ControlError(f"{name} is {body.get(name)!r}, expected a text")
+        try:
+            probe = await self._world.callbacks.register(body["app_key"], body["url"])
+        except ValueError as error:
+            raise ControlError(str(error)) from None
+        return {"app_key": body["app_key"], "url": body["url"], "probe": probe}
+
+    def _remove(self, app_key: str | None) -> Any:
+        removed = None if app_key is None else self._world.callbacks.remove(app_key)
+        if removed is None:
+            status = 400 if app_key is None else 404
+            text = f"app_key is {app_key!r}, expected one of /_mock/callbacks"
+            raise ControlError(text, status)
+        return {"app_key": app_key, "url": removed.url}

@@ -1,0 +1,261 @@
+"""Sends deliveries over HTTP: in order, again when they fail, and never too many at once.
+
+It knows nothing of what it delivers. A receiver that is slow or dead costs others nothing: each
+address has a number of connections of its own and a bound on what waits for it.
+
+- Deliveries of one ``lane`` are first tried in the order they were posted, each when the first
+  attempt of the one before is over. Later attempts hold nothing up and may be overtaken.
+- An answer may take as long in real time as the plan says: a real server gives it. The waits
+  between attempts run on the scope's clock and may be virtual.
+- Redirects are not followed, cookies not kept. Proxies of the environment are used, but not to
+  reach this machine. TLS certificates are verified.
+- Every attempt is written down in the journal: kind ``callback``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
+
+from mock_tingwu import __version__
+from mock_tingwu.core.clock import Clock, Timer
+from mock_tingwu.core.delivery import WAITING, Delivery, Outcome
+from mock_tingwu.core.journal import Journal
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Attempts that go on at the same time, for each receiver.
+AT_ONCE: Final = 16
+#: Deliveries that are not over, for each receiver; a further one is lost.
+MAX_OPEN: Final = 1_000
+#: So much of an answer is read, in bytes; the rest is cut off.
+MAX_ANSWER: Final = 4 * 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parcel:
+    """A delivery and what the journal says of it.
+
+    ``event`` names the occasion. ``wanted`` is asked before each attempt: when it says no, the
+    delivery is dropped. ``over`` is called once, when it is delivered or lost.
+    """
+
+    delivery: Delivery
+    service: str
+    event: str
+    task_id: str | None = None
+    wanted: Callable[[], bool] = lambda: True
+    over: Callable[[Parcel], None] = lambda parcel: None
+
+    @property
+    def receiver(self) -> str:
+        """Scheme, host and port: what parcels to the same server have in common."""
+        parts = urlsplit(self.delivery.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class Courier:
+    """The deliveries of one scope. All methods must be called on the event loop's thread."""
+
+    def __init__(self, clock: Clock, journal: Journal) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._lanes: dict[str, deque[Parcel]] = {}
+        self._timers: dict[Parcel, Timer] = {}
+        self._open: Counter[str] = Counter()
+        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._closed = False
+        #: What is being sent or about to be. Waits for the clock are not in it.
+        self.pending: set[asyncio.Task[None]] = set()
+
+    def post(self, parcel: Parcel, lane: str) -> None:
+        """Deliver ``parcel`` in the background, after those of the same ``lane``."""
+        if self._closed:
+            return
+        receiver = parcel.receiver
+        if self._open[receiver] >= MAX_OPEN:
+            self._drop(parcel, f"{MAX_OPEN} others wait for {receiver} already")
+            parcel.over(parcel)
+            return
+        self._open[receiver] += 1
+        queue = self._lanes.get(lane)
+        if queue is None:
+            self._lanes[lane] = deque([parcel])
+            self._spawn(self._run(lane))
+        else:
+            queue.append(parcel)
+
+    async def deliver(self, parcel: Parcel) -> None:
+        """Make one attempt now, whatever else goes on; nothing comes after it."""
+        await self._attempt(parcel)
+
+    async def settled(self) -> None:
+        """Wait until nothing is being sent or about to be."""
+        while self.pending:
+            await asyncio.wait(self.pending)
+
+    def close(self) -> None:
+        """Forget everything, for good; what is being sent is cut off."""
+        self._closed = True
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._lanes.clear()
+        for job in list(self.pending):
+            job.cancel()
+
+    def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(job)
+        self.pending.add(task)
+        task.add_done_callback(self.pending.discard)
+
+    async def _run(self, lane: str) -> None:
+        """The first attempts of a lane, one after the other."""
+        queue = self._lanes[lane]
+        while queue:
+            await self._try(queue[0])
+            queue.popleft()
+        del self._lanes[lane]
+
+    async def _try(self, parcel: Parcel) -> None:
+        """Make one attempt and see to what comes after it."""
+        wait = None
+        async with self._slot(parcel):
+            if parcel.wanted():
+                wait = await self._attempt(parcel)
+            else:
+                self._drop(parcel, "its address was taken away or replaced")
+        if wait is None:
+            self._open[parcel.receiver] -= 1
+            parcel.over(parcel)
+        else:
+            self._timers[parcel] = self._clock.call_later(wait, lambda: self._again(parcel))
+
+    def _again(self, parcel: Parcel) -> None:
+        del self._timers[parcel]
+        self._spawn(self._try(parcel))
+
+    def _slot(self, parcel: Parcel) -> asyncio.Semaphore:
+        return self._slots.setdefault(parcel.receiver, asyncio.Semaphore(AT_ONCE))
+
+    async def _attempt(self, parcel: Parcel) -> int | None:
+        """Send and write down what came of it; return the wait until the next attempt in ms."""
+        delivery = parcel.delivery
+        number = delivery.begin(self._clock.now())
+        outcome, answer = await self._send(delivery)
+        wait = delivery.end(outcome)
+        fields: dict[str, Any] = {"status": outcome.status, "error": outcome.error}
+        fields |= {"again_ms": wait, "answer": answer or None}
+        self._note(parcel, number, {k: v for k, v in fields.items() if v is not None})
+        return wait
+
+    def _drop(self, parcel: Parcel, why: str) -> None:
+        parcel.delivery.drop(why)
+        self._note(parcel, len(parcel.delivery.attempts), {"error": f"not sent: {why}"})
+
+    def _note(self, parcel: Parcel, number: int, fields: dict[str, Any]) -> None:
+        delivery = parcel.delivery
+        outcome = "refused" if delivery.state is WAITING else delivery.state.name.lower()
+        self._journal.record(
+            "callback",
+            parcel.service,
+            parcel.task_id,
+            url=delivery.url,
+            event=parcel.event,
+            attempt=number,
+            outcome=outcome,
+            **fields,
+            body=delivery.body,
+        )
+
+    async def _send(self, delivery: Delivery) -> tuple[Outcome, str]:
+        """Make the request; return what came of it and the beginning of the answer."""
+        import httpx
+
+        seconds = delivery.plan.answer_within / 1_000
+        try:
+            client = self._client(delivery.url)
+            async with (
+                asyncio.timeout(seconds),
+                client.stream(
+                    "POST", delivery.url, content=delivery.body, headers=dict(delivery.headers)
+                ) as response,
+            ):
+                answer = await _beginning(response)
+        except TimeoutError:
+            return Outcome(error=f"no answer within {seconds:g} s"), ""
+        except httpx.ConnectError as error:
+            return Outcome(error=f"no connection: {_reason(error)}"), ""
+        except httpx.RemoteProtocolError as error:
+            return Outcome(error=f"no HTTP answer: {error}"), ""
+        except Exception as error:  # whatever a receiver does, others must get theirs
+            return Outcome(error=f"no answer: {_reason(error)}"), ""
+        return Outcome.of(response.status_code), answer
+
+    def _client(self, url: str) -> httpx.AsyncClient:
+        """The client for ``url``, made when first needed. It keeps no connection open."""
+        here = _is_here(url)
+        if here not in self._clients:
+            import httpx
+
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+            self._clients[here] = httpx.AsyncClient(
+                # With a transport of its own it looks for no proxy.
+                transport=httpx.AsyncHTTPTransport(limits=limits) if here else None,
+                limits=limits,
+                timeout=None,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                headers={
+                    "User-Agent": f"mock-tingwu/{__version__}",
+                    "Accept-Encoding": "identity",
+                    "Connection": "close",
+                },
+            )
+        return self._clients[here]
+
+
+async def _beginning(response: httpx.Response) -> str:
+    content = b""
+    raw = cast("AsyncGenerator[bytes]", response.aiter_raw())
+    async with contextlib.aclosing(raw) as chunks:
+        async for chunk in chunks:
+            content += chunk
+            if len(content) >= MAX_ANSWER:
+                break
+    return content[:MAX_ANSWER].decode("utf-8", "replace")
+
+
+def _reason(error: BaseException) -> str:
+    """What the operating system said, below the layers of libraries; else what the library said."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionError) and cause.errno:
+            return os.strerror(cause.errno)
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        if isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[0]
+        else:
+            cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__
+
+
+def _is_here(url: str) -> bool:
+    """Whether ``url`` leads to this machine, by its name."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
