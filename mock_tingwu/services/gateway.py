@@ -67,9 +67,8 @@ class Gateway:
         except ApiFailure as error:
             problem = error
         signed = signing.SignedRequest.from_asgi(request.scope, raw)
-        verdict = signing.verify(
-            signed, self._world.settings.access_keys, now=as_datetime(self._world.real_now())
-        )
+        keys = signing.KeyRing(self._world.settings.access_keys)
+        verdict = signing.verify(signed, keys, now=as_datetime(self._world.real_now()))
         request.state.task_id = _task_id_in(request, body)
         request.state.target = signed.target
         entry = scope.journal.record(

@@ -7,13 +7,13 @@ nonce are arguments.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from . import acs3, oss_url, roa_v1
 from .acs3 import sign as sign_acs3
 from .request import (
     CLOCK_WINDOW,
+    KeyRing,
     Problem,
     Scheme,
     SignedRequest,
@@ -25,6 +25,7 @@ from .roa_v1 import sign as sign_roa_v1
 
 __all__ = [
     "CLOCK_WINDOW",
+    "KeyRing",
     "Problem",
     "Scheme",
     "SignedRequest",
@@ -41,42 +42,40 @@ __all__ = [
 ]
 
 
-def verify(
-    request: SignedRequest,
-    secrets: Mapping[str, str],
-    *,
-    now: datetime | None,
-    bearer_tokens: Collection[str] | None = None,
-) -> Verdict:
-    """Check a request's signature against `secrets` (access key to secret).
+def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
+    """Check a request's signature.
 
     The scheme is told by the prefix of Authorization, or by `x-acs-signature-type: BEARERTOKEN`,
-    which comes without one. `now=None` skips the window of 15 minutes around the server's time,
-    not the check that the time stamp can be read. `bearer_tokens=None` accepts any token.
+    which comes without one (newer SDKs repeat the token there). `now=None` skips the window of 15
+    minutes around the server's time, not the check that the time stamp can be read.
 
-    Of several problems the first of these is told: missing, malformed, unknown_key,
-    timestamp_format, timestamp_expired, body_digest, mismatch. A scheme that is not known here
-    is malformed. Raises ValueError for a naive `now`.
+    Of several problems the first of these is told: missing, malformed, signature_method,
+    inactive_key, unknown_key, token_missing, token_malformed, token_mismatch, timestamp_format,
+    timestamp_expired, body_digest, mismatch. A scheme that is not known here is malformed; a
+    relative of ACS3-HMAC-SHA256 is a signature_method. Whether a nonce was used before is for
+    whoever remembers them. Raises ValueError for a naive `now`.
     """
     authorization = request.header("authorization") or ""
     if authorization.startswith(acs3.PREFIX):
-        return acs3.verify(request, secrets, now=now)
+        return acs3.verify(request, keys, now=now)
     if authorization.startswith(roa_v1.PREFIX):
-        return roa_v1.verify(request, secrets, now=now)
+        return roa_v1.verify(request, keys, now=now)
+    if (request.header("x-acs-signature-type") or "").upper() == "BEARERTOKEN":
+        return _verify_bearer(request, keys)
+    if authorization.startswith("ACS3-"):
+        return Verdict("unknown", False, problem="signature_method")
     if authorization:
         return Verdict("unknown", False, problem="malformed")
-    if (request.header("x-acs-signature-type") or "").upper() == "BEARERTOKEN":
-        return _verify_bearer(request, bearer_tokens)
     return Verdict("none", False, problem="missing")
 
 
-def _verify_bearer(request: SignedRequest, accepted: Collection[str] | None) -> Verdict:
+def _verify_bearer(request: SignedRequest, keys: KeyRing) -> Verdict:
     problem: Problem | None = None
     token = request.header("x-acs-bearer-token")
     if not token:
         problem = "missing"
-    elif accepted is not None and token not in accepted:
-        problem = "unknown_key"
+    elif keys.bearer_tokens is not None and token not in keys.bearer_tokens:
+        problem = "token_malformed"
     client_time = acs3.client_time_of(request)
     return Verdict("bearer", problem is None, problem=problem, client_time=client_time)
 

@@ -19,6 +19,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from .request import (
+    KeyRing,
     Problem,
     SignedRequest,
     Verdict,
@@ -87,13 +88,13 @@ def sign(
     return sent
 
 
-def verify(request: SignedRequest, secrets: Mapping[str, str], *, now: datetime | None) -> Verdict:
-    """Check an ACS3 request against the known secrets, by access key."""
+def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
+    """Check an ACS3 request against the known keys."""
     client_time = client_time_of(request)
     parts = authorization_parts(request.header("authorization") or "")
-    if parts is None:
-        return Verdict(ALGORITHM, False, problem="malformed", client_time=client_time)
     access_key, signed_headers, signature = parts
+    if not all(parts):
+        return Verdict(ALGORITHM, False, access_key or None, "malformed", client_time=client_time)
     forms = list(dict.fromkeys(canonical_requests(request, signed_headers)))
 
     def verdict(problem: Problem | None, canonical: str = forms[0]) -> Verdict:
@@ -105,33 +106,51 @@ def verify(request: SignedRequest, secrets: Mapping[str, str], *, now: datetime 
             string_to_sign(canonical),
             canonical,
             client_time,
+            unsigned_headers(request, signed_headers),
         )
 
-    if access_key not in secrets:
-        return verdict("unknown_key")
+    if problem := keys.problem(request, access_key):
+        return verdict(problem)
     if stale := timestamp_problem(client_time, now):
         return verdict(stale)
     digest = request.header("x-acs-content-sha256")
     if digest and digest.lower() != hashlib.sha256(request.body).hexdigest():
         return verdict("body_digest")
     for canonical in forms:
-        expected = signature_of(string_to_sign(canonical), secrets[access_key])
+        expected = signature_of(string_to_sign(canonical), keys.secrets[access_key])
         if hmac.compare_digest(expected.encode(), signature.encode()):
             return verdict(None, canonical)
     return verdict("mismatch")
 
 
-def authorization_parts(authorization: str) -> tuple[str, str, str] | None:
-    """Credential, SignedHeaders and Signature of an Authorization value, None if malformed."""
-    if not authorization.startswith(PREFIX):
-        return None
+def authorization_parts(authorization: str) -> tuple[str, str, str]:
+    """Credential, SignedHeaders and Signature of an Authorization value; empty where missing."""
     fields = {}
-    for field in authorization.removeprefix(PREFIX).split(","):
-        name, _, value = field.strip().partition("=")
-        fields[name] = value
-    found = tuple(fields.get(name, "") for name in ("Credential", "SignedHeaders", "Signature"))
-    credential, signed_headers, signature = found
-    return (credential, signed_headers, signature) if all(found) else None
+    if authorization.startswith(PREFIX):
+        for field in authorization.removeprefix(PREFIX).split(","):
+            name, _, value = field.strip().partition("=")
+            fields[name] = value
+    return (
+        fields.get("Credential", ""),
+        fields.get("SignedHeaders", ""),
+        fields.get("Signature", ""),
+    )
+
+
+def unsigned_headers(request: SignedRequest, signed_headers: str) -> tuple[str, ...]:
+    """Headers that were sent and should be signed, but are not in SignedHeaders.
+
+    The documentation wants host, content-type and every x-acs-* header signed (tingwu-openapi
+    5.2). Whether the cloud refuses a request without is not known.
+    """
+    signed = {name.lower().encode() for name in signed_headers.split(";")}
+    return tuple(
+        sorted(
+            name.decode("latin-1")
+            for name in {key.lower() for key, _ in request.headers} - signed
+            if name in (b"host", b"content-type") or name.startswith(b"x-acs-")
+        )
+    )
 
 
 def canonical_requests(request: SignedRequest, signed_headers: str) -> Iterator[str]:

@@ -6,8 +6,8 @@ argument of whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote, unquote, unquote_plus
@@ -16,11 +16,17 @@ Scheme = Literal["acs", "ACS3-HMAC-SHA256", "bearer", "none", "unknown"]
 Problem = Literal[
     "missing",
     "malformed",
+    "signature_method",
+    "inactive_key",
     "unknown_key",
-    "body_digest",
-    "mismatch",
+    "token_missing",
+    "token_malformed",
+    "token_mismatch",
     "timestamp_format",
     "timestamp_expired",
+    "body_digest",
+    "mismatch",
+    "nonce_used",
 ]
 
 CLOCK_WINDOW = timedelta(minutes=15)
@@ -73,12 +79,48 @@ class SignedRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The credentials that a server knows.
+
+    `secrets` maps AccessKeyId to AccessKeySecret; `disabled` ids exist, but are refused.
+    `security_tokens` maps the id of a temporary key to the one token that belongs to it; a key
+    that is not in it goes with any token. `bearer_tokens` is None when any will do.
+    """
+
+    secrets: Mapping[str, str]
+    disabled: Collection[str] = ()
+    security_tokens: Mapping[str, str] = field(default_factory=dict)
+    bearer_tokens: Collection[str] | None = None
+
+    def problem(self, request: SignedRequest, access_key: str) -> Problem | None:
+        """What is wrong with the credentials themselves, whatever was signed.
+
+        An id that begins with `STS.` belongs to a temporary key, which needs its token.
+        """
+        if access_key in self.disabled:
+            return "inactive_key"
+        if access_key not in self.secrets:
+            return "unknown_key"
+        expected = self.security_tokens.get(access_key)
+        token = request.header("x-acs-security-token")
+        if not token:
+            temporary = expected is not None or access_key.startswith("STS.")
+            return "token_missing" if temporary else None
+        if expected is None or token == expected:
+            return None
+        # A token of somebody else's is one, anything else is none at all.
+        others = self.security_tokens.values()
+        return "token_mismatch" if token in others else "token_malformed"
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome of checking one request.
 
     `string_to_sign` and `canonical_request` (ACS3 only) are what the server computed: the form
     that matched, or else the form the documentation describes. `client_time` is the request's
-    own time stamp in UTC, None when it has none that can be read.
+    own time stamp in UTC, None when it has none that can be read. `unsigned` names the headers
+    that ACS3's documentation wants signed, but that were not.
     """
 
     scheme: Scheme
@@ -88,6 +130,7 @@ class Verdict:
     string_to_sign: str = ""
     canonical_request: str = ""
     client_time: datetime | None = None
+    unsigned: tuple[str, ...] = ()
 
 
 def header_text(value: bytes) -> str:

@@ -19,6 +19,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import unquote
 
 from .request import (
+    KeyRing,
     Problem,
     SignedRequest,
     Verdict,
@@ -29,6 +30,7 @@ from .request import (
 )
 
 PREFIX = "acs "
+SIGNATURE_METHOD = "HMAC-SHA1"
 STANDARD_HEADERS = ("accept", "content-md5", "content-type", "date")
 
 
@@ -59,7 +61,7 @@ def sign(
     sent["host"] = host
     sent["date"] = format_datetime(as_utc(date), usegmt=True)
     sent["x-acs-version"] = version
-    sent["x-acs-signature-method"] = "HMAC-SHA1"
+    sent["x-acs-signature-method"] = SIGNATURE_METHOD
     sent["x-acs-signature-version"] = "1.0"
     if body:
         sent.setdefault("content-type", "application/json")
@@ -82,30 +84,40 @@ def sign(
     return sent
 
 
-def verify(request: SignedRequest, secrets: Mapping[str, str], *, now: datetime | None) -> Verdict:
-    """Check an `acs` request against the known secrets, by access key."""
+def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
+    """Check an `acs` request against the known keys."""
     forms = list(dict.fromkeys(strings_to_sign(request)))
     client_time = client_time_of(request)
 
     def verdict(problem: Problem | None, key: str | None = None, text: str = forms[0]) -> Verdict:
         return Verdict("acs", problem is None, key, problem, text, client_time=client_time)
 
-    authorization = request.header("authorization") or ""
-    access_key, _, signature = authorization.removeprefix(PREFIX).strip().partition(":")
-    if not authorization.startswith(PREFIX) or not access_key or not signature:
-        return verdict("malformed")
-    if access_key not in secrets:
-        return verdict("unknown_key", access_key)
+    access_key, signature = authorization_parts(request.header("authorization") or "")
+    if not access_key or not signature:
+        return verdict("malformed", access_key or None)
+    method = request.header("x-acs-signature-method")
+    if method and method.upper() != SIGNATURE_METHOD:
+        return verdict("signature_method", access_key)
+    if problem := keys.problem(request, access_key):
+        return verdict(problem, access_key)
     if stale := timestamp_problem(client_time, now):
         return verdict(stale, access_key)
     digest = request.header("content-md5")
     if digest and digest != content_md5(request.body):
         return verdict("body_digest", access_key)
     for text in forms:
-        expected = signature_of(text, secrets[access_key])
+        expected = signature_of(text, keys.secrets[access_key])
         if hmac.compare_digest(expected.encode(), signature.encode()):
             return verdict(None, access_key, text)
     return verdict("mismatch", access_key)
+
+
+def authorization_parts(authorization: str) -> tuple[str, str]:
+    """Access key and signature of an Authorization value; empty where there is none."""
+    if not authorization.startswith(PREFIX):
+        return "", ""
+    access_key, _, signature = authorization.removeprefix(PREFIX).strip().partition(":")
+    return access_key, signature
 
 
 def strings_to_sign(request: SignedRequest) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mock_tingwu.protocols.signing import SignedRequest, Verdict, mismatch_message, verify
+from mock_tingwu.protocols.signing import KeyRing, SignedRequest, Verdict, mismatch_message, verify
 from tests.protocols.signing.tingwu_captures import (
     ACCESS_KEY,
     BEARER,
@@ -49,7 +49,7 @@ def protects_body(request: SignedRequest) -> bool:
 
 
 def check(request: SignedRequest) -> Verdict:
-    return verify(request, SECRETS, now=None)
+    return verify(request, KeyRing(SECRETS), now=None)
 
 
 def test_the_captures_cover_both_schemes_of_all_five_sdks() -> None:
@@ -85,13 +85,13 @@ def test_a_recorded_request_fails_with_a_flipped_signature(name: str) -> None:
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_a_recorded_request_fails_with_another_secret(name: str) -> None:
-    verdict = verify(load(name), {ACCESS_KEY: "another secret"}, now=None)
+    verdict = verify(load(name), KeyRing({ACCESS_KEY: "another secret"}), now=None)
     assert (verdict.ok, verdict.problem) == (False, "mismatch")
 
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_a_recorded_request_fails_with_an_unknown_access_key(name: str) -> None:
-    verdict = verify(load(name), {"LTAI-other": "secret"}, now=None)
+    verdict = verify(load(name), KeyRing({"LTAI-other": "secret"}), now=None)
     assert (verdict.ok, verdict.problem) == (False, "unknown_key")
     assert verdict.access_key == ACCESS_KEY
 
@@ -151,7 +151,7 @@ def test_the_window_is_fifteen_minutes_either_way(name: str) -> None:
     assert sent is not None
 
     def problem_at(offset: timedelta) -> str | None:
-        return verify(request, SECRETS, now=sent + offset).problem
+        return verify(request, KeyRing(SECRETS), now=sent + offset).problem
 
     for sign in (1, -1):
         assert problem_at(sign * timedelta(minutes=15)) is None
@@ -160,7 +160,7 @@ def test_the_window_is_fifteen_minutes_either_way(name: str) -> None:
 
 def test_the_server_time_must_be_aware() -> None:
     with pytest.raises(ValueError, match="timezone-aware"):
-        verify(load(SIGNED[0]), SECRETS, now=datetime(2026, 11, 20))
+        verify(load(SIGNED[0]), KeyRing(SECRETS), now=datetime(2026, 11, 20))
 
 
 @pytest.mark.parametrize("value", ["yesterday", "", "2026-11-20 09:22:41", None])
@@ -183,9 +183,9 @@ def test_bearer_requests_carry_a_token_instead_of_a_signature() -> None:
     assert verdict == Verdict(
         "bearer", True, client_time=datetime(2026, 11, 20, 9, 22, 41, tzinfo=UTC)
     )
-    assert verify(request, SECRETS, now=None, bearer_tokens=["BEARER.TOKEN"]).ok
-    refused = verify(request, SECRETS, now=None, bearer_tokens=["other"])
-    assert (refused.ok, refused.problem) == (False, "unknown_key")
+    assert verify(request, KeyRing({}, bearer_tokens=["BEARER.TOKEN"]), now=None).ok
+    refused = verify(request, KeyRing({}, bearer_tokens=["other"]), now=None)
+    assert (refused.ok, refused.problem) == (False, "token_malformed")
     empty = check(with_header(request, "x-acs-bearer-token", None))
     assert (empty.scheme, empty.ok, empty.problem) == ("bearer", False, "missing")
 
@@ -200,7 +200,11 @@ def test_bearer_requests_carry_a_token_instead_of_a_signature() -> None:
         ("acs :c2ln", "acs", "malformed"),
         ("acs LTAI5tExampleAccessKeyId:", "acs", "malformed"),
         ("Bearer sk-123", "unknown", "malformed"),
-        ("ACS3-HMAC-SM3 Credential=a,SignedHeaders=host,Signature=b", "unknown", "malformed"),
+        (
+            "ACS3-HMAC-SM3 Credential=a,SignedHeaders=host,Signature=b",
+            "unknown",
+            "signature_method",
+        ),
         ("ACS3-HMAC-SHA256 Credential=a,Signature=b", "ACS3-HMAC-SHA256", "malformed"),
         ("ACS3-HMAC-SHA256 nonsense", "ACS3-HMAC-SHA256", "malformed"),
     ],

@@ -8,7 +8,7 @@ import hmac
 
 import pytest
 
-from mock_tingwu.protocols.signing import SignedRequest, Verdict, acs3, roa_v1, verify
+from mock_tingwu.protocols.signing import KeyRing, SignedRequest, Verdict, acs3, roa_v1, verify
 
 SECRETS = {"AK": "SK"}
 DATE = "Fri, 20 Nov 2026 09:21:42 GMT"
@@ -22,7 +22,7 @@ def roa(text: str, target: str, **headers: str) -> Verdict:
         name.replace("_", "-"): value for name, value in headers.items()
     }
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return verify(SignedRequest("GET", target, pairs), SECRETS, now=None)
+    return verify(SignedRequest("GET", target, pairs), KeyRing(SECRETS), now=None)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_header_sent_as_latin_1_is_signed_as_the_text_it_means() -> None:
         (b"x-acs-a", b"\xe9"),
         (b"authorization", authorization.encode()),
     ]
-    assert verify(SignedRequest("GET", "/p", headers), SECRETS, now=None).ok
+    assert verify(SignedRequest("GET", "/p", headers), KeyRing(SECRETS), now=None).ok
 
 
 def test_roa_does_not_sign_the_host() -> None:
@@ -119,7 +119,7 @@ def acs(
         (b"x-acs-list", b"a"),
         (b"authorization", f"ACS3-HMAC-SHA256 {joint.join(fields)}".encode()),
     ]
-    verdict = verify(SignedRequest("GET", target, headers), SECRETS, now=None)
+    verdict = verify(SignedRequest("GET", target, headers), KeyRing(SECRETS), now=None)
     assert not verdict.ok or (verdict.string_to_sign, verdict.canonical_request) == (
         text,
         canonical,
@@ -194,5 +194,5 @@ def test_a_sha256_header_in_upper_case_is_the_same_digest() -> None:
         (b"x-acs-content-sha256", EMPTY_SHA256.upper().encode()),
         (b"authorization", b"ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=host,Signature=00"),
     ]
-    verdict = acs3.verify(SignedRequest("GET", "/", headers), SECRETS, now=None)
+    verdict = acs3.verify(SignedRequest("GET", "/", headers), KeyRing(SECRETS), now=None)
     assert verdict.problem == "mismatch"

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_tingwu.protocols.signing import (
+    KeyRing,
     SignedRequest,
     Verdict,
     acs3,
@@ -80,13 +81,13 @@ def test_a_signed_acs3_request_verifies(
         security_token=token,
     )
     request = received(method, request_target(path, query), headers, body)
-    verdict = verify(request, {key: secret}, now=NOW)
+    verdict = verify(request, KeyRing({key: secret}), now=NOW)
     assert verdict == replace(verdict, ok=True, access_key=key, client_time=NOW)
     assert verdict.scheme == "ACS3-HMAC-SHA256"
     assert headers.get("x-acs-security-token") == token
     assert headers.get("x-acs-accesskey-id") == (key if token else None)
-    assert not verify(request, {key: secret + "x"}, now=NOW).ok
-    assert not verify(replace(request, body=body + b"x"), {key: secret}, now=NOW).ok
+    assert not verify(request, KeyRing({key: secret + "x"}), now=NOW).ok
+    assert not verify(replace(request, body=body + b"x"), KeyRing({key: secret}), now=NOW).ok
 
 
 @given(
@@ -127,15 +128,15 @@ def test_a_signed_roa_request_verifies(
         security_token=token,
     )
     request = received(method, request_target(path, query), headers, body)
-    verdict = verify(request, {key: secret}, now=NOW)
+    verdict = verify(request, KeyRing({key: secret}), now=NOW)
     assert verdict == replace(verdict, ok=True, access_key=key, client_time=NOW)
     assert verdict.scheme == "acs"
     assert ("x-acs-action" in headers, "x-acs-signature-nonce" in headers) == (modern, modern)
     assert headers.get("x-acs-security-token") == token
     assert headers.get("x-acs-accesskey-id") == (key if token else None)
-    assert not verify(request, {key: secret + "x"}, now=NOW).ok
+    assert not verify(request, KeyRing({key: secret + "x"}), now=NOW).ok
     if body:
-        assert not verify(replace(request, body=body + b"x"), {key: secret}, now=NOW).ok
+        assert not verify(replace(request, body=body + b"x"), KeyRing({key: secret}), now=NOW).ok
 
 
 signers: list[Callable[[datetime], dict[str, str]]] = [
@@ -212,7 +213,7 @@ def test_requests_of_the_python_core_verify(
     target = request.get_url("cn-beijing", key, secret)
 
     sent = {name: value for name, value in headers.items() if value is not None}
-    verdict = verify(received(method, target, sent, body), {key: secret}, now=None)
+    verdict = verify(received(method, target, sent, body), KeyRing({key: secret}), now=None)
     assert verdict.ok, (target, request.string_to_sign, verdict)
     assert verdict.string_to_sign == request.string_to_sign
 
@@ -285,7 +286,9 @@ def test_acs3_requests_of_the_tea_core_verify(
     request = tea_request(method, path, query, headers)
     authorization = Utils.get_authorization(request, acs3.ALGORITHM, payload, key, secret)
     sent = {**headers, "Authorization": authorization}
-    verdict = verify(received(method, tea_target(request), sent, body), {key: secret}, now=NOW)
+    verdict = verify(
+        received(method, tea_target(request), sent, body), KeyRing({key: secret}), now=NOW
+    )
     assert verdict == replace(verdict, scheme=acs3.ALGORITHM, ok=True, access_key=key)
 
 
@@ -302,7 +305,7 @@ def test_v1_requests_of_the_tea_core_verify(
     request = tea_request(method, path, query, headers)
     text = Utils.get_string_to_sign(request)
     sent = {**headers, "authorization": f"acs {key}:{Utils.get_roasignature(text, secret)}"}
-    verdict = verify(received(method, tea_target(request), sent), {key: secret}, now=NOW)
+    verdict = verify(received(method, tea_target(request), sent), KeyRing({key: secret}), now=NOW)
     assert verdict == Verdict("acs", True, key, None, text, client_time=NOW)
 
 
