@@ -219,7 +219,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         "phrases",
         (
             "unknown",
-            "A PhraseId that does not exist answers 400 InvalidPhraseId, from every call.",
+            "Get, Update and Delete of a PhraseId that does not exist answer 400 InvalidPhraseId.",
             "The gateway's rule Invalid{Param}; no code of its own is documented.",
         ),
         (
