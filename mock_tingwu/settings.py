@@ -17,7 +17,7 @@ DEFAULT_ACCESS_KEYS: Mapping[str, str] = {"mock-access-key-id": "mock-access-key
 
 PREFIX = "MOCK_TINGWU_"
 #: Flags that are not called like their setting.
-_FLAGS: Mapping[str, str] = {"callbacks": "--callback"}
+_FLAGS: Mapping[str, str] = {"callbacks": "--callback", "file_hosts": "--file-host"}
 
 
 class SettingsError(ValueError):
@@ -37,6 +37,9 @@ class Settings:
     ``max_streams``: how many realtime streams may be on at a time, 0 without limit.
     ``oss_buckets``: the buckets that an OutputPath may name, any when there are none.
     ``callbacks``: the callback address of each AppKey.
+    ``fetch``: which recordings are fetched: ``auto`` those on this machine and on ``file_hosts``,
+    ``always`` all, ``never`` none; others are imagined. ``file_hosts``: the folder or base URL that
+    stands for a host of FileUrl.
     """
 
     host: str = "127.0.0.1"
@@ -52,6 +55,8 @@ class Settings:
     max_streams: int = 0
     oss_buckets: tuple[str, ...] = ()
     callbacks: Mapping[str, str] = field(default_factory=dict)
+    fetch: Literal["auto", "always", "never"] = "auto"
+    file_hosts: Mapping[str, str] = field(default_factory=dict)
     access_keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_ACCESS_KEYS))
 
     @classmethod
@@ -163,6 +168,26 @@ def _callbacks(value: Any) -> dict[str, str]:
         raise ValueError(f"{expected}: {error}") from None
 
 
+def _file_hosts(value: Any) -> dict[str, str]:
+    expected = "HOST=FOLDER or HOST=URL with commas between them"
+    if isinstance(value, Mapping):
+        pairs = [(str(host), os.fspath(target)) for host, target in value.items()]
+    else:
+        texts = value if isinstance(value, list) else str(value).split(",")
+        pairs = [(host, target) for host, _, target in (str(text).partition("=") for text in texts)]
+    hosts = {}
+    for host, target in ((host.strip().lower(), target.strip()) for host, target in pairs):
+        if not host or "/" in host or not target:
+            raise ValueError(expected)
+        if re.match("https?://[^/]", target):
+            hosts[host] = target.rstrip("/")
+        elif Path(target).is_dir():
+            hosts[host] = str(Path(target).absolute())
+        else:
+            raise ValueError(f"{expected}: there is no folder {target}")
+    return hosts
+
+
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
@@ -177,5 +202,7 @@ _CONVERT: dict[str, Any] = {
     "max_streams": _whole(0, 10**6),
     "oss_buckets": _names,
     "callbacks": _callbacks,
+    "fetch": _one_of("auto", "always", "never"),
+    "file_hosts": _file_hosts,
     "access_keys": _key_pairs,
 }

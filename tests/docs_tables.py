@@ -80,6 +80,11 @@ SETTINGS: Final = {
     "refused with BRK.OverdueService. 0: no limit. The cloud's trial has 2.",
     "oss_buckets": "The buckets that OutputPath may name; others are refused with "
     "BRK.InvalidOssBucket. None: any.",
+    "fetch": "`auto` fetches recordings from this machine and from `file_hosts`, `always` from "
+    "everywhere, `never` imagines all: [where the recording comes "
+    "from](offline.md#where-the-recording-comes-from).",
+    "file_hosts": "The folder or base URL that stands for a host of FileUrl: `host=folder` with "
+    "commas between, a table in the file.",
     "recognizer": "`scripted`, or an [installed one](scripts.md#your-own-recognizer).",
     "access_keys": "Key pairs of `verify`: `id:secret` with commas between, a table in the file.",
 }

@@ -69,6 +69,28 @@ def test_a_secret_never_stands_in_an_error(tmp_path: Path) -> None:
     assert "topsecret" not in str(caught.value)
 
 
+def test_file_hosts_come_from_repeated_flags_one_variable_or_a_table(tmp_path: Path) -> None:
+    folder, url = tmp_path / "a,b", "http://127.0.0.1:9000/files"
+    folder.mkdir()
+    (tmp_path / "c").mkdir()
+    settings = load(tmp_path, {"file_hosts": [f"Media.example.com={folder}", f"x:81={url}/"]})
+    assert settings.file_hosts == {"media.example.com": str(folder), "x:81": url}
+    settings = load(tmp_path, MOCK_TINGWU_FILE_HOSTS=f"c.example={tmp_path / 'c'}, x={url}")
+    assert settings.file_hosts == {"c.example": str(tmp_path / "c"), "x": url}
+    (tmp_path / "mock-tingwu.toml").write_text(f'[file_hosts]\n"x:81" = "{url}"\n')
+    assert load(tmp_path).file_hosts == {"x:81": url}
+    assert Settings.of({"file_hosts": {"x": folder}}).file_hosts == {"x": str(folder)}
+
+
+def test_a_folder_of_file_hosts_is_found_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recordings").mkdir()
+    settings = load(tmp_path, {"file_hosts": ["x=recordings"]})
+    assert settings.file_hosts == {"x": str(tmp_path / "recordings")}
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
@@ -77,6 +99,10 @@ def test_a_secret_never_stands_in_an_error(tmp_path: Path) -> None:
         ({"seed": "x"}, "seed is 'x', expected a whole number"),
         ({"port": 99_999}, "port is 99999, expected a whole number from 0 to 65535"),
         ({"result_interval_ms": -5}, "result_interval_ms is -5"),
+        ({"fetch": "perhaps"}, "fetch is 'perhaps', expected auto or always or never"),
+        ({"file_hosts": {"x": "nowhere"}}, "there is no folder nowhere"),
+        ({"file_hosts": {"x/y": "."}}, "expected HOST=FOLDER or HOST=URL"),
+        ({"file_hosts": [7]}, "expected HOST=FOLDER or HOST=URL"),
         ({"foo": 1}, "foo is not a setting"),
     ],
 )

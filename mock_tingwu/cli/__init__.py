@@ -19,6 +19,7 @@ from mock_tingwu import __version__
 COMMANDS = {
     "serve": "run the mock",
     "demo": "see a whole meeting: captions live, then every result",
+    "host": "put local recordings on a running mock, for a FileUrl",
     "sdk": "print the settings that point each SDK at the mock",
     "states": "print the lifecycles of tasks and sessions",
     "schema": "list the schemas of the wire, or print one",

@@ -50,6 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="APPKEY=URL",
         help="where callbacks of the tasks of an AppKey are sent; can be repeated",
     )
+    parser.add_argument(
+        "--fetch",
+        metavar="{auto,always,never}",
+        help="fetch the recordings of offline tasks, or imagine them (default auto: fetch from "
+        "this machine and from --file-host, imagine the rest)",
+    )
+    parser.add_argument(
+        "--file-host",
+        dest="file_hosts",
+        action="append",
+        metavar="HOST=FOLDER",
+        help="a folder, or the URL of a server, that stands for a host of FileUrl; can be repeated",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."

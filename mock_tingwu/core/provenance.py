@@ -154,6 +154,66 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
     ),
     *_in(
+        "recordings",
+        (
+            "imagined",
+            "A recording that is not fetched lasts one to ten minutes; its suffix says what it is, "
+            "none says audio.",
+            "Tests should not need the network. The URL and the seed decide, nothing else.",
+        ),
+        (
+            "suffix-type",
+            "An imagined file with a suffix such as .pdf, .zip or .png fails with TSC.FileType.",
+            "The cloud looks into the file; of an imagined one there is only the name.",
+        ),
+        (
+            "link-by-url",
+            "A FileUrl that is not http or https, has a space in it, or names an IP address or a "
+            "host below .invalid fails its task with TSC.AudioFileLink; CreateTask succeeds.",
+            "The rules are documented, the moment and the code for each of them are not.",
+        ),
+        (
+            "loopback",
+            "Loopback addresses are taken, with every port.",
+            "The cloud cannot reach them and wants a domain name; a local mock is no use without.",
+        ),
+        (
+            "any-link-failure",
+            "An HTTP status from 400 on, a name that does not resolve, a refused connection, bad "
+            "TLS and a timeout all fail with TSC.AudioFileLink.",
+            "Recorded for a link that could not be read; the other codes fit less.",
+        ),
+        (
+            "timeouts",
+            "A connection must stand after 5 s, and something must come every 10 s.",
+            "The cloud's times are unknown; TSC.AudioFileLink was seen after about 3 s.",
+        ),
+        (
+            "redirects",
+            "Up to five redirects are followed.",
+            "Nothing is documented; the version of ffmpeg that was seen follows eight.",
+        ),
+        (
+            "content-length",
+            "An answer without Content-Length (chunked), a shorter or longer body, and a part "
+            "instead of the whole fail with TSC.ContentLengthCheckFailed.",
+            "Documented is that Content-Length must equal the body.",
+        ),
+        (
+            "ranges",
+            "After the whole file, the two further ranges of the log are asked for once each; "
+            "what comes of them only stands in the journal.",
+            "Offset 1158 belongs to the file that was logged; whether a server without ranges "
+            "fails in the cloud is not known.",
+        ),
+        (
+            "request-headers",
+            "Accept, Connection and Icy-MetaData are those of ffmpeg 5.0; Accept-Encoding identity "
+            "comes on top.",
+            "Only User-Agent and Range were logged.",
+        ),
+    ),
+    *_in(
         "api",
         (
             "missing-type",

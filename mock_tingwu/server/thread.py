@@ -164,6 +164,20 @@ class MockTingwu:
         """
         return self._run(self._server.world.callbacks.register(app_key, url))
 
+    def host_file(self, path: Path | str) -> str:
+        """Serve a local file from where it is; return its URL, for a FileUrl.
+
+        The same file always has the same URL. `reset` forgets it; the file itself stays.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        from mock_tingwu.services.hosting import local_file
+
+        file = local_file(Path(path))
+        hosted = self._server.world.hosted
+        return self.url + self.call(lambda: hosted.add(file)).url_path
+
     def tap(self, tap: Callable[[Entry], None]) -> None:
         """Call ``tap`` with every journal entry from now on, unmasked, on the mock's thread."""
         self.call(lambda: self._server.world.taps.append(tap))

@@ -14,6 +14,7 @@ from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.services.media_files import MediaFiles
 from mock_tingwu.settings import Settings, SettingsError
 
@@ -47,6 +48,8 @@ class World:
         self._media: dict[str, MediaFiles] = {}
         self._imagined: dict[str, ImaginedMedia] = {}
         self._recordings: RecordingReader | None = None
+        #: Local files at a URL of the mock.
+        self.hosted = HostedFiles(self.media_folder)
         self._advancing = asyncio.Lock()
         #: Each tells the jobs on real time that the virtual clock has to wait for.
         self.under_way: list[Callable[[], Collection[asyncio.Future[Any]]]] = [
@@ -105,7 +108,7 @@ class World:
             from mock_tingwu.services.fetching import Fetcher
             from mock_tingwu.services.offline import RecordingReader
 
-            self._recordings = RecordingReader(self, Fetcher(self.settings))
+            self._recordings = RecordingReader(self, Fetcher(self.settings, self.hosted))
         return self._recordings
 
     async def advance(self, milliseconds: int) -> None:
@@ -174,6 +177,7 @@ class World:
         if self._recordings is not None:
             self._recordings.abandon_all()
         self._imagined = {}
+        self.hosted.forget()
         unfinished, self._media = self._media, {}
         for media in unfinished.values():
             with contextlib.suppress(OSError):  # the folder may be gone, the disk full

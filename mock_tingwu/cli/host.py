@@ -1,0 +1,94 @@
+"""``mock-tingwu host``: put local files on a running mock, to be named in a FileUrl."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.cli.sdk import DEFAULT_URL
+
+if TYPE_CHECKING:
+    import httpx
+    from rich.progress import Progress
+
+#: How long the server may take over one step, in seconds.
+_PATIENCE_S: Final = 30.0
+
+
+class _Refused(Exception):
+    """The server did not take a file; the message says why."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which files, to which server."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file to host")
+    parser.add_argument(
+        "--url", default=DEFAULT_URL, help=f"address of the mock (default {DEFAULT_URL})"
+    )
+    parser.epilog = "Prints the URL of each file on a line of its own. The mock keeps a copy."
+
+
+def run(args: argparse.Namespace) -> int:
+    """Upload; exit code 0, 1 if the server does not take a file, 2 if there is no such file."""
+    if not _is_address(args.url):
+        complain("host", f"--url is {args.url!r}, expected an address such as {DEFAULT_URL}")
+        return BAD_USAGE
+    for path in args.files:
+        if not path.is_file():
+            complain("host", f"{path} is no file")
+            return BAD_USAGE
+    import httpx
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from mock_tingwu.client.address import is_local
+
+    url = args.url.rstrip("/")
+    console = Console(stderr=True)
+    client = httpx.Client(timeout=_PATIENCE_S, trust_env=not is_local(url))
+    progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+    try:
+        with client, progress:
+            for path in args.files:
+                print(_upload(client, progress, url, path), flush=True)
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough: `main` knows
+    except (_Refused, OSError) as error:
+        complain("host", error)
+        return 1
+    except httpx.HTTPError as error:
+        complain("host", f"no mock answers at {url}: {error}")
+        return 1
+    return 0
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _upload(client: httpx.Client, progress: Progress, url: str, path: Path) -> str:
+    """Put one file on the server; return its URL there.
+
+    Raises:
+        _Refused: the answer is not that of a mock that has taken it.
+        httpx.HTTPError: no answer came.
+        OSError: the file cannot be read.
+    """
+    query = {"name": path.name}
+    with progress.open(path, "rb", description=path.name) as file:
+        answer = client.post(f"{url}/_mock/files", params=query, content=file)
+    try:
+        body = answer.json()
+        if answer.status_code == 201:
+            return str(body["url"])
+        raise _Refused(f"{path} was not taken: {body['error']}")
+    except (ValueError, KeyError, TypeError):
+        why = f"{url} answered {answer.status_code}, which is no answer of mock-tingwu"
+        raise _Refused(why) from None
