@@ -11,11 +11,14 @@ from typing import Any, Literal, Self
 
 from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
+from mock_tingwu.core.throttle import Limits
 
 #: What `mock-tingwu serve` accepts in verify mode when nothing else is configured.
 DEFAULT_ACCESS_KEYS: Mapping[str, str] = {"mock-access-key-id": "mock-access-key-secret"}
 
 PREFIX = "MOCK_TINGWU_"
+#: Settings whose values no message may quote.
+_SECRET = ("access_keys", "security_tokens", "api_keys")
 #: Flags that are not called like their setting.
 _FLAGS: Mapping[str, str] = {"callbacks": "--callback", "file_hosts": "--file-host"}
 
@@ -29,13 +32,19 @@ class Settings:
     """How one server behaves.
 
     ``auth``: ``open`` takes any credentials, ``verify`` checks signatures against ``access_keys``
-    (AccessKeyId to secret). ``clock``: ``system`` or ``virtual``. ``result_interval_ms``: the time
-    between two results of a stopped task. ``max_body_bytes``: larger request bodies are refused.
+    (AccessKeyId to secret), ``security_tokens`` (AccessKeyId to the token of a temporary key; a key
+    that is not there goes with any token) and ``api_keys`` (bearer tokens, any when there are
+    none); ``disabled_access_keys`` are refused. ``clock``: ``system`` or ``virtual``.
+    ``result_interval_ms``: the time between two results of a stopped task. ``max_body_bytes``:
+    larger request bodies are refused.
     ``data_dir``: where media files are kept; None is a temporary folder. ``recognizer``: the name
     of an installed entry point of the group ``mock_tingwu.recognizers``, or ``scripted``.
     ``offline_quota_minutes``: how much recording may be read in a day, 0 without limit.
     ``max_streams``: how many realtime streams may be on at a time, 0 without limit.
     ``oss_buckets``: the buckets that an OutputPath may name, any when there are none.
+    ``app_keys``: the AppKeys that exist, each with the AccessKeyId that it belongs to or "" for
+    everybody's; any when there are none. ``throttle``: calls per second, see
+    `mock_tingwu.core.throttle.Limits.parse`.
     ``callbacks``: the callback address of each AppKey.
     ``fetch``: which recordings are fetched: ``auto`` those on this machine and on ``file_hosts``,
     ``always`` all, ``never`` none; others are imagined. ``file_hosts``: the folder or base URL that
@@ -54,10 +63,15 @@ class Settings:
     offline_quota_minutes: int = 0
     max_streams: int = 0
     oss_buckets: tuple[str, ...] = ()
+    app_keys: Mapping[str, str] = field(default_factory=dict)
+    throttle: str = "off"
     callbacks: Mapping[str, str] = field(default_factory=dict)
     fetch: Literal["auto", "always", "never"] = "auto"
     file_hosts: Mapping[str, str] = field(default_factory=dict)
     access_keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_ACCESS_KEYS))
+    disabled_access_keys: tuple[str, ...] = ()
+    security_tokens: Mapping[str, str] = field(default_factory=dict)
+    api_keys: tuple[str, ...] = ()
 
     @classmethod
     def load(
@@ -107,7 +121,7 @@ class Settings:
             try:
                 settings = replace(settings, **{name: convert(value)})
             except (ValueError, TypeError) as error:
-                shown = "set" if name == "access_keys" else repr(value)
+                shown = "set" if name in _SECRET else repr(value)
                 raise SettingsError(f"{origin} is {shown}, expected {error}") from None
         return settings
 
@@ -142,6 +156,29 @@ def _key_pairs(value: Any) -> dict[str, str]:
     if not pairs or not all(key.strip() and secret.strip() for key, _, secret in pairs):
         raise ValueError("AccessKeyId:AccessKeySecret pairs with commas between them")
     return {key.strip(): secret.strip() for key, _, secret in pairs}
+
+
+def _security_tokens(value: Any) -> dict[str, str]:
+    try:
+        return _key_pairs(value)
+    except ValueError:
+        raise ValueError("AccessKeyId:SecurityToken pairs with commas between them") from None
+
+
+def _app_keys(value: Any) -> dict[str, str]:
+    """AppKeys alone or with their owners: a table, a list, or a text with commas."""
+    if isinstance(value, Mapping):
+        return {str(app_key): str(owner) for app_key, owner in value.items()}
+    try:
+        pairs = [name.partition(":") for name in _names(value)]
+    except ValueError:
+        raise ValueError("AppKeys, or AppKey:AccessKeyId pairs, with commas between them") from None
+    return {app_key.strip(): owner.strip() for app_key, _, owner in pairs}
+
+
+def _throttle(value: Any) -> str:
+    Limits.parse(str(value))
+    return str(value)
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -201,8 +238,13 @@ _CONVERT: dict[str, Any] = {
     "offline_quota_minutes": _whole(0, 10**6),
     "max_streams": _whole(0, 10**6),
     "oss_buckets": _names,
+    "app_keys": _app_keys,
+    "throttle": _throttle,
     "callbacks": _callbacks,
     "fetch": _one_of("auto", "always", "never"),
     "file_hosts": _file_hosts,
     "access_keys": _key_pairs,
+    "disabled_access_keys": _names,
+    "security_tokens": _security_tokens,
+    "api_keys": _names,
 }

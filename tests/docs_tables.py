@@ -27,26 +27,28 @@ TASK_FAILED: Final = {
     "SERVER_ERROR": "The task was made to fail (control API); a defect of the mock.",
 }
 
-#: What leads to each error of the OpenAPI; "" for those that nothing leads to yet.
+#: What leads to each error of the OpenAPI. Every one can be had on demand as well.
+_ON_DEMAND: Final = "[On demand](control.md#faults) only."
 API_ERRORS: Final = {
     "ServerError": "A defect of the mock. Its log has the traceback.",
-    "BRK.InvalidService": "",
-    "BRK.OverdueService": "",
-    "BRK.OverdueTenant": "",
-    "BRK.InvalidTenant": "",
+    "BRK.InvalidService": _ON_DEMAND,
+    "BRK.OverdueService": "More streams than `max_streams` at a time.",
+    "BRK.OverdueTenant": _ON_DEMAND,
+    "BRK.InvalidTenant": "The AppKey belongs to another AccessKeyId in `app_keys`.",
     "BRK.InvalidLanguage": "SourceLanguage, LanguageHints or TargetLanguages missing or unknown; "
     "TranslationEnabled without TargetLanguages.",
     "BRK.InvalidAudioFormat": "Format missing or not pcm, opus, aac, speex, mp3.",
     "BRK.InvalidAudioSampleRate": "SampleRate missing or not 8000 or 16000; 8000 with yue, ja, ko, "
     "multilingual.",
-    "BRK.InvalidAudioBitRate": "",
-    "BRK.InvalidAudioPackage": "",
-    "BRK.InvalidOssBucket": "",
+    "BRK.InvalidAudioBitRate": _ON_DEMAND,
+    "BRK.InvalidAudioPackage": _ON_DEMAND,
+    "BRK.InvalidOssBucket": "OutputPath names a bucket that is not one of `oss_buckets`.",
     "BRK.InvalidOssPath": "OutputPath is not a text.",
-    "BRK.InvalidAppKey": "AppKey missing, empty or not a text.",
+    "BRK.InvalidAppKey": "AppKey missing, empty or not a text, or not one of `app_keys`.",
     "BRK.InvalidRoleSplitNum": "SpeakerCount not a whole number from 0 to 100.",
     "BRK.InvalidOutputEnabledSetting": "A field …Enabled that is not a boolean.",
     "BRK.InvalidResultLevelSetting": "OutputLevel not 1 or 2.",
+    "BRK.ServiceLinkedRoleNotExist": _ON_DEMAND,
     "InvalidApi.NotFound": "Unknown path or method.",
     "Missing": "`type`, `Input`, `Input.TaskId` of stop or another field without a code of its own "
     "is missing. The code has the field's name: MissingType, MissingInput, MissingTaskId.",
@@ -55,13 +57,30 @@ API_ERRORS: Final = {
     "InvalidParameter.Format": "The body is not JSON, not an object, or deeper than 64 levels.",
     "RequestEntityTooLarge": "The body is longer than `max_body_bytes`.",
     "InvalidAccessKeyId.NotFound": "verify: the key is not one of `access_keys`.",
+    "InvalidAccessKeyId.Inactive": "verify: the key is one of `disabled_access_keys`.",
     "InvalidTimeStamp.Format": "verify: the signature's time cannot be read.",
     "InvalidTimeStamp.Expired": "verify: the signature's time is more than 15 minutes off the "
     "machine's, also on a virtual clock.",
     "SignatureDoesNotMatch": "verify: another secret, or a request that changed on the way. The "
-    "message has the server's string to sign.",
+    "message has the server's string to sign, the journal [what is wrong](signatures.md).",
+    "ContentMD5NotMatched": "verify: a Content-MD5 of another body (ROA v1).",
+    "SignatureNonceUsed": "verify: a second request with the same x-acs-signature-nonce.",
+    "InvalidSignatureMethod": "verify: x-acs-signature-method is not HMAC-SHA1 (ROA v1); another "
+    "ACS3 algorithm than HMAC-SHA256.",
     "MissingAccessKeyId": "verify: no signature.",
     "IncompleteSignature": "verify: a signature that lacks parts, or an unknown scheme.",
+    "MissingSecurityToken": "verify: no x-acs-security-token although the key has one in "
+    "`security_tokens` or begins with `STS.`.",
+    "InvalidSecurityToken.Expired": _ON_DEMAND,
+    "InvalidSecurityToken.Malformed": "verify: a token that is not in `security_tokens`; a bearer "
+    "token that is not one of `api_keys`.",
+    "InvalidSecurityToken.MismatchWithAccessKey": "verify: the token of another key in "
+    "`security_tokens`.",
+    "UnsupportedHTTPMethod": "A method other than GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.",
+    "Throttling.User": "More calls in a second than [throttle](settings.md) allows.",
+    "NoPermission": _ON_DEMAND,
+    "Forbidden.RAM": _ON_DEMAND,
+    "ServiceUnavailable": _ON_DEMAND,
 }
 
 #: What each setting is for.
@@ -85,8 +104,19 @@ SETTINGS: Final = {
     "from](offline.md#where-the-recording-comes-from).",
     "file_hosts": "The folder or base URL that stands for a host of FileUrl: `host=folder` with "
     "commas between, a table in the file.",
+    "app_keys": "The AppKeys that exist, each alone or with the AccessKeyId that it belongs to: "
+    "`app` or `app:id` with commas between, a table in the file. Others are refused with "
+    "BRK.InvalidAppKey, those of another AccessKeyId with BRK.InvalidTenant. None: any.",
+    "throttle": "Calls per second and caller: `off`, `documented` (20 CreateTask, 100 GetTaskInfo) "
+    "or numbers of your own such as `2/5`. More are refused with Throttling.User.",
+    "callbacks": "The [callback address](callbacks.md) of each AppKey: `app=url` with commas "
+    "between, a table in the file; the flag can be repeated.",
     "recognizer": "`scripted`, or an [installed one](scripts.md#your-own-recognizer).",
     "access_keys": "Key pairs of `verify`: `id:secret` with commas between, a table in the file.",
+    "disabled_access_keys": "AccessKeyIds that are refused with InvalidAccessKeyId.Inactive.",
+    "security_tokens": "The token that a temporary key (STS) must send: `id:token` with commas "
+    "between, a table in the file. Keys that are not here go with any token.",
+    "api_keys": "Bearer tokens that are taken, with commas between. None: any.",
 }
 
 NO_EFFECT: Final = "Accepted, no effect yet."

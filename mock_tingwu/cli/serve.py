@@ -63,6 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOST=FOLDER",
         help="a folder, or the URL of a server, that stands for a host of FileUrl; can be repeated",
     )
+    parser.add_argument(
+        "--throttle",
+        metavar="{off,documented,N/M}",
+        help="refuse more than N CreateTask and M GetTaskInfo a second (default off; documented "
+        "is 20/100)",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from mock_tingwu.core.gateway_errors import GATEWAY_ROWS
+
 Level = Literal["documented", "sdk", "observed", "assumed"]
 
 
@@ -47,7 +49,6 @@ def _api(*rows: tuple[str, int, str, Level, str]) -> dict[str, ApiError]:
 
 
 _ERRORS = "tingwu-openapi 3.2 (error table)"
-_GATEWAY = "tingwu-openapi 3.2 (gateway-wide table)"
 
 #: Codes of the Tingwu OpenAPI and of the gateway in front of it.
 API_ERRORS: Final = _api(
@@ -80,64 +81,13 @@ API_ERRORS: Final = _api(
         "tingwu-openapi 3.2 (error list of the 2022-09-30 API)",
     ),
     (
-        "InvalidApi.NotFound",
-        404,
-        "Specified api is not found, please check your url and method.",
-        "documented",
-        _GATEWAY,
-    ),
-    ("Missing", 400, "{0} is mandatory for this action.", "documented", _GATEWAY),
-    ("Invalid", 400, "Specified parameter {0} is not valid.", "documented", _GATEWAY),
-    (
-        "InvalidParameter.Format",
+        "BRK.ServiceLinkedRoleNotExist",
         400,
-        "Specified parameter format is not valid.",
+        "ServiceLinkedRole AliyunServiceRoleForTingwuPaaS not exist.",
         "documented",
-        _GATEWAY,
+        "tingwu-openapi 3.2 (error list of the 2022-09-30 API)",
     ),
-    (
-        "RequestEntityTooLarge",
-        413,
-        "The request body is larger than the gateway accepts.",
-        "assumed",
-        "no source names the limit or the code",
-    ),
-    (
-        "InvalidAccessKeyId.NotFound",
-        404,
-        "Specified access key is not found.",
-        "documented",
-        _GATEWAY,
-    ),
-    (
-        "InvalidTimeStamp.Format",
-        400,
-        "Specified time stamp or date value is not well formatted.",
-        "documented",
-        _GATEWAY,
-    ),
-    (
-        "InvalidTimeStamp.Expired",
-        400,
-        "Specified time stamp or date value is expired.",
-        "documented",
-        _GATEWAY,
-    ),
-    ("SignatureDoesNotMatch", 400, "{0}", "documented", "tingwu-openapi 3.4"),
-    (
-        "MissingAccessKeyId",
-        400,
-        "AccessKeyId is mandatory for this action.",
-        "assumed",
-        "tingwu-openapi 3.2: follows the rule Missing{Param}",
-    ),
-    (
-        "IncompleteSignature",
-        400,
-        "The request signature does not conform to Aliyun standards.",
-        "documented",
-        "tingwu-openapi 3.2 (name only; the wording is assumed)",
-    ),
+    *GATEWAY_ROWS,
 )
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from mock_tingwu.core.adapt import adapted
 from mock_tingwu.core.clock import Clock
+from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.journal import Entry, Journal
 from mock_tingwu.core.lifecycle import Lifecycle
@@ -154,6 +155,7 @@ class Scope:
         self.clock = clock
         self.ids = Ids(seed)
         self.journal = Journal(clock.now, name, taps)
+        self.faults = Faults(self.ids, self.journal)
         self.scripts = ScriptBook()
         self.phrases = PhraseBook(self.ids)
         self.tasks: dict[str, Task] = {}
@@ -171,7 +173,7 @@ class Scope:
 
     def create_realtime(self, order: Order, *, audio_format: str, sample_rate: int) -> Task:
         """A new task, ready for audio."""
-        task = self._new_task(order, REALTIME_TASK, sample_rate)
+        task = self._new_task(order, REALTIME_TASK, order.language, sample_rate)
         task.format, task.sample_rate = audio_format, sample_rate
         task.join_token = self.ids.join_token(task.id)
         self._by_token[task.join_token] = task
@@ -183,13 +185,14 @@ class Scope:
         Where the language is left to us, a script registered for the task decides it, then the
         file's name (``standup-en.mp3``), and without either it is Chinese.
         """
-        if order.language == "auto":
+        language = order.language
+        if language == "auto":
             registered = self.scripts.registered(
                 task_key=order.key, app_key=order.app_key, file_url=file_url
             )
             decided = registered.language if registered else _language_in(file_url)
-            order = replace(order, language=decided if decided in AUTO_LANGUAGES else "cn")
-        task = self._new_task(order, OFFLINE_TASK, DECODED_RATE, file_url)
+            language = decided if decided in AUTO_LANGUAGES else "cn"
+        task = self._new_task(order, OFFLINE_TASK, language, DECODED_RATE, file_url)
         task.file_url, task.channel_mode = file_url, channel_mode
         self.on_file(self, task)
         return task
@@ -198,18 +201,19 @@ class Scope:
         self,
         order: Order,
         lifecycle: Lifecycle[Status, TaskEvent],
+        language: str,
         sample_rate: int,
         file_url: str | None = None,
     ) -> Task:
         task_id = self.ids.hex32("task")
         number = self.ids.number("script", task_id)
         options = order.options
-        hints = ("cn", "en") if order.language == "fspk" else order.language_hints
+        hints = ("cn", "en") if language == "fspk" else order.language_hints
         choice = self.scripts.choose(
             task_key=order.key,
             app_key=order.app_key,
             file_url=file_url,
-            language=order.language,
+            language=language,
             hints=hints,
             number=number,
         )
@@ -222,7 +226,7 @@ class Scope:
             Playlist(scripts, hints), sample_rate, options.speaker_count if diarized else 1
         )
         meeting = Meeting(
-            order.language,
+            language,
             paragraph_seed=number,
             diarized=diarized,
             # Realtime diarization counts from 0, in results too (realtime-ws 3.5).
@@ -231,7 +235,7 @@ class Scope:
         task = Task(
             id=task_id,
             order=order,
-            language=order.language,
+            language=language,
             created=self.clock.now(),
             stream=AudioStream(recognizer, meeting),
             lifecycle=lifecycle,

@@ -1,0 +1,39 @@
+"""Nonces that were used: a request must not be sent twice (tingwu-openapi 3.2)."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import datetime
+from typing import Final
+
+from .request import CLOCK_WINDOW
+
+#: Nonces that are remembered at a time; those that expire first go first.
+MAX_NONCES: Final = 100_000
+
+
+class Nonces:
+    """Remembers the nonce of every request until its time stamp is too old to be taken anyway."""
+
+    def __init__(self, most: int = MAX_NONCES) -> None:
+        self._most = most
+        self._used: dict[tuple[str, str], datetime] = {}
+        self._expiring: list[tuple[datetime, tuple[str, str]]] = []
+
+    def use(self, access_key: str, nonce: str, sent: datetime, now: datetime) -> bool:
+        """Note a nonce of a request whose signature is right; False if it was used before.
+
+        ``sent`` is the request's time stamp, ``now`` the server's time.
+        """
+        while self._expiring and (self._expiring[0][0] < now or len(self._used) >= self._most):
+            del self._used[heapq.heappop(self._expiring)[1]]
+        key = access_key, nonce
+        if key in self._used:
+            return False
+        until = sent + CLOCK_WINDOW
+        self._used[key] = until
+        heapq.heappush(self._expiring, (until, key))
+        return True
+
+    def __len__(self) -> int:
+        return len(self._used)
