@@ -31,7 +31,7 @@ def refusal(call: Callable[[], Any]) -> Any:
 
 
 def full_parameters() -> Any:
-    """Every capability of a realtime task, in typed models."""
+    """Every capability, in typed models; a meeting without pictures makes no use of some."""
     return models.CreateTaskRequestParameters(
         transcription=models.CreateTaskRequestParametersTranscription(
             diarization_enabled=True,
@@ -41,7 +41,10 @@ def full_parameters() -> Any:
             profanity_filter_enabled=True,
         ),
         transcoding=models.CreateTaskRequestParametersTranscoding(
-            target_audio_format="mp3", spectrum_enabled=True
+            target_audio_format="mp3",
+            target_video_format="mp4",
+            video_thumbnail_enabled=True,
+            spectrum_enabled=True,
         ),
         translation_enabled=True,
         translation=models.CreateTaskRequestParametersTranslation(
@@ -57,6 +60,7 @@ def full_parameters() -> Any:
         summarization=models.CreateTaskRequestParametersSummarization(
             types=["Paragraph", "Conversational", "QuestionsAnswering", "MindMap"]
         ),
+        ppt_extraction_enabled=True,
         text_polish_enabled=True,
         custom_prompt_enabled=True,
         custom_prompt=models.CreateTaskRequestParametersCustomPrompt(
