@@ -98,6 +98,8 @@ class RecordingReader:
             self._fail(scope, task, problem.problem, problem.detail)
         except (FetchError, media.RecordingError) as error:
             self._fail(scope, task, error.problem, error.detail)
+        except OSError as error:
+            self._fail(scope, task, "unreadable", f"the file cannot be kept: {error}")
         except Exception:
             log.exception("a defect of the mock fails a task with TSC.FileError")
             self._fail(scope, task, "unreadable", "a defect of the mock or its recognizer")
@@ -138,7 +140,9 @@ class RecordingReader:
             self._check(scope, task, recording)
             self._note(scope, task, f"the recording: {recording.described}")
             files = self._world.media_of(scope, task)
-            await asyncio.to_thread(_listen, task, path, recording, files, stop)
+            note = await asyncio.to_thread(_listen, task, path, recording, files, stop)
+            if note:
+                self._note(scope, task, note)
         except media.MediaUnavailable as error:
             self._note(scope, task, f"{error}; the recording is imagined from its size")
             await self._imagine(scope, task, stop, size=path.stat().st_size)
@@ -170,13 +174,16 @@ class RecordingReader:
             return
         if imagined.video:
             task.meeting.slides = slides_of(task.meeting)
+        options, encoder = task.options, media.pyav_available()
         wanted = {
-            "mp3": task.options.mp3,
-            "spectrum": task.options.spectrum,
-            "mp4": task.options.mp4 and imagined.video,
-            "png": task.options.thumbnail and imagined.video,
+            "mp3": options.mp3 and encoder,
+            "spectrum": options.spectrum,
+            "mp4": options.mp4 and imagined.video and encoder,
+            "png": options.thumbnail and imagined.video,
         }
         suffixes = [suffix for suffix, asked in wanted.items() if asked]
+        if not encoder and (options.mp3 or (options.mp4 and imagined.video)):
+            self._note(scope, task, f"{media.MediaUnavailable('mp3 or mp4')}; there will be none")
         folder = self._world.media_folder() / task.id
         self._world.imagine_media(
             scope, task, ImaginedMedia(folder, task.meeting, imagined, suffixes)
@@ -190,10 +197,11 @@ class RecordingReader:
             raise Unfit("size", f"the file has {recording.size} bytes, at most 6 GB are taken")
         if recording.duration > LONGEST_MS:
             raise Unfit("duration", f"it lasts {recording.duration} ms, at most 6 hours are taken")
-        if recording.sample_rate < 16_000 and task.language not in TELEPHONE_LANGUAGES:
+        language = task.order.language
+        if recording.sample_rate < 16_000 and language not in TELEPHONE_LANGUAGES:
             raise Unfit(
                 "sample_rate",
-                f"{task.language} is heard from 16000 Hz, the file has {recording.sample_rate}",
+                f"{language} is heard from 16000 Hz on, the file has {recording.sample_rate}",
             )
         quota = self._world.settings.offline_quota_minutes
         used = scope.offline_ms_today
@@ -221,14 +229,15 @@ def _listen(
     recording: media.Recording,
     files: MediaFiles | None,
     stop: Event,
-) -> None:
-    """Decode and recognise the whole file. It runs in a thread of its own."""
+) -> str:
+    """Decode and recognise the whole file, in a thread of its own; return what is to be noted."""
     channels = _channels(task, recording)
     reading = media.read_pcm(path, DECODED_RATE, channels=channels)
     stream = task.stream
     for pcm in reading:
         if stop.is_set():
-            return
+            reading.close()
+            return ""
         if files is not None:
             files.write(pcm)
         stream.feed(pcm)
@@ -240,6 +249,7 @@ def _listen(
             replace(sentence, speaker=reading.levels.loudest(sentence.begin, sentence.end))
             for sentence in task.meeting.sentences
         ]
+    return reading.note
 
 
 def _look(task: Task, path: Path, files: MediaFiles) -> None:
