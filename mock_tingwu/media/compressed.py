@@ -7,14 +7,13 @@ cloud words them, and memory that does not grow with garbage.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import av
-from av.filter import Graph
 
 from .errors import BAD_CONTAINER, DecodeError, undecodable
 from .ogg import OggDemuxer, OggPage
+from .resample import Resampler
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -30,64 +29,6 @@ MAX_GARBAGE = 64 * 1024
 _OGG_MAGIC = {"opus": b"OpusHead", "speex": b"Speex   "}
 
 
-class _Resampler:
-    """Make decoded frames of any shape 16-bit mono PCM at one rate."""
-
-    def __init__(self, sample_rate: int) -> None:
-        self._sample_rate = sample_rate
-        self._shape: tuple[str, str, int] | None = None
-        self._graph: Graph | None = None
-
-    def convert(self, frame: AudioFrame) -> bytes:
-        tail = b""
-        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if shape != self._shape:
-            tail = self.flush()
-            self._graph, self._shape = self._open_graph(*shape), shape
-        frame.pts = None
-        return tail + self._push(frame)
-
-    def flush(self) -> bytes:
-        """Return the tail of what was converted; the next frame may have any shape."""
-        if self._graph is None:
-            return b""
-        tail = self._push(None)
-        self._graph = self._shape = None
-        return tail
-
-    def _push(self, frame: AudioFrame | None) -> bytes:
-        assert self._graph is not None
-        self._graph.push(frame)
-        pcm: list[bytes] = []
-        while True:
-            try:
-                ready = self._graph.pull()
-            except (BlockingIOError, EOFError):
-                return b"".join(pcm)
-            assert isinstance(ready, av.AudioFrame)
-            pcm.append(bytes(ready.planes[0])[: ready.samples * 2])
-
-    def _open_graph(self, format: str, layout: str, sample_rate: int) -> Graph:
-        # av.AudioResampler does the same, but starts a thread per core for every stream.
-        graph = Graph()
-        if hasattr(graph, "threads"):  # older PyAV cannot be told
-            graph.threads = 1
-        source = graph.add_abuffer(
-            format=format,
-            layout=layout,
-            sample_rate=sample_rate,
-            time_base=Fraction(1, sample_rate),
-        )
-        target = graph.add(
-            "aformat",
-            sample_fmts="s16",
-            channel_layouts="mono",
-            sample_rates=str(self._sample_rate),
-        )
-        graph.link_nodes(source, target, graph.add("abuffersink")).configure()
-        return graph
-
-
 class _CodecDecoder:
     """What the two decoders below share: a libav codec, a resampler, and a note."""
 
@@ -97,7 +38,7 @@ class _CodecDecoder:
         self.note = ""
         self._format = format
         self._sample_rate = sample_rate
-        self._resampler = _Resampler(sample_rate)
+        self._resampler = Resampler(sample_rate)
 
     def _resample(self, frame: AudioFrame) -> bytes:
         rate, channels = frame.sample_rate, frame.layout.nb_channels

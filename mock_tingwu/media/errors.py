@@ -1,6 +1,8 @@
-"""The one error that pushed audio can cause."""
+"""What can be wrong with pushed audio, and with the file of an offline task."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 BAD_CONTAINER = 40000009
 """A WAV header or an Ogg page that the gateway refuses (realtime-ws 4)."""
@@ -26,3 +28,32 @@ class DecodeError(Exception):
 def undecodable(detail: str) -> DecodeError:
     """The error of a stream that is not in the promised format."""
     return DecodeError(BAD_STREAM, "DECODE_ERROR", detail)
+
+
+Problem = Literal["type", "unreadable", "no_audio", "sample_rate", "codec"]
+"""Why a recording is refused; see `RecordingError`."""
+
+
+class RecordingError(ValueError):
+    """A file is no recording that the cloud takes (tingwu-openapi 2.1, 3.3).
+
+    ``detail`` is one sentence for the journal; ``problem`` is one of
+
+    - ``type``: no media container of the documented list;
+    - ``unreadable``: empty, cut off before anything can be read, or its header is damaged;
+    - ``no_audio``: a container without an audio stream;
+    - ``sample_rate``: the audio has less than 8000 Hz;
+    - ``codec``: an audio or video stream that cannot be decoded.
+    """
+
+    def __init__(self, problem: Problem, detail: str) -> None:
+        super().__init__(f"{problem}: {detail}")
+        self.problem: Problem = problem
+        self.detail = detail
+
+
+class MediaUnavailable(ImportError):
+    """PyAV would be needed and is not installed; the message names the extra that brings it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} needs PyAV: pip install 'mock-tingwu[media]'", name="av")
