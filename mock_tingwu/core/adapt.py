@@ -170,8 +170,13 @@ def _groups(words: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _places(script: Script, count: int) -> list[int]:
     """Before which lines of ``script`` to put ``count`` new ones: never behind a question."""
-    places = [1 + len(script.lines) * i // count for i in range(count)]
-    return [p + (p > 1 and asks(script.lines[p - 2])) for p in places]
+    places = []
+    for i in range(count):
+        place = 1 + len(script.lines) * i // count
+        while 1 < place <= len(script.lines) and asks(script.lines[place - 2]):
+            place += 1
+        places.append(place)
+    return places
 
 
 def _language(script: Script, words: Sequence[str], languages: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_tingwu import resources
-from mock_tingwu.core.annotate import annotate
+from mock_tingwu.core.annotate import annotate, told_in
 from mock_tingwu.core.script import Script
 from mock_tingwu.core.scripts import load_script, parse_script
 
@@ -190,3 +190,78 @@ def test_notes_of_a_mixed_meeting_use_the_chinese_translations() -> None:
     assert script.title == "店三月开业"
     assert [p.text for p in script.chapters[0].points] == ["店三月开业。", "我来订招牌。"]
     assert [action.text for action in script.actions] == ["我来订招牌"]
+
+
+# Notes in another language
+
+FRUIT = {
+    "language": "cn",
+    "title": "买水果",
+    "sentences": [
+        {"text": "苹果很甜。", "translations": {"en": "The apples are sweet."}},
+        {"text": "梨子我明天来买。", "translations": {"en": "I'll buy the pears tomorrow."}},
+        "香蕉也不错，而且很便宜。",
+    ],
+    "chapters": [
+        {"first": 1, "headline": "水果", "points": [{"sentence": 2, "leaf": "买梨子"}]},
+        {"first": 3, "headline": "香蕉", "gist": "谈到香蕉。"},
+    ],
+}
+
+
+def test_notes_in_another_language_are_those_that_the_script_has() -> None:
+    notes = {
+        "title": "Buying fruit",
+        "chapters": [
+            {
+                "headline": "Fruit",
+                "gist": "Pears are bought.",
+                "points": [{"leaf": "Pears", "text": "Pears tomorrow."}],
+            },
+            {"headline": "Bananas"},
+        ],
+    }
+    script = annotate(parse_script({**FRUIT, "notes": {"en": notes}}, "fruit"))
+    told = told_in(script, "en")
+    assert (told.title, told.language) == ("Buying fruit", "en")
+    first, second = told.chapters
+    assert (first.first, first.headline, first.gist) == (1, "Fruit", "Pears are bought.")
+    assert [(p.line, p.leaf, p.text) for p in first.points] == [(2, "Pears", "Pears tomorrow.")]
+    assert (second.headline, second.gist) == ("Bananas", "谈到香蕉。")
+    assert told.lines is script.lines
+
+
+def test_notes_that_a_script_does_not_have_come_from_its_translations() -> None:
+    told = told_in(annotate(parse_script(FRUIT, "fruit")), "en")
+    first, second = told.chapters
+    assert told.title == first.headline == "The apples are sweet"
+    assert first.gist == "I'll buy the pears tomorrow."
+    assert [(p.leaf, p.text) for p in first.points] == [
+        ("I'll buy the pears tomorrow", "I'll buy the pears tomorrow.")
+    ]
+    assert (second.headline, second.gist) == ("香蕉", "谈到香蕉。")
+
+
+def test_a_script_that_nobody_translated_is_told_in_its_own_language() -> None:
+    script = bare("It rains today.", "So it did yesterday.")
+    for language in ("", "en", "cn"):
+        assert told_in(script, language) is script
+
+
+def test_chinese_is_the_language_of_a_mixed_meetings_notes() -> None:
+    script = bare("The shop opens in March.", "店三月开业。", language="multilingual")
+    assert script.note_language == "cn"
+    assert told_in(script, "cn") is script
+    assert told_in(script, "en").title == "The shop opens in March"
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_notes_of_the_library_hang_on_the_same_lines_in_every_language(path: Path) -> None:
+    script = load_script(path)
+    for language in ("cn", "en"):
+        told = told_in(script, language)
+        check(told)
+        assert told.title != script.title or language == script.note_language
+        assert [[p.line for p in c.points] for c in told.chapters] == [
+            [p.line for p in c.points] for c in script.chapters
+        ]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_tingwu import resources
-from mock_tingwu.core.annotate import annotate
+from mock_tingwu.core.annotate import annotate, told_in
 from mock_tingwu.core.capabilities import BUILDERS, build
-from mock_tingwu.core.meeting import AudioFile, Meeting, Sentence, Word
+from mock_tingwu.core.meeting import AudioFile, Meeting, Sentence, Slide, Word
 from mock_tingwu.core.options import (
     ASSISTANCE_TYPES,
     RESULT_KINDS,
@@ -151,16 +151,36 @@ EVERYTHING = Options(
     auto_chapters=True,
     meeting_assistance=ASSISTANCE_TYPES,
     summarization=SUMMARY_TYPES,
+    ppt_extraction=True,
     text_polish=True,
     custom_prompts=(Prompt("weekly", "Who pays? 谁几点到？\n{Transcription}"),),
     inspection=Scene(items=(Item("电话", "提前打电话"), Item("notice", "puts up a notice"))),
     extraction=Scene(items=(Item("箱子", "打包箱子"), Item("mechanic", "when he comes"))),
     identities=Scene(items=(Item("司机"), Item("店长"))),
 )
+#: The same in other shapes. What they change is told from the same lines.
+SHAPES = (
+    EVERYTHING,
+    replace(
+        EVERYTHING,
+        chapter_granularity="Coarse",
+        title_length="Short",
+        chapters_language="en",
+        mind_map_language="en",
+        markdown_summary=True,
+    ),
+    replace(
+        EVERYTHING,
+        chapter_granularity="General",
+        title_length="Normal",
+        chapters_language="cn",
+        mind_map_language="cn",
+    ),
+)
 
 
 def results(meeting: Meeting, options: Options = EVERYTHING) -> dict[str, Any]:
-    return {kind: build(kind, meeting, options) for kind in options.result_kinds()}
+    return {kind: build(kind, meeting, options) for kind in options.result_kinds(offline=True)}
 
 
 def made(kind: str, meeting: Meeting, **options: Any) -> Any:
@@ -199,7 +219,8 @@ def check(meeting: Meeting, result: dict[str, Any]) -> None:
     speakers = {p["speaker_id"] for p in transcription["paragraphs"] if "speaker_id" in p}
     assert bool(speakers) == (meeting.diarized and bool(sentences))
 
-    for node in nodes({kind: result[kind] for kind in result if kind != "Transcription"}):
+    timed_otherwise = {"Transcription", "PptExtraction"}
+    for node in nodes({kind: result[kind] for kind in result if kind not in timed_otherwise}):
         for key, value in node.items():
             if key == "sentence_id":
                 sentence = sentences[value]
@@ -242,6 +263,12 @@ def check(meeting: Meeting, result: dict[str, Any]) -> None:
         assert entry["speaker_name"] and entry["summary"]
         assert ("speaker_id" in entry) == meeting.diarized
     assert "{Transcription}" not in json.dumps(result["CustomPrompt"])
+    frames = result["PptExtraction"]["key_frame_list"]
+    assert [(f["start"], f["end"], f["file_url"]) for f in frames] == [
+        (slide.start, slide.end, slide.name) for slide in meeting.slides
+    ]
+    told = any(frame["summary"] for frame in frames)
+    assert told == result["PptExtraction"]["available_for_summary"] == bool(frames and sentences)
 
 
 def check_only_heard(meeting: Meeting, heard: Script, result: dict[str, Any]) -> None:
@@ -251,6 +278,19 @@ def check_only_heard(meeting: Meeting, heard: Script, result: dict[str, Any]) ->
     )
     said = json.dumps(result, ensure_ascii=False)
     noted = annotate(heard)
+    check_only_heard_notes(noted, lines, said, result)
+    for language in noted.notes:
+        check_only_heard_notes(told_in(noted, language), lines, said, result)
+    asked = {entry["question"] for entry in nodes(result) if "question" in entry}
+    assert asked == {q.question for q in noted.questions if lines >= {*q.asked, *q.answered}}
+    agreed = {entry["text"] for entry in result["MeetingAssistance"]["actions"]}
+    assert agreed == {action.text for action in noted.actions if action.line in lines}
+
+
+def check_only_heard_notes(
+    noted: Script, lines: frozenset[int], said: str, result: dict[str, Any]
+) -> None:
+    """No chapter or point appears of which ``lines`` do not tell."""
     points = [point for chapter in noted.chapters for point in chapter.points]
     reached = {text for p in points if p.line in lines for text in (p.text, p.leaf)}
     told = {node["title"] for node in nodes(result) if "topic" in node}
@@ -261,10 +301,6 @@ def check_only_heard(meeting: Meeting, heard: Script, result: dict[str, Any]) ->
     for chapter in noted.chapters:
         if not lines.issuperset(point.line for point in chapter.points):
             assert chapter.gist not in said or any(chapter.gist in text for text in reached)
-    asked = {entry["question"] for entry in nodes(result) if "question" in entry}
-    assert asked == {q.question for q in noted.questions if lines >= {*q.asked, *q.answered}}
-    agreed = {entry["text"] for entry in result["MeetingAssistance"]["actions"]}
-    assert agreed == {action.text for action in noted.actions if action.line in lines}
 
 
 def prefixes() -> Iterator[tuple[str, int]]:
@@ -276,14 +312,24 @@ def prefixes() -> Iterator[tuple[str, int]]:
 @pytest.mark.parametrize(("name", "count"), list(prefixes()))
 def test_every_beginning_of_a_meeting_has_consistent_results(name: str, count: int) -> None:
     heard = script(name)
-    for half_line in (False, True):
-        for split in (False, True):
-            meeting = hear((heard, count), half_line=half_line, split=split)
-            all_made = results(meeting)
-            check(meeting, all_made)
-            check_only_heard(meeting, heard, all_made)
+    for half_line, split, options in product((False, True), (False, True), SHAPES):
+        if split and options is not EVERYTHING:
+            continue
+        meeting = hear((heard, count), half_line=half_line, split=split)
+        meeting.slides = slides(meeting.duration)
+        all_made = results(meeting, options)
+        check(meeting, all_made)
+        check_only_heard(meeting, heard, all_made)
     meeting = hear((heard, count), diarized=False)
     check(meeting, results(meeting))
+
+
+def slides(duration: int) -> list[Slide]:
+    """Pictures of five seconds each."""
+    return [
+        Slide(start, min(start + 5_000, duration), f"slide-{number}.jpg")
+        for number, start in enumerate(range(0, duration, 5_000), 1)
+    ]
 
 
 @given(
@@ -292,10 +338,18 @@ def test_every_beginning_of_a_meeting_has_consistent_results(name: str, count: i
     split=st.booleans(),
     diarized=st.booleans(),
     first=st.integers(0, 1),
+    options=st.sampled_from(SHAPES),
+    with_slides=st.booleans(),
 )
 @settings(deadline=None)
 def test_any_sequence_of_passages_has_consistent_results(
-    runs: list[tuple[str, int]], half_line: bool, split: bool, diarized: bool, first: int
+    runs: list[tuple[str, int]],
+    half_line: bool,
+    split: bool,
+    diarized: bool,
+    first: int,
+    options: Options,
+    with_slides: bool,
 ) -> None:
     meeting = hear(
         *((script(name), count) for name, count in runs),
@@ -304,9 +358,11 @@ def test_any_sequence_of_passages_has_consistent_results(
         diarized=diarized,
         first_speaker_id=first,
     )
-    all_made = results(meeting)
+    if with_slides:
+        meeting.slides = slides(meeting.duration)
+    all_made = results(meeting, options)
     check(meeting, all_made)
-    assert all_made == results(meeting)
+    assert all_made == results(meeting, options)
 
 
 def test_there_is_a_builder_for_every_kind_of_result() -> None:
@@ -325,6 +381,7 @@ def test_a_meeting_without_speech_has_empty_results() -> None:
         "AutoChapters": [],
         "MeetingAssistance": {"keywords": [], "key_sentences": [], "actions": []},
         "Summarization": {},
+        "PptExtraction": {"available_for_summary": False, "key_frame_list": []},
         "TextPolish": [],
         "CustomPrompt": [{"name": "weekly", "result": "", "truncated": False}],
         "ServiceInspection": {
@@ -569,6 +626,22 @@ def test_inspection_finds_what_was_said_and_says_where() -> None:
         "sentence_ids": [2],
     }
     assert (miss["result"], miss["sentence_ids"]) == (False, [])
+
+
+def test_inspection_names_the_speakers_that_the_caller_has_names_for() -> None:
+    def reason(diarized: bool, **names: Any) -> str:
+        scene = Scene(items=(Item("提前联系", "提前打电话"),), speaker_names=names)
+        meeting = hear((script("cn"), 4), diarized=diarized)
+        found = made("ServiceInspection", meeting, inspection=scene)["inspection_results"]
+        return str(found[0]["reason"])
+
+    plain = "第 2 句提到：早上八点，我会提前打电话。"
+    assert reason(True, **{"1": "店长", "2": "司机"}) == (
+        "第 2 句提到：司机：早上八点，我会提前打电话。"
+    )
+    for nobody in ({}, {"1": "店长"}, {"2": 5}, {"2": ""}, {"x": "司机"}):
+        assert reason(True, **nobody) == plain
+    assert reason(False, **{"1": "店长", "2": "司机"}) == plain
 
 
 def test_extraction_looks_at_the_speakers_of_the_identity_asked_for() -> None:

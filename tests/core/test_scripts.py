@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from mock_tingwu import resources
 from mock_tingwu.core import scripts
 from mock_tingwu.core.annotate import annotate
-from mock_tingwu.core.script import LANGUAGES, TARGET_LANGUAGES, UNSPACED, Speaker
+from mock_tingwu.core.script import (
+    LANGUAGES,
+    TARGET_LANGUAGES,
+    UNSPACED,
+    ChapterNotes,
+    Notes,
+    Speaker,
+)
 from mock_tingwu.core.scripts import ScriptError, library, load_script, parse_script
 from mock_tingwu.core.words import bare, guess_language, label, shorten, tokenize
 
@@ -41,6 +48,18 @@ FULL: dict[str, Any] = {
     ],
     "questions": [{"question": "开始吗？", "asked": [1], "answer": "好。", "answered": [2]}],
     "actions": [{"sentence": 2, "text": "做会议记录"}],
+    "notes": {
+        "en": {
+            "title": "Weekly meeting",
+            "chapters": [
+                {
+                    "headline": "Start",
+                    "gist": "The meeting starts.",
+                    "points": [{"leaf": "Minutes", "text": "Chen Yu takes minutes."}],
+                }
+            ],
+        }
+    },
 }
 
 
@@ -57,7 +76,43 @@ def test_a_full_script_is_read_field_by_field() -> None:
     assert (point.line, point.speaker, point.leaf, point.text) == (2, 1, "记录", "陈屿记录。")
     assert (script.questions[0].asked, script.questions[0].answered) == ((1,), (2,))
     assert (script.actions[0].line, script.actions[0].text) == (2, "做会议记录")
+    assert script.notes == {
+        "en": Notes(
+            "Weekly meeting",
+            (
+                ChapterNotes(
+                    "Start", "The meeting starts.", (("Minutes", "Chen Yu takes minutes."),)
+                ),
+            ),
+        )
+    }
     assert annotate(script) == script
+
+
+def test_notes_in_another_language_follow_their_points_when_these_are_put_in_order() -> None:
+    data = {
+        "sentences": ["早上好。", "开会。"],
+        "chapters": [
+            {
+                "first": 1,
+                "points": [{"sentence": 2, "leaf": "开会"}, {"sentence": 1, "leaf": "问候"}],
+            }
+        ],
+        "notes": {"en": {"chapters": [{"points": [{"leaf": "Meeting"}, {"leaf": "Greeting"}]}]}},
+    }
+    script = parse_script(data, "x")
+    assert [point.leaf for point in script.chapters[0].points] == ["问候", "开会"]
+    assert script.notes["en"].chapters[0].points == (("Greeting", ""), ("Meeting", ""))
+
+
+def test_notes_in_another_language_may_have_a_title_alone() -> None:
+    script = parse_script({**FULL, "notes": {"en": {"title": "Weekly"}, "cn": None}}, "x")
+    assert script.notes == {"en": Notes("Weekly")}
+
+
+def test_equal_scripts_have_equal_hashes() -> None:
+    assert hash(parse_script(FULL, "x")) == hash(parse_script(FULL, "x"))
+    assert parse_script(FULL, "x") == parse_script(FULL, "x")
 
 
 def test_sentences_are_all_that_a_script_needs() -> None:
@@ -148,6 +203,23 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("questions.0.answered", [1, 4], "questions[0].answered", "4", "from 1 to 2"),
         ("questions.0.asked", "1", "questions[0].asked", "'1'", "expected `array`"),
         ("actions.0.sentence", 0, "actions[0].sentence", "0", "from 1 to 2"),
+        ("notes.de", {}, "notes", "`de`", "unknown field"),
+        ("notes.en.title", 5, "notes.en.title", "5", "expected `str`"),
+        (
+            "notes.en.chapters.0.headline",
+            5,
+            "notes.en.chapters[0].headline",
+            "5",
+            "expected `str`",
+        ),
+        ("notes.en.chapters", [{}, {}], "notes.en.chapters", "2", "of the script: 1"),
+        (
+            "notes.en.chapters.0.points",
+            [{}, {}],
+            "notes.en.chapters[0].points",
+            "2",
+            "of the chapter: 1",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_source_field_value_and_what_was_expected(
@@ -274,6 +346,12 @@ def test_a_script_of_the_library_is_complete(path: Path) -> None:
     if script.language in UNSPACED | {"multilingual"}:
         assert all(5 <= len(action.text) <= 30 for action in script.actions)
     assert 3 <= sum(line.key for line in script.lines) <= 6
+    assert set(script.notes) == {"cn", "en"} - {script.note_language}
+    for notes in script.notes.values():
+        assert notes.title and len(notes.chapters) == len(script.chapters)
+        for told, chapter in zip(notes.chapters, script.chapters, strict=True):
+            assert told.headline and told.gist and all(leaf and text for leaf, text in told.points)
+            assert len(told.points) == len(chapter.points)
 
 
 def test_the_library_has_the_scripts_of_a_language_sorted_by_id() -> None:
