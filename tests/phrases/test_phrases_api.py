@@ -9,7 +9,15 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu
-from mock_tingwu.core.phrases import MAX_LISTS, MAX_WORDS
+from mock_tingwu.core.errors import PHRASE_ERRORS
+from mock_tingwu.core.phrases import (
+    GREATEST_WEIGHT,
+    LEAST_WEIGHT,
+    MAX_LISTS,
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
+)
+from tests.conftest import ROOT
 from tests.realtime.helpers import Json
 
 PHRASES = "/openapi/tingwu/v2/resources/phrases"
@@ -166,3 +174,16 @@ def test_a_reset_forgets_the_lists_and_the_ids_start_over(mock: MockTingwu) -> N
     mock.reset()
     assert call(mock, "GET")["Phrases"] == []
     assert made(mock) == first
+
+
+def test_the_page_names_the_limits_and_the_errors_of_the_code() -> None:
+    text = (ROOT / "docs" / "phrases.md").read_text("utf-8")
+    for sentence in (
+        f"| lists | at most {MAX_LISTS} |",
+        f"| words in a list | at most {MAX_WORDS} |",
+        f"| a word | 1 to {MAX_WORD_LENGTH} characters",
+        f"a whole number from {LEAST_WEIGHT} to {GREATEST_WEIGHT}",
+    ):
+        assert sentence in text
+    for error in PHRASE_ERRORS.values():
+        assert f"`{error.code}`" in text and f"`{error.message}`" in text
