@@ -162,7 +162,8 @@ FIELDS: Final = {
     "Parameters.Transcription.DisfluencyEnabled": NO_EFFECT,
     "Parameters.Transcription.RealtimeDiarizationEnabled": "Events and results name speakers, "
     "from 0.",
-    "Parameters.Transcription.Phrase": "Accepted, no effect yet: there are no phrases.",
+    "Parameters.Transcription.Phrase": "Words and their weights, heard as those of a "
+    "[list](phrases.md#use).",
     "Parameters.TranslationEnabled": "Sends ResultTranslated, makes Translation.",
     "Parameters.Translation.TargetLanguages": "cn, en, ja, ko, de, fr, ru; any number.",
     "Parameters.Translation.OutputLevel": "2 adds translations of interim results, if recognition "
