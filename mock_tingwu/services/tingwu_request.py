@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from mock_tingwu import contract
+from mock_tingwu.core import phrases
 from mock_tingwu.core.options import ASSISTANCE_TYPES, SUMMARY_TYPES, Item, Options, Prompt, Scene
 from mock_tingwu.core.scope import Order
 from mock_tingwu.services.api_errors import ApiFailure, failure, invalid, missing
@@ -138,7 +141,7 @@ def rerun_request(body: Json) -> Options:
         ApiFailure: a field is missing or wrong, or nothing that can be made again is asked for.
     """
     check("offline", body)
-    asked = options(body.get("Parameters", {}))
+    asked = options(body.get("Parameters", {}), again=True)
     if asked.result_kinds(offline=True) == ("Transcription",):
         error = failure("BRK.InvalidOutputEnabledSetting")
         error.detail = "a second run makes no Transcription, and Parameters enable nothing else"
@@ -195,8 +198,10 @@ def _output(path: str | None) -> tuple[str, str] | None:
     return bucket, folder
 
 
-def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
+def options(parameters: Json, *, multiple_streams: bool = False, again: bool = False) -> Options:
     """The task's options from ``Parameters``, already checked against the schema.
+
+    ``again``: a finished task is run once more, with the speakers that it has.
 
     Raises:
         ApiFailure: something is enabled without what it cannot do without.
@@ -207,35 +212,73 @@ def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
     transcription = parameters.get("Transcription", {})
     translation = parameters.get("Translation", {})
     transcoding = parameters.get("Transcoding", {})
-    targets: tuple[str, ...] = ()
-    if parameters.get("TranslationEnabled"):
-        targets = tuple(dict.fromkeys(translation.get("TargetLanguages", ())))
-        if not targets:
-            raise failure("BRK.InvalidLanguage")
+    chapters = parameters.get("AutoChapters", {})
+    extra = parameters.get("ExtraParams", {})
+    llm_language = parameters.get("LlmOutputLanguage", "")
+    diarization = transcription.get("DiarizationEnabled", False)
+    realtime_diarization = transcription.get("RealtimeDiarizationEnabled", False)
+    identities = _scene(
+        parameters, "IdentityRecognition", "IdentityContents", item=("Name", "Description")
+    )
+    if identities is not None and not (diarization or realtime_diarization or again):
+        error = failure("BRK.InvalidOutputEnabledSetting")
+        error.detail = "IdentityRecognition needs speakers that are told apart: DiarizationEnabled"
+        raise error
     return Options(
         output_level=transcription.get("OutputLevel", 1),
-        diarization=transcription.get("DiarizationEnabled", False),
+        diarization=diarization,
         speaker_count=transcription.get("Diarization", {}).get("SpeakerCount", 0),
-        realtime_diarization=transcription.get("RealtimeDiarizationEnabled", False),
-        translation_targets=targets,
+        realtime_diarization=realtime_diarization,
+        translation_targets=_targets(parameters),
         translation_output_level=translation.get("OutputLevel", 1),
         auto_chapters=parameters.get("AutoChaptersEnabled", False),
+        chapter_granularity=chapters.get("ChapterGranularity", "Meticulous"),
+        title_length=chapters.get("TitleLengthLevel", "Long"),
+        chapters_language=llm_language,
         meeting_assistance=_types(parameters, "MeetingAssistance", ASSISTANCE_TYPES),
+        max_keywords=extra.get("MaxKeywords", 20),
         summarization=_types(parameters, "Summarization", SUMMARY_TYPES),
-        max_keywords=parameters.get("ExtraParams", {}).get("MaxKeywords", 20),
+        markdown_summary=extra.get("FullTextSummaryFormat") == "markdown",
+        mind_map_language=llm_language,
+        ppt_extraction=parameters.get("PptExtractionEnabled", False),
         text_polish=parameters.get("TextPolishEnabled", False),
         custom_prompts=_prompts(parameters),
         inspection=_scene(
             parameters, "ServiceInspection", "InspectionContents", "InspectionIntroduction"
         ),
         extraction=_scene(parameters, "ContentExtraction", "ExtractionContents"),
-        identities=_scene(
-            parameters, "IdentityRecognition", "IdentityContents", item=("Name", "Description")
-        ),
+        identities=identities,
         multiple_streams=multiple_streams,
         mp3=transcoding.get("TargetAudioFormat") == "mp3",
+        mp4=transcoding.get("TargetVideoFormat") == "mp4",
+        thumbnail=transcoding.get("VideoThumbnailEnabled", False),
         spectrum=transcoding.get("SpectrumEnabled", False),
+        phrase_id=transcription.get("PhraseId", ""),
+        phrases=_phrases(transcription.get("Phrase", {})),
+        profanity_filter=transcription.get("ProfanityFilterEnabled"),
+        disfluency=transcription.get("DisfluencyEnabled"),
     )
+
+
+def _targets(parameters: Json) -> tuple[str, ...]:
+    if not parameters.get("TranslationEnabled"):
+        return ()
+    targets = parameters.get("Translation", {}).get("TargetLanguages", ())
+    if not targets:
+        raise failure("BRK.InvalidLanguage")
+    return tuple(dict.fromkeys(targets))
+
+
+def _phrases(given: Json) -> tuple[tuple[str, int], ...]:
+    """Hot words that stand in the request, with their weights: such as a list may hold."""
+    if not given:
+        return ()
+    try:
+        return tuple(phrases.read_words(msgspec.json.encode(given).decode()).items())
+    except (phrases.InvalidWords, phrases.LimitExceeded) as problem:
+        error = invalid("Parameters.Transcription.Phrase")
+        error.detail = str(problem)
+        raise error from None
 
 
 def _types(parameters: Json, name: str, all_types: tuple[str, ...]) -> tuple[str, ...]:
@@ -249,6 +292,9 @@ def _types(parameters: Json, name: str, all_types: tuple[str, ...]) -> tuple[str
 def _prompts(parameters: Json) -> tuple[Prompt, ...]:
     if not parameters.get("CustomPromptEnabled"):
         return ()
+    contents = parameters["CustomPrompt"].get("Contents")
+    if not contents:
+        raise missing("Parameters.CustomPrompt.Contents")
     return tuple(
         Prompt(
             item["Name"],
@@ -256,7 +302,7 @@ def _prompts(parameters: Json) -> tuple[Prompt, ...]:
             item.get("Model", "tingwu-turbo"),
             item.get("TransType", "default"),
         )
-        for item in parameters.get("CustomPrompt", {}).get("Contents", ())
+        for item in contents
     )
 
 
