@@ -231,7 +231,7 @@ def url_problem(url: str, *, any_host: bool = False) -> str | None:
     """
     found = _SPACE_OR_CONTROL.search(url)
     if found:
-        what = "a space" if found[0] == " " else f"the control character {found[0]!r}"
+        what = "a space" if found[0] == " " else f"the character {found[0]!r}"
         return f"the URL has {what} in it, which should be percent-encoded"
     try:
         parts = urlsplit(url)

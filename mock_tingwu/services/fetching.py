@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from mock_tingwu.core.imagination import file_name, ip_of, is_loopback, url_problem
 from mock_tingwu.services.hosting import HostedFiles, id_in
@@ -207,10 +207,10 @@ class Fetcher:
                 why = f"{_host(url)} is not contacted: fetch is {self._policy}"
                 raise FetchError("link", "; ".join([*fetched.notes, why]))
             async with self._get(place.address, WHOLE, fetched) as response:
-                if not response.has_redirect_location:
+                if response.next_request is None:
                     await self._keep(response, _host(place.address), fetched)
                     break
-                url = _redirected(place.address, response.headers["Location"])
+                url = str(response.next_request.url)
             fetched.notes.append(f"{_shown(place.address)} redirects to {_shown(url)}")
             place = self.decide(url)
         else:
@@ -334,17 +334,6 @@ def _check_whole(response: httpx.Response, host: str, size: int) -> None:
     found = re.fullmatch(r"bytes 0-([0-9]{1,18})/([0-9]{1,18}|\*)", sent)
     if not found or int(found[1]) + 1 != size or found[2] not in ("*", str(size)):
         raise FetchError("length", f"{host} sent a part of the file only: 206 {sent}")
-
-
-def _redirected(address: str, location: str) -> str:
-    """Where a redirect leads."""
-    try:
-        url = urljoin(address, location)
-        urlsplit(url)
-    except ValueError:
-        why = f"{_shown(address)} redirects to what is no URL: {location[:80]!r}"
-        raise FetchError("link", why) from None
-    return url
 
 
 def _segments(path: str) -> list[str] | None:
