@@ -103,11 +103,17 @@ def _settings(_: str) -> str:
                 f"`{item.name}`",
                 f"`{flags[item.name]}`" if item.name in flags else "",
                 f"`{PREFIX}{item.name.upper()}`",
-                "a temporary folder" if value is None else f"`{value}`",
+                _default(value),
                 docs_tables.SETTINGS[item.name],
             )
         )
     return _table(("setting", "flag", "environment", "default", "meaning"), rows)
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "a temporary folder"
+    return f"`{value}`" if value not in ((), {}) else "none"
 
 
 def create_task_fields() -> Iterator[str]:

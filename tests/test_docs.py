@@ -7,6 +7,7 @@ import ast
 import json
 import re
 import shlex
+import socket
 import sys
 import threading
 import tomllib
@@ -29,6 +30,7 @@ from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.recognizer import Playlist, ScriptedRecognizer
 from mock_tingwu.core.scripts import load_script
 from mock_tingwu.core.stream import AudioStream
+from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.settings import PREFIX, Settings
@@ -119,9 +121,13 @@ class Example:
         self._folder = folder
         self._names: dict[str, Any] = {"__name__": "example"}
         self._answer: Any = None
+        # Stands for the port that examples run servers of their own on.
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            self._free_port: int = unused.getsockname()[1]
 
     def run(self, block: Block) -> None:
-        text = block.text.replace("127.0.0.1:8900", self._mock.host)
+        text = block.text.replace("8001", str(self._free_port))
+        text = text.replace("127.0.0.1:8900", self._mock.host)
         if block.language in _SHOWN:
             return
         runner: Callable[[str], None] = getattr(self, f"_{block.language}")
@@ -266,7 +272,8 @@ def test_every_error_and_setting_has_its_row() -> None:
 def test_every_control_call_is_documented(mock: MockTingwu) -> None:
     text = (ROOT / "docs" / "control.md").read_text("utf-8")
     task_id = "4c45ed7f9ab67a72d35e37b2f412679c"
-    for route in ControlService(mock._server.world).routes():
+    world = mock._server.world
+    for route in [*ControlService(world).routes(), *CallbackControl(world).routes()]:
         for method in sorted((route.methods or set()) - {"HEAD"}):
             url = re.escape(f"127.0.0.1:8900{route.path.replace('{task_id}', task_id)}")
             prefix = "" if method == "GET" else f"-X {method} "

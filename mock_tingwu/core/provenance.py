@@ -154,6 +154,63 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
     ),
     *_in(
+        "callbacks",
+        (
+            "accepted",
+            "Any 2xx within 5 s accepts a callback; the answer's text does not matter.",
+            "The 5 s are documented, the status is not; the sample answers 200.",
+        ),
+        (
+            "attempts",
+            "A callback is tried four times: at once, 5 s after that failed, and twice more 5 min "
+            "after the one before.",
+            "At most three retries are documented; whether the one after 5 s counts is not said.",
+        ),
+        (
+            "order",
+            "A callback is first tried when the first attempt of the task's callback before is "
+            "over; one that is tried again may be overtaken.",
+            "No source; a receiver should not get COMPLETED first, nor wait 10 min for it.",
+        ),
+        (
+            "same-bytes",
+            "Every attempt sends the same body; its links live 30 days from the step.",
+            "No source; receivers can tell a repeated callback by its RequestId.",
+        ),
+        (
+            "partial",
+            "A step names the result that is new, and the media files that there are; FAILED names "
+            "no results.",
+            "Documented for results; GetTaskInfo has the media files, so has the callback.",
+        ),
+        (
+            "redirects",
+            "A redirect is a refusal.",
+            "No source; following it would turn POST into GET.",
+        ),
+        (
+            "address-at-the-step",
+            "A callback goes to the address of its AppKey at the time of the step; when that has "
+            "changed before an attempt, it is lost.",
+            "No source; nobody expects calls at an address that was taken away.",
+        ),
+        (
+            "headers",
+            "User-Agent and the other headers but Content-Type are the mock's own.",
+            "They are documented nowhere.",
+        ),
+        (
+            "bound",
+            "When 1000 callbacks wait for a receiver, further ones are lost.",
+            "A dead receiver must not fill the memory.",
+        ),
+        (
+            "test-number",
+            "The 13 digits of the console's CheckSyncConf are the time in ms.",
+            "Their number is documented, their meaning is not.",
+        ),
+    ),
+    *_in(
         "recordings",
         (
             "imagined",
@@ -479,6 +536,35 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "A line without a translation shows its own words behind the target's code.",
             "Nobody should mistake it for a translation.",
         ),
+        (
+            "hot-words",
+            "Hot words are said in lines of their own: the heaviest in the first line of the "
+            "meeting, the others up to four at a time, spread over it; the heaviest eight are "
+            "keywords. A registered script says none.",
+            "A list is documented to make words be recognised; somebody has to say them.",
+        ),
+        (
+            "hot-words-in-place",
+            "Transcription.Phrase maps words to weights and has the rules of a list.",
+            "Nothing but its name and type is known.",
+        ),
+        (
+            "filters-of-registered-scripts",
+            "A registered script is heard word for word unless DisfluencyEnabled or "
+            "ProfanityFilterEnabled is sent as true.",
+            "Both are documented to be on by default; a test should read what it wrote.",
+        ),
+        (
+            "filler-words",
+            "With DisfluencyEnabled false a meeting of the library has filler words, otherwise "
+            "none. They stand before about every third line.",
+            "What counts as one is documented nowhere, nor how often people say them.",
+        ),
+        (
+            "profanity",
+            "A swear word becomes as many asterisks as it has letters.",
+            "That they are filtered is documented, how is not.",
+        ),
     ),
     *_in(
         "results",
@@ -518,6 +604,54 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "diarization-without-count",
             "DiarizationEnabled without SpeakerCount tells as many speakers apart as there are.",
             "The guide reads as if an absent count meant none; the flag would then be idle.",
+        ),
+        (
+            "chapter-granularity",
+            "General puts the chapters of Meticulous together by twos, Coarse by fours; at least "
+            "one is left. The summary of such a chapter is made of their gists.",
+            "The three names are documented, no numbers.",
+        ),
+        (
+            "title-length",
+            "A Headline has at most 8 characters at TitleLengthLevel Short and 16 at Normal, 24 "
+            "and 48 where words have spaces; at Long it is as the script has it.",
+            "The three names are documented, no numbers.",
+        ),
+        (
+            "markdown-summary",
+            "FullTextSummaryFormat markdown makes ParagraphSummary a heading and bullets; any "
+            "other value does nothing.",
+            "The values are those of the sister product (dashscope-tingwu 2).",
+        ),
+        (
+            "slides-of-audio",
+            "PptExtraction of a recording without a picture is an empty list; a stream never has "
+            "this result.",
+            "Documented for offline video only; what happens otherwise is not.",
+        ),
+        (
+            "slide-summary",
+            "A slide tells the points made while it is shown, at most four, or else the first 80 "
+            "characters of what was said. A sentence belongs to the slide in its middle.",
+            "Only the name of the field is known.",
+        ),
+        (
+            "identity-without-diarization",
+            "IdentityRecognitionEnabled without DiarizationEnabled or RealtimeDiarizationEnabled "
+            "is refused with BRK.InvalidOutputEnabledSetting, but for a second run.",
+            "That it needs diarization is documented; an empty result would hide the mistake.",
+        ),
+        (
+            "prompt-without-contents",
+            "CustomPromptEnabled without a prompt answers MissingContents, a Model or TransType "
+            "that is not documented InvalidModel or InvalidTransType.",
+            "The gateway's rules Missing{Param} and Invalid{Param}.",
+        ),
+        (
+            "speaker-map",
+            "SpeakerMap maps the speaker ids of results to names: Reason of an inspection calls "
+            "the speakers so, an extraction looks for an Identity in what they said.",
+            "Its name and type are all that is known.",
         ),
         (
             "several-targets",
