@@ -160,21 +160,23 @@ def canonical_requests(request: SignedRequest, signed_headers: str) -> Iterator[
     """
     payload = hashlib.sha256(request.body).hexdigest()
     names = signed_headers.split(";")
-    for path, query, host in product(_paths(request), _queries(request), _hosts(request)):
+    for path, query, host in product(paths(request), queries(request), hosts(request)):
         lines = "".join(
-            f"{name.lower()}:{host if name.lower() == 'host' else _header(request, name)}\n"
+            f"{name.lower()}:{host if name.lower() == 'host' else header_value(request, name)}\n"
             for name in names
         )
         yield "\n".join((request.method, path, query, lines, signed_headers, payload))
 
 
-def _paths(request: SignedRequest) -> Iterator[str]:
+def paths(request: SignedRequest) -> Iterator[str]:
+    """The paths that a client may have signed, the documented form first."""
     yield request.path
     # For HTTP libraries that send fewer escapes than the client signed.
     yield "/".join(percent_encode(unquote(part)) for part in request.path.split("/"))
 
 
-def _queries(request: SignedRequest) -> Iterator[str]:
+def queries(request: SignedRequest) -> Iterator[str]:
+    """The queries that a client may have signed, the documented form first."""
     for pairs in query_readings(request.query):
         encoded = sorted((percent_encode(key), percent_encode(value)) for key, value in pairs)
         yield "&".join(f"{key}={value}" for key, value in encoded)
@@ -183,20 +185,21 @@ def _queries(request: SignedRequest) -> Iterator[str]:
         yield "&".join(f"{key}={value}" if value else key for key, value in encoded)
 
 
-def _hosts(request: SignedRequest) -> Iterator[str]:
-    """The host as sent, then without its port.
+def hosts(request: SignedRequest) -> Iterator[str]:
+    """The hosts that a client may have signed: as sent, then without its port.
 
     A client written for the cloud's default port may sign the bare name while its HTTP library
     sends name and port; it works there, so it has to work on a local port.
     """
-    host = _header(request, "host")
+    host = header_value(request, "host")
     yield host
     name, colon, port = host.rpartition(":")
     if colon and port.isdigit():
         yield name
 
 
-def _header(request: SignedRequest, name: str) -> str:
+def header_value(request: SignedRequest, name: str) -> str:
+    """All values of a header as one, as they are signed."""
     return ",".join(sorted(request.header_values(name)))
 
 

@@ -127,32 +127,37 @@ def strings_to_sign(request: SignedRequest) -> Iterator[str]:
     standard header it does not send (tingwu-openapi 5.1).
     """
     standard = [request.header(name) or "" for name in STANDARD_HEADERS]
-    names = sorted({key.lower() for key, _ in request.headers if key.lower().startswith(b"x-acs-")})
-    acs = "".join(
-        f"{name}:{request.header(name) or ''}\n"
-        for name in (raw.decode("latin-1") for raw in names)
-    )
+    acs = "".join(f"{name}:{request.header(name) or ''}\n" for name in acs_headers(request))
     for lines in (standard, [value for value in standard if value]):
         block = "".join(f"{line}\n" for line in (request.method, *lines)) + acs
-        for resource in _resources(request):
-            yield block + resource
+        for path, query in resources(request):
+            yield block + path + query
 
 
-def _resources(request: SignedRequest) -> Iterator[str]:
-    """The signed resources a request target can stand for, the documented form first."""
+def acs_headers(request: SignedRequest) -> list[str]:
+    """The names of the x-acs-* headers of a request, sorted."""
+    names = {key.lower() for key, _ in request.headers if key.lower().startswith(b"x-acs-")}
+    return sorted(name.decode("latin-1") for name in names)
+
+
+def resources(request: SignedRequest) -> Iterator[tuple[str, str]]:
+    """The signed resources a request target can stand for, the documented form first.
+
+    Each is a path and a query, the latter with its `?` unless there is none.
+    """
     for path in dict.fromkeys((request.path, unquote(request.path))):
         if not request.query:
             # Older Go cores sign and send a bare "?", which ASGI servers do not pass on.
-            yield path
-            yield f"{path}?"
+            yield path, ""
+            yield path, "?"
             continue
         for pairs in query_readings(request.query):
-            yield f"{path}?" + "&".join(f"{k}={v}" if v else k for k, v in pairs)
+            yield path, "?" + "&".join(f"{k}={v}" if v else k for k, v in pairs)
             # The Python core keeps the "=" of an empty value, everybody else drops it.
-            yield f"{path}?" + "&".join(f"{k}={v}" for k, v in pairs)
+            yield path, "?" + "&".join(f"{k}={v}" for k, v in pairs)
         if "%" not in request.query:
             # Older Go cores and C++ sign a query they never encode: "&" may be part of a value.
-            yield f"{path}?{request.query}"
+            yield path, f"?{request.query}"
 
 
 def signature_of(string_to_sign: str, secret: str) -> str:

@@ -1,0 +1,205 @@
+"""What clients sign instead of the right thing: secrets, bodies, paths, headers.
+
+Each generator yields pairs of an explanation and a value. An explanation is a sentence that says
+what the client did.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
+
+from mock_tingwu.protocols.signing.request import SignedRequest, percent_encode
+
+Alternative = tuple[str, str]
+METHODS: Final = ("GET", "POST", "PUT", "DELETE")
+CONTENT_TYPES: Final = (
+    "application/json",
+    "application/json; charset=utf-8",
+    "application/json;charset=utf-8",
+    "application/x-www-form-urlencoded",
+    "application/octet-stream",
+    "text/plain",
+)
+ACCEPTS: Final = ("application/json", "*/*", "application/xml", "application/*", "text/html")
+#: Longer bodies are not written anew to find the one that was signed.
+_LONGEST_BODY: Final = 64 * 1024
+_SHOWN: Final = 80
+
+
+def shown(text: str) -> str:
+    """``text`` in quotation marks, cut when it is long."""
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def secrets(access_key: str, known: Mapping[str, str]) -> Iterator[Alternative]:
+    """Wrong secrets that are near the right one. No sentence quotes a secret."""
+    right = known[access_key]
+    tried = {right}
+    for what, value in _secrets(access_key, known, right):
+        if value not in tried:
+            tried.add(value)
+            yield f"The request was signed with {what}.", value
+
+
+def _secrets(access_key: str, known: Mapping[str, str], right: str) -> Iterator[tuple[str, str]]:
+    for other, secret in known.items():
+        yield f"the secret of another key, {other}", secret
+    yield "the AccessKeyId in place of the secret", access_key
+    yield "an empty secret", ""
+    for what, end in (("a line end", "\n"), ("a Windows line end", "\r\n"), ("a space", " ")):
+        yield f"the secret and {what} behind it", right + end
+    yield "a space in front of the secret", f" {right}"
+    yield "the secret without the white space around it", right.strip()
+    for mark in "\"'":
+        yield "the secret in quotation marks", f"{mark}{right}{mark}"
+    yield "the secret and an & behind it, as the signature of RPC style wants it", f"{right}&"
+    yield "ACS3 in front of the secret", f"ACS3{right}"
+    yield "the secret URL-decoded", unquote(right)
+    yield "the secret URL-encoded", quote(right, safe="")
+    yield "the secret without its last character", right[:-1]
+    yield "the secret without its first character", right[1:]
+    yield "the secret in lower case", right.lower()
+    yield "the secret in upper case", right.upper()
+    yield "AccessKeyId and secret with a colon between", f"{access_key}:{right}"
+
+
+def bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Other forms of a body that mean the same, and none."""
+    tried = {body}
+    for what, form in _bodies(body):
+        if form not in tried:
+            tried.add(form)
+            yield what, form
+
+
+def _bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
+    yield "no body", b""
+    if len(body) > _LONGEST_BODY:
+        return
+    yield "the body without white space around it", body.strip()
+    yield "the body with a line end behind it", body + b"\n"
+    yield "the body with CR LF line ends", body.replace(b"\n", b"\r\n")
+    yield "the body with LF line ends", body.replace(b"\r\n", b"\n")
+    yield "the body with a byte order mark", b"\xef\xbb\xbf" + body
+    try:
+        text = body.decode()
+        value = json.loads(text)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        return
+    layouts: list[tuple[str, tuple[str, str] | None, int | None]] = [
+        ("without spaces", (",", ":"), None),
+        ("with spaces behind , and :", (", ", ": "), None),
+        ("indented by 2", None, 2),
+        ("indented by 4", None, 4),
+    ]
+    for layout, separators, indent in layouts:
+        for keys in (False, True):
+            for ascii_only in (False, True):
+                form = json.dumps(
+                    value,
+                    ensure_ascii=ascii_only,
+                    separators=separators,
+                    indent=indent,
+                    sort_keys=keys,
+                )
+                words = [layout, *["with sorted keys"] * keys]
+                words += ["with non-ASCII characters escaped"] * ascii_only
+                yield f"the same JSON written {', '.join(words)}", form.encode("utf-8", "replace")
+    for encoding in ("gbk", "latin-1", "utf-16-le"):
+        try:
+            yield f"the body in {encoding} instead of UTF-8", text.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+
+
+def methods(method: str) -> Iterator[Alternative]:
+    """Other methods."""
+    for other in (*METHODS, method.lower()):
+        if other != method:
+            yield f"The client signed the method {other}, but sent {method}.", other
+
+
+def content_types(sent: str) -> Iterator[Alternative]:
+    """Other values of Content-Type, and none."""
+    bare = sent.partition(";")[0].strip()
+    for other in dict.fromkeys(("", bare, *CONTENT_TYPES)):
+        if other != sent:
+            yield changed_header("Content-Type", other, sent), other
+
+
+def accepts(sent: str) -> Iterator[Alternative]:
+    """Other values of Accept, and none."""
+    for other in ("", *ACCEPTS):
+        if other != sent:
+            yield changed_header("Accept", other, sent), other
+
+
+def changed_header(name: str, signed: str, sent: str) -> str:
+    """The sentence on a header that is not what was signed."""
+    if not sent:
+        how = f"{name} {shown(signed)}, but none arrived: dropped on the way?"
+    elif not signed:
+        how = f"no {name}, but {shown(sent)} arrived: added by an HTTP library?"
+    else:
+        how = (
+            f"{name} {shown(signed)}, but {shown(sent)} arrived: changed by an HTTP library or a "
+            "proxy?"
+        )
+    return f"The client signed {how}"
+
+
+def paths(request: SignedRequest) -> Iterator[Alternative]:
+    """Other spellings of the path, and paths that a proxy may have made into this one."""
+    path = request.path
+    tried = {path}
+    for cause, other in _paths(path, request):
+        if other not in tried:
+            tried.add(other)
+            yield cause, other
+
+
+def _paths(path: str, request: SignedRequest) -> Iterator[Alternative]:
+    parts = path.split("/")
+    plain = unquote(path)
+    yield "The client signed the path without its percent-encoding.", plain
+    yield (
+        "The client signed the path percent-encoded, but it was sent in plain.",
+        "/".join(percent_encode(unquote(part)) for part in parts),
+    )
+    yield "The client percent-encoded the path twice.", "/".join(map(percent_encode, parts))
+    yield "The client percent-encoded the slashes of the path.", percent_encode(plain)
+    yield (
+        "The client signed the path with spaces as +.",
+        "/".join(quote_plus(unquote(p)) for p in parts),
+    )
+    yield "The client signed the path with ~ percent-encoded.", path.replace("~", "%7E")
+    yield "The client signed the path with * in plain.", path.replace("%2A", "*")
+    yield "The client signed the path with lower-case escapes, such as %3a.", lower_escapes(path)
+    latin = unquote_to_bytes(path).decode("latin-1")
+    yield "The client took the path's bytes for Latin-1, not UTF-8.", latin
+    yield "The client signed the path without the slash at its end.", path.rstrip("/")
+    yield "The client signed the path with a slash at its end.", path + "/"
+    while "//" in path:
+        path = path.replace("//", "/")
+    yield "The client signed the path without the doubled slash that was sent.", path
+    host = request.header("host") or ""
+    yield "The client signed the whole URL in place of the path.", f"http://{host}{request.path}"
+    yield "The client signed the whole URL in place of the path.", f"https://{host}{request.path}"
+    yield "The client signed the path without the slash in front.", request.path.lstrip("/")
+    for count in range(2, len(parts)):
+        prefix, rest = "/".join(parts[:count]), "/" + "/".join(parts[count:])
+        yield f"The client signed {rest}: {prefix} was put in front of the path on the way.", rest
+    prefix = (request.header("x-forwarded-prefix") or "").rstrip("/")
+    yield (
+        f"The client signed {prefix}{request.path}: a proxy took {prefix} away.",
+        prefix + request.path,
+    )
+
+
+def lower_escapes(text: str) -> str:
+    """``text`` with percent escapes in lower case."""
+    head, *rest = text.split("%")
+    return "%".join([head, *(part[:2].lower() + part[2:] for part in rest)])

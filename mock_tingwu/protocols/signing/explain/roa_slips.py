@@ -1,0 +1,275 @@
+"""The slips of clients that sign with ROA v1."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Final
+from urllib.parse import quote, quote_plus, unquote_to_bytes
+
+from mock_tingwu.protocols.signing import roa_v1
+from mock_tingwu.protocols.signing.explain import alternatives
+from mock_tingwu.protocols.signing.explain.alternatives import changed_header, shown
+from mock_tingwu.protocols.signing.explain.search import Piece, Signer, Slip
+from mock_tingwu.protocols.signing.request import SignedRequest, percent_encode, query_readings
+
+_NAMES: Final = ("Accept", "Content-MD5", "Content-Type", "Date")
+#: Headers that SDKs sign and that may be dropped on the way.
+_USUAL: Final = {
+    "x-acs-region-id": "cn-beijing",
+    "x-acs-signature-method": roa_v1.SIGNATURE_METHOD,
+    "x-acs-signature-version": "1.0",
+    "x-acs-version": "2023-09-30",
+}
+#: How far a Date may have moved between signing and sending, in seconds.
+_DRIFT: Final = (-1, -2, -3, 1, 2, 3)
+
+
+def bases(request: SignedRequest) -> Iterator[list[Piece]]:
+    """The strings to sign that the server takes, the documented one first."""
+    standard = [Piece(name, f"{request.header(name) or ''}\n") for name in _NAMES]
+    acs = [
+        Piece(f"header {name}", f"{name}:{request.header(name) or ''}\n")
+        for name in roa_v1.acs_headers(request)
+    ]
+    method = Piece("method", f"{request.method}\n")
+    for lines in (standard, [piece for piece in standard if piece.text != "\n"]):
+        for path, query in roa_v1.resources(request):
+            yield [method, *lines, *acs, Piece("path", path), Piece("query", query)]
+
+
+def signers(access_key: str, known: Mapping[str, str]) -> tuple[Signer, list[Signer]]:
+    """The right way to sign, and wrong ones."""
+
+    def sha1(secret: str) -> Signer:
+        return Signer("", lambda text: roa_v1.signature_of(text, secret))
+
+    secret = known[access_key]
+    wrong = [
+        Signer(cause, sha1(other).sign) for cause, other in alternatives.secrets(access_key, known)
+    ]
+    return sha1(secret), [*wrong, *_algorithms(secret)]
+
+
+def _algorithms(secret: str) -> Iterator[Signer]:
+    def digest(text: str, name: str) -> bytes:
+        return hmac.digest(secret.encode(), text.encode("utf-8", "replace"), name)
+
+    def plain(text: str) -> str:
+        return base64.b64encode(digest(text, "sha1")).decode()
+
+    def taken_with(name: str) -> Callable[[str], str]:
+        return lambda text: base64.b64encode(digest(text, name)).decode()
+
+    for name, label in (("sha256", "SHA-256"), ("md5", "MD5"), ("sha512", "SHA-512")):
+        cause = f"The HMAC was taken with {label} instead of SHA-1."
+        yield Signer(cause, taken_with(name))
+    hexadecimal = "The signature is hexadecimal, not base64."
+    yield Signer(hexadecimal, lambda text: digest(text, "sha1").hex())
+    yield Signer(hexadecimal, lambda text: digest(text, "sha1").hex().upper())
+    yield Signer(
+        "The HMAC was taken with SHA-256 and is hexadecimal: that is how ACS3 signs.",
+        lambda text: digest(text, "sha256").hex(),
+    )
+    yield Signer(
+        "The signature is the base64 of the hexadecimal digest, not of the digest itself.",
+        lambda text: base64.b64encode(digest(text, "sha1").hex().encode()).decode(),
+    )
+    yield Signer(
+        "The signature is base64 for URLs, with - and _.",
+        lambda text: base64.urlsafe_b64encode(digest(text, "sha1")).decode(),
+    )
+    yield Signer("The base64 signature has lost its =.", lambda text: plain(text).rstrip("="))
+    yield Signer("The signature is percent-encoded.", lambda text: quote(plain(text), safe=""))
+    yield Signer(
+        "The signature is a plain SHA-1 of text and secret, no HMAC.",
+        lambda text: base64.b64encode(
+            hashlib.sha1((text + secret).encode("utf-8", "replace")).digest()
+        ).decode(),
+    )
+
+
+def slips(request: SignedRequest, base: Sequence[Piece]) -> Iterator[Slip]:
+    """Every usual slip on one string to sign."""
+    for index, piece in enumerate(base):
+        for cause, text in _of_piece(request, piece):
+            yield Slip(index, index + 1, text, cause)
+    names = [piece.name for piece in base]
+    for name in _NAMES:
+        if name in names and base[names.index(name)].text == "\n":
+            cause = f"The client left out the empty line of {name}."
+            yield Slip(names.index(name), names.index(name) + 1, "", cause)
+    yield from _header_slips(request, base)
+    end = len(base)
+    yield Slip(end, end, "\n", "The client ended the string to sign with a line end.")
+    whole = "".join(piece.text for piece in base)
+    yield Slip(0, end, whole.replace("\n", "\r\n"), "The client signed Windows line ends, CR LF.")
+    yield Slip(
+        0, end, whole.replace("\n", "\\n"), r"The client signed \n as two characters, no line end."
+    )
+    yield Slip(0, end, whole.replace("\n", ""), "The client signed all on one line.")
+
+
+def _of_piece(request: SignedRequest, piece: Piece) -> Iterator[tuple[str, str]]:
+    value = piece.text.removesuffix("\n")
+    lines: Iterator[tuple[str, str]] = iter(())
+    if piece.name == "method":
+        lines = alternatives.methods(value)
+    elif piece.name == "Accept":
+        lines = alternatives.accepts(value)
+    elif piece.name == "Content-MD5":
+        lines = _digests(request.body, value)
+    elif piece.name == "Content-Type":
+        lines = alternatives.content_types(value)
+    elif piece.name == "Date":
+        lines = _dates(request, value)
+    elif piece.name == "path":
+        yield from alternatives.paths(request)
+    elif piece.name == "query":
+        yield from _queries(request, piece.text)
+    for cause, text in lines:
+        yield cause, f"{text}\n"
+
+
+def _digests(body: bytes, sent: str) -> Iterator[tuple[str, str]]:
+    right = roa_v1.content_md5(body)
+    found = hashlib.md5(body, usedforsecurity=False)
+    options = [
+        (changed_header("Content-MD5", "", sent), ""),
+        (changed_header("Content-MD5", right, sent), right),
+        ("The client signed the MD5 in hexadecimal, not base64.", found.hexdigest()),
+        (
+            "The client signed the base64 of the hexadecimal MD5.",
+            base64.b64encode(found.hexdigest().encode()).decode(),
+        ),
+    ]
+    for what, form in alternatives.bodies(body):
+        options.append((f"The client signed the MD5 of {what}.", roa_v1.content_md5(form)))
+    return ((cause, value) for cause, value in options if value != sent)
+
+
+def _dates(request: SignedRequest, sent: str) -> Iterator[tuple[str, str]]:
+    yield changed_header("Date", "", sent), ""
+    other = request.header("x-acs-date")
+    if other:
+        yield "The client signed x-acs-date in place of Date.", other
+    moment = roa_v1.client_time_of(request)
+    if moment is None:
+        return
+    for seconds in _DRIFT:
+        value = format_datetime(moment + timedelta(seconds=seconds), usegmt=True)
+        yield changed_header("Date", value, sent), value
+    for value in (
+        format_datetime(moment),
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        moment.strftime("%a, %-d %b %Y %H:%M:%S GMT"),
+    ):
+        if value != sent:
+            yield changed_header("Date", value, sent), value
+
+
+def _queries(request: SignedRequest, right: str) -> Iterator[tuple[str, str]]:
+    options = list(_query_options(request))
+    for cause, text in options:
+        if text != right:
+            yield cause, text
+    pairs = next(query_readings(request.query))
+    for index, (key, _) in enumerate(pairs):
+        rest = pairs[:index] + pairs[index + 1 :]
+        text = "?" + "&".join(f"{k}={v}" if v else k for k, v in rest) if rest else ""
+        yield f"The client did not sign the query parameter {shown(key)}: added on the way?", text
+
+
+def _query_options(request: SignedRequest) -> Iterator[tuple[str, str]]:
+    if not request.query:
+        yield (
+            "The client signed the query RegionId=cn-beijing, which did not arrive.",
+            "?RegionId=cn-beijing",
+        )
+        return
+    pairs = next(query_readings(request.query))
+    sent = [part.partition("=") for part in request.query.split("&") if part]
+    raw = [f"{key}={value}" for key, _, value in sent]
+    latin = unquote_to_bytes(request.query).decode("latin-1")
+
+    def joined(how: Sequence[str]) -> str:
+        return "?" + "&".join(how)
+
+    yield "The client did not sign the query.", ""
+    yield (
+        "The client percent-encoded the query; ROA v1 signs values as they are meant.",
+        joined([f"{percent_encode(k)}={percent_encode(v)}" for k, v in pairs]),
+    )
+    yield (
+        "The client encoded the query as a form does, with + for spaces; ROA v1 signs values as "
+        "they are meant.",
+        joined([f"{quote_plus(k)}={quote_plus(v)}" for k, v in pairs]),
+    )
+    unsorted = [
+        f"{key}={value}" if value else key
+        for part in request.query.split("&")
+        for key, value in next(query_readings(part))
+    ]
+    yield "The client did not sort the query by key.", joined(unsorted)
+    yield "The client sorted the query backwards.", joined([f"{k}={v}" for k, v in reversed(pairs)])
+    yield "The client signed the query as it was sent, percent-encoded.", joined(sorted(raw))
+    yield (
+        "The client signed the query as it was sent, neither sorted nor decoded.",
+        f"?{request.query}",
+    )
+    yield "The client took the query's bytes for Latin-1, not UTF-8.", f"?{latin}"
+    yield "The client signed the query without its ?.", joined([f"{k}={v}" for k, v in pairs])[1:]
+    yield "The client signed an & behind the query.", joined([f"{k}={v}" for k, v in pairs]) + "&"
+    lower = sorted((key.lower(), value) for key, value in pairs)
+    yield (
+        "The client signed the query's keys in lower case.",
+        joined([f"{k}={v}" for k, v in lower]),
+    )
+
+
+def _header_slips(request: SignedRequest, base: Sequence[Piece]) -> Iterator[Slip]:
+    places = [i for i, piece in enumerate(base) if piece.name.startswith("header ")]
+    start = places[0] if places else len(base) - 2
+    stop = start + len(places)
+    lines = {piece.text.partition(":")[0]: piece.text for piece in base[start:stop]}
+    for place in places:
+        name = base[place].name.removeprefix("header ")
+        yield Slip(place, place + 1, "", f"The client did not sign {name}: added after signing?")
+    for name, value in _USUAL.items():
+        if name not in lines:
+            place = start + sum(other < name for other in lines)
+            cause = (
+                f"The client signed {name}:{value}, but {name} did not arrive: dropped on the way?"
+            )
+            yield Slip(place, place, f"{name}:{value}\n", cause)
+    if not places:
+        return
+    every = "".join(lines.values())
+    pairs = [line.removesuffix("\n").partition(":")[::2] for line in lines.values()]
+    sent = dict.fromkeys(
+        raw.lower().decode("latin-1")
+        for raw, _ in request.headers
+        if raw.lower().startswith(b"x-acs-")
+    )
+    blocks = [
+        ("The client signed no x-acs-* header.", ""),
+        (
+            "The client signed the names of the x-acs-* headers with capitals; they are signed in "
+            "lower case.",
+            "".join(f"{name.title()}:{value}\n" for name, value in pairs),
+        ),
+        (
+            "The client signed a space behind the colon of the x-acs-* headers.",
+            "".join(f"{name}: {value}\n" for name, value in pairs),
+        ),
+        ("The client did not sort the x-acs-* headers.", "".join(lines[name] for name in sent)),
+        ("The client left out the line end between headers and path.", every.removesuffix("\n")),
+        ("The client signed an empty line between headers and path.", every + "\n"),
+    ]
+    for cause, text in blocks:
+        if text != every:
+            yield Slip(start, stop, text, cause)
