@@ -189,11 +189,13 @@ class Example:
         parser.add_argument("url")
         parser.add_argument("-X", default="GET")
         parser.add_argument("-d")
+        parser.add_argument("-T", type=Path)
         parser.add_argument("-H", action="append", default=[])
         args = parser.parse_args(words)
         headers = dict(header.split(": ", 1) for header in args.H)
-        answer = httpx.request(args.X, args.url, content=args.d, headers=headers, timeout=PATIENCE)
-        assert answer.status_code == 200, answer.text
+        content = args.T.read_bytes() if args.T else args.d
+        answer = httpx.request(args.X, args.url, content=content, headers=headers, timeout=PATIENCE)
+        assert answer.is_success, answer.text
         return answer.json()
 
 
@@ -286,6 +288,7 @@ def nested(path: str, value: object) -> Json:
         "AppKey": "app",
         "Input": {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16_000},
         "Parameters": {
+            "Transcription": {"DiarizationEnabled": True},
             "ServiceInspectionEnabled": True,
             "ServiceInspection": {
                 "SceneIntroduction": "a",
