@@ -19,7 +19,7 @@ from mock_tingwu import MockTingwu
 from mock_tingwu.media import read_wav
 from tests.conftest import RECORDING, SCRIPT
 from tests.core.test_segmentation import speech
-from tests.realtime.helpers import PATIENCE, TASKS, Json, Pusher, pusher
+from tests.realtime.helpers import PATIENCE, TASKS, Json, Pusher, info, pusher, until
 
 WIDTH = 96
 _MOST = 2
@@ -108,6 +108,8 @@ def run() -> Run:
         seen.answers["error"] = _put(mock, "?type=realtime", {"AppKey": "my-app", "Input": {}})
         _add_frames(seen, connection)
         _rarer_frames(seen, mock)
+        _second_run(seen, mock, task["TaskId"])
+        _video(seen, mock)
         return _anonymous(seen, mock.host)
 
 
@@ -155,6 +157,48 @@ def _rarer_frames(seen: Run, mock: MockTingwu) -> None:
         seen.frames["TaskFailed"] = {"header": connection.failure()}
 
 
+#: What the finished meeting is run again with.
+AGAIN: Json = {
+    "AutoChaptersEnabled": True,
+    "AutoChapters": {"ChapterGranularity": "Coarse", "TitleLengthLevel": "Short"},
+    "LlmOutputLanguage": "en",
+    "SummarizationEnabled": True,
+    "Summarization": {"Types": ["Paragraph"]},
+    "ExtraParams": {"FullTextSummaryFormat": "markdown"},
+}
+
+
+def _second_run(seen: Run, mock: MockTingwu, task_id: str) -> None:
+    """The results of the same meeting with other Parameters."""
+    _put(mock, "?type=offline", {"Input": {"TaskId": task_id}, "Parameters": AGAIN})
+    mock.advance(60_000)
+    files = httpx.get(f"{mock.url}{TASKS}/{task_id}").json()["Data"]
+    for kind in ("AutoChapters", "Summarization"):
+        seen.results[f"{kind} again"] = httpx.get(files["Result"][kind]).json()
+
+
+def _video(seen: Run, mock: MockTingwu) -> None:
+    """The slides of a video that is imagined."""
+    body = {
+        "AppKey": "my-app",
+        "Input": {
+            "SourceLanguage": "cn",
+            "FileUrl": "https://files.example.com/weekly.mp4",
+            "TaskKey": "weekly",
+        },
+        "Parameters": {"PptExtractionEnabled": True},
+    }
+    task_id = _put(mock, "?type=offline", body)["Data"]["TaskId"]
+
+    def ready() -> bool:
+        mock.advance(1000)
+        return "PptExtraction" in info(mock, task_id).get("Result", {})
+
+    until(ready, "the slides")
+    link = info(mock, task_id)["Result"]["PptExtraction"]
+    seen.results["PptExtraction"] = httpx.get(link).json()
+
+
 def _anonymous(seen: Run, host: str) -> Run:
     def clean(text: str) -> str:
         text = text.replace(host, _ADDRESS)
@@ -189,9 +233,9 @@ def refused_link() -> str:
     return f"```xml\n{run().refusal}\n```"
 
 
-def request() -> str:
-    """The CreateTask body of the run."""
-    return f"```json\n{pretty(REQUEST)}\n```"
+def request(name: str) -> str:
+    """The CreateTask body of the run, or ``again`` the Parameters of its second run."""
+    return f"```json\n{pretty(AGAIN if name == 'again' else REQUEST)}\n```"
 
 
 def block(value: Any) -> str:

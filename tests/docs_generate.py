@@ -163,7 +163,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "frame": docs_examples.frame,
     "answer": docs_examples.answer,
     "result": docs_examples.result,
-    "request": lambda _: docs_examples.request(),
+    "request": docs_examples.request,
     "refused-link": lambda _: docs_examples.refused_link(),
 }
 

@@ -46,7 +46,8 @@ API_ERRORS: Final = {
     "BRK.InvalidOssPath": "OutputPath is not a text.",
     "BRK.InvalidAppKey": "AppKey missing, empty or not a text, or not one of `app_keys`.",
     "BRK.InvalidRoleSplitNum": "SpeakerCount not a whole number from 0 to 100.",
-    "BRK.InvalidOutputEnabledSetting": "A field …Enabled that is not a boolean.",
+    "BRK.InvalidOutputEnabledSetting": "A field …Enabled that is not a boolean; "
+    "IdentityRecognitionEnabled without diarization; a second run that asks for nothing.",
     "BRK.InvalidResultLevelSetting": "OutputLevel not 1 or 2.",
     "BRK.ServiceLinkedRoleNotExist": _ON_DEMAND,
     "InvalidApi.NotFound": "Unknown path or method.",
@@ -119,7 +120,13 @@ SETTINGS: Final = {
     "api_keys": "Bearer tokens that are taken, with commas between. None: any.",
 }
 
-NO_EFFECT: Final = "Accepted, no effect yet."
+#: Why a field changes nothing.
+NO_MODEL: Final = "Accepted, no effect: no language model runs."
+NO_ENGINE: Final = "Accepted, no effect: words come from a [script](scripts.md)."
+IN_SCRIPT: Final = "Accepted, no effect: translations stand in the script."
+THE_MIX: Final = "Accepted, no effect: of several streams the mix alone makes events."
+WHOSE: Final = "Accepted, no effect: whose words it names is documented nowhere."
+FOR_A_MODEL: Final = ", no effect: it is meant for a language model, and none runs."
 
 #: What the mock does with every field of CreateTask.
 FIELDS: Final = {
@@ -154,12 +161,15 @@ FIELDS: Final = {
     "Parameters.Transcription.Diarization.SpeakerCount": "At most this many speakers are told "
     "apart; 0 or absent: as many as speak.",
     "Parameters.Transcription.OutputLevel": "2 adds TranscriptionResultChanged.",
-    "Parameters.Transcription.AdditionalStreamOutputLevel": NO_EFFECT,
+    "Parameters.Transcription.AdditionalStreamOutputLevel": THE_MIX,
     "Parameters.Transcription.PhraseId": "The words of this [list](phrases.md) are heard.",
-    "Parameters.Transcription.Model": NO_EFFECT,
-    "Parameters.Transcription.AudioEventDetectionEnabled": NO_EFFECT,
-    "Parameters.Transcription.ProfanityFilterEnabled": NO_EFFECT,
-    "Parameters.Transcription.DisfluencyEnabled": NO_EFFECT,
+    "Parameters.Transcription.Model": NO_ENGINE,
+    "Parameters.Transcription.AudioEventDetectionEnabled": "Accepted, no effect: how events are "
+    "told is documented nowhere.",
+    "Parameters.Transcription.ProfanityFilterEnabled": "true masks swear words of a registered "
+    "script with `*`. The library has none.",
+    "Parameters.Transcription.DisfluencyEnabled": "false: meetings of the library have "
+    "[filler words](scripts.md#what-options-change). true drops those of a registered script.",
     "Parameters.Transcription.RealtimeDiarizationEnabled": "Events and results name speakers, "
     "from 0.",
     "Parameters.Transcription.Phrase": "Words and their weights, heard as those of a "
@@ -168,52 +178,60 @@ FIELDS: Final = {
     "Parameters.Translation.TargetLanguages": "cn, en, ja, ko, de, fr, ru; any number.",
     "Parameters.Translation.OutputLevel": "2 adds translations of interim results, if recognition "
     "has OutputLevel 2 as well.",
-    "Parameters.Translation.AdditionalStreamOutputLevel": NO_EFFECT,
-    "Parameters.Translation.TranslateLlmSceneEnabled": NO_EFFECT,
+    "Parameters.Translation.AdditionalStreamOutputLevel": THE_MIX,
+    "Parameters.Translation.TranslateLlmSceneEnabled": IN_SCRIPT,
     "Parameters.AutoChaptersEnabled": "Makes AutoChapters; empty for ja and ko.",
-    "Parameters.AutoChapters.ChapterGranularity": NO_EFFECT,
-    "Parameters.AutoChapters.TitleLengthLevel": NO_EFFECT,
+    "Parameters.AutoChapters.ChapterGranularity": "Meticulous: the chapters of the script. "
+    "General, Coarse: [about half and a quarter](results.md#autochapters-章节速览) of them.",
+    "Parameters.AutoChapters.TitleLengthLevel": "Longest Headline: Short 8 characters, Normal 16; "
+    "in English 24 and 48. Long: as the script has it.",
     "Parameters.MeetingAssistanceEnabled": "Makes MeetingAssistance.",
     "Parameters.MeetingAssistance.Types": "Actions, KeyInformation; absent means both.",
     "Parameters.SummarizationEnabled": "Makes Summarization.",
     "Parameters.Summarization.Types": "Paragraph, Conversational, QuestionsAnswering, MindMap; "
     "absent means all.",
-    "Parameters.PptExtractionEnabled": NO_EFFECT,
+    "Parameters.PptExtractionEnabled": "Offline: makes PptExtraction, empty for a recording "
+    "without a picture. Realtime: no effect.",
     "Parameters.TextPolishEnabled": "Makes TextPolish.",
     "Parameters.ServiceInspectionEnabled": "Makes ServiceInspection.",
-    "Parameters.ServiceInspection.SceneIntroduction": "Required, no effect yet.",
-    "Parameters.ServiceInspection.InspectionIntroduction": "Required, no effect yet.",
+    "Parameters.ServiceInspection.SceneIntroduction": "Required" + FOR_A_MODEL,
+    "Parameters.ServiceInspection.InspectionIntroduction": "Required" + FOR_A_MODEL,
     "Parameters.ServiceInspection.InspectionContents[].Title": "Looked for in what was said.",
     "Parameters.ServiceInspection.InspectionContents[].Content": "Looked for in what was said.",
-    "Parameters.ServiceInspection.SpeakerMap": NO_EFFECT,
+    "Parameters.ServiceInspection.SpeakerMap": "Speaker ids and their roles, for Reason.",
     "Parameters.CustomPromptEnabled": "Makes CustomPrompt.",
-    "Parameters.CustomPrompt.Contents[].Name": "Echoed.",
-    "Parameters.CustomPrompt.Contents[].Prompt": "Must contain {Transcription}. No model runs: "
-    "sentences that share words with the prompt are quoted.",
-    "Parameters.CustomPrompt.Contents[].Model": "Decides Truncated only.",
-    "Parameters.CustomPrompt.Contents[].TransType": NO_EFFECT,
+    "Parameters.CustomPrompt.Contents[].Name": "Required, echoed.",
+    "Parameters.CustomPrompt.Contents[].Prompt": "Required; must contain {Transcription}. No model "
+    "runs: sentences that share words with the prompt are quoted.",
+    "Parameters.CustomPrompt.Contents[].Model": "tingwu-turbo, tingwu-plus, qwen-max. Decides "
+    "Truncated only.",
+    "Parameters.CustomPrompt.Contents[].TransType": "default, chat, sentence-chat" + FOR_A_MODEL,
     "Parameters.ContentExtractionEnabled": "Makes ContentExtraction.",
-    "Parameters.ContentExtraction.SceneIntroduction": NO_EFFECT,
+    "Parameters.ContentExtraction.SceneIntroduction": "Accepted" + FOR_A_MODEL,
     "Parameters.ContentExtraction.ExtractionContents[].Title": "Looked for in what was said.",
     "Parameters.ContentExtraction.ExtractionContents[].Content": "Looked for in what was said.",
     "Parameters.ContentExtraction.ExtractionContents[].Identity": "Looked for in what speakers of "
     "this role said, if SpeakerMap has one.",
     "Parameters.ContentExtraction.SpeakerMap": "Speaker ids and their roles, for Identity.",
-    "Parameters.IdentityRecognitionEnabled": "Makes IdentityRecognition; empty without "
-    "diarization.",
-    "Parameters.IdentityRecognition.SceneIntroduction": NO_EFFECT,
+    "Parameters.IdentityRecognitionEnabled": "Makes IdentityRecognition. Needs DiarizationEnabled "
+    "or RealtimeDiarizationEnabled, but for a second run.",
+    "Parameters.IdentityRecognition.SceneIntroduction": "Accepted" + FOR_A_MODEL,
     "Parameters.IdentityRecognition.IdentityContents[].Name": "Given to the speakers whose role in "
     "the script fits.",
     "Parameters.IdentityRecognition.IdentityContents[].Description": "Compared with the speaker's "
     "role when no Name fits.",
-    "Parameters.Model": NO_EFFECT,
-    "Parameters.LlmOutputLanguage": NO_EFFECT,
-    "Parameters.ExtraParams.NfixEnabled": NO_EFFECT,
+    "Parameters.Model": NO_MODEL,
+    "Parameters.LlmOutputLanguage": "cn, en: the [language of mind map and chapters]"
+    "(results.md#the-language-of-mind-map-and-chapters).",
+    "Parameters.ExtraParams.NfixEnabled": "Accepted, no effect: documented is no more than the "
+    "name.",
     "Parameters.ExtraParams.MaxKeywords": "Largest number of keywords, at most 20.",
-    "Parameters.ExtraParams.DomainEducationEnabled": NO_EFFECT,
-    "Parameters.ExtraParams.OcrAuxiliaryEnabled": NO_EFFECT,
-    "Parameters.ExtraParams.TranslateLlmSceneEnabled": NO_EFFECT,
-    "Parameters.ExtraParams.FullTextSummaryFormat": NO_EFFECT,
-    "Parameters.ExtraParams.TranslationHotwordMap.bizType": NO_EFFECT,
-    "Parameters.ExtraParams.TranslationHotwordMap.bizUserId": NO_EFFECT,
+    "Parameters.ExtraParams.DomainEducationEnabled": NO_ENGINE,
+    "Parameters.ExtraParams.OcrAuxiliaryEnabled": "Accepted, no effect: nothing is read off "
+    "pictures.",
+    "Parameters.ExtraParams.TranslateLlmSceneEnabled": IN_SCRIPT,
+    "Parameters.ExtraParams.FullTextSummaryFormat": "`markdown`: ParagraphSummary is Markdown. Any "
+    "other text: it is plain.",
+    "Parameters.ExtraParams.TranslationHotwordMap.bizType": WHOSE,
+    "Parameters.ExtraParams.TranslationHotwordMap.bizUserId": WHOSE,
 }

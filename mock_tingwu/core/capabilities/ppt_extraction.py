@@ -39,7 +39,7 @@ def build(meeting: Meeting, options: Options) -> dict[str, Any]:
             "start": slide.start,
             "end": slide.end,
             "file_url": slide.name,
-            "summary": gap.join(spread(made[number], _MOST_POINTS))
+            "summary": gap.join(spread(list(dict.fromkeys(made[number])), _MOST_POINTS))
             or shorten(joined(said[number]), _EXCERPT),
         }
         for number, slide in enumerate(meeting.slides)
