@@ -202,7 +202,7 @@ def _callbacks(value: Any) -> dict[str, str]:
     try:
         return {app_key: receiver_url(url) for app_key, url in pairs}
     except ValueError as error:
-        raise ValueError(f"{expected}: {error}") from None
+        raise ValueError(f"{expected}, the URL {error}") from None
 
 
 def _file_hosts(value: Any) -> dict[str, str]:

@@ -20,7 +20,6 @@ import os
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -206,6 +205,8 @@ class Courier:
         """The client for ``url``, made when first needed. It keeps no connection open."""
         here = _is_here(url)
         if here not in self._clients:
+            from http.cookiejar import CookieJar, DefaultCookiePolicy
+
             import httpx
 
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
