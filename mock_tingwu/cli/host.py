@@ -12,7 +12,6 @@ from mock_tingwu.cli.sdk import DEFAULT_URL
 
 if TYPE_CHECKING:
     import httpx
-    from rich.progress import Progress
 
 #: How long the server may take over one step, in seconds.
 _PATIENCE_S: Final = 30.0
@@ -41,19 +40,14 @@ def run(args: argparse.Namespace) -> int:
             complain("host", f"{path} is no file")
             return BAD_USAGE
     import httpx
-    from rich.console import Console
-    from rich.progress import Progress
 
     from mock_tingwu.client.address import is_local
 
     url = args.url.rstrip("/")
-    console = Console(stderr=True)
-    client = httpx.Client(timeout=_PATIENCE_S, trust_env=not is_local(url))
-    progress = Progress(console=console, transient=True, disable=not console.is_terminal)
     try:
-        with client, progress:
+        with httpx.Client(timeout=_PATIENCE_S, trust_env=not is_local(url)) as client:
             for path in args.files:
-                print(_upload(client, progress, url, path), flush=True)
+                print(_upload(client, url, path), flush=True)
     except BrokenPipeError:
         raise  # whoever reads has seen enough: `main` knows
     except (_Refused, OSError) as error:
@@ -73,16 +67,20 @@ def _is_address(url: str) -> bool:
         return False
 
 
-def _upload(client: httpx.Client, progress: Progress, url: str, path: Path) -> str:
-    """Put one file on the server; return its URL there.
+def _upload(client: httpx.Client, url: str, path: Path) -> str:
+    """Put one file on the server; return its URL there. A terminal sees how far it is.
 
     Raises:
         _Refused: the answer is not that of a mock that has taken it.
         httpx.HTTPError: no answer came.
         OSError: the file cannot be read.
     """
-    query = {"name": path.name}
-    with progress.open(path, "rb", description=path.name) as file:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    query, console = {"name": path.name}, Console(stderr=True)
+    bar = Progress(console=console, transient=True, disable=not console.is_terminal)
+    with bar, bar.open(path, "rb", description=path.name) as file:
         answer = client.post(f"{url}/_mock/files", params=query, content=file)
     try:
         body = answer.json()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +15,7 @@ import pytest
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
 from mock_tingwu.services.hosting import HostingService
-from tests.cli.commands import run
+from tests.cli.commands import COMMAND, environment, run
 from tests.conftest import RECORDING
 from tests.offline import tasks
 from tests.offline.helpers import Origin
@@ -354,6 +358,35 @@ def test_the_command_prints_one_url_per_file_and_nothing_else(
     assert result.stdout.splitlines() == [file["url"] for file in listed(mock)]
     assert [file["name"] for file in listed(mock)] == ["周会.mp3", "empty.wav"]
     assert httpx.get(result.stdout.splitlines()[0]).content == BODY
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+def test_a_terminal_sees_the_progress_and_a_pipe_the_url_alone(
+    mock: MockTingwu, tmp_path: Path
+) -> None:
+    import pty
+
+    path = tmp_path / "long.wav"
+    with path.open("wb") as file:
+        file.truncate(20_000_000)
+    ours, theirs = pty.openpty()
+    shown = b""
+    environ = environment({"TERM": "xterm", "COLUMNS": "80"})
+    with subprocess.Popen(
+        [*COMMAND, "host", str(path), "--url", mock.url],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env=environ,
+    ) as process:
+        os.close(theirs)
+        with os.fdopen(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
+            while block := terminal.read(4096):  # ends with an error on Linux
+                shown += block
+        assert process.stdout is not None
+        assert process.stdout.read().decode() == f"{listed(mock)[0]['url']}\n"
+    assert process.returncode == 0
+    assert b"long.wav" in shown and b"\x1b[" in shown
+    assert b"/_mock/files/" not in shown
 
 
 def host(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
