@@ -74,6 +74,17 @@ REQUEST: Json = {
 }
 
 
+OFFLINE: Json = {
+    "AppKey": "my-app",
+    "Input": {
+        "SourceLanguage": "cn",
+        "FileUrl": "https://example.com/weekly.mp3",
+        "TaskKey": "weekly",
+    },
+    "Parameters": {"AutoChaptersEnabled": True},
+}
+
+
 @dataclass
 class Run:
     """What one run showed: events and answers by name, results by kind."""
@@ -108,6 +119,7 @@ def run() -> Run:
         seen.answers["error"] = _put(mock, "?type=realtime", {"AppKey": "my-app", "Input": {}})
         _add_frames(seen, connection)
         _rarer_frames(seen, mock)
+        seen.answers["offline"] = _put(mock, "?type=offline", OFFLINE)
         _second_run(seen, mock, task["TaskId"])
         _video(seen, mock)
         return _anonymous(seen, mock.host)

@@ -83,6 +83,15 @@ def _api_errors(_: str) -> str:
     return _table(("Code", "HTTP", "Message", "caused by", "level"), rows)
 
 
+def _recording_errors(_: str) -> str:
+    rows = [
+        (code, f"`{errors.TASK_ERRORS[code].message}`", why, _level(row.level, row.source))
+        for code, why in docs_tables.RECORDING_ERRORS.items()
+        for row in [errors.TASK_ERRORS[code]]
+    ]
+    return _table(("ErrorCode", "ErrorMessage", "caused by", "level"), rows)
+
+
 def _level(level: str, source: str) -> str:
     """The level, and whether some part of a documented row is an assumption."""
     return f"{level}, wording assumed" if level != "assumed" and "assumed" in source else level
@@ -157,6 +166,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "example": _example,
     "task-failed": _task_failed,
     "api-errors": _api_errors,
+    "recording-errors": _recording_errors,
     "settings": _settings,
     "fields": _fields,
     "library": _library,

@@ -235,3 +235,19 @@ FIELDS: Final = {
     "Parameters.ExtraParams.TranslationHotwordMap.bizType": WHOSE,
     "Parameters.ExtraParams.TranslationHotwordMap.bizUserId": WHOSE,
 }
+
+#: What is wrong with a recording, by the code that its task fails with.
+RECORDING_ERRORS: Final = {
+    "TSC.AudioFileLink": "The [link](#where-the-recording-comes-from) leads nowhere.",
+    "TSC.ContentLengthCheckFailed": "The body is not as long as Content-Length says, or there is "
+    "none.",
+    "TSC.AudioFileSize": "More than 6 GB.",
+    "TSC.FileType": "No media file, or a container that is not taken: a web page, a PDF, a "
+    "playlist.",
+    "TSC.FileError": "Empty, or too damaged to read.",
+    "TSC.AudioFormat": "An audio track that cannot be decoded.",
+    "TSC.AudioSampleRate": "No audio track; less than 8000 Hz; less than 16000 Hz in a language "
+    "that needs them.",
+    "TSC.AudioDuration": "More than 6 hours.",
+    "PRE.AudioDurationQuotaLimit": "More than `offline_quota_minutes` in a day.",
+}

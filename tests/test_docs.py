@@ -32,6 +32,7 @@ from mock_tingwu.core.scripts import load_script
 from mock_tingwu.core.stream import AudioStream
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.control import ControlService
+from mock_tingwu.services.offline import CODES
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.settings import PREFIX, Settings
 from tests import docs_generate, docs_tables
@@ -263,6 +264,10 @@ def test_every_field_of_create_task_is_accounted_for() -> None:
     assert list(docs_generate.create_task_fields()) == list(docs_tables.FIELDS)
 
 
+def test_every_error_of_a_recording_is_documented() -> None:
+    assert set(docs_tables.RECORDING_ERRORS) == set(errors.TASK_ERRORS) == set(CODES.values())
+
+
 def test_every_error_and_setting_has_its_row() -> None:
     assert set(docs_tables.API_ERRORS) == set(errors.API_ERRORS)
     text = (ROOT / "docs" / "openapi.md").read_text("utf-8")
@@ -378,7 +383,7 @@ CAUSES: Final[list[tuple[str, str, Any]]] = [
     ("MissingType", "", {}),
     ("MissingInput", "type=realtime", {"Input": None}),
     ("MissingTaskId", "type=realtime&operation=stop", {}),
-    ("InvalidType", "type=offline", {}),
+    ("InvalidType", "type=batch", {}),
     ("InvalidOperation", "type=realtime&operation=dance", {}),
     (
         "InvalidTypes",
