@@ -107,6 +107,17 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, origin: Origin) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.origin = origin
+        #: Connections that end without a word.
+        self.cut: set[Any] = set()
+
+    def shutdown_request(self, request: Any) -> None:
+        if request not in self.cut:
+            super().shutdown_request(request)
+            return
+        self.cut.remove(request)
+        linger = struct.pack("ii", 1, 0)
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no news."""
@@ -135,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(page.raw)
         elif in_http:
             self._answer(page, status, body, headers)
+        if page.reset:
+            self.server.cut.add(self.connection)
         if page.hang is not None:
             origin.closing.wait(_PATIENCE_S)
 
@@ -166,6 +179,3 @@ class _Handler(BaseHTTPRequestHandler):
             if page.chunked:
                 sent = b"%x\r\n%s\r\n0\r\n\r\n" % (len(sent), sent)
             self.wfile.write(sent)
-        if page.reset:
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -318,6 +318,35 @@ def test_a_name_that_does_not_resolve_is_told(
     )
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("127.0.0.1", "refused the connection"), ("255.255.255.255", "cannot be reached: ")],
+)
+def test_a_host_with_several_addresses_is_tried_at_each(
+    target: Path, monkeypatch: pytest.MonkeyPatch, address: str, words: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))] * 2
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    problem, detail = refused(f"http://files.localhost:{port}/a.mp3", target, make(fetch="always"))
+    assert problem == "link"
+    assert detail.startswith(f"files.localhost:{port} {words}")
+
+
+def test_a_connection_that_is_cut_before_the_answer_is_told(origin: Origin, target: Path) -> None:
+    url = origin.add("/a.mp3", Page(raw=b"", reset=True))
+    problem, detail = refused(url, target)
+    assert problem == "link"
+    assert detail == f"the connection to {origin.host} broke"
+
+
+def test_a_host_that_has_no_encoding_is_told(target: Path) -> None:
+    problem, detail = refused("http://☃--.localhost/a.mp3", target)
+    assert problem == "link"
+    assert detail.startswith("☃--.localhost cannot be asked: ")
+
+
 def test_a_folder_that_is_gone_is_told(origin: Origin, tmp_path: Path) -> None:
     url = origin.add("/a.mp3", Page(BODY))
     problem, detail = refused(url, tmp_path / "gone" / "source")
@@ -511,11 +540,14 @@ def test_the_decision_names_the_file_and_the_reason() -> None:
     assert decision == Decision("imagine", "the recording is imagined: fetch is never", "周.mp3")
 
 
-def test_what_no_service_could_take_is_refused_under_every_policy() -> None:
+def test_what_no_service_could_take_is_refused_under_every_policy(tmp_path: Path) -> None:
+    hosted = HostedFiles(lambda: tmp_path)
     for policy in ("auto", "always", "never"):
         for url in ("ftp://files.example.com/a.mp3", "http://10.0.0.7/a.mp3", "http://[::1", ""):
             with pytest.raises(FetchError) as caught:
-                make(fetch=policy).decide(url)
+                hosts = {"media.example.com": tmp_path}
+                settings = Settings.of({"fetch": policy, "file_hosts": hosts})
+                Fetcher(settings, hosted).decide(url)
             assert caught.value.problem == "link"
 
 

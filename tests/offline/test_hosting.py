@@ -263,6 +263,18 @@ def test_a_local_file_is_served_from_where_it_is(mock: MockTingwu, tmp_path: Pat
     assert httpx.get(url).status_code == 404
 
 
+def test_the_mock_s_own_copy_goes_before_the_user_s_file(mock: MockTingwu, tmp_path: Path) -> None:
+    path = tmp_path / "meeting.mp3"
+    path.write_bytes(BODY)
+    hosted = upload(mock)
+    assert mock.host_file(path) == hosted["url"]
+    path.unlink()
+    assert httpx.get(hosted["url"]).content == BODY
+    files = mock._server.world.hosted
+    assert files.path_of_url(hosted["url"]) == kept(mock)[0]
+    assert files.path_of_url("http://files.example.com/meeting.mp3") is None
+
+
 def test_forgetting_a_local_file_does_not_delete_it(mock: MockTingwu, tmp_path: Path) -> None:
     path = tmp_path / "meeting.mp3"
     path.write_bytes(BODY)
