@@ -46,6 +46,8 @@ def schema_of(entry: Entry) -> tuple[str | None, Any]:
     if entry["kind"] == "result":
         return f"tingwu/results/{entry['name']}", msgspec.json.decode(entry["body"])
     if entry["kind"] == "response" and entry["service"] == "tingwu":
+        if isinstance(entry["body"], str):
+            return None, None  # XML
         body = msgspec.json.decode(entry["body"])
         if entry["status"] != 200:
             return "tingwu/error-response", body

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mock_tingwu.core.errors import API_ERRORS, ApiError
 
 
 class ApiFailure(Exception):
     """The request is answered with ``error``; ``code`` and ``message`` are as on the wire.
 
-    ``detail`` tells the journal what exactly was wrong.
+    ``detail`` tells the journal what exactly was wrong. ``headers`` and ``fields`` are added to
+    the answer's headers and to its body.
     """
 
     detail = ""
@@ -17,31 +20,57 @@ class ApiFailure(Exception):
         self.http_status = error.http_status
         self.code = code or error.code
         self.message = message or error.message
+        self.headers: dict[str, str] = {}
+        self.fields: dict[str, Any] = {}
         super().__init__(f"{self.code}: {self.message}")
 
 
-def failure(code: str) -> ApiFailure:
+def failure(code: str, *, message: str = "") -> ApiFailure:
     """The failure with a code of the error table."""
-    return ApiFailure(API_ERRORS[code])
+    return ApiFailure(API_ERRORS[code], message=message)
 
 
 def missing(parameter: str) -> ApiFailure:
     """``parameter`` was not sent: the gateway's rule Missing{Param} (tingwu-openapi 3.2)."""
-    error = API_ERRORS["Missing"]
-    name = parameter.rpartition(".")[2]
-    return ApiFailure(
-        error, code=f"Missing{_capital(name)}", message=error.message.format(parameter)
-    )
+    return _about("Missing", parameter)
 
 
 def invalid(parameter: str) -> ApiFailure:
     """``parameter`` is not valid: the gateway's rule Invalid{Param} (tingwu-openapi 3.2)."""
-    error = API_ERRORS["Invalid"]
+    return _about("Invalid", parameter)
+
+
+def throttled(retry_after: int) -> ApiFailure:
+    """Too many calls; the client is told to wait ``retry_after`` ms.
+
+    Tea SDKs read the header and wait for so many milliseconds when they retry; the newest Python
+    one takes the answer for throttling only with it (tingwu-openapi 3.5).
+    """
+    error = failure("Throttling.User")
+    error.headers["x-acs-retry-after"] = str(retry_after)
+    return error
+
+
+def denied(code: str, *, action: str, account: str, message: str = "") -> ApiFailure:
+    """NoPermission or Forbidden.RAM, with the AccessDeniedDetail that SDKs hand on.
+
+    ``action`` is the RAM action, ``account`` the id of the account that owns the caller. The fields
+    are those of public samples, their values ours.
+    """
+    error = failure(code, message=message)
+    error.fields["AccessDeniedDetail"] = {
+        "AuthAction": action,
+        "AuthPrincipalDisplayName": "mock-user",
+        "AuthPrincipalOwnerId": account,
+        "AuthPrincipalType": "SubUser",
+        "NoPermissionType": "ImplicitDeny",
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    }
+    return error
+
+
+def _about(pattern: str, parameter: str) -> ApiFailure:
+    error = API_ERRORS[pattern]
     name = parameter.rpartition(".")[2]
-    return ApiFailure(
-        error, code=f"Invalid{_capital(name)}", message=error.message.format(parameter)
-    )
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
+    code = f"{pattern}{name[:1].upper()}{name[1:]}"
+    return ApiFailure(error, code=code, message=error.message.format(parameter))

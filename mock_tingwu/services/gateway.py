@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from mock_tingwu.core.clock import as_datetime
+from mock_tingwu.core.faults import Subject
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.protocols import signing
+from mock_tingwu.services import api_format
 from mock_tingwu.services.api_errors import ApiFailure, failure
+from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.world import World
 
 Json = dict[str, Any]
@@ -29,20 +31,25 @@ class Answer:
 
 
 #: What a call does: ``(request, scope, body) -> Data``. It may raise ApiFailure.
+#: ``request.state.access_key`` is the caller's AccessKeyId, None for who has none.
 Operation = Callable[[Request, Scope, Json], Json | Answer | Awaitable[Json | Answer]]
+
+TINGWU: Final = Product("tingwu", "tingwu.cn-beijing.aliyuncs.com", "2023-09-30")
 #: JSON that is nested deeper is refused; what is documented goes six levels deep.
-_MAX_DEPTH = 64
-_HOST_ID = "tingwu.cn-beijing.aliyuncs.com"
-_encode = msgspec.json.Encoder().encode
+_MAX_DEPTH: Final = 64
+#: The methods of HTTP that an API can have; a wrong one of these is an unknown API.
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _decode = msgspec.json.Decoder().decode
 
 
 class Gateway:
     """Answers are exact: key order, wording, headers. ``service`` is the name in the journal."""
 
-    def __init__(self, world: World, service: str) -> None:
+    def __init__(self, world: World, service: str, product: Product = TINGWU) -> None:
         self._world = world
         self._service = service
+        self._product = product
+        self._keeper = Gatekeeper(world, service, product)
 
     async def unknown(self, request: Request) -> Response:
         """A path or method that no call has."""
@@ -52,7 +59,9 @@ class Gateway:
         """The answer to a request that met a defect of the mock."""
         # The body cannot be read here: it may be read already, and Starlette hands no channel on.
         scope = self._world.default
-        return self._respond(request, scope, scope.ids.request_id(), failure("ServerError"))
+        request_id = scope.ids.request_id()
+        request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
+        return self._respond(request, scope, request_id, "", failure("ServerError"))
 
     async def answer(self, request: Request, operation: Operation, api: str = "") -> Response:
         """Answer with what ``operation`` does, under the API's name ``api``."""
@@ -67,10 +76,10 @@ class Gateway:
         except ApiFailure as error:
             problem = error
         signed = signing.SignedRequest.from_asgi(request.scope, raw)
-        keys = signing.KeyRing(self._world.settings.access_keys)
-        verdict = signing.verify(signed, keys, now=as_datetime(self._world.real_now()))
-        request.state.task_id = _task_id_in(request, body)
+        verdict = self._keeper.judge(scope, signed)
         request.state.target = signed.target
+        request.state.access_key = verdict.access_key
+        request.state.task_id = _task_id_in(request, body)
         entry = scope.journal.record(
             "request",
             self._service,
@@ -81,40 +90,63 @@ class Gateway:
             body=raw if problem is None else raw.decode("utf-8", "replace"),
             signature=verdict.problem or "ok",
         )
+        if verdict.problem or verdict.unsigned:
+            self._keeper.report(scope, request_id, signed, verdict)
+        outcome: Json | Answer | ApiFailure
         try:
             if problem is not None:
                 raise problem
-            if self._world.settings.auth == "verify":
-                _enforce(verdict)
+            self._keeper.admit(signed, verdict)
             if body is not None and not isinstance(body, dict):
                 raise failure("InvalidParameter.Format")
-            outcome = operation(request, scope, body or {})
-            if inspect.isawaitable(outcome):
-                outcome = await outcome
+            if api:
+                self._keeper.limit(scope, verdict.access_key or "", api)
+                self._keeper.trip(scope, self._subject(request, scope, body, api), verdict)
+            result = operation(request, scope, body or {})
+            outcome = await result if inspect.isawaitable(result) else result
+            entry["task_id"] = request.state.task_id  # CreateTask has made it only now
         except ApiFailure as error:
+            outcome = error
             if error.detail:
                 scope.journal.record(
                     "note", self._service, request.state.task_id, text=error.detail
                 )
-            return self._respond(request, scope, request_id, error)
-        entry["task_id"] = request.state.task_id  # CreateTask has made it only now
-        return self._respond(request, scope, request_id, outcome)
+        return self._respond(request, scope, request_id, api, outcome)
+
+    def _subject(self, request: Request, scope: Scope, body: Json | None, api: str) -> Subject:
+        """What faults are matched with: what the call says, or else the task that it is about."""
+        body = body or {}
+        source = body.get("Input")
+        source = source if isinstance(source, dict) else {}
+        own_key, file_url = _text(source.get("TaskKey")), _text(source.get("FileUrl"))
+        app_keys = (_text(value) for name, value in body.items() if name.lower() == "appkey")
+        app_key, task_id = next(app_keys, None), request.state.task_id
+        task = scope.tasks.get(task_id) if task_id else None
+        return Subject(
+            self._service,
+            api,
+            own_key or (task.key if task else None),
+            app_key or (task.app_key if task else None),
+            task_id,
+            [text for text in (own_key, file_url) if text],
+        )
 
     def _respond(
-        self, request: Request, scope: Scope, request_id: str, outcome: Json | Answer | ApiFailure
+        self,
+        request: Request,
+        scope: Scope,
+        request_id: str,
+        api: str,
+        outcome: Json | Answer | ApiFailure,
     ) -> Response:
         """Wrap Data or a failure up, and write it down."""
         if isinstance(outcome, ApiFailure):
             status = outcome.http_status
-            answer: Json = {
-                "RequestId": request_id,
-                "HostId": _HOST_ID,
-                "Code": outcome.code,
-                "Message": outcome.message,
-                "Recommend": f"https://api.aliyun.com/troubleshoot?q={outcome.code}",
-            }
+            root = "Error"
+            answer = self._error(request_id, outcome)
         else:
             status = 200
+            root = f"{api}Response"
             if not isinstance(outcome, Answer):
                 outcome = Answer(outcome)
             answer = {
@@ -124,30 +156,43 @@ class Gateway:
                 "RequestId": request_id,
                 **outcome.extra,
             }
-        content = _encode(answer)
+        # pop-core parses an answer only if the type is JSON's (tingwu-openapi 0.9).
+        as_json = api_format.wants_json(request.headers.get("accept"))
+        content = api_format.to_json(answer) if as_json else api_format.to_xml(root, answer)
         scope.journal.record(
             "response",
             self._service,
             getattr(request.state, "task_id", None),
             request_id=request_id,
             method=request.method,
-            target=getattr(request.state, "target", None) or _target(request),
+            target=request.state.target,
             status=status,
-            body=content,
+            body=content if as_json else content.decode(),
         )
-        return Response(
-            content,
-            status,
-            {
-                # pop-core parses an answer only if the type starts like this (tingwu-openapi 0.9).
-                "Content-Type": "application/json;charset=utf-8",
-                "x-acs-request-id": request_id,
-            },
-        )
+        headers = {
+            "Content-Type": api_format.JSON_TYPE if as_json else api_format.XML_TYPE,
+            # These are on every public recording of the gateway.
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "*",
+            "x-acs-request-id": request_id,
+            "x-acs-trace-id": scope.ids.hex32("trace"),
+        }
+        if isinstance(outcome, ApiFailure):
+            headers |= outcome.headers
+        else:
+            headers["ETag"] = api_format.etag(content)
+        return Response(content, status, headers)
 
-
-def _target(request: Request) -> str:
-    return signing.SignedRequest.from_asgi(request.scope, b"").target
+    def _error(self, request_id: str, error: ApiFailure) -> Json:
+        query = f"q={error.code}&product={self._product.name}&requestId={request_id}"
+        return {
+            "RequestId": request_id,
+            "HostId": self._product.host,
+            "Code": error.code,
+            "Message": error.message,
+            "Recommend": f"https://api.aliyun.com/troubleshoot?{query}",
+            **error.fields,
+        }
 
 
 async def _read(request: Request, limit: int) -> bytes:
@@ -193,24 +238,6 @@ def _deeper_than(levels: int, value: object) -> bool:
     return levels == 0 or any(_deeper_than(levels - 1, item) for item in value)
 
 
-def _enforce(verdict: signing.Verdict) -> None:
-    """Refuse what is not signed right (tingwu-openapi 3.2, 3.4)."""
-    if verdict.ok:
-        return
-    if verdict.problem in ("mismatch", "body_digest"):
-        error = failure("SignatureDoesNotMatch")
-        error.message = signing.mismatch_message(verdict)
-        raise error
-    raise failure(
-        {
-            "missing": "MissingAccessKeyId",
-            "unknown_key": "InvalidAccessKeyId.NotFound",
-            "timestamp_format": "InvalidTimeStamp.Format",
-            "timestamp_expired": "InvalidTimeStamp.Expired",
-        }.get(verdict.problem or "", "IncompleteSignature")
-    )
-
-
 def _task_id_in(request: Request, body: object) -> str | None:
     """The TaskId that a request is about, for the journal."""
     found = request.path_params.get("task_id")
@@ -218,8 +245,14 @@ def _task_id_in(request: Request, body: object) -> str | None:
         source = body.get("Input")
         found = source.get("TaskId") if isinstance(source, dict) else None
         found = found or body.get("TaskId")
-    return found if isinstance(found, str) else None
+    return _text(found)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _no_api(request: Request, scope: Scope, body: Json) -> Json:
+    if request.method not in _METHODS:
+        raise failure("UnsupportedHTTPMethod")
     raise failure("InvalidApi.NotFound")

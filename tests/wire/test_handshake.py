@@ -252,7 +252,8 @@ def test_the_join_url_leads_back_the_way_the_client_came(
 
 
 def test_a_request_of_http_1_0_without_host_gets_a_usable_url(mock: MockTingwu) -> None:
-    raw = f"PUT {TASKS}?type=realtime HTTP/1.0\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    head = f"PUT {TASKS}?type=realtime HTTP/1.0\r\nAccept: */*\r\n"
+    raw = f"{head}Content-Length: {len(BODY)}\r\n\r\n"
     answer = exchange(mock, raw.encode() + BODY)
     assert answer.json()["Data"]["MeetingJoinUrl"].startswith(f"ws://{mock.host}/api/ws/v1?mc=")
 

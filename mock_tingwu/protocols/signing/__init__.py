@@ -62,7 +62,8 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
         return roa_v1.verify(request, keys, now=now)
     if (request.header("x-acs-signature-type") or "").upper() == "BEARERTOKEN":
         return _verify_bearer(request, keys)
-    if authorization.startswith("ACS3-"):
+    algorithm = authorization.partition(" ")[0]
+    if algorithm.startswith("ACS3-") and algorithm != acs3.ALGORITHM:
         return Verdict("unknown", False, problem="signature_method")
     if authorization:
         return Verdict("unknown", False, problem="malformed")

@@ -206,7 +206,8 @@ def exchange(mock: MockTingwu, request: bytes, *, body: bool = True) -> Answer:
 def http(
     method: str, target: str, body: bytes | None = None, *, host: str = "127.0.0.1", extra: str = ""
 ) -> bytes:
-    """The bytes of a plain HTTP request."""
+    """The bytes of a plain HTTP request, which asks for JSON unless ``extra`` has an Accept."""
     length = "" if body is None else f"Content-Length: {len(body)}\r\n"
-    head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{length}{extra}\r\n"
+    accept = "" if "accept:" in extra.lower() else "Accept: application/json\r\n"
+    head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{accept}{length}{extra}\r\n"
     return head.encode() + (body or b"")

@@ -1,0 +1,231 @@
+"""Who may call the gateway: signatures, nonces, flow control, AppKeys, faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from mock_tingwu.core.clock import as_datetime
+from mock_tingwu.core.errors import API_ERRORS
+from mock_tingwu.core.faults import PATTERNS, ApiFault, Subject
+from mock_tingwu.core.scope import Scope
+from mock_tingwu.core.throttle import Limits, Throttle
+from mock_tingwu.protocols import signing
+from mock_tingwu.protocols.signing.nonces import Nonces
+from mock_tingwu.services.api_errors import (
+    ApiFailure,
+    denied,
+    failure,
+    invalid,
+    missing,
+    throttled,
+)
+from mock_tingwu.services.world import World
+from mock_tingwu.settings import Settings
+
+_encode = msgspec.json.Encoder().encode
+
+#: What a signature's problem is answered with. A mismatch shows the server's string to sign.
+_CODES: Final = {
+    "missing": "MissingAccessKeyId",
+    "malformed": "IncompleteSignature",
+    "signature_method": "InvalidSignatureMethod",
+    "inactive_key": "InvalidAccessKeyId.Inactive",
+    "unknown_key": "InvalidAccessKeyId.NotFound",
+    "token_missing": "MissingSecurityToken",
+    "token_malformed": "InvalidSecurityToken.Malformed",
+    "token_mismatch": "InvalidSecurityToken.MismatchWithAccessKey",
+    "timestamp_format": "InvalidTimeStamp.Format",
+    "timestamp_expired": "InvalidTimeStamp.Expired",
+    "body_digest": "SignatureDoesNotMatch",
+    "mismatch": "SignatureDoesNotMatch",
+    "nonce_used": "SignatureNonceUsed",
+}
+_PERMISSIONS: Final = ("NoPermission", "Forbidden.RAM")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A cloud product behind the gateway: its name there, its host, and its API version."""
+
+    name: str
+    host: str
+    version: str
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What is remembered of the callers of one scope."""
+
+    nonces: Nonces = field(default_factory=Nonces)
+    throttle: Throttle = field(default_factory=Throttle)
+
+
+class Gatekeeper:
+    """Judges the calls of one service."""
+
+    def __init__(self, world: World, service: str, product: Product) -> None:
+        settings = world.settings
+        self._world = world
+        self._service = service
+        self._product = product
+        self._strict = settings.auth == "verify"
+        self._keys = signing.KeyRing(
+            settings.access_keys,
+            settings.disabled_access_keys,
+            settings.security_tokens,
+            settings.api_keys or None,
+        )
+        self._limits = Limits.parse(settings.throttle)
+        # A reset makes a new scope; what was remembered goes with the old one.
+        self._memories: WeakKeyDictionary[Scope, _Memory] = WeakKeyDictionary()
+
+    def judge(self, scope: Scope, request: signing.SignedRequest) -> signing.Verdict:
+        """Check the signature, and that its nonce is new."""
+        now = as_datetime(self._world.real_now())
+        verdict = signing.verify(request, self._keys, now=now)
+        nonce = request.header("x-acs-signature-nonce") if verdict.ok else None
+        if nonce and verdict.access_key and verdict.client_time:
+            nonces = self._memory(scope).nonces
+            if not nonces.use(verdict.access_key, nonce, verdict.client_time, now):
+                return replace(verdict, ok=False, problem="nonce_used")
+        return verdict
+
+    def report(
+        self,
+        scope: Scope,
+        request_id: str,
+        request: signing.SignedRequest,
+        verdict: signing.Verdict,
+    ) -> None:
+        """Journal what is wrong with a signature, explained.
+
+        In open mode, only who uses a configured key can have meant to sign right.
+        """
+        if verdict.unsigned and verdict.ok:
+            text = f"sent, but not in SignedHeaders: {', '.join(verdict.unsigned)}"
+            self._violation(scope, request_id, "signed-headers", "tingwu-openapi 5.2", text)
+        if verdict.ok or not (self._strict or verdict.access_key in self._keys.secrets):
+            return
+        # Loaded with the first wrong signature: most servers never see one.
+        from mock_tingwu.protocols.signing.explain import explain
+
+        now = as_datetime(self._world.real_now())
+        found = explain(request, self._keys.secrets, verdict, now=now)
+        differs = found.differs_at
+        scope.journal.record(
+            "signature",
+            self._service,
+            request_id=request_id,
+            problem=verdict.problem,
+            scheme=verdict.scheme,
+            # Lists as JSON: the journal shows them as what they are, and masks what is secret.
+            server=_encode(_lines(found.server)),
+            client=None if found.client is None else _encode(_lines(found.client)),
+            differs_at=None if differs is None else _encode(differs),
+            causes=_encode(found.causes),
+        )
+        if not self._strict:
+            text = " ".join(found.causes)
+            self._violation(scope, request_id, "signature", "tingwu-openapi 3.2, 3.4, 5", text)
+
+    def _violation(self, scope: Scope, request_id: str, rule: str, source: str, text: str) -> None:
+        scope.journal.record(
+            "violation", self._service, rule=rule, source=source, text=text, request_id=request_id
+        )
+
+    def admit(self, request: signing.SignedRequest, verdict: signing.Verdict) -> None:
+        """Refuse who has no right to call. In open mode everybody has.
+
+        Raises:
+            ApiFailure: the signature is not right, or the version is missing or another's.
+        """
+        if not self._strict:
+            return
+        if verdict.problem is not None:
+            code = _CODES[verdict.problem]
+            if verdict.problem == "body_digest" and verdict.scheme == "acs":
+                code = "ContentMD5NotMatched"
+            raise self._failure(code, verdict)
+        version = request.header("x-acs-version")
+        if not version:
+            raise missing("Version")
+        if version != self._product.version:
+            raise invalid("Version")
+
+    def limit(self, scope: Scope, caller: str, api: str) -> None:
+        """Count a call.
+
+        Raises:
+            ApiFailure: the caller has made too many within a second.
+        """
+        limit = self._limits.of(api)
+        wait = self._memory(scope).throttle.admit(caller, api, limit, scope.clock.now())
+        if wait:
+            error = throttled(wait)
+            error.detail = f"more than {limit} calls of {api} within a second"
+            raise error
+
+    def trip(self, scope: Scope, subject: Subject, verdict: signing.Verdict) -> None:
+        """Let a call go wrong if that was asked for.
+
+        Raises:
+            ApiFailure: it was.
+        """
+        fault = scope.faults.call_fault(subject)
+        if isinstance(fault, ApiFault):
+            raise self._failed_on_demand(scope, fault, subject, verdict)
+        if fault is not None:
+            raise throttled(fault.retry_after)
+
+    def _failed_on_demand(
+        self, scope: Scope, fault: ApiFault, subject: Subject, verdict: signing.Verdict
+    ) -> ApiFailure:
+        if fault.code in PATTERNS:
+            error = (missing if fault.code == "Missing" else invalid)(fault.parameter)
+            error.message = fault.message or error.message
+            return error
+        if fault.code in _PERMISSIONS:
+            action = f"{self._product.name}:{subject.operation}"
+            account = scope.account_id
+            return denied(fault.code, action=action, account=account, message=fault.message)
+        if fault.code == "Throttling.User" and not fault.message:
+            return throttled(1000)
+        return self._failure(fault.code, verdict, fault.message)
+
+    def _failure(self, code: str, verdict: signing.Verdict, message: str = "") -> ApiFailure:
+        """A failure; SignatureDoesNotMatch shows what the server signs, if anything is signed."""
+        if code == "SignatureDoesNotMatch" and not message:
+            message = signing.mismatch_message(
+                verdict if verdict.string_to_sign else replace(verdict, scheme="acs")
+            )
+        return failure(code, message=message or API_ERRORS[code].message)
+
+    def _memory(self, scope: Scope) -> _Memory:
+        memory = self._memories.get(scope)
+        if memory is None:
+            memory = self._memories[scope] = _Memory()
+        return memory
+
+
+def check_app_key(settings: Settings, app_key: str, access_key: str | None) -> None:
+    """See whether a caller may use an AppKey; with no `app_keys` configured, everybody may.
+
+    Raises:
+        ApiFailure: BRK.InvalidAppKey for one that does not exist, BRK.InvalidTenant for one that
+            belongs to another access key (tingwu-openapi 3.2).
+    """
+    if not settings.app_keys:
+        return
+    owner = settings.app_keys.get(app_key)
+    if owner is None:
+        raise failure("BRK.InvalidAppKey")
+    if owner and access_key and owner != access_key:
+        raise failure("BRK.InvalidTenant")
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n") if text else []
