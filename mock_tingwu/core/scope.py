@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from mock_tingwu.core.adapt import adapted
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.ids import Ids
@@ -217,6 +216,9 @@ class Scope:
             hints=hints,
             number=number,
         )
+        # Loaded with the first task, as the scripts are.
+        from mock_tingwu.core.adapt import adapted
+
         scripts = [
             adapted(script, options, order.words, registered=choice.registered, hints=hints)
             for script in choice.scripts
