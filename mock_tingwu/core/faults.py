@@ -151,7 +151,8 @@ class Faults:
         """
         match, action, times = parse_rule(data)
         self._added += 1
-        rule = Rule(f"fault-{self._added}", match, action, times, data=dict(data))
+        given = {name: value for name, value in data.items() if value is not None}
+        rule = Rule(f"fault-{self._added}", match, action, times, data=given)
         self._rules[rule.id] = rule
         return rule
 
@@ -259,7 +260,7 @@ def parse_rule(data: Mapping[str, Any]) -> tuple[Match, Action, int | None]:
     """
     _refuse_unknown("the rule", data, ("match", "action", "times"))
     times = None if data.get("times") is None else _whole("times", data["times"], 1, 10**9)
-    return _match(data.get("match", {})), _action(data.get("action")), times
+    return _match(data.get("match") or {}), _action(data.get("action")), times
 
 
 def parse_marker(name: str, value: str) -> Action:

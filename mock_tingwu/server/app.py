@@ -10,6 +10,7 @@ from mock_tingwu.services import realtime
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
+from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
@@ -30,6 +31,7 @@ class Application:
                 *ControlService(world).routes(),
                 *HostingService(world).routes(),
                 *CallbackControl(world).routes(),
+                *FaultControl(world).routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={

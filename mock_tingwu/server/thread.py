@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from mock_tingwu.core import scripts
+from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.journal import Entry, shown
 from mock_tingwu.core.script import Script
 from mock_tingwu.server.process import Server
@@ -105,6 +106,11 @@ class MockTingwu:
         """What has happened so far, newest last, secrets masked."""
         entries = self.call(lambda: list(self._server.world.default.journal.entries()))
         return [shown(entry) for entry in entries]
+
+    @property
+    def faults(self) -> FaultRules:
+        """What goes wrong on demand: ``mock.faults.add(...)``."""
+        return FaultRules(self)
 
     def now(self) -> int:
         """The mock's time in ms since the epoch."""
@@ -204,3 +210,49 @@ class MockTingwu:
             coroutine.close()
             raise RuntimeError("the mock is not running")
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+
+class FaultRules:
+    """The rules of a running mock by which calls and tasks go wrong (docs/control.md, Faults)."""
+
+    def __init__(self, mock: MockTingwu) -> None:
+        self._mock = mock
+
+    def _do(self, act: Callable[[Faults], T]) -> T:
+        mock = self._mock
+        return mock.call(lambda: act(mock._server.world.default.faults))
+
+    def add(
+        self,
+        action: Mapping[str, Any],
+        *,
+        match: Mapping[str, Any] | None = None,
+        times: int | None = None,
+    ) -> str:
+        """Put a rule in force; return its id.
+
+        ``action`` is ``{"type": "api_error", "code": "BRK.OverdueTenant"}``, say; without ``match``
+        it is done to every call, without ``times`` for ever.
+
+        Raises:
+            ValueError: the rule makes no sense.
+        """
+        rule = {"match": match or {}, "action": action, "times": times}
+        return self._do(lambda faults: faults.add(rule).id)
+
+    def list(self) -> list[dict[str, Any]]:
+        """The rules in force, oldest first, each with its id and how often it has ``fired``."""
+        return self._do(lambda faults: [rule.shown() for rule in faults.rules])
+
+    def remove(self, fault_id: str) -> None:
+        """Drop a rule.
+
+        Raises:
+            ValueError: there is none of this id.
+        """
+        if not self._do(lambda faults: faults.remove(fault_id)):
+            raise ValueError(f"fault_id is {fault_id!r}, expected one of list()")
+
+    def clear(self) -> None:
+        """Drop all rules."""
+        self._do(lambda faults: faults.clear())
