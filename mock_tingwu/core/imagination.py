@@ -130,15 +130,15 @@ _SPACE_OR_CONTROL: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 _NUMERIC: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 
 
-def imagine(url: str, seed: int) -> Imagined:
+def imagine(url: str, seed: int, *, any_host: bool = False) -> Imagined:
     """Imagine the recording at ``url``.
 
     Its suffix decides the container and whether there is a video; a URL without suffix is audio.
     The query may state ``mock.duration_ms``, ``mock.sample_rate`` (Hz), ``mock.channels`` and
     ``mock.size`` (bytes); what is not stated is as likely as not. A value that makes no sense is
-    ignored with a note.
+    ignored with a note. ``any_host`` is for a file whose host has been found already.
     """
-    wrong = url_problem(url)
+    wrong = url_problem(url, any_host=any_host)
     if wrong is not None:
         return Imagined("", problem=("link", wrong))
     parts = urlsplit(url)

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.faults import Faults
@@ -360,5 +359,6 @@ class Scope:
 
 def _language_in(file_url: str) -> str:
     """The language that a file's name tells as a part of its own, or nothing."""
-    parts = re.split(r"[^a-z]+", urlsplit(file_url).path.lower())
+    path = re.sub(r"^[a-z]+://[^/]*", "", file_url.lower().partition("?")[0])
+    parts = re.split(r"[^a-z]+", path)
     return next((part for part in reversed(parts) if part in AUTO_LANGUAGES), "")

@@ -16,7 +16,7 @@ from mock_tingwu.core.imagination import Imagined, imagine
 from mock_tingwu.core.meeting import AudioFile, Slide
 from mock_tingwu.core.scope import DECODED_RATE, Scope, Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
-from mock_tingwu.services.fetching import Fetcher, FetchError
+from mock_tingwu.services.fetching import LARGEST_BYTES, Fetcher, FetchError
 from mock_tingwu.services.imagined_media import ImaginedMedia, slides_of
 from mock_tingwu.services.media_files import MediaFiles
 
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("mock_tingwu")
 
 SERVICE: Final = "offline"
-#: The longest recording in ms and the largest file in bytes (tingwu-openapi 2.1).
+#: The longest recording in ms (tingwu-openapi 2.1).
 LONGEST_MS: Final = 6 * 60 * 60 * 1000
-LARGEST_BYTES: Final = 6 * 1024**3
 #: What is heard at 8 kHz, too (tingwu-openapi 1.1, realtime-ws 5).
 TELEPHONE_LANGUAGES: Final = frozenset({"cn", "en", "fspk"})
 #: Recordings that are read at the same time; further ones wait, as the cloud's do.
@@ -159,7 +158,7 @@ class RecordingReader:
         self, scope: Scope, task: Task, stop: Event, *, size: int | None = None
     ) -> None:
         assert task.file_url is not None
-        imagined = imagine(task.file_url, self._world.settings.seed)
+        imagined = imagine(task.file_url, self._world.settings.seed, any_host=size is not None)
         for note in imagined.notes:
             self._note(scope, task, note)
         if imagined.problem is not None:

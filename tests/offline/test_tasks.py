@@ -109,6 +109,8 @@ def test_an_offline_task_needs_an_app_key(mock: MockTingwu) -> None:
     [
         ("ftp://files.example.com/a.mp3", {}, "TSC.AudioFileLink"),
         ("nonsense", {}, "TSC.AudioFileLink"),
+        ("http://a\u2100b/x.mp3", {"SourceLanguage": "auto"}, "TSC.AudioFileLink"),
+        ("http://[::1/x.mp3", {"SourceLanguage": "auto"}, "TSC.AudioFileLink"),
         ("https://files.example.com/my meeting.mp3", {}, "TSC.AudioFileLink"),
         ("http://203.0.113.7/a.mp3", {}, "TSC.AudioFileLink"),
         ("https://files.example.com/minutes.pdf", {}, "TSC.FileType"),
