@@ -260,7 +260,8 @@ def parse_rule(data: Mapping[str, Any]) -> tuple[Match, Action, int | None]:
     """
     _refuse_unknown("the rule", data, ("match", "action", "times"))
     times = None if data.get("times") is None else _whole("times", data["times"], 1, 10**9)
-    return _match(data.get("match") or {}), _action(data.get("action")), times
+    match = data.get("match")
+    return _match({} if match is None else match), _action(data.get("action")), times
 
 
 def parse_marker(name: str, value: str) -> Action:

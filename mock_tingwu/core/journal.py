@@ -27,7 +27,7 @@ _NAMES = (
 # in JSON "name":"value" or "name":["value"], also in JSON inside of JSON and in JSON cut off.
 _PATTERN = "|".join(
     (
-        rf'((?<![\w-])(?:{_NAMES})=)([^\s&#"\'<>\\]+)',
+        rf'((?:(?<![\w-])|(?<=\\[nrt]))(?:{_NAMES})=)([^\s&#"\'<>\\]+)',
         r'((?:(?<![\w-])|(?<=\\[nrt]))x-[a-z-]*token[ \t]*:[ \t]*)([^\s"\\]+)',
         rf'("(?:{_NAMES})"\s*:\s*\[?\s*")((?:[^"\\]|\\.)+)',
         rf'(\\"(?:{_NAMES})\\"\s*:\s*\\")([^"\\]+)',

@@ -1,0 +1,419 @@
+"""Signatures on the wire: what is refused in verify mode, and what the journal says in both."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mock_tingwu import MockTingwu
+from mock_tingwu.protocols.signing import SignedRequest
+from tests.conftest import Watch
+from tests.protocols.signing.mis_signed import (
+    KEY,
+    NOW,
+    OTHER_KEY,
+    OTHER_SECRET,
+    SECRET,
+    Acs3,
+    Roa,
+    changed,
+    md5,
+    sha1,
+)
+from tests.protocols.signing.tingwu_captures import (
+    BEARER,
+    FOLDER,
+    SIGNED,
+    load,
+)
+from tests.protocols.signing.tingwu_captures import SECRETS as CAPTURED
+from tests.wire.helpers.raw import exchange
+from tests.wire.helpers.signed import (
+    SETTINGS,
+    TEMPORARY,
+    TEMPORARY_SECRET,
+    acs3,
+    at,
+    code,
+    of_kind,
+    roa,
+    send,
+    signed,
+)
+
+#: Recorded requests that are let in may still lack a body, have a path that is none of the API's,
+#: or be about hot words that do not exist.
+LET_IN = ("0", "InvalidPhraseId", "MissingInput", "InvalidApi.NotFound")
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, tuple[MockTingwu, Watch]]]:
+    started = {}
+    for auth in ("open", "verify"):
+        watch = Watch()
+        mock = MockTingwu(auth=auth, **SETTINGS).start()
+        mock.tap(watch)
+        started[auth] = mock, watch
+    yield started
+    for mock, _ in started.values():
+        mock.close()
+
+
+@pytest.fixture(params=["open", "verify"])
+def either(
+    request: pytest.FixtureRequest, servers: dict[str, tuple[MockTingwu, Watch]]
+) -> Iterator[MockTingwu]:
+    yield from _fresh(*servers[request.param])
+
+
+@pytest.fixture
+def strict(servers: dict[str, tuple[MockTingwu, Watch]]) -> Iterator[MockTingwu]:
+    yield from _fresh(*servers["verify"])
+
+
+@pytest.fixture
+def lenient(servers: dict[str, tuple[MockTingwu, Watch]]) -> Iterator[MockTingwu]:
+    yield from _fresh(*servers["open"])
+
+
+def _fresh(mock: MockTingwu, watch: Watch) -> Iterator[MockTingwu]:
+    mock.reset()
+    at(mock, NOW)
+    watch.breaches.clear()
+    yield mock
+    assert watch.breaches == []
+
+
+# What is right
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_every_recorded_request_of_an_sdk_is_let_in(strict: MockTingwu, name: str) -> None:
+    request = load(name)
+    at(strict, _sent(name))
+    content = (FOLDER / f"{name}.txt").read_bytes()
+    raw = re.sub(rb"\A(#[^\n]*\n)*\n*", b"", content).partition(b"\n\n<<<END REQUEST")[0]
+    answer = exchange(strict, raw)
+    assert answer.json()["Code"] in LET_IN, answer.body
+    (entry,) = of_kind(strict, "request")
+    assert (entry["signature"], entry["method"]) == ("ok", request.method)
+    assert of_kind(strict, "signature") == of_kind(strict, "violation") == []
+
+
+def _sent(name: str) -> Any:
+    from mock_tingwu.protocols.signing import KeyRing, verify
+
+    return verify(load(name), KeyRing(CAPTURED), now=None).client_time
+
+
+def test_a_recorded_bearer_request_is_let_in_with_its_token_alone(strict: MockTingwu) -> None:
+    request = load(BEARER)
+    assert send(strict, request).status == 200
+    others = [pair for pair in request.headers if pair[0] != b"x-acs-bearer-token"]
+    wrong = replace(request, headers=[*others, (b"x-acs-bearer-token", b"planted-token")])
+    assert code(send(strict, wrong)) == (400, "InvalidSecurityToken.Malformed")
+    assert code(send(strict, replace(request, headers=others))) == (400, "MissingAccessKeyId")
+
+
+@pytest.mark.parametrize("client", [roa(), acs3()])
+def test_a_right_signature_is_let_in_and_leaves_no_remark(
+    either: MockTingwu, client: Roa | Acs3
+) -> None:
+    assert send(either, signed(client)).status == 200
+    assert [entry["kind"] for entry in either.journal] == ["request", "response"]
+
+
+# What is wrong
+
+REFUSED: list[tuple[str, SignedRequest, int, str, str]] = [
+    (
+        "no authorization",
+        replace(signed(roa()), headers=[(b"host", b"h")]),
+        400,
+        "MissingAccessKeyId",
+        "AccessKeyId is mandatory for this action.",
+    ),
+    (
+        "half an authorization",
+        roa().sent("", KEY),
+        400,
+        "IncompleteSignature",
+        "The request signature does not conform to Aliyun standards.",
+    ),
+    (
+        "unknown key",
+        signed(roa(), key="LTAI5tNobody"),
+        404,
+        "InvalidAccessKeyId.NotFound",
+        "Specified access key is not found.",
+    ),
+    (
+        "disabled key",
+        signed(acs3(), key="LTAI5tRetired"),
+        400,
+        "InvalidAccessKeyId.Inactive",
+        "Specified access key is disabled.",
+    ),
+    (
+        "signature method",
+        signed(roa(x_acs_signature_method="HMAC-SHA256")),
+        400,
+        "InvalidSignatureMethod",
+        "Specified signature method is not valid.",
+    ),
+    (
+        "temporary key without a token",
+        signed(roa(), TEMPORARY_SECRET, TEMPORARY),
+        400,
+        "MissingSecurityToken",
+        "SecurityToken is mandatory for this action.",
+    ),
+    (
+        "unknown token",
+        signed(acs3(x_acs_security_token="planted"), OTHER_SECRET, OTHER_KEY),
+        400,
+        "InvalidSecurityToken.Malformed",
+        "Specified SecurityToken is malformed.",
+    ),
+    (
+        "somebody else's token",
+        signed(roa(x_acs_security_token="token-of-third"), OTHER_SECRET, OTHER_KEY),
+        400,
+        "InvalidSecurityToken.MismatchWithAccessKey",
+        "Specified SecurityToken mismatch with the AccessKey.",
+    ),
+    (
+        "unreadable date",
+        signed(roa(date="today")),
+        400,
+        "InvalidTimeStamp.Format",
+        "Specified time stamp or date value is not well formatted.",
+    ),
+    (
+        "old date",
+        signed(acs3(x_acs_date="2026-11-20T09:06:41Z")),
+        400,
+        "InvalidTimeStamp.Expired",
+        "Specified time stamp or date value is expired.",
+    ),
+    (
+        "another body's MD5",
+        signed(roa(content_md5=md5(b"else"))),
+        400,
+        "ContentMD5NotMatched",
+        "Specified content md5 is not matched with your request body.",
+    ),
+    (
+        "no version",
+        signed(roa(x_acs_version=None)),
+        400,
+        "MissingVersion",
+        "Version is mandatory for this action.",
+    ),
+    (
+        "another version",
+        signed(acs3(x_acs_version="2022-09-30")),
+        400,
+        "InvalidVersion",
+        "Specified parameter Version is not valid.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "name", "message"),
+    [row[1:] for row in REFUSED],
+    ids=[row[0] for row in REFUSED],
+)
+def test_what_is_wrong_is_refused_with_its_code_and_has_no_effect(
+    strict: MockTingwu, request_: SignedRequest, status: int, name: str, message: str
+) -> None:
+    answer = send(strict, request_)
+    body = answer.json()
+    assert (answer.status, body["Code"], body["Message"]) == (status, name, message)
+    assert strict.call(lambda: strict._server.world.default.tasks) == {}
+
+
+def test_a_mismatch_of_roa_shows_the_whole_string_to_sign(strict: MockTingwu) -> None:
+    client = roa()
+    answer = send(strict, signed(client, "wrong"))
+    assert code(answer) == (400, "SignatureDoesNotMatch")
+    assert answer.json()["Message"] == (
+        "Specified signature is not matched with our calculation. server string to sign is:"
+        + client.text()
+    )
+
+
+def test_a_mismatch_of_acs3_shows_string_to_sign_and_canonical_request(strict: MockTingwu) -> None:
+    client = acs3()
+    digest = hashlib.sha256(client.text().encode()).hexdigest()
+    message = (
+        "Specified signature does not match our calculation. "
+        f"server StringToSign is [ACS3-HMAC-SHA256\n{digest}] "
+        f"server CanonicalRequest is [{client.text()}]"
+    )
+    answer = send(strict, signed(client, "wrong"))
+    assert (answer.status, answer.json()["Message"]) == (400, message)
+    other = acs3(x_acs_content_sha256=hashlib.sha256(b"else").hexdigest())
+    assert code(send(strict, signed(other))) == (400, "SignatureDoesNotMatch")
+
+
+def test_open_mode_takes_all_of_that(lenient: MockTingwu) -> None:
+    for _, request, _, _, _ in REFUSED:
+        assert send(lenient, request).status == 200
+    assert send(lenient, signed(roa(), "wrong")).status == 200
+
+
+# Nonces
+
+
+@pytest.mark.parametrize("client", [roa(x_acs_signature_nonce="n1"), acs3("n1")])
+def test_a_nonce_is_taken_once(strict: MockTingwu, client: Roa | Acs3) -> None:
+    assert send(strict, signed(client)).status == 200
+    answer = send(strict, signed(client))
+    assert code(answer) == (400, "SignatureNonceUsed")
+    assert answer.json()["Message"] == "Specified signature nonce was used already."
+    fresh = acs3("n2") if isinstance(client, Acs3) else changed(client, x_acs_signature_nonce="n2")
+    assert send(strict, signed(fresh)).status == 200
+
+
+def test_requests_without_a_nonce_may_be_sent_again(strict: MockTingwu) -> None:
+    # aliyun-python-sdk-core sends none (tingwu-openapi 0.2).
+    for _ in range(3):
+        assert send(strict, signed(roa())).status == 200
+
+
+def test_a_nonce_of_a_wrong_request_is_not_used_up(strict: MockTingwu) -> None:
+    assert code(send(strict, signed(acs3("n1"), "wrong"))) == (400, "SignatureDoesNotMatch")
+    assert send(strict, signed(acs3("n1"))).status == 200
+
+
+def test_a_nonce_lasts_as_long_as_its_time_stamp_and_a_reset_forgets_it(
+    strict: MockTingwu,
+) -> None:
+    assert send(strict, signed(acs3("n1"))).status == 200
+    at(strict, NOW + timedelta(minutes=14))
+    assert code(send(strict, signed(acs3("n1")))) == (400, "SignatureNonceUsed")
+    strict.reset()
+    assert send(strict, signed(acs3("n1"))).status == 200
+
+
+def test_a_used_nonce_is_no_more_than_a_violation_in_open_mode(lenient: MockTingwu) -> None:
+    for _ in range(2):
+        assert send(lenient, signed(acs3("n1"))).status == 200
+    (violation,) = of_kind(lenient, "violation")
+    assert violation["rule"] == "signature"
+    assert violation["text"].startswith("The nonce 'n1' was used before")
+    assert [entry["signature"] for entry in of_kind(lenient, "request")] == ["ok", "nonce_used"]
+
+
+# The explanation in the journal
+
+
+def test_a_wrong_signature_is_explained_line_by_line(either: MockTingwu) -> None:
+    client = roa()
+    text = client.text().replace("PUT", "POST")
+    answer = send(either, client.sent(sha1(text)))
+    (entry,) = of_kind(either, "signature")
+    assert entry["request_id"] == answer.json()["RequestId"]
+    assert (entry["problem"], entry["scheme"]) == ("mismatch", "acs")
+    assert entry["server"] == client.text().split("\n")
+    assert entry["client"] == text.split("\n")
+    assert entry["differs_at"] == {
+        "line": 1,
+        "part": "method",
+        "server": "PUT",
+        "client": "POST",
+    }
+    assert entry["causes"] == ["The client signed the method POST, but sent PUT."]
+
+
+def test_a_violation_says_the_cause_in_open_mode_alone(either: MockTingwu) -> None:
+    answer = send(either, signed(acs3(), SECRET + "\n"))
+    violations = of_kind(either, "violation")
+    if answer.status == 400:
+        assert violations == []
+        return
+    assert [
+        (found["rule"], found["text"], found["request_id"], found["service"])
+        for found in violations
+    ] == [
+        (
+            "signature",
+            "The request was signed with the secret and a line end behind it.",
+            answer.json()["RequestId"],
+            "tingwu",
+        )
+    ]
+    assert violations[0]["source"].startswith("tingwu-openapi")
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        (signed(roa(), "wrong"), "mismatch"),
+        (signed(roa(content_md5=md5(b"else"))), "body_digest"),
+        (signed(acs3(x_acs_date="2026-11-20T08:00:00Z")), "timestamp_expired"),
+        (signed(acs3(x_acs_date="now")), "timestamp_format"),
+        (roa().sent("", KEY), "malformed"),
+        (signed(roa(x_acs_signature_method="RSA")), "signature_method"),
+        (signed(roa(), TEMPORARY_SECRET, TEMPORARY), "token_missing"),
+    ],
+)
+def test_open_mode_reports_whatever_is_wrong_with_a_configured_key(
+    lenient: MockTingwu, request_: SignedRequest, problem: str
+) -> None:
+    assert send(lenient, request_).status == 200
+    assert [entry["problem"] for entry in of_kind(lenient, "signature")] == [problem]
+    assert len(of_kind(lenient, "violation")) == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        (signed(roa(), "wrong", "LTAI5tNobody"), "unknown_key"),
+        (replace(signed(roa()), headers=[(b"host", b"h")]), "missing"),
+        (roa().sent("", "LTAI5tNobody"), "malformed"),
+    ],
+)
+def test_open_mode_does_not_mind_any_other_credentials(
+    lenient: MockTingwu, request_: SignedRequest, problem: str
+) -> None:
+    assert send(lenient, request_).status == 200
+    assert [entry["kind"] for entry in lenient.journal] == ["request", "response"]
+    assert lenient.journal[0]["signature"] == problem
+
+
+def test_a_header_left_unsigned_is_a_violation_but_no_obstacle(either: MockTingwu) -> None:
+    client = replace(acs3(), signed="host;x-acs-date")
+    assert send(either, signed(client)).status == 200
+    (violation,) = of_kind(either, "violation")
+    assert violation["rule"] == "signed-headers"
+    assert violation["text"] == (
+        "sent, but not in SignedHeaders: content-type, x-acs-action, x-acs-content-sha256, "
+        "x-acs-signature-nonce, x-acs-version"
+    )
+    assert of_kind(either, "signature") == []
+
+
+def test_no_secret_stands_in_an_explanation(either: MockTingwu) -> None:
+    token = "planted-security-token"
+    for client in (
+        roa(x_acs_security_token=token),
+        replace(acs3(x_acs_security_token=token), signed=acs3().signed + ";x-acs-security-token"),
+    ):
+        target = f"{client.target}&Signature=planted-query"
+        for secret in (OTHER_SECRET, "wrong"):
+            send(either, signed(replace(client, target=target), secret))
+    (first, *_) = of_kind(either, "signature")
+    assert any(line.startswith("x-acs-security-token:") for line in first["server"])
+    text = json.dumps(either.journal)
+    for secret in ("planted", SECRET, OTHER_SECRET):
+        assert secret not in text
