@@ -1,4 +1,4 @@
-module meeting
+module clients
 
 go 1.23
 

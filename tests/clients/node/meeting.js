@@ -10,7 +10,7 @@ const assert = require('assert/strict');
 const fs = require('fs');
 const { setTimeout: sleep } = require('timers/promises');
 const SpeechTranscription = require('alibabacloud-nls').SpeechTranscription;
-const openapis = require('./openapi');
+const { open, versions, download } = require('./openapi');
 
 const FRAME_BYTES = 3200; // 100 ms of 16 kHz 16-bit mono
 const FRAME_EVERY_MS = 10;
@@ -63,14 +63,7 @@ async function results(openapi, taskId) {
     const { Data: data } = await openapi.get(taskId);
     assert.notEqual(data.TaskStatus, 'FAILED', JSON.stringify(data));
     if (data.TaskStatus === 'COMPLETED') {
-      for (const [name, link] of Object.entries(data.Result)) {
-        const response = await fetch(link);
-        assert.equal(response.status, 200, `${name} answers ${response.status}`);
-        const result = await response.json();
-        assert.equal(result.TaskId, taskId);
-        assert.ok(result[name], `${name} is empty`);
-      }
-      return { status: data.TaskStatus, results: Object.keys(data.Result).sort() };
+      return { status: data.TaskStatus, results: await download(data) };
     }
     await sleep(100);
   }
@@ -78,7 +71,7 @@ async function results(openapi, taskId) {
 }
 
 async function main() {
-  const openapi = openapis[kind](url);
+  const openapi = open[kind](url);
   const created = await openapi.create({
     AppKey: 'node-client',
     Input: { SourceLanguage: 'cn', Format: 'pcm', SampleRate: 16000, TaskKey: `task${Date.now()}` },
@@ -104,13 +97,9 @@ async function main() {
   const stopped = await openapi.stop({ AppKey: 'node-client', Input: { TaskId: taskId } });
   assert.equal(stopped.Data.TaskStatus, 'ONGOING');
   const { status, results: names } = await results(openapi, taskId);
-  const versions = ['alibabacloud-nls', ...openapi.packages].map((name) => [
-    name,
-    JSON.parse(fs.readFileSync(`${__dirname}/node_modules/${name}/package.json`, 'utf8')).version,
-  ]);
   print({
     client,
-    versions: Object.fromEntries(versions),
+    versions: versions(['alibabacloud-nls', ...openapi.packages]),
     runtime: `node ${process.version}`,
     checks: {
       started: said.started,

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import openapi.Json;
 
 /** Collects what the SDK hands on. Its methods are called on the SDK's own thread. */
 final class Listener extends SpeechTranscriberListener {

@@ -6,20 +6,20 @@ import com.alibaba.nls.client.protocol.SampleRateEnum;
 import com.alibaba.nls.client.protocol.asr.SpeechTranscriber;
 import com.aliyuncs.DefaultAcsClient;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import openapi.Api;
+import openapi.Check;
+import openapi.Core;
+import openapi.Credentials;
+import openapi.Json;
 
 /**
  * A realtime meeting through the vendor's Java SDKs, against the server at URL.
@@ -33,7 +33,6 @@ public final class Meeting {
   private static final String CLIENT = "java";
   private static final int FRAME_BYTES = 3200; // 100 ms of 16 kHz 16-bit mono
   private static final int FRAME_EVERY_MS = 10;
-  private static final int POLLS = 300;
 
   /**
    * The SDK waits for TranscriptionStarted only once StartTranscription is on its way: an answer
@@ -56,8 +55,8 @@ public final class Meeting {
   }
 
   private static void run(URI server, Path wav) throws Exception {
-    Tasks tasks = new Tasks(server);
-    JsonObject created = tasks.create();
+    Api api = new Api(new Core(server, Credentials.ofEnvironment()));
+    JsonObject created = api.create(body());
     String taskId = created.get("TaskId").getAsString();
     Json.print(Map.of("created", taskId));
 
@@ -70,10 +69,10 @@ public final class Meeting {
     Check.that(said.interim > sentences, "too few interim results for OutputLevel 2");
     Check.that(said.translated.size() == sentences, "translated were only " + said.translated);
 
-    String stopped = tasks.stop(taskId).get("TaskStatus").getAsString();
+    String stopped = api.stop(taskId).get("TaskStatus").getAsString();
     Check.that("ONGOING".equals(stopped), "stop answers " + stopped);
-    JsonObject done = complete(tasks, taskId);
-    restart(tasks.create().get("MeetingJoinUrl").getAsString());
+    JsonObject done = api.complete(taskId);
+    restart(api.create(body()).get("MeetingJoinUrl").getAsString());
 
     Map<String, Object> checks = new LinkedHashMap<>();
     checks.put("started", said.started);
@@ -83,18 +82,37 @@ public final class Meeting {
     checks.put("completed", said.completed);
     checks.put("stopped", stopped);
     checks.put("status", done.get("TaskStatus").getAsString());
-    checks.put("results", new TreeSet<>(done.getAsJsonObject("Result").keySet()));
+    checks.put("results", Api.download(done));
     checks.put("restarts", RESTARTS);
     Map<String, Object> verdict = new LinkedHashMap<>();
     verdict.put("client", CLIENT);
     verdict.put(
         "versions",
         Map.of(
-            "com.alibaba.nls:nls-sdk-transcriber", version(SpeechTranscriber.class),
-            "com.aliyun:aliyun-java-sdk-core", version(DefaultAcsClient.class)));
+            "com.alibaba.nls:nls-sdk-transcriber", Api.version(SpeechTranscriber.class),
+            "com.aliyun:aliyun-java-sdk-core", Api.version(DefaultAcsClient.class)));
     verdict.put("runtime", "java " + System.getProperty("java.version"));
     verdict.put("checks", checks);
     Json.print(verdict);
+  }
+
+  private static Map<String, Object> body() {
+    return Map.of(
+        "AppKey", "java-client",
+        "Input",
+            Map.of(
+                "SourceLanguage", "cn",
+                "Format", "pcm",
+                "SampleRate", 16000,
+                "TaskKey", "task" + System.currentTimeMillis()),
+        "Parameters",
+            Map.of(
+                // The vendor's sample sends this object empty.
+                "Transcoding", Map.of(),
+                "Transcription", Map.of("OutputLevel", 2),
+                "TranslationEnabled", true,
+                "Translation", Map.of("TargetLanguages", List.of("en"), "OutputLevel", 2),
+                "AutoChaptersEnabled", true));
   }
 
   private static Listener stream(String meetingJoinUrl, Path wav) throws Exception {
@@ -141,39 +159,5 @@ public final class Meeting {
     transcriber.setEnablePunctuation(true);
     transcriber.setEnableITN(true);
     return transcriber;
-  }
-
-  private static JsonObject complete(Tasks tasks, String taskId) throws Exception {
-    for (int poll = 0; poll < POLLS; poll++) {
-      JsonObject task = tasks.get(taskId);
-      String status = task.get("TaskStatus").getAsString();
-      Check.that(!"FAILED".equals(status), task.toString());
-      if ("COMPLETED".equals(status)) {
-        JsonObject results = task.getAsJsonObject("Result");
-        for (String name : results.keySet()) {
-          JsonObject result = download(results.get(name).getAsString());
-          Check.that(taskId.equals(result.get("TaskId").getAsString()), name + " of another task");
-          Check.that(result.has(name), name + " is empty");
-        }
-        return task;
-      }
-      Thread.sleep(100);
-    }
-    throw new IllegalStateException("the task does not complete");
-  }
-
-  private static JsonObject download(String link) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(link)).build();
-    HttpResponse<String> response =
-        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-    Check.that(response.statusCode() == 200, link + " answers " + response.statusCode());
-    return JsonParser.parseString(response.body()).getAsJsonObject();
-  }
-
-  /** The version of the library that a class comes from, by the name of its jar. */
-  private static String version(Class<?> type) {
-    String jar = Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath())
-        .getFileName().toString();
-    return jar.replaceAll("^[a-z-]+-(\\d.*)\\.jar$", "$1");
   }
 }

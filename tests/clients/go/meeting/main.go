@@ -7,49 +7,45 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	nls "github.com/aliyun/alibabacloud-nls-go-sdk"
+
+	"clients/core"
+	"clients/openapi"
 )
 
 const (
-	client       = "go"
+	program      = "go"
 	frameBytes   = 3200 // 100 ms of 16 kHz 16-bit mono
 	frameEvery   = 10 * time.Millisecond
 	answerWithin = 20 * time.Second
-	polls        = 300
+	nlsModule    = "github.com/aliyun/alibabacloud-nls-go-sdk"
 )
-
-var sdks = []string{
-	"github.com/aliyun/alibabacloud-nls-go-sdk",
-	"github.com/aliyun/alibaba-cloud-sdk-go",
-}
 
 func main() {
 	if err := run(os.Args[1], os.Args[2]); err != nil {
-		print(map[string]any{"client": client, "failed": err.Error()})
+		openapi.Print(openapi.Object{"client": program, "failed": err.Error()})
 		os.Exit(1)
 	}
 }
 
 func run(server, wav string) error {
-	tasks, err := newTasks(server)
+	id, secret := openapi.Credentials()
+	client, err := core.Open(server, id, secret)
 	if err != nil {
 		return err
 	}
-	created, err := tasks.create()
+	created, err := create(client)
 	if err != nil {
 		return err
 	}
-	print(map[string]any{"created": created.TaskId})
+	openapi.Print(openapi.Object{"created": created.TaskId})
 	said, err := stream(created.MeetingJoinUrl, wav)
 	if err != nil {
 		return err
@@ -57,26 +53,26 @@ func run(server, wav string) error {
 	if err := said.check(); err != nil {
 		return err
 	}
-	stopped, err := tasks.stop(created.TaskId)
+	stopped, err := stop(client, created.TaskId)
 	if err != nil {
 		return err
 	}
 	if stopped.TaskStatus != "ONGOING" {
 		return fmt.Errorf("stop answers %s", stopped.TaskStatus)
 	}
-	done, err := tasks.complete(created.TaskId)
+	done, err := openapi.Complete(client, created.TaskId)
 	if err != nil {
 		return err
 	}
-	results, err := download(done)
+	results, err := openapi.Download(done)
 	if err != nil {
 		return err
 	}
-	print(map[string]any{
-		"client":   client,
-		"versions": versions(),
+	openapi.Print(openapi.Object{
+		"client":   program,
+		"versions": openapi.Versions(core.Module, nlsModule),
 		"runtime":  runtime.Version(),
-		"checks": map[string]any{
+		"checks": openapi.Object{
 			"started":      said.started,
 			"sentences":    len(said.ended),
 			"interim":      said.interim,
@@ -88,6 +84,33 @@ func run(server, wav string) error {
 		},
 	})
 	return nil
+}
+
+func create(client openapi.Client) (*openapi.Task, error) {
+	return openapi.Put(client, map[string]string{"type": "realtime"}, openapi.Object{
+		"AppKey": "go-client",
+		"Input": openapi.Object{
+			"SourceLanguage": "cn",
+			"Format":         "pcm",
+			"SampleRate":     16000,
+			"TaskKey":        fmt.Sprintf("task_%d", time.Now().Unix()),
+		},
+		"Parameters": openapi.Object{
+			// The vendor's sample sends this object empty.
+			"Transcoding":         openapi.Object{},
+			"Transcription":       openapi.Object{"OutputLevel": 2},
+			"TranslationEnabled":  true,
+			"Translation":         openapi.Object{"TargetLanguages": openapi.List{"en"}, "OutputLevel": 2},
+			"AutoChaptersEnabled": true,
+		},
+	})
+}
+
+func stop(client openapi.Client, taskID string) (*openapi.Task, error) {
+	query := map[string]string{"type": "realtime", "operation": "stop"}
+	return openapi.Put(client, query, openapi.Object{
+		"AppKey": "go-client", "Input": openapi.Object{"TaskId": taskID},
+	})
 }
 
 func stream(meetingJoinURL, wav string) (*listener, error) {
@@ -140,50 +163,5 @@ func wait(ready chan bool, what string) error {
 		return nil
 	case <-time.After(answerWithin):
 		return fmt.Errorf("%s was not answered", what)
-	}
-}
-
-// download reads every result of a task and gives their names in order.
-func download(task *taskData) ([]string, error) {
-	var names []string
-	for name, link := range task.Result {
-		response, err := http.Get(link)
-		if err != nil {
-			return nil, err
-		}
-		defer response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("%s answers %s", name, response.Status)
-		}
-		var result map[string]any
-		if err := json.NewDecoder(response.Body).Decode(&result); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if result["TaskId"] != task.TaskId || result[name] == nil {
-			return nil, fmt.Errorf("%s is not of task %s, or empty", name, task.TaskId)
-		}
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// versions are those of the SDKs in this very binary.
-func versions() map[string]string {
-	found := map[string]string{}
-	info, _ := debug.ReadBuildInfo()
-	for _, module := range info.Deps {
-		if slices.Contains(sdks, module.Path) {
-			found[module.Path] = module.Version
-		}
-	}
-	return found
-}
-
-func print(line map[string]any) {
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(line); err != nil {
-		panic(err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"clients/openapi"
 )
 
 // listener collects what the SDK hands on. Its methods are called on the SDK's own goroutine.
@@ -83,7 +85,7 @@ func (l *listener) onEnd(text string, _ any) {
 	l.note(text, func(heard event) error {
 		sentence := heard.Payload
 		l.ended = append(l.ended, sentence.Index)
-		print(map[string]any{"sentence": sentence.Index, "text": sentence.Result})
+		openapi.Print(openapi.Object{"sentence": sentence.Index, "text": sentence.Result})
 		if sentence.Result == "" || sentence.BeginTime >= sentence.Time {
 			return errors.New("a sentence without text or length")
 		}

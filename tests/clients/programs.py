@@ -1,0 +1,212 @@
+"""The programs: how each is built and run, and the verdict that it has to print."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+#: What the recording says, and what every meeting asks for.
+SENTENCES = 10
+RESULTS = ["AutoChapters", "Transcription", "Translation"]
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A program in a folder beside this file. ``build`` and ``run`` are commands in that folder.
+
+    Meetings are called with the server's URL and the path of a recording, tasks with the server's
+    URL, that of the recording, and one where there is no file. ``title`` is what the docs call it.
+    """
+
+    name: str
+    folder: str
+    title: str
+    build: Sequence[str]
+    run: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting(Program):
+    """A realtime meeting.
+
+    ``hands_on_translations``: whether the SDK gives the caller ResultTranslated.
+    ``extra_checks``: what the verdict has beyond everybody's.
+    """
+
+    hands_on_translations: bool = True
+    extra_checks: Mapping[str, Any] = field(default_factory=dict)
+
+    def expected(self, checks: Mapping[str, Any]) -> dict[str, Any]:
+        """The verdict that is right. Of ``checks`` it takes what may vary."""
+        return {
+            "started": True,
+            "sentences": SENTENCES,
+            "interim": max(checks.get("interim", 0), SENTENCES + 1),
+            "translations": SENTENCES if self.hands_on_translations else None,
+            "completed": True,
+            "stopped": "ONGOING",
+            "status": "COMPLETED",
+            "results": RESULTS,
+            **self.extra_checks,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Tasks(Program):
+    """Offline tasks, hot words, and everything else that needs no stream.
+
+    ``app_key``: the AppKey that it uses, to which the mock posts callbacks.
+    ``refused``: the SDK's own words for calls that are refused; each is an error's type, its code
+    and, where the SDK tells, the HTTP status.
+    """
+
+    app_key: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    extra_checks: Mapping[str, Any] = field(default_factory=dict)
+
+    def expected(self) -> dict[str, Any]:
+        """The verdict that is right."""
+        return {
+            "offline": "COMPLETED",
+            "results": RESULTS,
+            "run again": "COMPLETED",
+            "results then": sorted([*RESULTS, "Summarization"]),
+            "no file": "FAILED: TSC.AudioFileLink",
+            "phrases": ["create", "list", "get", "update", "delete"],
+            "stopped early": "COMPLETED",
+            "refused": dict(self.refused),
+            **self.extra_checks,
+        }
+
+
+#: The callbacks that each of the Tasks has coming, in order for each of its tasks: TaskStatus with
+#: the results that are told, or with the ErrorCode.
+CALLBACKS = {
+    "recording": [
+        *(f"ONGOING: {name}" for name in ("Transcription", "Translation", "AutoChapters")),
+        f"COMPLETED: {', '.join(RESULTS)}",
+        "ONGOING: Summarization",
+        f"COMPLETED: {', '.join(sorted([*RESULTS, 'Summarization']))}",
+    ],
+    "no file": ["FAILED: TSC.AudioFileLink"],
+}
+
+NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+MAVEN = ("mvn", "--quiet", "--batch-mode", "clean", "process-classes")
+JAVA = ("java", "-cp", os.pathsep.join(("target/classes", "target/lib/*")))
+GO = ("go", "build", "-o", "target/", "./meeting", "./tasks-core")
+GO_TASKS = ("go", "build", "-o", "target/tasks", ".")
+
+MEETINGS = (
+    Meeting(
+        "node-tingwu",
+        "node",
+        "Node",
+        NPM,
+        ("node", "meeting.js", "tingwu"),
+        hands_on_translations=False,
+    ),
+    Meeting(
+        "node-pop-core",
+        "node",
+        "Node",
+        NPM,
+        ("node", "meeting.js", "pop-core"),
+        hands_on_translations=False,
+    ),
+    Meeting(
+        "java", "java", "Java", MAVEN, (*JAVA, "meeting.Meeting"), extra_checks={"restarts": 30}
+    ),
+    Meeting("go", "go", "Go", GO, ("target/meeting",)),
+    Meeting("browser", "browser", "A page in headless Chromium", NPM, ("node", "meeting.js")),
+)
+
+
+def refusals(form: str) -> dict[str, str]:
+    """What an SDK raises, by what is wrong; ``form`` may name ``code`` and ``status``."""
+    return {
+        "wrong secret": form.format(code="SignatureDoesNotMatch", status=400),
+        "unknown key": form.format(code="InvalidAccessKeyId.NotFound", status=404),
+        "wrong language": form.format(code="BRK.InvalidLanguage", status=400),
+    }
+
+
+TASKS = (
+    Tasks(
+        "node-tingwu-tasks",
+        "node",
+        "Node",
+        NPM,
+        ("node", "tasks.js", "tingwu"),
+        app_key="node-tingwu",
+        refused=refusals("ClientError: {code}, {status}"),
+    ),
+    Tasks(
+        "node-pop-core-tasks",
+        "node",
+        "Node",
+        NPM,
+        ("node", "tasks.js", "pop-core"),
+        app_key="node-pop-core",
+        refused=refusals("{code}Error: {code}, {status}"),
+    ),
+    Tasks(
+        "java-core-tasks",
+        "java",
+        "Java",
+        MAVEN,
+        (*JAVA, "tasks.Tasks", "core"),
+        app_key="java-core",
+        refused=refusals("ClientException: {code}"),
+    ),
+    Tasks(
+        "java-tea-tasks",
+        "java",
+        "Java",
+        MAVEN,
+        (*JAVA, "tasks.Tasks", "tea"),
+        app_key="java-tea",
+        refused=refusals("TeaException: {code}, {status}"),
+    ),
+    Tasks(
+        "java-async-tasks",
+        "java",
+        "Java",
+        MAVEN,
+        (*JAVA, "tasks.Tasks", "async"),
+        app_key="java-async",
+        refused=refusals("PopClientException: {code}, {status}"),
+    ),
+    Tasks(
+        "go-core-tasks",
+        "go",
+        "Go",
+        GO,
+        ("target/tasks-core",),
+        app_key="go-core",
+        refused=refusals("*errors.ServerError: {code}, {status}"),
+        extra_checks={"bare question mark": "COMPLETED", "header without value": "COMPLETED"},
+    ),
+    Tasks(
+        "go-core-2018-tasks",
+        "go-2018",
+        "Go",
+        GO_TASKS,
+        ("target/tasks",),
+        app_key="go-core-2018",
+        refused=refusals("*errors.ServerError: {code}, {status}"),
+    ),
+    Tasks(
+        "go-tea-tasks",
+        "go-tea",
+        "Go",
+        GO_TASKS,
+        ("target/tasks",),
+        app_key="go-tea",
+        refused=refusals("*tea.SDKError: {code}, {status}"),
+    ),
+)
+
+PROGRAMS: tuple[Meeting | Tasks, ...] = (*MEETINGS, *TASKS)

@@ -1,0 +1,115 @@
+"""The tables of docs/clients.md, written from what the programs report of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from programs import Meeting, Tasks
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DOCS = ROOT / "docs" / "clients.md"
+BEGIN = "<!-- clients: begin (written by tests/clients/run.py --write-docs) -->"
+END = "<!-- clients: end -->"
+
+Verdict = Mapping[str, Any]
+
+
+def table(verdicts: Mapping[Meeting | Tasks, Verdict], tests: Sequence[str]) -> str:
+    """Everything between the two marks, the marks included."""
+    meetings = [meeting_row(p, v) for p, v in verdicts.items() if isinstance(p, Meeting)]
+    tasks = [tasks_row(p, v) for p, v in verdicts.items() if isinstance(p, Tasks)]
+    errors = [errors_row(v) for p, v in verdicts.items() if isinstance(p, Tasks)]
+    lines = [
+        BEGIN,
+        "",
+        "Realtime meetings:",
+        "",
+        "| client | SDKs | sentences | translated | task after stop | results read |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *meetings,
+        "",
+        "Recordings, hot words and callbacks:",
+        "",
+        "| client | SDK | recording | run again | no such file | hot words | callbacks |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *tasks,
+        "",
+        "Calls that are refused, in the words of each SDK:",
+        "",
+        "| SDK | wrong secret | unknown key | unknown language |",
+        "| --- | --- | --- | --- |",
+        *errors,
+        "",
+        "In Python, by the test suite:",
+        "",
+        "| client | tests |",
+        "| --- | --- |",
+        *tests,
+        "",
+        END,
+    ]
+    return "\n".join(lines)
+
+
+def sdks(verdict: Verdict) -> str:
+    """The SDKs of a program with their versions."""
+    return ", ".join(f"`{name}` {number}" for name, number in sorted(verdict["versions"].items()))
+
+
+def meeting_row(meeting: Meeting, verdict: Verdict) -> str:
+    checks = verdict["checks"]
+    translated = checks["translations"]
+    notes = f"; {checks['restarts']} more starts and stops" if "restarts" in checks else ""
+    return row(
+        meeting.title,
+        sdks(verdict),
+        f"{checks['sentences']}, with interim results{notes}",
+        "not handed on by the SDK" if translated is None else translated,
+        f"{checks['stopped']}, then {checks['status']}",
+        ", ".join(checks["results"]),
+    )
+
+
+def tasks_row(tasks: Tasks, verdict: Verdict) -> str:
+    checks = verdict["checks"]
+    new = sorted({*checks["results then"]} - {*checks["results"]})
+    return row(
+        tasks.title,
+        sdks(verdict),
+        f"{checks['offline']}: {', '.join(checks['results'])}",
+        f"{checks['run again']}, with {', '.join(new)}",
+        checks["no file"],
+        ", ".join(checks["phrases"]),
+        verdict["callbacks"],
+    )
+
+
+def errors_row(verdict: Verdict) -> str:
+    refused = verdict["checks"]["refused"]
+    words = (refused[what] for what in ("wrong secret", "unknown key", "wrong language"))
+    return row(sdks(verdict), *(f"`{said}`" for said in words))
+
+
+def row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def settle(new: str, *, write: bool) -> bool:
+    """Write the tables into the docs, or compare them. Says what it did; False: out of date."""
+    text = DOCS.read_text("utf-8")
+    start, end = text.find(BEGIN), text.find(END)
+    if start < 0 or end < start:
+        print(f"{DOCS.name} has no place for the tables between {BEGIN} and {END}")
+        return False
+    old = text[start : end + len(END)]
+    if write:
+        DOCS.write_text(text.replace(old, new), "utf-8")
+        print(f"wrote {DOCS.relative_to(ROOT)}")
+        return True
+    if old != new:
+        print(f"{DOCS.relative_to(ROOT)} is out of date: run with --write-docs\n\n{new}")
+        return False
+    print(f"{DOCS.relative_to(ROOT)} is up to date")
+    return True
