@@ -317,7 +317,7 @@ def _action(data: Any) -> Action:
 
 def _api_error(data: Mapping[str, Any]) -> ApiFault:
     code = data.get("code")
-    if code not in API_ERRORS:
+    if not isinstance(code, str) or code not in API_ERRORS:
         raise FaultError(f"action.code is {code!r}, expected a code of the OpenAPI's error table")
     message, parameter = _text("message", data), _text("parameter", data)
     if code in PATTERNS and not _PARAMETER.fullmatch(parameter):

@@ -9,6 +9,8 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from tests.conftest import Watch
+from tests.protocols.signing.mis_signed import NOW
+from tests.wire.helpers.signed import SETTINGS, at
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +38,48 @@ def mock(watched: tuple[MockTingwu, Watch]) -> Iterator[MockTingwu]:
     """A mock that knows of nothing. There are too many tests here to start a server for each."""
     mock, watch = watched
     mock.reset()
+    watch.breaches.clear()
+    yield mock
+    assert watch.breaches == []
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, tuple[MockTingwu, Watch]]]:
+    """A mock in open mode and one in verify mode, with the same credentials."""
+    started = {}
+    for auth in ("open", "verify"):
+        watch = Watch()
+        mock = MockTingwu(auth=auth, **SETTINGS).start()
+        mock.tap(watch)
+        started[auth] = mock, watch
+    yield started
+    for mock, _ in started.values():
+        mock.close()
+
+
+@pytest.fixture(params=["open", "verify"])
+def either(
+    request: pytest.FixtureRequest, servers: dict[str, tuple[MockTingwu, Watch]]
+) -> Iterator[MockTingwu]:
+    """Either of them, which knows of nothing and dates signatures as the signed tests do."""
+    yield from _fresh(*servers[request.param])
+
+
+@pytest.fixture
+def strict(servers: dict[str, tuple[MockTingwu, Watch]]) -> Iterator[MockTingwu]:
+    """The mock that enforces signatures."""
+    yield from _fresh(*servers["verify"])
+
+
+@pytest.fixture
+def lenient(servers: dict[str, tuple[MockTingwu, Watch]]) -> Iterator[MockTingwu]:
+    """The mock that takes any credentials."""
+    yield from _fresh(*servers["open"])
+
+
+def _fresh(mock: MockTingwu, watch: Watch) -> Iterator[MockTingwu]:
+    mock.reset()
+    at(mock, NOW)
     watch.breaches.clear()
     yield mock
     assert watch.breaches == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,6 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.protocols.signing import SignedRequest
-from tests.conftest import Watch
 from tests.protocols.signing.mis_signed import (
     KEY,
     NOW,
@@ -36,7 +34,6 @@ from tests.protocols.signing.tingwu_captures import (
 from tests.protocols.signing.tingwu_captures import SECRETS as CAPTURED
 from tests.wire.helpers.raw import exchange
 from tests.wire.helpers.signed import (
-    SETTINGS,
     TEMPORARY,
     TEMPORARY_SECRET,
     acs3,
@@ -51,44 +48,6 @@ from tests.wire.helpers.signed import (
 #: Recorded requests that are let in may still lack a body, have a path that is none of the API's,
 #: or be about hot words that do not exist.
 LET_IN = ("0", "InvalidPhraseId", "MissingInput", "InvalidApi.NotFound")
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[dict[str, tuple[MockTingwu, Watch]]]:
-    started = {}
-    for auth in ("open", "verify"):
-        watch = Watch()
-        mock = MockTingwu(auth=auth, **SETTINGS).start()
-        mock.tap(watch)
-        started[auth] = mock, watch
-    yield started
-    for mock, _ in started.values():
-        mock.close()
-
-
-@pytest.fixture(params=["open", "verify"])
-def either(
-    request: pytest.FixtureRequest, servers: dict[str, tuple[MockTingwu, Watch]]
-) -> Iterator[MockTingwu]:
-    yield from _fresh(*servers[request.param])
-
-
-@pytest.fixture
-def strict(servers: dict[str, tuple[MockTingwu, Watch]]) -> Iterator[MockTingwu]:
-    yield from _fresh(*servers["verify"])
-
-
-@pytest.fixture
-def lenient(servers: dict[str, tuple[MockTingwu, Watch]]) -> Iterator[MockTingwu]:
-    yield from _fresh(*servers["open"])
-
-
-def _fresh(mock: MockTingwu, watch: Watch) -> Iterator[MockTingwu]:
-    mock.reset()
-    at(mock, NOW)
-    watch.breaches.clear()
-    yield mock
-    assert watch.breaches == []
 
 
 # What is right
