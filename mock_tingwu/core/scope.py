@@ -175,6 +175,7 @@ class Scope:
         task.format, task.sample_rate = audio_format, sample_rate
         task.join_token = self.ids.join_token(task.id)
         self._by_token[task.join_token] = task
+        self._doom(task)
         return task
 
     def create_offline(self, order: Order, *, file_url: str, channel_mode: str = "") -> Task:
@@ -192,8 +193,24 @@ class Scope:
             language = decided if decided in AUTO_LANGUAGES else "cn"
         task = self._new_task(order, OFFLINE_TASK, language, DECODED_RATE, file_url)
         task.file_url, task.channel_mode = file_url, channel_mode
-        self.on_file(self, task)
+        if not self._doom(task):
+            self.on_file(self, task)
         return task
+
+    def _doom(self, task: Task) -> bool:
+        """See whether a fault wants the new task to fail, and let it. A doomed file is not read."""
+        failure = self.faults.task_failure(
+            task_key=task.key, app_key=task.app_key, file_url=task.file_url, task_id=task.id
+        )
+        if failure is None:
+            return False
+
+        def fail() -> None:
+            if task.can(TaskEvent.FAIL):
+                self.fail(task, failure.code, failure.message, "a fault says so")
+
+        self.clock.call_later(failure.after_ms, fail)
+        return True
 
     def _new_task(
         self,

@@ -15,6 +15,7 @@ from mock_tingwu.core.tasks import INVALID, TaskEvent
 from mock_tingwu.services import phrases, realtime
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.api_errors import failure, invalid, missing
+from mock_tingwu.services.gatekeeper import check_app_key
 from mock_tingwu.services.gateway import Gateway, Json, Operation
 from mock_tingwu.services.task_data import task_data
 from mock_tingwu.services.tingwu_request import (
@@ -97,7 +98,7 @@ class TingwuService:
     def _create_realtime(self, request: Request, scope: Scope, body: Json) -> Json:
         address = Address.of(request)
         asked = realtime_request(body, address.http)
-        self._check_bucket(asked.order)
+        self._check(request, asked.order)
         if 0 < self._settings.max_streams <= scope.streams:
             raise failure("BRK.OverdueService")
         order = replace(asked.order, words=hot_words(scope, asked.order.options))
@@ -110,13 +111,15 @@ class TingwuService:
 
     def _create_offline(self, request: Request, scope: Scope, body: Json) -> Json:
         asked = offline_request(body, Address.of(request).http)
-        self._check_bucket(asked.order)
+        self._check(request, asked.order)
         order = replace(asked.order, words=hot_words(scope, asked.order.options))
         task = scope.create_offline(order, file_url=asked.file_url, channel_mode=asked.channel_mode)
         request.state.task_id = task.id
         return _created(task)
 
-    def _check_bucket(self, order: Order) -> None:
+    def _check(self, request: Request, order: Order) -> None:
+        """Refuse an AppKey or a bucket that is not the caller's."""
+        check_app_key(self._settings, order.app_key, request.state.access_key)
         allowed = self._settings.oss_buckets
         if order.output and allowed and order.output[0] not in (*allowed, OUTPUT_BUCKET):
             raise failure("BRK.InvalidOssBucket")
