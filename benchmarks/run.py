@@ -10,6 +10,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from mock_tingwu.core.scope import Order
 from mock_tingwu.server.app import Application
 from mock_tingwu.server.clock import make_clock, real_now
 from mock_tingwu.server.websocket import WebSocketProtocol
+from mock_tingwu.services.hosting import local_file
 from mock_tingwu.services.world import World
 from mock_tingwu.settings import Settings
 
@@ -69,6 +71,9 @@ class FakeTransport(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return False
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
 
     def pause_reading(self) -> None:
         pass
@@ -163,6 +168,46 @@ def cold_start(command: list[str]) -> float:
     return seconds
 
 
+def hour_of_recording(recording: bytes, path: Path) -> Path:
+    """The demo meeting over and over as an MP3 of an hour."""
+    from mock_tingwu.media import Mp3Writer
+
+    writer = Mp3Writer(path, 16_000)
+    for _ in range(round(3600 * 16_000 * 2 / len(recording))):
+        writer.write(recording)
+    writer.close()
+    return path
+
+
+async def offline_task(path: Path) -> float:
+    """Seconds from an offline task's beginning to its last result."""
+    world = World(Settings(result_interval_ms=0), make_clock, real_now)
+    url = f"http://127.0.0.1{world.hosted.add(local_file(path)).url_path}"
+    ended = asyncio.Event()
+    world.default.on_progress = lambda scope, task, step: (
+        ended.set() if step == "COMPLETED" else None
+    )
+    begun = time.perf_counter()
+    task = world.default.create_offline(Order(Options(), "cn", "a"), file_url=url)
+    await ended.wait()
+    seconds = time.perf_counter() - begun
+    assert len(task.meeting.sentences) > 500
+    world.close()
+    return seconds
+
+
+def bare_decoding(path: Path) -> float:
+    """Seconds to decode the same file and to make 16 kHz mono of it, with PyAV alone."""
+    import av
+
+    begun = time.perf_counter()
+    resampler = av.AudioResampler("s16", "mono", 16_000)
+    with av.open(str(path)) as file:
+        for frame in file.decode(audio=0):
+            resampler.resample(frame)
+    return time.perf_counter() - begun
+
+
 def interleaved(ours: Callable[[], float], baseline: Callable[[], float]) -> tuple[float, float]:
     """Medians of both, measured in turn so that a busy machine hits them alike."""
     pairs = [(ours(), baseline()) for _ in range(ROUNDS)]
@@ -181,7 +226,19 @@ def measure() -> list[dict[str, Any]]:
         lambda: cold_start([sys.executable, "-m", "mock_tingwu", "serve", "--port", "0"]),
         lambda: cold_start([sys.executable, "-c", BARE_SERVER]),
     )
+    with tempfile.TemporaryDirectory() as folder:
+        path = hour_of_recording(recording, Path(folder) / "hour.mp3")
+        offline, decoding = interleaved(
+            lambda: asyncio.run(offline_task(path)), lambda: bare_decoding(path)
+        )
     return [
+        row(
+            "offline task of an hour of MP3, s",
+            offline,
+            decoding,
+            "decoding it with PyAV alone",
+            3.0,
+        ),
         row(
             "audio frame through the realtime endpoint, us",
             frame / FRAMES * 1e6,
