@@ -1,4 +1,4 @@
-"""Audio for the tests of mock_tingwu.media: bursts of tone, and streams made from them."""
+"""Audio and video for the tests of mock_tingwu.media: bursts of tone, slides, and files of them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
 import av
+
+from mock_tingwu.media import draw_slide
 
 SPOKEN_MS = 2400
 """Length of ``bursts``: sound at 0-500, 1000-1500 and 2000-2400 ms, silence between."""
@@ -117,3 +122,140 @@ def peak(pcm: bytes, sample_rate: int, begin_ms: int, end_ms: int) -> int:
 
 def milliseconds(pcm: bytes, sample_rate: int) -> float:
     return len(pcm) / 2 / sample_rate * 1000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How to make a file: libav's names of the muxer and the codecs, and what probing calls it."""
+
+    name: str
+    muxer: str
+    audio: str
+    container: str
+    codec: str
+    rate: int = 16_000
+    video: str = ""
+    size: tuple[int, int] = (320, 180)
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def suffix(self) -> str:
+        return self.name.rpartition(".")[2]
+
+
+AUDIO_KINDS = [
+    Kind("talk.mp3", "mp3", "libmp3lame", "mp3", "mp3"),
+    Kind("talk.wav", "wav", "pcm_s16le", "wav", "pcm_s16le"),
+    Kind("talk.m4a", "ipod", "aac", "m4a", "aac"),
+    Kind("talk.wma", "asf", "wmav2", "wma", "wmav2", 44_100),
+    Kind("talk.aac", "adts", "aac", "aac", "aac"),
+    Kind("opus.ogg", "ogg", "libopus", "ogg", "opus", 48_000),
+    Kind("talk.amr", "amr", "libopencore_amrnb", "amr", "amr_nb", 8000),
+    Kind("talk.flac", "flac", "flac", "flac", "flac"),
+    Kind("talk.aiff", "aiff", "pcm_s16be", "aiff", "pcm_s16be"),
+]
+VIDEO_KINDS = [
+    Kind("talk.mp4", "mp4", "aac", "mp4", "aac", video="libx264"),
+    Kind("talk.wmv", "asf", "wmav2", "wmv", "wmav2", 44_100, "wmv2"),
+    Kind("talk.m4v", "mp4", "aac", "mp4", "aac", video="libx264"),
+    Kind("talk.flv", "flv", "aac", "flv", "aac", 44_100, "flv1"),
+    Kind("talk.rmvb", "rm", "ac3", "rm", "ac3", 44_100, "rv10", (176, 144)),
+    Kind("talk.dat", "vcd", "mp2", "mpeg", "mp2", 44_100, "mpeg1video"),
+    Kind("talk.mov", "mov", "pcm_s16le", "mov", "pcm_s16le", video="mpeg4"),
+    Kind("talk.mkv", "matroska", "libopus", "mkv", "opus", 48_000, "libx264"),
+    Kind("talk.webm", "webm", "libopus", "webm", "opus", 48_000, "libvpx"),
+    Kind("talk.avi", "avi", "libmp3lame", "avi", "mp3", 16_000, "mpeg4"),
+    Kind("talk.mpeg", "mpeg", "mp2", "mpeg", "mp2", 44_100, "mpeg2video"),
+    Kind("talk.3gp", "3gp", "libopencore_amrnb", "3gp", "amr_nb", 8000, "h263", (176, 144)),
+    Kind("video.ogg", "ogg", "libopus", "ogg", "opus", 48_000, "libvpx"),
+]
+KINDS = {kind.name: kind for kind in AUDIO_KINDS + VIDEO_KINDS}
+
+
+def interleave(*channels: bytes) -> bytes:
+    """Several channels of 16-bit samples as one."""
+    mixed = bytearray(sum(map(len, channels)))
+    samples = memoryview(mixed).cast("h")
+    for number, channel in enumerate(channels):
+        samples[number :: len(channels)] = memoryview(channel).cast("h")
+    return bytes(mixed)
+
+
+@cache
+def recorded(kind: Kind, layout: str = "mono") -> bytes:
+    """The bursts as a whole file of this kind; the second channel of ``stereo`` is silent.
+
+    A video shows one slide for the first half and another for the second.
+    """
+    pcm = bursts(kind.rate)
+    if layout == "stereo":
+        pcm = interleave(pcm, bytes(len(pcm)))
+    pictures = [(0, draw_slide("First", 1, kind.size)), (1200, draw_slide("Then", 2, kind.size))]
+    return make_file(kind, pcm, layout, pictures if kind.video else [])
+
+
+def make_file(
+    kind: Kind, pcm: bytes, layout: str, pictures: Sequence[tuple[int, bytes]], fps: int = 25
+) -> bytes:
+    """Interleaved samples (none without ``pcm``), and PNG pictures from given times (ms) on.
+
+    The video is as long as the audio, or lasts a second after the last picture.
+    """
+    target = io.BytesIO()
+    options = {"fflags": "+bitexact"} | dict(kind.options)
+    with av.open(target, "w", format=kind.muxer, options=options) as file:
+        audio = file.add_stream(kind.audio, rate=kind.rate) if pcm else None
+        video = file.add_stream(kind.video, rate=fps) if pictures else None
+        packets = []
+        duration = pictures[-1][0] + 1000 if pictures else 0
+        if audio is not None:
+            assert isinstance(audio, av.AudioStream)
+            audio.layout, audio.bit_rate = layout, 12_200 if "amr" in kind.audio else 48_000
+            frame = av.AudioFrame("s16", layout, len(pcm) // 2 // audio.channels)
+            frame.planes[0].update(pcm)
+            frame.sample_rate = kind.rate
+            duration = frame.samples * 1000 // kind.rate
+            packets = [*audio.encode(frame), *audio.encode(None)]
+        if video is not None:
+            assert isinstance(video, av.VideoStream)
+            video.width, video.height = kind.size
+            video.pix_fmt = "yuv420p"
+            for shown in _frames(pictures, duration, fps):
+                file.mux(video.encode(shown))
+            file.mux(video.encode(None))
+        file.mux(packets)
+    return target.getvalue()
+
+
+def picture(png: bytes) -> av.VideoFrame:
+    """Decode a PNG."""
+    decoder = av.CodecContext.create("png", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    return [*decoder.decode(av.Packet(png)), *decoder.decode(None)][0]
+
+
+def look(path: Path) -> av.VideoFrame:
+    """Decode the first picture of a file."""
+    with av.open(str(path)) as file:
+        return next(file.decode(video=0))
+
+
+def pixel(frame: av.VideoFrame, x: int, y: int) -> tuple[int, int, int]:
+    """Red, green and blue."""
+    plane = frame.reformat(format="rgb24").planes[0]
+    start = y * plane.line_size + x * 3
+    red, green, blue = bytes(plane)[start : start + 3]
+    return red, green, blue
+
+
+def _frames(
+    pictures: Sequence[tuple[int, bytes]], duration: int, fps: int
+) -> Iterator[av.VideoFrame]:
+    decoded = [(start, picture(png)) for start, png in pictures]
+    for number in range(duration * fps // 1000):
+        at = number * 1000 // fps
+        shown = [frame for start, frame in decoded if start <= at][-1]
+        frame = shown.reformat(format="yuv420p", dst_color_range="MPEG")
+        frame.pict_type = 0
+        frame.pts, frame.time_base = number, Fraction(1, fps)
+        yield frame

@@ -35,8 +35,8 @@ def draw_slide(title: str, number: int, size: tuple[int, int] = (640, 360)) -> b
     scale = max(1, size[0] // 160)
     margin = 6 * scale
     fitting = max(1, (size[0] - 2 * margin) // (scale * (WIDTH + 1)))
-    words = "".join(letter for letter in title if letter in GLYPHS)
-    for line, text in enumerate(textwrap.wrap(words, fitting)[:_TITLE_LINES]):
+    words = "".join(letter for letter in title if letter in GLYPHS or letter.isspace())
+    for line, text in enumerate(textwrap.wrap(words.strip(), fitting)[:_TITLE_LINES]):
         canvas.write(text, margin, margin + line * scale * (HEIGHT + 3), scale)
     figure, large = str(number), scale * 3
     canvas.write(
@@ -59,7 +59,7 @@ class _Canvas:
 
     def write(self, text: str, left: int, top: int, scale: int) -> None:
         for place, letter in enumerate(text):
-            for line, dots in enumerate(GLYPHS[letter]):
+            for line, dots in enumerate(GLYPHS.get(letter, ())):
                 for column, dot in enumerate(dots):
                     if dot == "#":
                         x = left + (place * (WIDTH + 1) + column) * scale

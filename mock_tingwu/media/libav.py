@@ -110,6 +110,8 @@ class Media:
                         failures = 0
                         yield packet
                 return
+            except IndexError:
+                return  # at the end PyAV trips over streams that a damaged file made up on the way
             except av.FFmpegError:
                 failures += 1
                 self.damaged += 1
@@ -300,6 +302,8 @@ def _short_name(media: Media, head: bytes) -> str:
         return _BRANDS.get(media.container.metadata.get("major_brand", ""), "mp4")
     if name.startswith("matroska"):
         return "webm" if b"webm" in head[:64] else "mkv"
+    if name == "asf":
+        return "wma" if media.video is None else "wmv"
     return _SHORT.get(name, name)
 
 

@@ -36,8 +36,20 @@ _THREADS: Final = 4
 """A fixed number: x264 makes other bytes with other numbers."""
 
 _AAC_RATES: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_LONGEST_DELAY: Final = 60
+"""Seconds between decoding and showing a picture; a slide show may have one picture a second."""
+
+_MOST_EARLY: Final = 32
+"""Packets without a decoding time at the beginning; H.264 reorders 16 at most."""
+
 _FAST: Final = {"aac_coder": "fast"}
 """Half the time, and for speech no worse."""
+
+_LONGEST_GAP: Final = 60
+"""Seconds between audio frames that are filled; a longer gap is a damaged timestamp."""
+
+_LONGEST_STILL: Final = 6 * 60 * 60
+"""Seconds that a picture may be shown, the longest recording; beyond it a time is damaged."""
 
 _RATE: Final = 25
 _FRAME_MS: Final = 1000 // _RATE
@@ -150,23 +162,45 @@ class _Copied:
         self._file = file
         self._target: Stream = file.add_stream_from_template(stream)
         start = Fraction(media.container.start_time or 0, av.time_base)
-        self._shift = round(start / (stream.time_base or 1))
+        base = stream.time_base or Fraction(1)
+        self._shift = round(start / base)
+        self._longest = round(_LONGEST_STILL / base)
+        self._delay = round(_LONGEST_DELAY / base)
         self._last: int | None = None
+        self._early: list[Packet[Any]] = []
 
     def write(self, packet: Packet[Any]) -> None:
+        if packet.dts is None and self._last is None and len(self._early) < _MOST_EARLY:
+            # Matroska does not say when the first packets are to be decoded; the next ones tell.
+            self._early.append(packet)
+            return
+        self._write_early(packet.dts, packet.duration or 1)
+        self._mux(packet)
+
+    def finish(self) -> None:
+        """Write what was held back."""
+        self._write_early(None, 0)
+
+    def _write_early(self, next_dts: int | None, step: int) -> None:
+        for back, early in zip(range(len(self._early), 0, -1), self._early, strict=True):
+            early.dts = early.pts if next_dts is None else next_dts - back * step
+            self._mux(early)
+        self._early = []
+
+    def _mux(self, packet: Packet[Any]) -> None:
         if packet.dts is None or packet.pts is None:
             return
+        if self._last is not None and packet.dts - self._shift - self._last > self._longest:
+            self._shift = packet.dts - self._last - 1
         packet.dts -= self._shift
         packet.pts -= self._shift
-        if (self._last is not None and packet.dts <= self._last) or packet.pts < packet.dts:
+        early = self._last is not None and packet.dts <= self._last
+        if early or not 0 <= packet.pts - packet.dts <= self._delay:
             return  # a damaged time; the muxer would refuse the file
         self._last = packet.dts
         packet.stream = self._target
         self._file.mux_one(packet)
         self.written += 1
-
-    def finish(self) -> None:
-        """Do nothing: nothing was held back."""
 
 
 class _Video:
@@ -188,6 +222,8 @@ class _Video:
         for frame in self._media.decode(self._source, packet):
             seconds = time_of(self._media, self._source, frame)
             ticks = self._last + self._step if seconds is None else round(seconds * _TICKS)
+            if ticks - self._last > _LONGEST_STILL * _TICKS:
+                ticks = self._last + self._step
             if ticks <= self._last:
                 continue
             self._last = ticks
@@ -216,6 +252,7 @@ class _Audio:
         self._target = file.add_stream("aac", rate=self._rate, options=_FAST)
         self._target.layout = self._layout
         self._target.bit_rate = 64_000
+        self._expected = Fraction(0)
         self._graph: Graph | None = None
         self._shape: tuple[str, str, int] | None = None
 
@@ -227,9 +264,11 @@ class _Audio:
                 self._graph = self._open_graph(*shape)
                 self._shape = shape
             seconds = time_of(self._media, self._source, frame)
-            if seconds is not None:
-                frame.pts = round(seconds * frame.sample_rate)
-                frame.time_base = Fraction(1, frame.sample_rate)
+            if seconds is None or abs(seconds - self._expected) > _LONGEST_GAP:
+                seconds = self._expected
+            self._expected = seconds + Fraction(frame.samples, frame.sample_rate)
+            frame.pts = round(seconds * frame.sample_rate)
+            frame.time_base = Fraction(1, frame.sample_rate)
             self._push(frame)
 
     def finish(self) -> None:

@@ -38,8 +38,8 @@ class Recording:
     """Hz of the audio in the file."""
     channels: int
     container: str
-    """Short name: mp3, wav, m4a, asf, aac, ogg, amr, flac, aiff, mp4, mov, 3gp, flv, rm, mkv, webm,
-    avi or mpeg."""
+    """Short name: mp3, wav, m4a, wma, aac, ogg, amr, flac, aiff, mp4, mov, 3gp, wmv, flv, rm, mkv,
+    webm, avi or mpeg."""
     codec: str
     """libav's name of the audio codec, such as mp3, aac or pcm_s16le."""
     video: bool = False
@@ -89,8 +89,14 @@ class PcmReader:
         return self
 
     def __next__(self) -> bytes:
+        if self._ended:
+            raise StopIteration
         while (chunk := self._mixer.second()) is None:
-            pcm, channels = next(self._source, (b"", 0))
+            try:
+                pcm, channels = next(self._source, (b"", 0))
+            except BaseException:
+                self.close()
+                raise
             if not channels:
                 return self._last()
             self._mixer.feed(pcm, channels)
@@ -99,7 +105,6 @@ class PcmReader:
     def close(self) -> None:
         """Read no further and close the file, which the end of the recording does as well."""
         self._ended = True
-        self._source = iter(())
         if self._reader is not None:
             self._reader.close()
 

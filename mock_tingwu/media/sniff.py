@@ -83,8 +83,8 @@ def _text(head: bytes) -> str | None:
         if head.startswith(bom):
             head = head[len(bom) :].decode(encoding, "ignore").encode()
             break
-    if not head or _CONTROLS.search(head):
-        return None
     if _PLAYLIST.match(head):
         return "a playlist"
-    return "an HTML page" if _HTML.match(head) else "text"
+    if _HTML.match(head):
+        return "an HTML page"
+    return None if not head or _CONTROLS.search(head) else "text"
