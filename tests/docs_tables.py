@@ -27,8 +27,8 @@ TASK_FAILED: Final = {
     "SERVER_ERROR": "The task was made to fail (control API); a defect of the mock.",
 }
 
-#: What leads to each error of the OpenAPI. Every one can be had on demand as well.
 _ON_DEMAND: Final = "[On demand](control.md#faults) only."
+#: What leads to each error of the OpenAPI. Every one can be had on demand as well.
 API_ERRORS: Final = {
     "ServerError": "A defect of the mock. Its log has the traceback.",
     "BRK.InvalidService": _ON_DEMAND,

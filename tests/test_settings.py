@@ -42,6 +42,8 @@ def test_key_pairs_come_from_one_variable_or_a_table(tmp_path: Path) -> None:
         ("AUTH", "maybe", "MOCK_TINGWU_AUTH is 'maybe', expected open or verify"),
         ("CLOCK", "sundial", "expected system or virtual"),
         ("ACCESS_KEYS", "nosecret", "expected AccessKeyId:AccessKeySecret pairs"),
+        ("SECURITY_TOKENS", "notoken", "is set, expected AccessKeyId:SecurityToken pairs"),
+        ("THROTTLE", "5", "MOCK_TINGWU_THROTTLE is '5', expected off, documented, or calls per"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(
@@ -111,6 +113,49 @@ def test_a_program_s_own_settings_are_checked_as_well(
 ) -> None:
     with pytest.raises(SettingsError, match=sentence):
         MockTingwu(**settings)
+
+
+def test_credentials_of_every_kind_come_from_a_variable_or_the_file(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        MOCK_TINGWU_DISABLED_ACCESS_KEYS="old, older",
+        MOCK_TINGWU_SECURITY_TOKENS="STS.a:t:1,b:u",
+        MOCK_TINGWU_API_KEYS="sk-1,sk-2",
+    )
+    assert settings.disabled_access_keys == ("old", "older")
+    assert settings.security_tokens == {"STS.a": "t:1", "b": "u"}
+    assert settings.api_keys == ("sk-1", "sk-2")
+    (tmp_path / "mock-tingwu.toml").write_text(
+        'disabled_access_keys = ["old"]\napi_keys = ["sk"]\n[security_tokens]\na = "t"\n'
+    )
+    settings = load(tmp_path)
+    assert (settings.disabled_access_keys, settings.api_keys) == (("old",), ("sk",))
+    assert settings.security_tokens == {"a": "t"}
+
+
+@pytest.mark.parametrize("name", ["security_tokens", "api_keys"])
+def test_no_credential_stands_in_an_error(name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.of({name: 5 if name == "api_keys" else "topsecret"})
+    assert f"{name} is set, expected" in str(caught.value)
+    assert "topsecret" not in str(caught.value)
+
+
+def test_app_keys_stand_alone_or_with_their_owners(tmp_path: Path) -> None:
+    assert load(tmp_path, MOCK_TINGWU_APP_KEYS="a, b:me").app_keys == {"a": "", "b": "me"}
+    (tmp_path / "mock-tingwu.toml").write_text('app_keys = ["a", "b"]\n')
+    assert load(tmp_path).app_keys == {"a": "", "b": ""}
+    (tmp_path / "mock-tingwu.toml").write_text('[app_keys]\na = "me"\nb = ""\n')
+    assert load(tmp_path).app_keys == {"a": "me", "b": ""}
+    with pytest.raises(SettingsError, match=r"app_keys is 5, expected AppKeys, or AppKey:Access"):
+        Settings.of({"app_keys": 5})
+
+
+def test_the_throttle_is_off_documented_or_two_numbers(tmp_path: Path) -> None:
+    assert load(tmp_path).throttle == "off"
+    assert load(tmp_path, {"throttle": "2/5"}).throttle == "2/5"
+    with pytest.raises(SettingsError, match=r"--throttle is 'fast', expected off, documented"):
+        load(tmp_path, {"throttle": "fast"})
 
 
 def test_a_recognizer_that_is_not_installed_is_named(tmp_path: Path) -> None:

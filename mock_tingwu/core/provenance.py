@@ -318,18 +318,106 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "error-envelope",
-            "BRK errors carry HostId and Recommend as gateway errors do.",
-            "Documented for the gateway; no SDK minds them.",
-        ),
-        (
-            "digest-mismatch",
-            "A body that does not fit x-acs-content-sha256 answers SignatureDoesNotMatch.",
-            "The digest is part of what is signed.",
+            "BRK errors carry HostId and Recommend as gateway errors do; Recommend names the code, "
+            "the product and the RequestId.",
+            "Observed of the gateway and other products; no SDK minds them.",
         ),
         (
             "host-without-port",
             "An ACS3 signature over the bare host name is accepted.",
             "A client for the cloud's default port may sign so; the cloud has no other port.",
+        ),
+    ),
+    *_in(
+        "gateway",
+        (
+            "order",
+            "Of several problems of a signature the first is told: Authorization, signature "
+            "method, key, token, time stamp, body digest, signature, nonce, version.",
+            "No source has the order.",
+        ),
+        (
+            "digest-mismatch",
+            "A body that does not fit x-acs-content-sha256 answers SignatureDoesNotMatch, one that "
+            "does not fit Content-MD5 ContentMD5NotMatched, whatever the signature.",
+            "The code for Content-MD5 is observed; ACS3's digest is part of what is signed.",
+        ),
+        (
+            "missing-date",
+            "A missing Date or x-acs-date answers InvalidTimeStamp.Format.",
+            "The code for a time stamp that cannot be read; there is none for a missing one.",
+        ),
+        (
+            "version",
+            "verify: without x-acs-version a call answers MissingVersion, with another version "
+            "InvalidVersion.",
+            "The gateway's rules Missing{Param} and Invalid{Param}.",
+        ),
+        (
+            "not-required",
+            "x-acs-signature-nonce, x-acs-action and x-acs-content-sha256 may be absent.",
+            "aliyun-python-sdk-core sends none of them and works.",
+        ),
+        (
+            "unsigned-headers",
+            "ACS3 headers that should be signed but are not are let through.",
+            "The rule is documented, its enforcement is not.",
+        ),
+        (
+            "nonce",
+            "A nonce is remembered for its key until its time stamp expires; that of a refused "
+            "request is not.",
+            "The code is documented, its memory is not.",
+        ),
+        (
+            "security-token",
+            "An AccessKeyId that begins with STS. needs a token; a configured key wants its own, "
+            "another key's is a mismatch, any other malformed.",
+            "The codes are documented, what leads to which is not.",
+        ),
+        (
+            "bearer-token",
+            "An unknown bearer token answers InvalidSecurityToken.Malformed.",
+            "No source; it is the gateway's code for a token that is not right.",
+        ),
+        (
+            "http-methods",
+            "Methods other than GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS answer "
+            "UnsupportedHTTPMethod.",
+            "The code is documented; a wrong method of an API is an unknown API.",
+        ),
+        (
+            "accept",
+            "Accept that admits JSON, as */* does, gets JSON; all else, and none, gets XML.",
+            "Documented for no Accept; a page of another product shows XML for */*.",
+        ),
+        (
+            "xml",
+            "XML has the JSON's fields in an element of the API's name and Response, a list as its "
+            "element once per item; its type is text/xml.",
+            "Documented of other products; the reference of this one shows JSON alone.",
+        ),
+        (
+            "headers",
+            "x-acs-trace-id, ETag and the Access-Control headers are as recorded of other "
+            "products; errors have no ETag.",
+            "One gateway stands before all products; recordings of errors show no headers.",
+        ),
+        (
+            "flow-control",
+            "The limits count in a sliding second for each access key and call; refused calls do "
+            "not count, stop counts as CreateTask, hot-word calls have no limit.",
+            "The limits are documented, how they are counted is not.",
+        ),
+        (
+            "retry-after",
+            "x-acs-retry-after is in milliseconds.",
+            "Tea SDKs wait for so many milliseconds.",
+        ),
+        (
+            "access-denied-detail",
+            "AccessDeniedDetail has the six fields of public samples.",
+            "Its values depend on accounts, which the mock does not have.",
         ),
     ),
     *_in(
@@ -624,6 +712,13 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "The values are those of the sister product (dashscope-tingwu 2).",
         ),
         (
+            "slides-of-video",
+            "A slide begins where the picture changes by 2 % or more and stays for a second; a "
+            "video that never stands still has one slide. At most 100, of more than 36000 frames "
+            "only the key frames are looked at.",
+            "How the cloud finds slides is not documented.",
+        ),
+        (
             "slides-of-audio",
             "PptExtraction of a recording without a picture is an empty list; a stream never has "
             "this result.",
@@ -699,6 +794,12 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "conversion",
             "MP3, AAC, Opus and Speex of another rate or with several channels are converted.",
             "A mismatch with CreateTask is documented as not allowed; decoders do not mind.",
+        ),
+        (
+            "damaged-recording",
+            "A recording is heard as far as it can be decoded: damaged frames are left out, gaps "
+            "between timestamps are not filled, of several audio tracks the first is taken.",
+            "No source; an error is documented only for what cannot be read at all.",
         ),
         (
             "message-size",

@@ -101,6 +101,7 @@ def test_an_occupied_port_is_told_in_one_sentence(tmp_path: Path) -> None:
         ("--auth", "maybe"),
         ("--clock", "sundial"),
         ("--seed", "apple"),
+        ("--throttle", "fast"),
         ("--fetch", "sometimes"),
         ("--file-host", "media.example.com=nowhere"),
         ("--file-host", "media.example.com"),
