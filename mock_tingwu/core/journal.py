@@ -90,6 +90,9 @@ class Journal:
     audio      session, frames, bytes, position (ms)
     transition event, before, after, why
     callback   url, event, attempt, outcome, status, error, again_ms, answer, body
+    signature  problem, scheme, server, client, differs_at, causes
+    violation  rule, source, text
+    fault      rule, action, operation, text
     note       text
     ========== ==================================================================
     """
