@@ -1,4 +1,4 @@
-"""Faults on demand: the control API, Python, markers; and every error of the tables for real."""
+"""Faults on demand: the control API, Python, markers; and every error of the tables."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
-from aliyunsdkcore.acs_exception.exceptions import ServerException
-from aliyunsdkcore.auth.credentials import AccessKeyCredential
-from aliyunsdkcore.client import AcsClient
-from aliyunsdkcore.request import CommonRequest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.errors import API_ERRORS, TASK_ERRORS
@@ -234,35 +230,6 @@ def test_every_row_is_answered_in_json_and_in_xml(mock: Running, row: str) -> No
     assert [child.tag for child in root] == list(body)
     assert root.findtext("Code") == name
     assert root.findtext("Message", "").startswith(message)
-
-
-@pytest.mark.parametrize("row", API_ERRORS)
-def test_every_row_arrives_in_the_python_core_sdk(
-    mock: Running, monkeypatch: pytest.MonkeyPatch, row: str
-) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    mock.faults.add(rule_for(row))
-    sdk = AcsClient(
-        region_id="cn-beijing",
-        credential=AccessKeyCredential("LTAI5tSomebody", "secret"),
-        port=mock.port,
-        timeout=5,
-    )
-    request = CommonRequest()
-    request.set_accept_format("json")
-    request.set_domain("127.0.0.1")
-    request.set_version("2023-09-30")
-    request.set_protocol_type("http")
-    request.set_method("GET")
-    request.set_uri_pattern(f"{TASKS}/{UNKNOWN}")
-    with pytest.raises(ServerException) as caught:
-        sdk.do_action_with_exception(request)
-    error = caught.value
-    status, name, message = expected(row)
-    assert (error.get_http_status(), error.get_error_code()) == (status, name)
-    assert error.get_error_msg().startswith(message)
-    assert error.get_request_id() == mock.journal[-1]["request_id"]
 
 
 def test_a_message_of_one_s_own_takes_the_place_of_the_table_s(mock: Running) -> None:
