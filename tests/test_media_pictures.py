@@ -15,6 +15,7 @@ import pytest
 from mock_tingwu.media import (
     KeyFrame,
     RecordingError,
+    Stopped,
     convert_mp4,
     draw_slide,
     frames,
@@ -396,6 +397,20 @@ def test_without_x264_the_video_is_mpeg4(tmp_path: Path, monkeypatch: pytest.Mon
     with av.open(str(tmp_path / "out.mp4"), "r") as file:
         assert file.streams.video[0].codec_context.name == "mpeg4"
     assert_slides(key_frames(tmp_path / "out.mp4", tmp_path), [0, 2000], 4000)
+
+
+def test_what_takes_long_can_be_given_up(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mp4", [(0, slide(1))], 4000)
+    asked = iter([False] * 5)
+
+    def stop() -> bool:
+        return next(asked, True)
+
+    with pytest.raises(Stopped):
+        key_frames(path, tmp_path, stop=stop)
+    with pytest.raises(Stopped):
+        convert_mp4(path, tmp_path / "out.mp4", stop=stop)
+    assert [file.name for file in tmp_path.iterdir()] == ["film.mp4"]
 
 
 def test_the_same_video_becomes_the_same_mp4(tmp_path: Path) -> None:

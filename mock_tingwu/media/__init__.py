@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .channels import ChannelLevels, Channels
 from .decoder import EstimatingDecoder, StreamDecoder, open_decoder, pyav_available
-from .errors import DecodeError, MediaUnavailable, RecordingError
+from .errors import DecodeError, MediaUnavailable, RecordingError, Stopped
 from .files import Mp3Writer, SpectrumWriter
 from .pictures import (
     KeyFrame,
@@ -38,6 +38,7 @@ __all__ = [
     "Recording",
     "RecordingError",
     "SpectrumWriter",
+    "Stopped",
     "StreamDecoder",
     "convert_mp4",
     "draw_slide",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 BAD_CONTAINER = 40000009
@@ -57,3 +58,16 @@ class MediaUnavailable(ImportError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} needs PyAV: pip install 'mock-tingwu[media]'", name="av")
+
+
+Stop = Callable[[], bool]
+"""Asked now and then by what takes long: whether to give it up."""
+
+
+def never() -> bool:
+    """Never give up."""
+    return False
+
+
+class Stopped(Exception):
+    """A `Stop` said so."""

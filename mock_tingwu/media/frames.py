@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import av
 from av.video.reformatter import VideoReformatter
 
-from .errors import RecordingError
+from .errors import RecordingError, Stop, never
 from .libav import Media
 from .slide_finder import HEIGHT, STAY_MS, WIDTH, SlideFinder, shortest
 from .sniff import HEAD
@@ -38,7 +38,7 @@ _THUMBNAIL_WIDTH: Final = 640
 _THUMBNAIL_FROM_MS: Final = 5000
 
 
-def open_video(path: Path) -> tuple[Media, VideoStream]:
+def open_video(path: Path, stop: Stop = never) -> tuple[Media, VideoStream]:
     """Open a file and its video. Close the first of both.
 
     Raises:
@@ -50,12 +50,13 @@ def open_video(path: Path) -> tuple[Media, VideoStream]:
     if media.video is None:
         media.close()
         raise RecordingError("codec", "the file has no video that can be decoded")
+    media.stop = stop
     return media, media.video
 
 
-def find_slides(path: Path, folder: Path, most: int) -> list[tuple[int, int, Path]]:
+def find_slides(path: Path, folder: Path, most: int, stop: Stop) -> list[tuple[int, int, Path]]:
     """See `pictures.key_frames`: start and end in ms, and the file."""
-    media, stream = open_video(path)
+    media, stream = open_video(path, stop)
     try:
         length = video_length(media, stream)
         samples = _samples

@@ -16,7 +16,7 @@ import av
 from av.stream import Disposition
 
 from .channels import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, check_shape
-from .errors import RecordingError
+from .errors import RecordingError, Stop, Stopped, never
 from .recording import Recording
 from .resample import Resampler
 from .sniff import MEDIA_SUFFIXES, is_media, suffix
@@ -94,6 +94,8 @@ class Media:
         self.video: VideoStream | None = next(filter(_is_video, streams.video), None)
         self.damaged = 0
         """Packets or frames so far that could not be read."""
+        self.stop: Stop = never
+        """Asked before every packet whether to go on."""
 
     def close(self) -> None:
         """Close the file. What was made from it must not be used any more."""
@@ -101,11 +103,18 @@ class Media:
         self._source.close()
 
     def packets(self, *streams: Any) -> Iterator[Packet[Any]]:
-        """Read on to the end, or to where nothing can be read any more."""
+        """Read on to the end, or to where nothing can be read any more.
+
+        Raises:
+            Stopped: ``stop`` said so.
+
+        """
         failures = 0
         while failures < _FAILURES:
             try:
                 for packet in self.container.demux(*streams):
+                    if self.stop():
+                        raise Stopped
                     if packet.size:  # an empty one would tell the decoder that this is the end
                         failures = 0
                         yield packet

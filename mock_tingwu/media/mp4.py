@@ -12,7 +12,7 @@ import av
 from av.filter import Graph
 from av.video.reformatter import VideoReformatter
 
-from .errors import RecordingError
+from .errors import RecordingError, Stop
 from .frames import open_video, time_of
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ _REPEAT_MS: Final = 1000
 """A slide is encoded this often, so that a player can jump."""
 
 
-def convert(path: Path, target: Path) -> None:
+def convert(path: Path, target: Path, stop: Stop) -> None:
     """See `pictures.convert_mp4`."""
-    media, video = open_video(path)
+    media, video = open_video(path, stop)
     try:
         with _mp4(target) as file:
             tracks: dict[int, _Copied | _Video | _Audio] = {}

@@ -14,7 +14,7 @@ from typing import Final
 
 from .decoder import pyav_available
 from .drawing import draw_slide
-from .errors import MediaUnavailable
+from .errors import MediaUnavailable, Stop, never
 
 __all__ = ["KeyFrame", "convert_mp4", "draw_slide", "key_frames", "thumbnail", "video_of_slides"]
 
@@ -30,7 +30,9 @@ class KeyFrame:
     path: Path
 
 
-def key_frames(path: Path, folder: Path, *, most: int = MOST_SLIDES) -> list[KeyFrame]:
+def key_frames(
+    path: Path, folder: Path, *, most: int = MOST_SLIDES, stop: Stop = never
+) -> list[KeyFrame]:
     """Find the slides of a video and write them to ``folder`` as slide-001.jpg and so on.
 
     A new slide begins where the picture differs clearly from the last slide's and then stays for a
@@ -41,11 +43,15 @@ def key_frames(path: Path, folder: Path, *, most: int = MOST_SLIDES) -> list[Key
 
     Of a video of more than 36000 frames, which is 20 minutes at 30 per second, only key frames are
     looked at where the file has enough of them: a slide must then be seen in two.
+
+    Raises:
+        Stopped: ``stop`` said so.
+
     """
     _need_pyav()
     from .frames import find_slides
 
-    return [KeyFrame(*found) for found in find_slides(path, folder, most)]
+    return [KeyFrame(*found) for found in find_slides(path, folder, most, stop)]
 
 
 def thumbnail(path: Path, target: Path) -> None:
@@ -60,16 +66,20 @@ def thumbnail(path: Path, target: Path) -> None:
     write_thumbnail(path, target)
 
 
-def convert_mp4(path: Path, target: Path) -> None:
+def convert_mp4(path: Path, target: Path, *, stop: Stop = never) -> None:
     """Write a video as MP4 with H.264 and AAC that a browser can play while it loads.
 
     Streams that have these codecs already are copied where the container allows it. A recording
     without audio becomes an MP4 without audio.
+
+    Raises:
+        Stopped: ``stop`` said so.
+
     """
     _need_pyav()
     from .mp4 import convert
 
-    convert(path, target)
+    convert(path, target, stop)
 
 
 def video_of_slides(

@@ -43,6 +43,7 @@ class ImaginedMedia:
         self._meeting = meeting
         self._title = imagined.name
         self._lock = asyncio.Lock()
+        self._closed = False
         self.suffixes = suffixes
 
     async def path(self, name: str) -> Path | None:
@@ -54,6 +55,10 @@ class ImaginedMedia:
             if not path.exists():
                 await asyncio.to_thread(self._make, path)
         return path
+
+    def close(self) -> None:
+        """Give up what is being made."""
+        self._closed = True
 
     def _make(self, path: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -82,4 +87,7 @@ class ImaginedMedia:
             for sentence in self._meeting.sentences
             for word in sentence.words
         ]
-        return media.tones(spans, self._meeting.duration, _RATE)
+        for pcm in media.tones(spans, self._meeting.duration, _RATE):
+            if self._closed:
+                raise media.Stopped
+            yield pcm

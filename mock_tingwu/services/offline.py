@@ -149,7 +149,8 @@ class RecordingReader:
         if stop.is_set():
             return
         if recording.video:
-            await asyncio.to_thread(_look, task, path, self._world.media_files(scope, task))
+            files = self._world.media_files(scope, task)
+            await asyncio.to_thread(_look, task, path, files, stop)
         self._world.finish_media(scope, task)
 
     # An imagined one
@@ -251,14 +252,14 @@ def _listen(
     return reading.note
 
 
-def _look(task: Task, path: Path, files: MediaFiles) -> None:
+def _look(task: Task, path: Path, files: MediaFiles, stop: Event) -> None:
     """Make of a video what was asked for. The pictures serve a second run, too."""
-    frames = media.key_frames(path, files.folder)
+    frames = media.key_frames(path, files.folder, stop=stop.is_set)
     task.meeting.slides = [Slide(frame.start, frame.end, frame.path.name) for frame in frames]
     if task.options.thumbnail:
         media.thumbnail(path, files.add("png"))
     if task.options.mp4:
-        media.convert_mp4(path, files.add("mp4"))
+        media.convert_mp4(path, files.add("mp4"), stop=stop.is_set)
 
 
 def _imagine_speech(task: Task, imagined: Imagined) -> None:

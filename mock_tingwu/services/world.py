@@ -176,6 +176,8 @@ class World:
         self.callbacks.close()
         if self._recordings is not None:
             self._recordings.abandon_all()
+        for imagined in self._imagined.values():
+            imagined.close()
         self._imagined = {}
         self.hosted.forget()
         unfinished, self._media = self._media, {}
