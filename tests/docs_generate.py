@@ -175,6 +175,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "result": docs_examples.result,
     "request": docs_examples.request,
     "refused-link": lambda _: docs_examples.refused_link(),
+    "refused-call": lambda _: docs_examples.refused_call(),
 }
 
 
