@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from mock_tingwu.protocols.signing import KeyRing, SignedRequest, verify
-from mock_tingwu.protocols.signing.explain import acs3_slips, explain, roa_slips
+from mock_tingwu.protocols.signing.explain import acs3_slips, alternatives, explain, roa_slips
 from mock_tingwu.protocols.signing.explain.search import Piece, Signer, Slip, applied
 from tests.protocols.signing.mis_signed import KEY, NOW, SECRET, Acs3, Roa, changed
 
@@ -45,14 +45,15 @@ def requests() -> Iterator[tuple[str, SignedRequest]]:
 
 
 def parts(request: SignedRequest) -> tuple[list[Piece], list[Slip], Signer, list[Signer]]:
+    forms = alternatives.bodies(request.body)
     if (request.header("authorization") or "").startswith("acs "):
         bases = list(roa_slips.bases(request))
         right, wrong = roa_slips.signers(KEY, KNOWN)
-        return list(bases[0]), list(roa_slips.slips(request, bases[0])), right, wrong
+        return list(bases[0]), list(roa_slips.slips(request, bases[0], forms)), right, wrong
     signed = (request.header("authorization") or "").partition("SignedHeaders=")[2]
     canonical = list(acs3_slips.bases(request, signed.partition(",")[0]))
     right, wrong = acs3_slips.signers(KEY, KNOWN)
-    return list(canonical[0]), list(acs3_slips.slips(request, canonical[0])), right, wrong
+    return list(canonical[0]), list(acs3_slips.slips(request, canonical[0], forms)), right, wrong
 
 
 def with_signature(request: SignedRequest, signature: str) -> SignedRequest:

@@ -59,8 +59,11 @@ def explain(
 def _explained_text(
     request: SignedRequest, secrets: Mapping[str, str], verdict: Verdict
 ) -> Explanation:
-    causes = list(_digest_causes(request, verdict)) if verdict.problem == "body_digest" else []
-    found = _find(request, secrets, verdict)
+    bodies = alternatives.bodies(request.body)
+    causes: list[str] = []
+    if verdict.problem == "body_digest":
+        causes.append(_digest_cause(request, verdict, bodies))
+    found = _find(request, secrets, verdict, bodies)
     if found is None:
         server = verdict.canonical_request or verdict.string_to_sign
         if not causes:
@@ -79,7 +82,12 @@ def _explained_text(
     return Explanation(server, found.client, differs, (*causes, *_proxies(request)))
 
 
-def _find(request: SignedRequest, secrets: Mapping[str, str], verdict: Verdict) -> Found | None:
+def _find(
+    request: SignedRequest,
+    secrets: Mapping[str, str],
+    verdict: Verdict,
+    bodies: alternatives.Bodies,
+) -> Found | None:
     access_key = verdict.access_key or ""
     authorization = request.header("authorization") or ""
     if verdict.scheme == "acs":
@@ -88,14 +96,18 @@ def _find(request: SignedRequest, secrets: Mapping[str, str], verdict: Verdict) 
         bases = list(roa_slips.bases(request))
         if verdict.problem == "body_digest" and right.sign(verdict.string_to_sign) == signature:
             return Found(bases[0], verdict.string_to_sign, ())
-        return find(bases, lambda base: roa_slips.slips(request, base), right, wrong, signature)
+        return find(
+            bases, lambda base: roa_slips.slips(request, base, bodies), right, wrong, signature
+        )
     right, wrong = acs3_slips.signers(access_key, secrets)
     _, signed_headers, signature = acs3.authorization_parts(authorization)
     canonical = acs3_slips.bases(request, signed_headers)
-    return find(canonical, lambda base: acs3_slips.slips(request, base), right, wrong, signature)
+    return find(
+        canonical, lambda base: acs3_slips.slips(request, base, bodies), right, wrong, signature
+    )
 
 
-def _digest_causes(request: SignedRequest, verdict: Verdict) -> Iterator[str]:
+def _digest_cause(request: SignedRequest, verdict: Verdict, bodies: alternatives.Bodies) -> str:
     if verdict.scheme == "acs":
         name, sent = "Content-MD5", request.header("content-md5") or ""
         digest = roa_v1.content_md5
@@ -106,14 +118,12 @@ def _digest_causes(request: SignedRequest, verdict: Verdict) -> Iterator[str]:
             return hashlib.sha256(body).hexdigest()
 
     arrived = f"the {len(request.body)} bytes that arrived"
-    for what, form in alternatives.bodies(request.body):
+    for what, form in bodies:
         if digest(form) == sent:
-            yield f"{name} is the digest of {what}, not of {arrived}."
-            return
+            return f"{name} is the digest of {what}, not of {arrived}."
     if sent == hashlib.md5(request.body, usedforsecurity=False).hexdigest():
-        yield f"{name} is in hexadecimal, not base64."
-        return
-    yield f"{name} is the digest of another body than {arrived}: it was changed after signing."
+        return f"{name} is in hexadecimal, not base64."
+    return f"{name} is the digest of another body than {arrived}: it was changed after signing."
 
 
 def _proxies(request: SignedRequest) -> Iterator[str]:

@@ -13,6 +13,7 @@ from urllib.parse import quote_plus, unquote_to_bytes
 from mock_tingwu.protocols.signing import acs3
 from mock_tingwu.protocols.signing.explain import alternatives
 from mock_tingwu.protocols.signing.explain.alternatives import (
+    Bodies,
     changed_header,
     lower_escapes,
     shown,
@@ -119,10 +120,10 @@ def _algorithms(secret: str) -> Iterator[Signer]:
     )
 
 
-def slips(request: SignedRequest, base: Sequence[Piece]) -> Iterator[Slip]:
-    """Every usual slip on one canonical request."""
+def slips(request: SignedRequest, base: Sequence[Piece], bodies: Bodies) -> Iterator[Slip]:
+    """Every usual slip on one canonical request; ``bodies`` are other forms of the body."""
     for index, piece in enumerate(base):
-        for cause, text in _of_piece(request, piece):
+        for cause, text in _of_piece(request, piece, bodies):
             yield Slip(index, index + 1, text, cause)
     yield from _header_slips(base)
     end = len(base)
@@ -134,10 +135,10 @@ def slips(request: SignedRequest, base: Sequence[Piece]) -> Iterator[Slip]:
     )
 
 
-def _of_piece(request: SignedRequest, piece: Piece) -> Iterator[tuple[str, str]]:
+def _of_piece(request: SignedRequest, piece: Piece, bodies: Bodies) -> Iterator[tuple[str, str]]:
     value = piece.text.removesuffix("\n")
     if piece.name == "body digest":
-        yield from _payloads(request, value)
+        yield from _payloads(request, value, bodies)
     elif piece.name == "method":
         yield from _lines(alternatives.methods(value))
     elif piece.name == "path":
@@ -156,7 +157,7 @@ def _lines(options: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     return ((cause, f"{text}\n") for cause, text in options)
 
 
-def _payloads(request: SignedRequest, right: str) -> Iterator[tuple[str, str]]:
+def _payloads(request: SignedRequest, right: str, bodies: Bodies) -> Iterator[tuple[str, str]]:
     body = request.body
     declared = request.header("x-acs-content-sha256")
     if declared and declared != right:
@@ -164,7 +165,7 @@ def _payloads(request: SignedRequest, right: str) -> Iterator[tuple[str, str]]:
             "The client signed x-acs-content-sha256, which is the digest of another body.",
             declared,
         )
-    for what, form in alternatives.bodies(body):
+    for what, form in bodies:
         yield f"The client signed the SHA-256 of {what}.", hashlib.sha256(form).hexdigest()
     digest = hashlib.sha256(body)
     yield "The client signed the body's SHA-256 in upper case.", digest.hexdigest().upper()

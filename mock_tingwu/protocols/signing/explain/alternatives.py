@@ -7,13 +7,15 @@ what the client did.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
 
 from mock_tingwu.protocols.signing.request import SignedRequest, percent_encode
 
 Alternative = tuple[str, str]
+#: Forms of a body, each with what it is.
+Bodies = Sequence[tuple[str, bytes]]
 METHODS: Final = ("GET", "POST", "PUT", "DELETE")
 CONTENT_TYPES: Final = (
     "application/json",
@@ -25,7 +27,7 @@ CONTENT_TYPES: Final = (
 )
 ACCEPTS: Final = ("application/json", "*/*", "application/xml", "application/*", "text/html")
 #: Longer bodies are not written anew to find the one that was signed.
-_LONGEST_BODY: Final = 64 * 1024
+_LONGEST_BODY: Final = 32 * 1024
 _SHOWN: Final = 80
 
 
@@ -66,13 +68,13 @@ def _secrets(access_key: str, known: Mapping[str, str], right: str) -> Iterator[
     yield "AccessKeyId and secret with a colon between", f"{access_key}:{right}"
 
 
-def bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
+def bodies(body: bytes) -> Bodies:
     """Other forms of a body that mean the same, and none."""
-    tried = {body}
+    forms: dict[bytes, str] = {}
     for what, form in _bodies(body):
-        if form not in tried:
-            tried.add(form)
-            yield what, form
+        if form != body:
+            forms.setdefault(form, what)
+    return [(what, form) for form, what in forms.items()]
 
 
 def _bodies(body: bytes) -> Iterator[tuple[str, bytes]]:

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 from mock_tingwu.protocols.signing import roa_v1
 from mock_tingwu.protocols.signing.explain import alternatives
-from mock_tingwu.protocols.signing.explain.alternatives import changed_header, shown
+from mock_tingwu.protocols.signing.explain.alternatives import Bodies, changed_header, shown
 from mock_tingwu.protocols.signing.explain.search import Piece, Signer, Slip
 from mock_tingwu.protocols.signing.request import SignedRequest, percent_encode, query_readings
 
@@ -93,10 +93,10 @@ def _algorithms(secret: str) -> Iterator[Signer]:
     )
 
 
-def slips(request: SignedRequest, base: Sequence[Piece]) -> Iterator[Slip]:
-    """Every usual slip on one string to sign."""
+def slips(request: SignedRequest, base: Sequence[Piece], bodies: Bodies) -> Iterator[Slip]:
+    """Every usual slip on one string to sign; ``bodies`` are other forms of the body."""
     for index, piece in enumerate(base):
-        for cause, text in _of_piece(request, piece):
+        for cause, text in _of_piece(request, piece, bodies):
             yield Slip(index, index + 1, text, cause)
     names = [piece.name for piece in base]
     for name in _NAMES:
@@ -114,7 +114,7 @@ def slips(request: SignedRequest, base: Sequence[Piece]) -> Iterator[Slip]:
     yield Slip(0, end, whole.replace("\n", ""), "The client signed all on one line.")
 
 
-def _of_piece(request: SignedRequest, piece: Piece) -> Iterator[tuple[str, str]]:
+def _of_piece(request: SignedRequest, piece: Piece, bodies: Bodies) -> Iterator[tuple[str, str]]:
     value = piece.text.removesuffix("\n")
     lines: Iterator[tuple[str, str]] = iter(())
     if piece.name == "method":
@@ -122,7 +122,7 @@ def _of_piece(request: SignedRequest, piece: Piece) -> Iterator[tuple[str, str]]
     elif piece.name == "Accept":
         lines = alternatives.accepts(value)
     elif piece.name == "Content-MD5":
-        lines = _digests(request.body, value)
+        lines = _digests(request.body, value, bodies)
     elif piece.name == "Content-Type":
         lines = alternatives.content_types(value)
     elif piece.name == "Date":
@@ -135,7 +135,7 @@ def _of_piece(request: SignedRequest, piece: Piece) -> Iterator[tuple[str, str]]
         yield cause, f"{text}\n"
 
 
-def _digests(body: bytes, sent: str) -> Iterator[tuple[str, str]]:
+def _digests(body: bytes, sent: str, bodies: Bodies) -> Iterator[tuple[str, str]]:
     right = roa_v1.content_md5(body)
     found = hashlib.md5(body, usedforsecurity=False)
     options = [
@@ -147,7 +147,7 @@ def _digests(body: bytes, sent: str) -> Iterator[tuple[str, str]]:
             base64.b64encode(found.hexdigest().encode()).decode(),
         ),
     ]
-    for what, form in alternatives.bodies(body):
+    for what, form in bodies:
         options.append((f"The client signed the MD5 of {what}.", roa_v1.content_md5(form)))
     return ((cause, value) for cause, value in options if value != sent)
 
