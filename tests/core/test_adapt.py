@@ -25,7 +25,7 @@ from mock_tingwu.core.script import LANGUAGES, TARGET_LANGUAGES, UNSPACED, Line,
 from mock_tingwu.core.scripts import library, parse_script
 from mock_tingwu.core.words import bare
 from tests.core import test_annotate
-from tests.core.test_capabilities import check, check_only_heard, hear, made, results
+from tests.core.meetings import check, check_only_heard, hear, made, results
 
 SCRIPTS = [script for language in LANGUAGES for script in library(language)]
 WORDS = ("星云计划", "Qwen Max", "Kubernetes", "沙盒", "ホログラム", "Nimbus")

@@ -12,7 +12,7 @@ from mock_tingwu.core.meeting import Meeting, Slide
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scripts import parse_script
 from mock_tingwu.core.words import spacer
-from tests.core.test_capabilities import (
+from tests.core.meetings import (
     LIBRARY,
     SHAPES,
     hear,
