@@ -12,7 +12,7 @@ from typing import Any
 from mock_tingwu import resources
 from mock_tingwu.core.annotate import annotate, told_in
 from mock_tingwu.core.capabilities import build
-from mock_tingwu.core.meeting import Meeting, Sentence, Word
+from mock_tingwu.core.meeting import Meeting, Sentence, Slide, Word
 from mock_tingwu.core.options import (
     ASSISTANCE_TYPES,
     SUMMARY_TYPES,
