@@ -22,6 +22,9 @@ _SECRET = ("access_keys", "security_tokens", "api_keys")
 #: Flags that are not called like their setting.
 _FLAGS: Mapping[str, str] = {"callbacks": "--callback", "file_hosts": "--file-host"}
 
+#: What a bucket of OSS may be called.
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+
 
 class SettingsError(ValueError):
     """A setting that makes no sense; the message names it, its value and what was expected."""
@@ -225,6 +228,13 @@ def _file_hosts(value: Any) -> dict[str, str]:
     return hosts
 
 
+def _buckets(value: Any) -> tuple[str, ...]:
+    names = _names(value)
+    if not all(map(BUCKET_NAME.fullmatch, names)):
+        raise ValueError("names of buckets: 3 to 63 small letters, digits and hyphens")
+    return names
+
+
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
@@ -237,7 +247,7 @@ _CONVERT: dict[str, Any] = {
     "recognizer": str,
     "offline_quota_minutes": _whole(0, 10**6),
     "max_streams": _whole(0, 10**6),
-    "oss_buckets": _names,
+    "oss_buckets": _buckets,
     "app_keys": _app_keys,
     "throttle": _throttle,
     "callbacks": _callbacks,

@@ -120,9 +120,10 @@ def run() -> Run:
         seen.answers["error"] = _put(mock, "?type=realtime", {"AppKey": "my-app", "Input": {}})
         _add_frames(seen, connection)
         _rarer_frames(seen, mock)
-        seen.answers["offline"] = _put(mock, "?type=offline", OFFLINE)
         _second_run(seen, mock, task["TaskId"])
         _video(seen, mock)
+        mock.reset()
+        seen.answers["offline"] = _put(mock, "?type=offline", OFFLINE)
         seen.xml = httpx.put(f"{mock.url}{TASKS}", headers={"Accept": "application/xml"}).text
         return _anonymous(seen, mock.host)
 

@@ -78,9 +78,11 @@ class VirtualClock:
         Raises:
             ValueError: time does not run backwards, nor beyond `LAST_MOMENT`.
         """
-        if not 0 <= milliseconds <= LAST_MOMENT - self._now:
+        whole = isinstance(milliseconds, int) and not isinstance(milliseconds, bool)
+        if not whole or not 0 <= milliseconds <= LAST_MOMENT - self._now:
+            longest = LAST_MOMENT - self._now
             raise ValueError(
-                f"advance_ms is {milliseconds}, expected 0 to {LAST_MOMENT - self._now}"
+                f"advance_ms is {milliseconds!r}, expected a whole number from 0 to {longest}"
             )
 
     def advance(self, milliseconds: int) -> None:

@@ -221,7 +221,9 @@ class Scope:
         file_url: str | None = None,
     ) -> Task:
         task_id = self.ids.hex32("task")
-        number = self.ids.number("script", task_id)
+        # The same recording says the same every time; a meeting is a new one every time.
+        source = task_id if file_url is None else file_url.partition("?")[0]
+        number = self.ids.number("script", source)
         options = order.options
         hints = ("cn", "en") if language == "fspk" else order.language_hints
         choice = self.scripts.choose(
@@ -245,7 +247,7 @@ class Scope:
         )
         meeting = Meeting(
             language,
-            paragraph_seed=number,
+            paragraph_seed=self.ids.number("script", task_id),
             diarized=diarized,
             # Realtime diarization counts from 0, in results too (realtime-ws 3.5).
             first_speaker_id=0 if options.realtime_diarization else 1,

@@ -28,6 +28,7 @@ log = logging.getLogger("mock_tingwu")
 SERVICE: Final = "offline"
 #: The longest recording in ms (tingwu-openapi 2.1).
 LONGEST_MS: Final = 6 * 60 * 60 * 1000
+LOWEST_RATE: Final = 8_000
 #: What is heard at 8 kHz, too (tingwu-openapi 1.1, realtime-ws 5).
 TELEPHONE_LANGUAGES: Final = frozenset({"cn", "en", "fspk"})
 #: Recordings that are read at the same time; further ones wait, as the cloud's do.
@@ -197,6 +198,13 @@ class RecordingReader:
             raise Unfit("size", f"the file has {recording.size} bytes, at most 6 GB are taken")
         if recording.duration > LONGEST_MS:
             raise Unfit("duration", f"it lasts {recording.duration} ms, at most 6 hours are taken")
+        if not recording.size:
+            raise Unfit("unreadable", "the file is empty")
+        if recording.sample_rate < LOWEST_RATE:
+            raise Unfit(
+                "sample_rate",
+                f"the file has {recording.sample_rate} Hz, at least {LOWEST_RATE} are taken",
+            )
         language = task.order.language
         if recording.sample_rate < 16_000 and language not in TELEPHONE_LANGUAGES:
             raise Unfit(

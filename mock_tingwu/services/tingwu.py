@@ -122,7 +122,9 @@ class TingwuService:
         check_app_key(self._settings, order.app_key, request.state.access_key)
         allowed = self._settings.oss_buckets
         if order.output and allowed and order.output[0] not in (*allowed, OUTPUT_BUCKET):
-            raise failure("BRK.InvalidOssBucket")
+            error = failure("BRK.InvalidOssBucket")
+            error.detail = f"{order.output[0]} is not one of oss_buckets {', '.join(allowed)}"
+            raise error
 
     def _rerun(self, scope: Scope, body: Json) -> Json:
         options = rerun_request(body)

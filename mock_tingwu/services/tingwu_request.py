@@ -15,6 +15,7 @@ from mock_tingwu.core.options import ASSISTANCE_TYPES, SUMMARY_TYPES, Item, Opti
 from mock_tingwu.core.scope import Order
 from mock_tingwu.services.api_errors import ApiFailure, failure, invalid, missing
 from mock_tingwu.services.gateway import Json
+from mock_tingwu.settings import BUCKET_NAME
 
 #: The bucket of a project that has one, when OutputPath names a folder alone.
 OUTPUT_BUCKET = "mock-tingwu-output"
@@ -168,8 +169,7 @@ def _order(body: Json, origin: str) -> Order:
     )
 
 
-#: What names a bucket, and a folder in it (object names of OSS).
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+#: What names a folder in a bucket (object names of OSS).
 _FOLDER = re.compile(r"[^/\\\x00-\x1f][^\\\x00-\x1f]*")
 
 
@@ -184,8 +184,13 @@ def _output(path: str | None) -> tuple[str, str] | None:
     bucket, folder = OUTPUT_BUCKET, path
     if path.startswith("oss://"):
         bucket, _, folder = path.removeprefix("oss://").partition("/")
-        if not _BUCKET.fullmatch(bucket):
-            raise failure("BRK.InvalidOssBucket")
+        if not BUCKET_NAME.fullmatch(bucket):
+            error = failure("BRK.InvalidOssBucket")
+            error.detail = (
+                f"the bucket of OutputPath is {bucket!r}, expected 3 to 63 small letters, digits "
+                "and hyphens"
+            )
+            raise error
     folder = folder.strip("/") if path.startswith("oss://") else folder.rstrip("/")
     steps = folder.split("/")
     if folder and (
@@ -194,7 +199,9 @@ def _output(path: str | None) -> tuple[str, str] | None:
         or {"", ".", ".."} & set(steps)
         or "://" in folder
     ):
-        raise failure("BRK.InvalidOssPath")
+        error = failure("BRK.InvalidOssPath")
+        error.detail = f"OutputPath is {path!r}, expected oss://bucket/folder or a folder"
+        raise error
     return bucket, folder
 
 

@@ -125,8 +125,8 @@ class World:
         if not isinstance(clock, VirtualClock):
             raise ValueError("the clock is the system's: only a virtual one can be advanced")
         async with self._advancing:
-            target = clock.now() + milliseconds
             clock.check(milliseconds)
+            target = clock.now() + milliseconds
             await self.settled()
             while (due := clock.next_due()) is not None and due <= target:
                 clock.advance(due - clock.now())

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mock_tingwu.core.clock import VirtualClock
@@ -56,5 +58,13 @@ def test_a_cancelled_timer_does_not_run() -> None:
 
 
 def test_time_does_not_run_backwards() -> None:
-    with pytest.raises(ValueError, match="advance_ms is -1, expected 0 to"):
+    with pytest.raises(ValueError, match="advance_ms is -1, expected a whole number from 0 to"):
         VirtualClock(0).advance(-1)
+
+
+@pytest.mark.parametrize("amount", [1.5, True, "5", None])
+def test_time_runs_in_whole_milliseconds(amount: Any) -> None:
+    clock = VirtualClock(0)
+    with pytest.raises(ValueError, match="expected a whole number"):
+        clock.advance(amount)
+    assert clock.now() == 0

@@ -45,6 +45,11 @@ def test_a_second_task_of_the_same_file_hears_the_same_length(mock: MockTingwu) 
     assert len(lengths) == 1
 
 
+def test_the_same_file_says_the_same_every_time(mock: MockTingwu) -> None:
+    said = {tuple(tasks.texts(tasks.done(mock, f"{tasks.IMAGINED}?Expires={n}"))) for n in range(4)}
+    assert len(said) == 1
+
+
 def test_the_same_requests_make_the_same_bytes(start_mock: Callable[..., MockTingwu]) -> None:
     def run() -> tuple[Any, ...]:
         mock = start_mock(seed=7)
@@ -116,6 +121,8 @@ def test_an_offline_task_needs_an_app_key(mock: MockTingwu) -> None:
         ("https://files.example.com/minutes.pdf", {}, "TSC.FileType"),
         ("https://files.example.com/a.mp3?mock.duration_ms=21600001", {}, "TSC.AudioDuration"),
         ("https://files.example.com/a.mp3?mock.size=6442450945", {}, "TSC.AudioFileSize"),
+        ("https://files.example.com/a.mp3?mock.size=0", {}, "TSC.FileError"),
+        ("https://files.example.com/a.mp3?mock.sample_rate=7999", {}, "TSC.AudioSampleRate"),
         (
             "https://files.example.com/a.mp3?mock.sample_rate=8000",
             {"SourceLanguage": "ja"},
@@ -345,6 +352,14 @@ def test_an_output_path_that_is_none_is_refused(
 
 
 # Many at once
+
+
+def test_a_bucket_that_is_not_ours_is_told_in_the_journal(
+    start_mock: Callable[..., MockTingwu],
+) -> None:
+    mock = start_mock(oss_buckets="mine")
+    tasks.put(mock, tasks.body_of(OutputPath="oss://yours/x"))
+    assert any("yours is not one of oss_buckets mine" in str(e.get("text")) for e in mock.journal)
 
 
 def test_two_hundred_tasks_end_on_their_own(mock: MockTingwu) -> None:
