@@ -124,9 +124,16 @@ class Settings:
             try:
                 settings = replace(settings, **{name: convert(value)})
             except (ValueError, TypeError) as error:
-                shown = "set" if name in _SECRET else repr(value)
+                given = ", ".join(map(str, value)) if isinstance(value, list) else value
+                shown = "set" if name in _SECRET else repr(given)
                 raise SettingsError(f"{origin} is {shown}, expected {error}") from None
         return settings
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """The variables that look like settings and are none: a slip of the pen, mostly."""
+    known = {PREFIX + item.name.upper() for item in fields(Settings)}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
 def _whole(lowest: int, highest: int) -> Any:
@@ -195,6 +202,7 @@ def _names(value: Any) -> tuple[str, ...]:
 def _callbacks(value: Any) -> dict[str, str]:
     expected = "AppKey=URL with commas between them"
     if isinstance(value, Mapping):
+        expected = "a URL for each AppKey"
         pairs = [(str(app_key), url) for app_key, url in value.items()]
     else:
         # An address may have commas of its own; a flag that is repeated is a list.
@@ -211,6 +219,7 @@ def _callbacks(value: Any) -> dict[str, str]:
 def _file_hosts(value: Any) -> dict[str, str]:
     expected = "HOST=FOLDER or HOST=URL with commas between them"
     if isinstance(value, Mapping):
+        expected = "a folder or a URL for each host"
         pairs = [(str(host), os.fspath(target)) for host, target in value.items()]
     else:
         texts = value if isinstance(value, list) else str(value).split(",")

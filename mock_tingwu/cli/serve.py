@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.cli.sdk import settings_for
-from mock_tingwu.settings import DEFAULT_ACCESS_KEYS, Settings, SettingsError
+from mock_tingwu.settings import DEFAULT_ACCESS_KEYS, Settings, SettingsError, unknown_variables
 
 #: Addresses that mean "all of this machine's": clients on it connect to the loopback.
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
@@ -88,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
 
         server = Server(settings)
         sock = server.listen()
+        for name in unknown_variables(os.environ):
+            complain("serve", f"{name} is no setting and has no effect")
     except SettingsError as error:
         complain("serve", error)
         return BAD_USAGE
@@ -124,5 +126,5 @@ def _prepare(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        problem = f"data_dir is {str(folder)!r}, which cannot be used: {error.strerror or error}"
+        problem = f"--data-dir is {str(folder)!r}, which cannot be used: {error.strerror or error}"
         raise SettingsError(problem) from None

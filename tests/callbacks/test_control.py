@@ -166,7 +166,7 @@ def test_addresses_come_from_a_variable_a_table_or_repeated_flags(tmp_path: Path
 @pytest.mark.parametrize(
     ("flags", "environ", "sentence"),
     [
-        ({"callbacks": ["a"]}, {}, r"--callback is \['a'\], expected AppKey=URL"),
+        ({"callbacks": ["a"]}, {}, "--callback is 'a', expected AppKey=URL"),
         ({"callbacks": ["=http://a/"]}, {}, "--callback is .*, expected AppKey=URL"),
         ({}, {"MOCK_TINGWU_CALLBACKS": "a=b"}, "MOCK_TINGWU_CALLBACKS is 'a=b', expected AppKey="),
         ({}, {"MOCK_TINGWU_CALLBACKS": ""}, "MOCK_TINGWU_CALLBACKS is '', expected AppKey=URL"),
@@ -180,5 +180,5 @@ def test_a_setting_that_makes_no_sense_is_explained(
 
 
 def test_a_table_of_addresses_takes_addresses_alone() -> None:
-    with pytest.raises(SettingsError, match=r"callbacks is .*, expected AppKey=URL"):
+    with pytest.raises(SettingsError, match="callbacks is .*, expected a URL for each AppKey"):
         MockTingwu(callbacks={"a": 5})

@@ -122,7 +122,16 @@ def test_a_data_dir_that_is_a_file_is_refused(tmp_path: Path) -> None:
     file.touch()
     result = run("serve", "--port", "0", "--data-dir", str(file), folder=tmp_path)
     assert result.returncode == 2
-    assert len(result.stderr.splitlines()) == 1 and str(file) in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert f"--data-dir is {str(file)!r}" in result.stderr
+
+
+def test_a_variable_that_is_no_setting_is_told(tmp_path: Path) -> None:
+    server, _ = serving(tmp_path, environ={"MOCK_TINGWU_SEDE": "7", "MOCK_TINGWU_SEED": "7"})
+    with server:
+        code, _, errors = server.end(signal.SIGINT)
+    assert code == 0
+    assert errors == "mock-tingwu serve: MOCK_TINGWU_SEDE is no setting and has no effect\n"
 
 
 def test_flags_without_an_effect_are_not_taken() -> None:
