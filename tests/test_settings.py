@@ -103,8 +103,8 @@ def test_a_folder_of_file_hosts_is_found_from_anywhere(
         ({"result_interval_ms": -5}, "result_interval_ms is -5"),
         ({"fetch": "perhaps"}, "fetch is 'perhaps', expected auto or always or never"),
         ({"file_hosts": {"x": "nowhere"}}, "there is no folder nowhere"),
-        ({"file_hosts": {"x/y": "."}}, "expected HOST=FOLDER or HOST=URL"),
-        ({"file_hosts": [7]}, "expected HOST=FOLDER or HOST=URL"),
+        ({"file_hosts": {"x/y": "."}}, "expected a folder or a URL for each host"),
+        ({"file_hosts": [7]}, "expected a folder or a URL for each host"),
         ({"foo": 1}, "foo is not a setting"),
     ],
 )

@@ -180,5 +180,5 @@ def test_a_setting_that_makes_no_sense_is_explained(
 
 
 def test_a_table_of_addresses_takes_addresses_alone() -> None:
-    with pytest.raises(SettingsError, match="callbacks is .*, expected a URL for each AppKey"):
+    with pytest.raises(SettingsError, match=r"callbacks is .*, expected a URL for each AppKey"):
         MockTingwu(callbacks={"a": 5})
