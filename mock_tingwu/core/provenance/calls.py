@@ -101,6 +101,17 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "The rule is documented, its enforcement is not.",
         ),
         (
+            "signed-headers-twice",
+            "A header that SignedHeaders names twice answers IncompleteSignature.",
+            "No SDK sends such a list, no source says what it means.",
+        ),
+        (
+            "date-form",
+            "A Date without its weekday, with a wrong one, or in a zone that is neither GMT nor an "
+            "offset answers InvalidTimeStamp.Format.",
+            "RFC 2616 is documented; what the cloud takes beyond it is not.",
+        ),
+        (
             "nonce",
             "A nonce is remembered for its key until its time stamp expires; that of a refused "
             "request is not.",

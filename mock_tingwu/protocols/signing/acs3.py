@@ -12,18 +12,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from itertools import chain, product
+from datetime import datetime
+from itertools import chain
 from typing import Final
 from urllib.parse import unquote
 
 from .request import (
     KeyRing,
+    Piece,
     Problem,
     SignedRequest,
     Verdict,
     as_utc,
+    joined,
     percent_encode,
     query_readings,
     request_target,
@@ -33,6 +37,7 @@ from .request import (
 ALGORITHM: Final = "ACS3-HMAC-SHA256"
 PREFIX = f"{ALGORITHM} "
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_DATE: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")
 
 
 def sign(
@@ -93,11 +98,11 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
     client_time = client_time_of(request)
     parts = authorization_parts(request.header("authorization") or "")
     access_key, signed_headers, signature = parts
-    if not all(parts):
+    if not all(parts) or repeated(signed_headers):
         return Verdict(ALGORITHM, False, access_key or None, "malformed", client_time=client_time)
     # Nearly always the first form is the one: the others are made when they are needed.
-    forms = canonical_requests(request, signed_headers)
-    documented = next(forms)
+    others = canonical_requests(request, signed_headers)
+    documented = next(others)
 
     def verdict(problem: Problem | None, canonical: str = documented) -> Verdict:
         return Verdict(
@@ -118,7 +123,7 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
     digest = request.header("x-acs-content-sha256")
     if digest and digest.lower() != hashlib.sha256(request.body).hexdigest():
         return verdict("body_digest")
-    for canonical in chain((documented,), forms):
+    for canonical in chain((documented,), others):
         expected = signature_of(string_to_sign(canonical), keys.secrets[access_key])
         if hmac.compare_digest(expected.encode(), signature.encode()):
             return verdict(None, canonical)
@@ -139,35 +144,64 @@ def authorization_parts(authorization: str) -> tuple[str, str, str]:
     )
 
 
+def repeated(signed_headers: str) -> str:
+    """A header that SignedHeaders names twice, empty when there is none.
+
+    What stands for such a list in the canonical request is in no source, and it would let a small
+    request stand for a huge text.
+    """
+    names = signed_headers.lower().split(";")
+    return next((name for name, count in Counter(names).items() if count > 1), "")
+
+
 def unsigned_headers(request: SignedRequest, signed_headers: str) -> tuple[str, ...]:
     """Headers that were sent and should be signed, but are not in SignedHeaders.
 
     The documentation wants host, content-type and every x-acs-* header signed (tingwu-openapi
     5.2). Whether the cloud refuses a request without is not known.
     """
-    signed = {name.lower().encode() for name in signed_headers.split(";")}
+    signed = set(signed_headers.lower().split(";"))
     return tuple(
         sorted(
-            name.decode("latin-1")
-            for name in {key.lower() for key, _ in request.headers} - signed
-            if name in (b"host", b"content-type") or name.startswith(b"x-acs-")
+            name
+            for name in request.header_names()
+            if name not in signed
+            and (name in ("host", "content-type") or name.startswith("x-acs-"))
         )
     )
 
 
 def canonical_requests(request: SignedRequest, signed_headers: str) -> Iterator[str]:
-    """The canonical requests a request can stand for, the documented form first.
+    """The canonical requests a request can stand for, the documented form first."""
+    return map(joined, forms(request, signed_headers))
+
+
+def forms(request: SignedRequest, signed_headers: str) -> Iterator[list[Piece]]:
+    """The canonical requests a request can stand for in pieces, the documented form first.
 
     The headers are those the request itself lists as signed, since every SDK lists others.
     """
-    payload = hashlib.sha256(request.body).hexdigest()
-    names = signed_headers.split(";")
-    for path, query, host in product(paths(request), queries(request), hosts(request)):
-        lines = "".join(
-            f"{name.lower()}:{host if name.lower() == 'host' else header_value(request, name)}\n"
-            for name in names
-        )
-        yield "\n".join((request.method, path, query, lines, signed_headers, payload))
+    names = signed_headers.lower().split(";")
+    lines = [Piece(f"header {name}", f"{name}:{header_value(request, name)}\n") for name in names]
+    method = Piece("method", f"{request.method}\n")
+    end = [
+        Piece("empty line", "\n"),
+        Piece("SignedHeaders", f"{signed_headers}\n"),
+        Piece("body digest", hashlib.sha256(request.body).hexdigest()),
+    ]
+    at = names.index("host") if "host" in names else None
+    for path in dict.fromkeys(paths(request)):
+        for query in queries(request):
+            for host in hosts(request) if at is not None else ("",):
+                if at is not None:
+                    lines[at] = Piece("header host", f"host:{host}\n")
+                yield [
+                    method,
+                    Piece("path", f"{path}\n"),
+                    Piece("query", f"{query}\n"),
+                    *lines,
+                    *end,
+                ]
 
 
 def paths(request: SignedRequest) -> Iterator[str]:
@@ -218,8 +252,10 @@ def signature_of(text: str, secret: str) -> str:
 
 def client_time_of(request: SignedRequest) -> datetime | None:
     """The x-acs-date header (`YYYY-MM-DDThh:mm:ssZ`), None when it is absent or unreadable."""
+    sent = request.header("x-acs-date") or ""
+    if not _DATE.fullmatch(sent):
+        return None
     try:
-        moment = datetime.strptime(request.header("x-acs-date") or "", DATE_FORMAT)
+        return datetime.fromisoformat(sent)
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC)

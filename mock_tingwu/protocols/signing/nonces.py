@@ -25,15 +25,20 @@ class Nonces:
 
         ``sent`` is the request's time stamp, ``now`` the server's time.
         """
-        while self._expiring and (self._expiring[0][0] < now or len(self._used) >= self._most):
-            del self._used[heapq.heappop(self._expiring)[1]]
+        while self._expiring and self._expiring[0][0] < now:
+            self._forget_one()
         key = access_key, nonce
         if key in self._used:
             return False
+        while len(self._used) >= self._most:
+            self._forget_one()
         until = sent + CLOCK_WINDOW
         self._used[key] = until
         heapq.heappush(self._expiring, (until, key))
         return True
+
+    def _forget_one(self) -> None:
+        del self._used[heapq.heappop(self._expiring)[1]]
 
     def __len__(self) -> int:
         return len(self._used)

@@ -6,7 +6,7 @@ argument of whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -27,6 +27,7 @@ Problem = Literal[
     "body_digest",
     "mismatch",
     "nonce_used",
+    "not_checked",
 ]
 
 CLOCK_WINDOW = timedelta(minutes=15)
@@ -46,6 +47,14 @@ class SignedRequest:
     target: str
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes = b""
+    _values: dict[bytes, list[bytes]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Signed headers are looked up by name, often all of them: once through the list is enough.
+        values: dict[bytes, list[bytes]] = {}
+        for name, value in self.headers:
+            values.setdefault(name.lower(), []).append(value)
+        object.__setattr__(self, "_values", values)
 
     @classmethod
     def from_asgi(cls, scope: Mapping[str, Any], body: bytes) -> SignedRequest:
@@ -60,12 +69,17 @@ class SignedRequest:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by case-insensitive name; None when it is absent."""
-        return next(iter(self.header_values(name)), None)
+        values = self._values.get(name.lower().encode("latin-1", "replace"))
+        return header_text(values[0]) if values else None
 
     def header_values(self, name: str) -> list[str]:
         """Every value of a header, by case-insensitive name, in the order received."""
-        wanted = name.lower().encode("latin-1", "replace")
-        return [header_text(value) for key, value in self.headers if key.lower() == wanted]
+        values = self._values.get(name.lower().encode("latin-1", "replace"), ())
+        return [header_text(value) for value in values]
+
+    def header_names(self) -> list[str]:
+        """The name of every header once, in lower case, in the order received."""
+        return [name.decode("latin-1") for name in self._values]
 
     @property
     def path(self) -> str:
@@ -76,6 +90,19 @@ class SignedRequest:
     def query(self) -> str:
         """The query as sent, without its `?`; empty for none and for a bare trailing `?`."""
         return split_target(self.target)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a text to be signed, with the line end that belongs to it."""
+
+    name: str
+    text: str
+
+
+def joined(pieces: Iterable[Piece]) -> str:
+    """The text that pieces make."""
+    return "".join([piece.text for piece in pieces])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +144,7 @@ class KeyRing:
 class Verdict:
     """The outcome of checking one request.
 
+    The problem `not_checked` is for who could not read the body; `verify` does not answer it.
     `string_to_sign` and `canonical_request` (ACS3 only) are what the server computed: the form
     that matched, or else the form the documentation describes. `client_time` is the request's
     own time stamp in UTC, None when it has none that can be read. `unsigned` names the headers

@@ -13,18 +13,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from itertools import chain
+from typing import Final
 from urllib.parse import unquote
 
 from .request import (
     KeyRing,
+    Piece,
     Problem,
     SignedRequest,
     Verdict,
     as_utc,
+    joined,
     query_readings,
     request_target,
     timestamp_problem,
@@ -32,7 +36,12 @@ from .request import (
 
 PREFIX = "acs "
 SIGNATURE_METHOD = "HMAC-SHA1"
-STANDARD_HEADERS = ("accept", "content-md5", "content-type", "date")
+STANDARD_HEADERS = ("Accept", "Content-MD5", "Content-Type", "Date")
+_DATE: Final = re.compile(
+    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} "
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2} (?:GMT|UTC|[+-][0-9]{4})"
+)
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def sign(
@@ -88,8 +97,8 @@ def sign(
 def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
     """Check an `acs` request against the known keys."""
     # Nearly always the first form is the one: the others are made when they are needed.
-    forms = strings_to_sign(request)
-    documented = next(forms)
+    others = strings_to_sign(request)
+    documented = next(others)
     client_time = client_time_of(request)
 
     def verdict(problem: Problem | None, key: str | None = None, text: str = documented) -> Verdict:
@@ -108,7 +117,7 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
     digest = request.header("content-md5")
     if digest and digest != content_md5(request.body):
         return verdict("body_digest", access_key)
-    for text in chain((documented,), forms):
+    for text in chain((documented,), others):
         expected = signature_of(text, keys.secrets[access_key])
         if hmac.compare_digest(expected.encode(), signature.encode()):
             return verdict(None, access_key, text)
@@ -124,23 +133,30 @@ def authorization_parts(authorization: str) -> tuple[str, str]:
 
 
 def strings_to_sign(request: SignedRequest) -> Iterator[str]:
-    """The strings to sign that a request can stand for, the documented form first.
+    """The strings to sign that a request can stand for, the documented form first."""
+    return map(joined, forms(request))
+
+
+def forms(request: SignedRequest) -> Iterator[list[Piece]]:
+    """The strings to sign that a request can stand for in pieces, the documented form first.
 
     The second form of the header block is the Go core's, which writes no line at all for a
     standard header it does not send (tingwu-openapi 5.1).
     """
-    standard = [request.header(name) or "" for name in STANDARD_HEADERS]
-    acs = "".join(f"{name}:{request.header(name) or ''}\n" for name in acs_headers(request))
-    for lines in (standard, [value for value in standard if value]):
-        block = "".join(f"{line}\n" for line in (request.method, *lines)) + acs
+    method = Piece("method", f"{request.method}\n")
+    standard = [Piece(name, f"{request.header(name) or ''}\n") for name in STANDARD_HEADERS]
+    acs = [
+        Piece(f"header {name}", f"{name}:{request.header(name) or ''}\n")
+        for name in acs_headers(request)
+    ]
+    for lines in (standard, [piece for piece in standard if piece.text != "\n"]):
         for path, query in resources(request):
-            yield block + path + query
+            yield [method, *lines, *acs, Piece("path", path), Piece("query", query)]
 
 
 def acs_headers(request: SignedRequest) -> list[str]:
     """The names of the x-acs-* headers of a request, sorted."""
-    names = {key.lower() for key, _ in request.headers if key.lower().startswith(b"x-acs-")}
-    return sorted(name.decode("latin-1") for name in names)
+    return sorted(name for name in request.header_names() if name.startswith("x-acs-"))
 
 
 def resources(request: SignedRequest) -> Iterator[tuple[str, str]]:
@@ -175,9 +191,18 @@ def content_md5(body: bytes) -> str:
 
 
 def client_time_of(request: SignedRequest) -> datetime | None:
-    """The Date header (RFC 2616) in UTC, None when it is absent or unreadable."""
+    """The Date header (RFC 2616) in UTC, None when it is absent or unreadable.
+
+    Its weekday has to be right, and its zone GMT or an offset.
+    """
+    sent = request.header("date") or ""
+    found = _DATE.fullmatch(sent)
+    if found is None:
+        return None
     try:
-        moment = parsedate_to_datetime(request.header("date") or "")
+        moment = parsedate_to_datetime(sent)
+        if _DAYS[moment.weekday()] != found[1]:
+            return None
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):  # the last and first days of time have no UTC
         return None
