@@ -104,7 +104,7 @@ def test_a_folder_of_file_hosts_is_found_from_anywhere(
         ({"fetch": "perhaps"}, "fetch is 'perhaps', expected auto or always or never"),
         ({"file_hosts": {"x": "nowhere"}}, "there is no folder nowhere"),
         ({"file_hosts": {"x/y": "."}}, "expected a folder or a URL for each host"),
-        ({"file_hosts": [7]}, "expected a folder or a URL for each host"),
+        ({"file_hosts": [7]}, "expected HOST=FOLDER or HOST=URL"),
         ({"foo": 1}, "foo is not a setting"),
     ],
 )
