@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from mock_tingwu.core.delivery import receiver_url
+from mock_tingwu.core.masking import masked
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
 from mock_tingwu.core.throttle import Limits
 
@@ -76,6 +77,11 @@ class Settings:
     security_tokens: Mapping[str, str] = field(default_factory=dict)
     api_keys: tuple[str, ...] = ()
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be shown nowhere."""
+        return (*self.access_keys.values(), *self.security_tokens.values(), *self.api_keys)
+
     @classmethod
     def load(
         cls, flags: Mapping[str, Any], environ: Mapping[str, str], folder: Path | None = None
@@ -125,7 +131,7 @@ class Settings:
                 settings = replace(settings, **{name: convert(value)})
             except (ValueError, TypeError) as error:
                 given = ", ".join(map(str, value)) if isinstance(value, list) else value
-                shown = "set" if name in _SECRET else repr(given)
+                shown = "set" if name in _SECRET else masked(repr(given))
                 raise SettingsError(f"{origin} is {shown}, expected {error}") from None
         return settings
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from sys import getsizeof
 from typing import Any
 
 import msgspec
+
+from mock_tingwu.core.masking import Masker
 
 #: Bounds of one journal. What is oldest goes first.
 MAX_ENTRIES = 10_000
@@ -17,44 +18,6 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024
 
 Entry = dict[str, Any]
-
-_NAMES = (
-    "mc|signature|(?:access[-_]?)?token|security[-_]?token|x-acs-security-token"
-    "|x-acs-bearer-token|x-oss-security-token|x-nls-token|access[-_]?key[-_]?secret"
-    "|api[-_]?key|auth[-_]?key"
-)
-# In a query name=value, in a string to sign or a header x-name:value (a line end may be escaped),
-# in JSON "name":"value" or "name":["value"], also in JSON inside of JSON and in JSON cut off.
-_PATTERN = "|".join(
-    (
-        rf'((?:(?<![\w-])|(?<=\\[nrt]))(?:{_NAMES})=)([^\s&#"\'<>\\]+)',
-        r'((?:(?<![\w-])|(?<=\\[nrt]))x-[a-z-]*token[ \t]*:[ \t]*)([^\s"\\]+)',
-        rf'("(?:{_NAMES})"\s*:\s*\[?\s*")((?:[^"\\]|\\.)+)',
-        rf'(\\"(?:{_NAMES})\\"\s*:\s*\\")([^"\\]+)',
-    )
-)
-_IN_TEXT = re.compile(_PATTERN, re.IGNORECASE | re.ASCII)
-_IN_BYTES = re.compile(_PATTERN.encode(), re.IGNORECASE)
-
-
-def masked(value: str | bytes) -> str | bytes:
-    """``value`` without join tokens, signatures, keys and tokens, in whatever form they stand.
-
-    The first four characters of a long one stay, to tell one from another.
-    """
-    if isinstance(value, bytes):
-        return _IN_BYTES.sub(_mask_bytes, value)
-    return _IN_TEXT.sub(lambda found: _mask_bytes(found).decode(), value)
-
-
-def _mask_bytes(found: re.Match[bytes] | re.Match[str]) -> bytes:
-    name, secret = (
-        part if isinstance(part, bytes) else part.encode("utf-8", "replace")
-        for part in found.groups()
-        if part is not None
-    )
-    kept = secret[:4] if len(secret) > 8 and secret[:4].isalnum() else b""
-    return name + kept + "…".encode()
 
 
 def shown(entry: Entry) -> Entry:
@@ -102,6 +65,7 @@ class Journal:
         now: Callable[[], int],
         scope: str = "",
         taps: Sequence[Callable[[Entry], None]] = (),
+        secrets: Collection[str] = (),
     ) -> None:
         self._now = now
         self._scope = scope
@@ -109,6 +73,8 @@ class Journal:
         self._bytes = 0
         # Shared with whoever made the journal: it may add taps later.
         self._taps = taps
+        #: Takes out what no entry shows; configured ``secrets`` wherever they stand.
+        self.masked = Masker(secrets)
         self.seq = 0
         #: How many entries were dropped to stay within bounds.
         self.dropped = 0
@@ -144,7 +110,7 @@ class Journal:
                     unit = "bytes" if isinstance(value, bytes) else "characters"
                     value = f"({len(value)} {unit} left out)"
                 elif masking:
-                    value = masked(value)
+                    value = self.masked(value)
                 weight += getsizeof(value)
             entry[name] = value
         self._entries.append((weight, entry))

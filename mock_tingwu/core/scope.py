@@ -6,7 +6,7 @@ Nothing in the core is global. A server has one default scope; tests may have as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -136,7 +136,7 @@ class Task:
 class Scope:
     """One world. ``seed`` decides every identifier that it hands out.
 
-    ``taps`` see every journal entry; see `Journal`.
+    ``taps`` see every journal entry, which shows no ``secrets``; see `Journal`.
     """
 
     def __init__(
@@ -148,11 +148,12 @@ class Scope:
         result_interval: int = RESULT_INTERVAL_MS,
         make_recognizer: Callable[[Playlist, int, int], Recognizer] = scripted,
         taps: Sequence[Callable[[Entry], None]] = (),
+        secrets: Collection[str] = (),
     ) -> None:
         self.name = name
         self.clock = clock
         self.ids = Ids(seed)
-        self.journal = Journal(clock.now, name, taps)
+        self.journal = Journal(clock.now, name, taps, secrets)
         self.faults = Faults(self.ids, self.journal)
         self.scripts = ScriptBook()
         self.phrases = PhraseBook(self.ids)

@@ -67,7 +67,8 @@ class CallbackBook:
         try:
             receiver_url(url)
         except ValueError as error:
-            raise ValueError(f"url is {url[:200]!r}, expected {error}") from None
+            shown = self._scope.journal.masked(url)[:200]
+            raise ValueError(f"url is {shown!r}, expected {error}") from None
         present = self.registrations.get(app_key)
         if present is None or present.url != url:
             self.registrations[app_key] = Registration(url)

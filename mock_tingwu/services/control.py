@@ -123,11 +123,12 @@ class ControlService:
         return {"id": parsed.id, "lines": len(parsed.lines)}
 
     async def tasks(self, request: Request) -> Any:
-        return {"tasks": [_summary(task) for task in self._world.default.tasks.values()]}
+        scope = self._world.default
+        return {"tasks": [_summary(scope, task) for task in scope.tasks.values()]}
 
     async def task(self, request: Request) -> Any:
-        _, task = self._find(request)
-        return _summary(task) | {
+        scope, task = self._find(request)
+        return _summary(scope, task) | {
             "sentences": [
                 {
                     "begin": sentence.begin,
@@ -161,7 +162,7 @@ class ControlService:
             raise ControlError(
                 f"to is 'FAILED', but the task is {task.status.wire} and ended already", 409
             ) from None
-        return _summary(task)
+        return _summary(scope, task)
 
     def _find(self, request: Request) -> tuple[Scope, Task]:
         task_id = request.path_params["task_id"]
@@ -171,7 +172,7 @@ class ControlService:
         return found
 
 
-def _summary(task: Task) -> dict[str, Any]:
+def _summary(scope: Scope, task: Task) -> dict[str, Any]:
     return {
         "task_id": task.id,
         "task_key": task.key,
@@ -181,7 +182,7 @@ def _summary(task: Task) -> dict[str, Any]:
         "state": task.status.name,
         "created": task.created,
         "language": task.language,
-        "file_url": task.file_url,
+        "file_url": task.file_url and scope.journal.masked(task.file_url),
         "format": task.format or None,
         "sample_rate": task.meeting.file.sample_rate if task.meeting.file else task.sample_rate,
         "audio_ms": task.stream.position,

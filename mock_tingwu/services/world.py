@@ -71,6 +71,7 @@ class World:
             result_interval=self.settings.result_interval_ms,
             make_recognizer=self._make_recognizer,
             taps=self.taps,
+            secrets=self.settings.secrets,
         )
         scope.on_audio_over = self._audio_over
         scope.on_file = lambda scope, task: self.recordings.begin(scope, task)

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from mock_tingwu.core import journal as journal_module
-from mock_tingwu.core.journal import Entry, Journal, masked
+from mock_tingwu.core.journal import Entry, Journal
 
 
 def make() -> Journal:
@@ -28,61 +26,6 @@ def test_filters_combine() -> None:
     assert [e["seq"] for e in journal.entries(task_id="t1", service="realtime")] == [2]
     assert [e["seq"] for e in journal.entries(kind="note", since=2)] == [3]
     assert list(journal.entries(since=3)) == []
-
-
-SECRET = "Zm9vYmFyc2VjcmV0Zm9vYmFy"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"/api/ws/v1?mc={SECRET}",
-        f"ws://h/api/ws/v1?mc={SECRET}&x=1",
-        f"http://h/oss/b/k?Expires=1&OSSAccessKeyId=id&Signature={SECRET}",
-        f"?a=b&signature={SECRET}",
-        f"?SecurityToken={SECRET}#top",
-        f"?x-oss-security-token={SECRET}",
-        f'{{"token":"{SECRET}"}}',
-        f'{{"AccessKeySecret": "{SECRET}", "broken',
-        f'{{"access_key_secret":"{SECRET}"}}',
-        f'{{"apiKey":"{SECRET}","api_key" : "{SECRET}"}}',
-        f'{{"content":"{{\\"token\\":\\"{SECRET}\\"}}"}}',
-        f"GET\nx-acs-security-token:{SECRET}\nx-acs-version:1\n",
-        f"x-acs-bearer-token:{SECRET}",
-        f"GET\\nx-acs-security-token:{SECRET}\\nx-acs-version:1",
-        f"X-NLS-Token: {SECRET}",
-        f'{{"SecurityToken":"abc\\/{SECRET}"}}',
-        f'{{"token":"Bearer {SECRET}"}}',
-        f'{{"token":"a;{SECRET},{SECRET}"}}',
-        f'{{"signature":["{SECRET}"]}}',
-        f'{{"access_token":\n "{SECRET}"}}',
-        f'{{"accessToken":"{SECRET}',
-        f"令牌token={SECRET}",
-    ],
-)
-def test_secrets_are_masked_in_whatever_form_they_stand(text: str) -> None:
-    assert SECRET in text
-    shown = masked(text)
-    assert isinstance(shown, str)
-    assert SECRET[:5] not in shown
-    assert "…" in shown
-    assert masked(text.encode()) == shown.encode()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "OSSAccessKeyId=id&Expires=17",
-        '{"Message":"Specified signature is not matched with our calculation."}',
-        "x-acs-signature-nonce:abcdefghijkl",
-        '{"TaskId":"0123456789abcdef"}',
-        '{"token":null,"mc":{"id":"x"},"signature":true}',
-        "MC: welcome everybody; the token: no longer needed",
-        '{"result":"MC: 欢迎大家，token：不再需要"}',
-    ],
-)
-def test_what_is_no_secret_stays(text: str) -> None:
-    assert masked(text) == text
 
 
 def test_it_stays_within_its_bounds_and_says_what_it_dropped() -> None:

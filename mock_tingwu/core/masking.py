@@ -1,0 +1,109 @@
+"""Taking secrets out of whatever is shown: the journal, the control API, messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final, overload
+from urllib.parse import quote
+
+_GONE: Final = "…".encode()
+#: A configured secret that is shorter would take ordinary words with it.
+MIN_LITERAL: Final = 8
+
+# Names of secrets. They may carry any prefix: x-oss-signature, X-Amz-Security-Token, clientSecret.
+_NAMES: Final = (
+    r"(?:signature|token|secret(?:[-_]?access)?(?:[-_]?key)?|api[-_]?key|auth[-_]?key"
+    r"|[-_]credential|password|passwd)"
+)
+# Names so short that other words end in them. JSON writers may write & as \u0026 (Go does).
+_SHORT: Final = r"(?:mc|sig|sign|pwd)"
+_ALONE: Final = rf"(?:(?<![a-z0-9_])|(?<=\\[nrt])|(?<=\\u0026)|(?<=%26)){_SHORT}"
+_KEY: Final = rf'(?:{_NAMES}|(?<="){_SHORT})'
+#: A name and, as the only group, the secret.
+_NAMED: Final = re.compile(
+    "|".join(
+        (
+            # name=value in a query; PHP writes / as \/
+            rf"(?:{_NAMES}|{_ALONE})(?:=|%3D|\\u003d)"
+            r"""((?:[^\s&#"'<>\\]|\\/|\\u00(?:2[bf]|3d))++)""",
+            # x-any-token:value, a header in a string to sign
+            r'(?<=-)token[ \t]*+:[ \t]*+([^\s"\\]++)',
+            # "name":"value" or "name":["value"]
+            rf'{_KEY}"\s*+:\s*+(?:\[\s*+)?"((?:[^"\\]|\\.)++)',
+            # the same in JSON inside of JSON
+            rf'{_KEY}\\++"\s*+:\s*+(?:\[\s*+)?\\++"((?:[^"\\]|\\\\?/)++)',
+        )
+    ).encode(),
+    re.IGNORECASE,
+)
+#: How names begin. Looking for these first is many times as quick as for the names.
+_BEGINNINGS: Final = (
+    *(b"sig", b"token", b"secret", b"-credential", b"_credential", b"passw", b"mc", b"pwd"),
+    *(b"apikey", b"api_key", b"api-key", b"authkey", b"auth_key", b"auth-key"),
+)
+#: What stands before the @ of a URL.
+_USER: Final = re.compile(rb"""(:\\?/\\?/)((?:[^\s/?#"'<>\\]|\\u00[0-9a-f]{2})+)(?=@)""")
+
+
+class Masker:
+    """Masks what is secret by its name, and ``secrets`` wherever they stand."""
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        known = {secret for secret in secrets if len(secret) >= MIN_LITERAL}
+        known |= {quote(secret, safe="") for secret in known}
+        # The longest first: one may be the beginning of another.
+        self._literals = sorted((secret.encode() for secret in known), key=len, reverse=True)
+
+    @overload
+    def __call__(self, value: str) -> str: ...
+    @overload
+    def __call__(self, value: bytes) -> bytes: ...
+    def __call__(self, value: str | bytes) -> str | bytes:
+        """``value`` without join tokens, signatures, keys and passwords, in whatever form.
+
+        The first four characters of a long one stay, to tell one from another; not so those of
+        passwords and of configured secrets.
+        """
+        # Bytes are searched faster than text, and turning text into them costs next to nothing.
+        raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+        shown = self._masked(raw)
+        if shown is raw:
+            return value
+        return shown if isinstance(value, bytes) else shown.decode("utf-8", "surrogatepass")
+
+    def _masked(self, raw: bytes) -> bytes:
+        for literal in self._literals:
+            if literal in raw:
+                raw = raw.replace(literal, _GONE)
+        if b"@" in raw:
+            raw = _USER.sub(rb"\1" + _GONE, raw)
+        found = list(_named(raw))
+        if not found:
+            return raw
+        parts, done = [], 0
+        for begin, end, shown in sorted(found):
+            if begin >= done:
+                parts += [raw[done:begin], shown, _GONE]
+                done = end
+        return b"".join((*parts, raw[done:]))
+
+
+def _named(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Where each secret that has a name begins and ends, and what is shown of it."""
+    lower = raw.lower()
+    for beginning in _BEGINNINGS:
+        at = lower.find(beginning)
+        while at >= 0:
+            found = _NAMED.match(raw, at)
+            if found is not None and found.lastindex is not None:
+                begin, end = found.span(found.lastindex)
+                shown = raw[begin : begin + 4]
+                hidden = beginning in (b"passw", b"pwd") or end - begin <= 8
+                yield begin, end, b"" if hidden or not shown.isalnum() else shown
+                at = end - 1
+            at = lower.find(beginning, at + 1)
+
+
+#: For where no secrets are configured.
+masked: Final = Masker()
