@@ -311,4 +311,19 @@ def test_an_unknown_secret_leaves_the_client_s_text_unknown() -> None:
     client = Acs3()
     _, found = judged(client.sent(sha256(client.text(), "something else")))
     assert (found.server, found.client, found.differs_at) == (client.text(), None, None)
-    assert "AccessKeySecret than the one configured for LTAI5tMockKey" in found.causes[0]
+    assert found.causes == (
+        "No usual slip gives this signature. Most likely it was made with another AccessKeySecret "
+        "than the one that the setting access_keys has for LTAI5tMockKey.",
+        "Or the client signed another nonce than the one it sent: nobody can search for that.",
+    )
+    without = replace(client, signed="host")
+    assert len(judged(without.sent(sha256(without.text(), "something else")))[1].causes) == 1
+
+
+def test_a_time_that_was_taken_twice_is_found() -> None:
+    client = Acs3()
+    _, found = judged(client.sent(sha256(client.text().replace("09:21:42Z", "09:21:41Z"))))
+    assert found.causes == (
+        "The client signed x-acs-date '2026-11-20T09:21:41Z', but '2026-11-20T09:21:42Z' arrived: "
+        "the time was taken twice, once to sign and once to send?",
+    )

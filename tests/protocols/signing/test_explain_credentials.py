@@ -60,6 +60,42 @@ def authorized(value: str, **headers: str) -> SignedRequest:
             "Authorization has no Credential and no SignedHeaders and no Signature.",
         ),
         (
+            authorized("ACS3-HMAC-SHA256"),
+            "malformed",
+            "Authorization has no Credential and no SignedHeaders and no Signature.",
+        ),
+        (
+            authorized(f"ACS3-HMAC-SHA256 Credential={KEY},SignedHeaders=host;Host,Signature=00"),
+            "malformed",
+            "SignedHeaders names 'host' more than once.",
+        ),
+        (
+            authorized("acs"),
+            "malformed",
+            "Authorization is acs alone: AccessKeyId:Signature is missing behind it.",
+        ),
+        (
+            authorized(f"ACS {KEY}:00"),
+            "malformed",
+            "Authorization has to begin with acs, written so, and a space.",
+        ),
+        (
+            authorized(f"acs3-hmac-sha256 Credential={KEY}"),
+            "malformed",
+            "Authorization has to begin with ACS3-HMAC-SHA256, written so, and a space.",
+        ),
+        (
+            authorized(SECRET),
+            "malformed",
+            "Authorization begins with 'Mock…', not with acs or ACS3-HMAC-SHA256.",
+        ),
+        (
+            SignedRequest("GET", f"/p?AccessKeyId={KEY}&Signature=s", pairs({"host": "h"})),
+            "missing",
+            "The request is signed in RPC style, in its query: this API is ROA style, its "
+            "signature belongs in the Authorization header.",
+        ),
+        (
             authorized("Basic abc"),
             "malformed",
             "Authorization begins with 'Basic', not with acs or ACS3-HMAC-SHA256.",
@@ -74,7 +110,28 @@ def authorized(value: str, **headers: str) -> SignedRequest:
             "signature_method",
             "'HMAC-SHA256' is not taken: sign with HMAC-SHA1 or ACS3-HMAC-SHA256.",
         ),
-        (signed(Roa(), "LTAI5tNobody"), "unknown_key", "The key 'LTAI5tNobody' is not configured."),
+        (
+            authorized("ACS3-PLANTED-SECRET-VALUE Credential=a"),
+            "signature_method",
+            "The signature method that was sent is not taken: sign with HMAC-SHA1 or "
+            "ACS3-HMAC-SHA256.",
+        ),
+        (
+            signed(changed(Roa(), x_acs_signature_method="PLANTED-SECRET-VALUE")),
+            "signature_method",
+            "The signature method that was sent is not taken: sign with HMAC-SHA1 or "
+            "ACS3-HMAC-SHA256.",
+        ),
+        (
+            signed(Acs3(), f"{KEY}/20261120"),
+            "unknown_key",
+            f"The key that was sent goes on behind the AccessKeyId {KEY}.",
+        ),
+        (
+            signed(Roa(), "LTAI5tNobody"),
+            "unknown_key",
+            f"The key 'LTAI…' is not in the setting access_keys, which has {KEY}, {OTHER_KEY}.",
+        ),
         (
             signed(Roa(), KEY.lower()),
             "unknown_key",
@@ -116,6 +173,17 @@ def test_each_problem_has_its_sentence(request_: SignedRequest, problem: str, ca
             timedelta(hours=5, minutes=30),
             ("The client's clock is 19800 s behind", "That is -5.5 h: local time sent as if it"),
         ),
+        (
+            timedelta(hours=-14),
+            ("The client's clock is 50400 s ahead", "That is +14 h: local time"),
+        ),
+        (timedelta(hours=-14.25), ("The client's clock is 51300 s ahead",)),
+        (
+            timedelta(hours=12),
+            ("The client's clock is 43200 s behind", "That is -12 h: local time"),
+        ),
+        (timedelta(hours=12.25), ("The client's clock is 44100 s behind",)),
+        (timedelta(days=-30), ("The client's clock is 2592000 s ahead",)),
     ],
 )
 def test_a_clock_that_is_off_is_measured(off: timedelta, causes: tuple[str, ...]) -> None:
@@ -224,3 +292,12 @@ def test_nonces_that_are_too_many_are_forgotten_beginning_with_the_oldest() -> N
         assert len(nonces) <= 3
     assert not nonces.use(KEY, "9", moment(9), NOW)
     assert nonces.use(KEY, "0", moment(0), NOW)
+
+
+def test_a_nonce_that_comes_again_when_all_room_is_taken_pushes_none_out() -> None:
+    nonces = Nonces(most=3)
+    for number in range(3):
+        assert nonces.use(KEY, str(number), moment(number), NOW)
+    for number in range(3):
+        assert not nonces.use(KEY, str(number), moment(number), NOW)
+    assert len(nonces) == 3

@@ -1,17 +1,18 @@
-"""Whatever slip and wrong key is known is found: each is made, and sent, once."""
+"""Whatever slip and wrong key is known is found and named: each is made, and sent, once."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import pytest
 
-from mock_tingwu.protocols.signing import KeyRing, SignedRequest, verify
-from mock_tingwu.protocols.signing.explain import acs3_slips, alternatives, explain, roa_slips
-from mock_tingwu.protocols.signing.explain.search import Piece, Signer, Slip, applied
-from tests.protocols.signing.mis_signed import KEY, NOW, SECRET, Acs3, Roa, changed
+from mock_tingwu.protocols.signing import KeyRing, SignedRequest, explain, verify
+from mock_tingwu.protocols.signing.explain.digests import digests
+from mock_tingwu.protocols.signing.explain.search import Found, Signer, Slip, applied
+from mock_tingwu.protocols.signing.request import Piece, joined
+from tests.protocols.signing.mis_signed import KEY, NOW, SECRET, Acs3, Roa, changed, md5
 
 #: With what every rule of encoding is about: spaces, ~, *, /, umlauts, doubled slashes.
 PATH = "/openapi//a%20b~c%2Ad%2Fe%C3%A9"
@@ -38,22 +39,53 @@ def requests() -> Iterator[tuple[str, SignedRequest]]:
     )
     yield "roa", ROA.sent("{}")
     yield "roa bare", bare.sent("{}")
+    yield "roa body digest", changed(ROA, content_md5=md5(b"")).sent("{}")
     yield "acs3", ACS3.sent("{}")
     empty = {"x-acs-content-sha256": hashlib.sha256(b"").hexdigest()}
     small = Acs3(target="/p", body=b"", signed="host;content-type")
     yield "acs3 bare", replace(small, headers=small.headers | empty).sent("{}")
+    yield "acs3 body digest", replace(ACS3, headers=ACS3.headers | empty).sent("{}")
 
 
-def parts(request: SignedRequest) -> tuple[list[Piece], list[Slip], Signer, list[Signer]]:
-    forms = alternatives.bodies(request.body)
-    if (request.header("authorization") or "").startswith("acs "):
-        bases = list(roa_slips.bases(request))
-        right, wrong = roa_slips.signers(KEY, KNOWN)
-        return list(bases[0]), list(roa_slips.slips(request, bases[0], forms)), right, wrong
-    signed = (request.header("authorization") or "").partition("SignedHeaders=")[2]
-    canonical = list(acs3_slips.bases(request, signed.partition(",")[0]))
-    right, wrong = acs3_slips.signers(KEY, KNOWN)
-    return list(canonical[0]), list(acs3_slips.slips(request, canonical[0], forms)), right, wrong
+@dataclass
+class Search:
+    """What a request is searched with."""
+
+    bases: list[Sequence[Piece]]
+    slips: list[list[Slip]]
+    right: Signer
+    wrong: Sequence[Signer]
+
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """The slip that is named for each text: of several that lead to it, the plainest."""
+        named: dict[str, tuple[str, ...]] = {joined(base): () for base in self.bases}
+        for base, slips in zip(self.bases, self.slips, strict=True):
+            for slip in slips:
+                named.setdefault(applied(base, slip), (slip.cause,))
+        return named
+
+
+def searched(request: SignedRequest, monkeypatch: pytest.MonkeyPatch) -> Search:
+    """How a request is searched; nothing is found."""
+    searches = []
+
+    def find(
+        bases: Iterable[Sequence[Piece]],
+        slips_of: object,
+        right: Signer,
+        wrong: Sequence[Signer],
+        signature: str,
+    ) -> Found | None:
+        assert callable(slips_of)
+        kept = list(bases)
+        searches.append(Search(kept, [list(slips_of(base)) for base in kept], right, wrong))
+        return None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(explain, "find", find)
+        said(with_signature(request, "x"))
+    (search,) = searches
+    return search
 
 
 def with_signature(request: SignedRequest, signature: str) -> SignedRequest:
@@ -66,39 +98,51 @@ def said(request: SignedRequest) -> tuple[str | None, Sequence[str]] | None:
     verdict = verify(request, KeyRing(KNOWN), now=NOW)
     if verdict.ok:
         return None
-    found = explain(request, KNOWN, verdict, now=NOW)
+    found = explain.explain(request, KNOWN, verdict, now=NOW)
     return found.client, found.causes
 
 
+def digest_cause(request: SignedRequest) -> tuple[str, ...]:
+    """What is said in front of every slip, because the body's digest is wrong as well."""
+    verdict = verify(request, KeyRing(KNOWN), now=NOW)
+    body = digests(request, verdict.scheme)
+    return (body.cause(),) if verdict.problem == "body_digest" else ()
+
+
 @pytest.mark.parametrize(("name", "request_"), list(requests()))
-def test_every_slip_is_found(name: str, request_: SignedRequest) -> None:
-    base, slips, right, _ = parts(request_)
+def test_every_slip_is_found_and_named(
+    name: str, request_: SignedRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = searched(request_, monkeypatch)
+    first, named, of_digest = digest_cause(request_), search.named(), 0
     causes = set()
-    for slip in slips:
-        text = applied(base, slip)
-        outcome = said(with_signature(request_, right.sign(text)))
+    for slip in search.slips[0]:
+        text = applied(search.bases[0], slip)
+        outcome = said(with_signature(request_, search.right.sign(text)))
         if outcome is None:
-            continue  # one of the forms that SDKs sign
-        client, found = outcome
-        if verify(with_signature(request_, "x"), KeyRing(KNOWN), now=NOW).problem == "mismatch":
-            # Two slips may lead to one text; the plainer one is named then.
-            assert client == text, slip.cause
-        causes |= set(found)
+            assert named[text] == ()  # one of the forms that SDKs sign
+            continue
+        assert outcome == (text, (*first, *named[text])), slip.cause
+        causes |= set(named[text])
+        of_digest += "SHA-256" in slip.cause or "MD5" in slip.cause
+    assert bool(first) == ("digest" in name)
+    assert of_digest > 5
     assert len(causes) > (30 if "bare" in name else 45)
     assert all(cause.endswith((".", "?")) and "\n" not in cause for cause in causes)
 
 
 @pytest.mark.parametrize(("name", "request_"), list(requests()))
-def test_every_wrong_key_and_algorithm_is_found(name: str, request_: SignedRequest) -> None:
-    base, _, right, wrong = parts(request_)
-    text = "".join(piece.text for piece in base)
+def test_every_wrong_key_and_algorithm_is_found_and_named(
+    name: str, request_: SignedRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = searched(request_, monkeypatch)
+    text, first = joined(search.bases[0]), digest_cause(request_)
     named = []
-    for signer in wrong:
-        if signer.sign(text) == right.sign(text):
+    for signer in search.wrong:
+        if signer.sign(text) == search.right.sign(text):
             continue  # base64 that has neither + nor / is the same for URLs
         outcome = said(with_signature(request_, signer.sign(text)))
-        assert outcome is not None
-        assert outcome == (text, (signer.cause,))
+        assert outcome == (text, (*first, signer.cause))
         named.append(signer.cause)
-    assert len(named) > 25
+    assert len(named) > 25, name
     assert not any(ODD_SECRET in cause or SECRET in cause for cause in named)

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mock_tingwu.protocols.signing import KeyRing, SignedRequest, Verdict, mismatch_message, verify
+from mock_tingwu.protocols.signing import (
+    KeyRing,
+    SignedRequest,
+    Verdict,
+    acs3,
+    mismatch_message,
+    roa_v1,
+    verify,
+)
 from tests.protocols.signing.tingwu_captures import (
     ACCESS_KEY,
     BEARER,
@@ -263,3 +271,57 @@ def test_an_asgi_scope_gives_the_same_request(name: str) -> None:
         "headers": list(request.headers),
     }
     assert SignedRequest.from_asgi(scope, request.body) == request
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-11-20T9:22:41Z",
+        "２０２６-11-20T09:22:41Z",
+        "2026-11-20T09:22:41",
+        "2026-11-20T09:22:41.000Z",
+        "2026-11-20T09:22:41Z\n",
+        "2026-13-20T09:22:41Z",
+    ],
+)
+def test_an_x_acs_date_in_any_other_form_cannot_be_read(value: str) -> None:
+    headers = [(b"x-acs-date", value.encode())]
+    assert acs3.client_time_of(SignedRequest("GET", "/", headers)) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "20 Nov 2026 09:22:41 GMT",
+        "Mon, 20 Nov 2026 09:22:41 GMT",
+        "Fri, 20 Nov 2026 09:22:41 XYZ",
+        "Fri, 20 Nov 2026 09:22:41",
+        "Fri, 20 Nov 26 09:22:41 GMT",
+        "Fri, 20 Now 2026 09:22:41 GMT",
+        "Fri, 32 Nov 2026 09:22:41 GMT",
+        "Fri, ２０ Nov 2026 09:22:41 GMT",
+    ],
+)
+def test_a_date_in_any_other_form_cannot_be_read(value: str) -> None:
+    headers = [(b"date", value.encode())]
+    assert roa_v1.client_time_of(SignedRequest("GET", "/", headers)) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Fri, 20 Nov 2026 09:22:41 GMT",
+        "Fri, 20 Nov 2026 09:22:41 +0000",
+        "Fri, 20 Nov 2026 17:22:41 +0800",
+        "Fri, 20 Nov 2026 09:22:41 UTC",
+    ],
+)
+def test_a_date_may_be_in_gmt_or_with_an_offset(value: str) -> None:
+    headers = [(b"date", value.encode())]
+    moment = roa_v1.client_time_of(SignedRequest("GET", "/", headers))
+    assert moment == datetime(2026, 11, 20, 9, 22, 41, tzinfo=UTC)
+
+
+def test_the_last_day_of_time_has_no_utc() -> None:
+    headers = [(b"date", b"Fri, 31 Dec 9999 23:59:59 -2359")]
+    assert roa_v1.client_time_of(SignedRequest("GET", "/", headers)) is None

@@ -6,48 +6,32 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice
 from typing import Final
 from urllib.parse import quote_plus, unquote_to_bytes
 
 from mock_tingwu.protocols.signing import acs3
 from mock_tingwu.protocols.signing.explain import alternatives
 from mock_tingwu.protocols.signing.explain.alternatives import (
-    Bodies,
+    MOST,
     changed_header,
+    cut,
+    drifted,
     lower_escapes,
     shown,
 )
-from mock_tingwu.protocols.signing.explain.search import Piece, Signer, Slip
-from mock_tingwu.protocols.signing.request import SignedRequest, percent_encode, query_readings
+from mock_tingwu.protocols.signing.explain.digests import Digests
+from mock_tingwu.protocols.signing.explain.search import Signer, Slip
+from mock_tingwu.protocols.signing.request import (
+    Piece,
+    SignedRequest,
+    joined,
+    percent_encode,
+    query_readings,
+)
 
 #: What a client signs that believes to talk to the cloud.
 _CLOUD: Final = ("tingwu.cn-beijing.aliyuncs.com", "tingwu.aliyuncs.com")
-
-
-def bases(request: SignedRequest, signed_headers: str) -> Iterator[list[Piece]]:
-    """The canonical requests that the server takes, the documented one first."""
-    names = signed_headers.split(";")
-    payload = hashlib.sha256(request.body).hexdigest()
-    forms = product(
-        dict.fromkeys(acs3.paths(request)),
-        dict.fromkeys(acs3.queries(request)),
-        dict.fromkeys(acs3.hosts(request)),
-    )
-    for path, query, host in forms:
-        lines = []
-        for name in map(str.lower, names):
-            value = host if name == "host" else acs3.header_value(request, name)
-            lines.append(Piece(f"header {name}", f"{name}:{value}\n"))
-        yield [
-            Piece("method", f"{request.method}\n"),
-            Piece("path", f"{path}\n"),
-            Piece("query", f"{query}\n"),
-            *lines,
-            Piece("empty line", "\n"),
-            Piece("SignedHeaders", f"{signed_headers}\n"),
-            Piece("body digest", payload),
-        ]
 
 
 def signers(access_key: str, known: Mapping[str, str]) -> tuple[Signer, list[Signer]]:
@@ -120,62 +104,46 @@ def _algorithms(secret: str) -> Iterator[Signer]:
     )
 
 
-def slips(request: SignedRequest, base: Sequence[Piece], bodies: Bodies) -> Iterator[Slip]:
-    """Every usual slip on one canonical request; ``bodies`` are other forms of the body."""
+def slips(request: SignedRequest, base: Sequence[Piece], digests: Digests) -> Iterator[Slip]:
+    """Every usual slip on one canonical request, one at a time."""
     for index, piece in enumerate(base):
-        for cause, text in _of_piece(request, piece, bodies):
-            yield Slip(index, index + 1, text, cause)
+        if index - 3 >= MOST and piece.name.startswith("header "):
+            continue
+        for cause, text in _of_piece(request, piece, digests):
+            if text != piece.text:
+                yield Slip(index, index + 1, text, cause)
     yield from _header_slips(base)
     end = len(base)
     yield Slip(end, end, "\n", "The client ended the canonical request with a line end.")
-    whole = "".join(piece.text for piece in base)
+    whole = joined(base)
     yield Slip(0, end, whole.replace("\n", "\r\n"), "The client signed Windows line ends, CR LF.")
     yield Slip(
         0, end, whole.replace("\n", "\\n"), r"The client signed \n as two characters, no line end."
     )
 
 
-def _of_piece(request: SignedRequest, piece: Piece, bodies: Bodies) -> Iterator[tuple[str, str]]:
+def _of_piece(request: SignedRequest, piece: Piece, digests: Digests) -> Iterator[tuple[str, str]]:
     value = piece.text.removesuffix("\n")
     if piece.name == "body digest":
-        yield from _payloads(request, value, bodies)
+        for what, text in digests.others:
+            yield f"The client signed {what}.", text
     elif piece.name == "method":
         yield from _lines(alternatives.methods(value))
     elif piece.name == "path":
         yield from _lines(alternatives.paths(request))
     elif piece.name == "query":
-        yield from _lines((c, t) for c, t in _queries(request) if t != value)
+        yield from _lines(_queries(request))
     elif piece.name == "SignedHeaders":
         yield from _lines(_lists(value))
     elif piece.name.startswith("header "):
-        name, _, sent = value.partition(":")
+        name = piece.name.removeprefix("header ")
+        sent = value.removeprefix(f"{name}:")
         for cause, text in _header_values(request, name, sent):
             yield cause, f"{name}:{text}\n"
 
 
 def _lines(options: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     return ((cause, f"{text}\n") for cause, text in options)
-
-
-def _payloads(request: SignedRequest, right: str, bodies: Bodies) -> Iterator[tuple[str, str]]:
-    body = request.body
-    declared = request.header("x-acs-content-sha256")
-    if declared and declared != right:
-        yield (
-            "The client signed x-acs-content-sha256, which is the digest of another body.",
-            declared,
-        )
-    for what, form in bodies:
-        yield f"The client signed the SHA-256 of {what}.", hashlib.sha256(form).hexdigest()
-    digest = hashlib.sha256(body)
-    yield "The client signed the body's SHA-256 in upper case.", digest.hexdigest().upper()
-    encoded = base64.b64encode(digest.digest()).decode()
-    yield "The client signed the body's SHA-256 in base64, not hexadecimal.", encoded
-    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    yield "The client signed the body's MD5, not its SHA-256.", md5
-    yield "The client signed the body itself, not its SHA-256.", body.decode("utf-8", "replace")
-    yield "The client signed nothing in place of the body's SHA-256.", ""
-    yield "The client signed UNSIGNED-PAYLOAD in place of the body's SHA-256.", "UNSIGNED-PAYLOAD"
 
 
 def _queries(request: SignedRequest) -> Iterator[tuple[str, str]]:
@@ -211,7 +179,7 @@ def _queries(request: SignedRequest) -> Iterator[tuple[str, str]]:
     yield "The client percent-encoded the = and & of the query.", percent_encode(right)
     yield "The client took the query's bytes for Latin-1, not UTF-8.", latin
     yield "The client signed a ? in front of the query.", f"?{right}"
-    for index, (key, _) in enumerate(encoded):
+    for index, (key, _) in islice(enumerate(encoded), MOST):
         rest = encoded[:index] + encoded[index + 1 :]
         cause = f"The client did not sign the query parameter {shown(key)}: added on the way?"
         yield cause, "&".join(f"{k}={v}" for k, v in rest)
@@ -241,6 +209,8 @@ def _header_values(request: SignedRequest, name: str, sent: str) -> Iterator[tup
         yield from _hosts(request, sent)
     else:
         yield changed_header(name, "", sent), ""
+    if name == "x-acs-date" and (moment := acs3.client_time_of(request)):
+        yield from drifted(name, sent, moment, lambda time: time.strftime(acs3.DATE_FORMAT))
 
 
 def _hosts(request: SignedRequest, sent: str) -> Iterator[tuple[str, str]]:
@@ -266,12 +236,17 @@ def _header_slips(base: Sequence[Piece]) -> Iterator[Slip]:
     start = 3
     stop = next(index for index, piece in enumerate(base) if piece.name == "empty line")
     lines = [piece.text for piece in base[start:stop]]
+    names = [piece.name.removeprefix("header ") for piece in base[start:stop]]
+    values = [
+        line.removeprefix(f"{name}:").removesuffix("\n")
+        for name, line in zip(names, lines, strict=True)
+    ]
     every = "".join(lines)
-    for index in range(start, stop):
+    for index in range(start, min(stop, start + MOST)):
         name = base[index].name.removeprefix("header ")
-        cause = f"The client named {name} in SignedHeaders, but did not sign it."
+        cause = f"The client named {cut(name)} in SignedHeaders, but did not sign it."
         yield Slip(index, index + 1, "", cause)
-    pairs = [line.removesuffix("\n").partition(":")[::2] for line in lines]
+    pairs = list(zip(names, values, strict=True))
     blocks = [
         (
             "The client signed the names of the headers with capitals; they are signed in lower "

@@ -1,4 +1,4 @@
-"""What clients sign instead of the right thing: secrets, bodies, paths, headers.
+"""What clients sign instead of the right thing: secrets, methods, paths, headers.
 
 Each generator yields pairs of an explanation and a value. An explanation is a sentence that says
 what the client did.
@@ -6,16 +6,14 @@ what the client did.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
 
 from mock_tingwu.protocols.signing.request import SignedRequest, percent_encode
 
 Alternative = tuple[str, str]
-#: Forms of a body, each with what it is.
-Bodies = Sequence[tuple[str, bytes]]
 METHODS: Final = ("GET", "POST", "PUT", "DELETE")
 CONTENT_TYPES: Final = (
     "application/json",
@@ -26,14 +24,27 @@ CONTENT_TYPES: Final = (
     "text/plain",
 )
 ACCEPTS: Final = ("application/json", "*/*", "application/xml", "application/*", "text/html")
-#: Longer bodies are not written anew to find the one that was signed.
-_LONGEST_BODY: Final = 32 * 1024
+#: Of a request's parameters, path segments and headers, so many are tried one by one.
+MOST: Final = 32
+#: How far a time stamp may have moved when a client makes it once to sign and once to send, in s.
+_DRIFT: Final = (-1, -2, -3, 1, 2, 3)
 _SHOWN: Final = 80
+_SECRETIVE: Final = ("token", "secret", "accesskey", "authorization")
+
+
+def cut(text: str) -> str:
+    """``text``, cut when it is long."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def shown(text: str) -> str:
     """``text`` in quotation marks, cut when it is long."""
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    return repr(cut(text))
+
+
+def hinted(text: str) -> str:
+    """The first four characters of what may be a secret, in quotation marks."""
+    return repr(text if len(text) <= 4 else text[:4] + "…")
 
 
 def secrets(access_key: str, known: Mapping[str, str]) -> Iterator[Alternative]:
@@ -68,60 +79,27 @@ def _secrets(access_key: str, known: Mapping[str, str], right: str) -> Iterator[
     yield "AccessKeyId and secret with a colon between", f"{access_key}:{right}"
 
 
-def bodies(body: bytes) -> Bodies:
-    """Other forms of a body that mean the same, and none."""
-    forms: dict[bytes, str] = {}
-    for what, form in _bodies(body):
-        if form != body:
-            forms.setdefault(form, what)
-    return [(what, form) for form, what in forms.items()]
-
-
-def _bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
-    yield "no body", b""
-    if len(body) > _LONGEST_BODY:
-        return
-    yield "the body without white space around it", body.strip()
-    yield "the body with a line end behind it", body + b"\n"
-    yield "the body with CR LF line ends", body.replace(b"\n", b"\r\n")
-    yield "the body with LF line ends", body.replace(b"\r\n", b"\n")
-    yield "the body with a byte order mark", b"\xef\xbb\xbf" + body
-    try:
-        text = body.decode()
-        value = json.loads(text)
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        return
-    layouts: list[tuple[str, tuple[str, str] | None, int | None]] = [
-        ("without spaces", (",", ":"), None),
-        ("with spaces behind , and :", (", ", ": "), None),
-        ("indented by 2", None, 2),
-        ("indented by 4", None, 4),
-    ]
-    for layout, separators, indent in layouts:
-        for keys in (False, True):
-            for ascii_only in (False, True):
-                form = json.dumps(
-                    value,
-                    ensure_ascii=ascii_only,
-                    separators=separators,
-                    indent=indent,
-                    sort_keys=keys,
-                )
-                words = [layout, *["with sorted keys"] * keys]
-                words += ["with non-ASCII characters escaped"] * ascii_only
-                yield f"the same JSON written {', '.join(words)}", form.encode("utf-8", "replace")
-    for encoding in ("gbk", "latin-1", "utf-16-le"):
+def drifted(
+    name: str, sent: str, moment: datetime, write: Callable[[datetime], str]
+) -> Iterator[Alternative]:
+    """A time stamp shortly before and behind the ``moment`` that was ``sent``."""
+    for seconds in _DRIFT:
         try:
-            yield f"the body in {encoding} instead of UTF-8", text.encode(encoding)
-        except UnicodeEncodeError:
+            signed = write(moment + timedelta(seconds=seconds))
+        except OverflowError:  # the first and last seconds of time
             continue
+        yield (
+            f"The client signed {name} {shown(signed)}, but {shown(sent)} arrived: the time was "
+            "taken twice, once to sign and once to send?",
+            signed,
+        )
 
 
 def methods(method: str) -> Iterator[Alternative]:
     """Other methods."""
     for other in (*METHODS, method.lower()):
         if other != method:
-            yield f"The client signed the method {other}, but sent {method}.", other
+            yield f"The client signed the method {cut(other)}, but sent {cut(method)}.", other
 
 
 def content_types(sent: str) -> Iterator[Alternative]:
@@ -141,14 +119,16 @@ def accepts(sent: str) -> Iterator[Alternative]:
 
 def changed_header(name: str, signed: str, sent: str) -> str:
     """The sentence on a header that is not what was signed."""
+    quoted = hinted if any(word in name.lower() for word in _SECRETIVE) else shown
+    name = cut(name)
     if not sent:
-        how = f"{name} {shown(signed)}, but none arrived: dropped on the way?"
+        how = f"{name} {quoted(signed)}, but none arrived: dropped on the way?"
     elif not signed:
-        how = f"no {name}, but {shown(sent)} arrived: added by an HTTP library?"
+        how = f"no {name}, but {quoted(sent)} arrived: added by an HTTP library?"
     else:
         how = (
-            f"{name} {shown(signed)}, but {shown(sent)} arrived: changed by an HTTP library or a "
-            "proxy?"
+            f"{name} {quoted(signed)}, but {quoted(sent)} arrived: changed by an HTTP library or "
+            "a proxy?"
         )
     return f"The client signed {how}"
 
@@ -191,12 +171,13 @@ def _paths(path: str, request: SignedRequest) -> Iterator[Alternative]:
     yield "The client signed the whole URL in place of the path.", f"http://{host}{request.path}"
     yield "The client signed the whole URL in place of the path.", f"https://{host}{request.path}"
     yield "The client signed the path without the slash in front.", request.path.lstrip("/")
-    for count in range(2, len(parts)):
+    for count in range(2, min(len(parts), MOST)):
         prefix, rest = "/".join(parts[:count]), "/" + "/".join(parts[count:])
-        yield f"The client signed {rest}: {prefix} was put in front of the path on the way.", rest
+        cause = f"{cut(prefix)} was put in front of the path on the way."
+        yield f"The client signed {cut(rest)}: {cause}", rest
     prefix = (request.header("x-forwarded-prefix") or "").rstrip("/")
     yield (
-        f"The client signed {prefix}{request.path}: a proxy took {prefix} away.",
+        f"The client signed {cut(prefix + request.path)}: a proxy took {cut(prefix)} away.",
         prefix + request.path,
     )
 

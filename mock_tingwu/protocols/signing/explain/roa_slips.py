@@ -6,18 +6,30 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from email.utils import format_datetime
+from itertools import islice
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
-from mock_tingwu.protocols.signing import roa_v1
+from mock_tingwu.protocols.signing import acs3, roa_v1
 from mock_tingwu.protocols.signing.explain import alternatives
-from mock_tingwu.protocols.signing.explain.alternatives import Bodies, changed_header, shown
-from mock_tingwu.protocols.signing.explain.search import Piece, Signer, Slip
-from mock_tingwu.protocols.signing.request import SignedRequest, percent_encode, query_readings
+from mock_tingwu.protocols.signing.explain.alternatives import (
+    MOST,
+    changed_header,
+    cut,
+    drifted,
+    shown,
+)
+from mock_tingwu.protocols.signing.explain.digests import Digests
+from mock_tingwu.protocols.signing.explain.search import Signer, Slip
+from mock_tingwu.protocols.signing.request import (
+    Piece,
+    SignedRequest,
+    joined,
+    percent_encode,
+    query_readings,
+)
 
-_NAMES: Final = ("Accept", "Content-MD5", "Content-Type", "Date")
 #: Headers that SDKs sign and that may be dropped on the way.
 _USUAL: Final = {
     "x-acs-region-id": "cn-beijing",
@@ -25,21 +37,6 @@ _USUAL: Final = {
     "x-acs-signature-version": "1.0",
     "x-acs-version": "2023-09-30",
 }
-#: How far a Date may have moved between signing and sending, in seconds.
-_DRIFT: Final = (-1, -2, -3, 1, 2, 3)
-
-
-def bases(request: SignedRequest) -> Iterator[list[Piece]]:
-    """The strings to sign that the server takes, the documented one first."""
-    standard = [Piece(name, f"{request.header(name) or ''}\n") for name in _NAMES]
-    acs = [
-        Piece(f"header {name}", f"{name}:{request.header(name) or ''}\n")
-        for name in roa_v1.acs_headers(request)
-    ]
-    method = Piece("method", f"{request.method}\n")
-    for lines in (standard, [piece for piece in standard if piece.text != "\n"]):
-        for path, query in roa_v1.resources(request):
-            yield [method, *lines, *acs, Piece("path", path), Piece("query", query)]
 
 
 def signers(access_key: str, known: Mapping[str, str]) -> tuple[Signer, list[Signer]]:
@@ -93,20 +90,21 @@ def _algorithms(secret: str) -> Iterator[Signer]:
     )
 
 
-def slips(request: SignedRequest, base: Sequence[Piece], bodies: Bodies) -> Iterator[Slip]:
-    """Every usual slip on one string to sign; ``bodies`` are other forms of the body."""
+def slips(request: SignedRequest, base: Sequence[Piece], digests: Digests) -> Iterator[Slip]:
+    """Every usual slip on one string to sign, one at a time."""
     for index, piece in enumerate(base):
-        for cause, text in _of_piece(request, piece, bodies):
-            yield Slip(index, index + 1, text, cause)
+        for cause, text in _of_piece(request, piece, digests):
+            if text != piece.text:
+                yield Slip(index, index + 1, text, cause)
     names = [piece.name for piece in base]
-    for name in _NAMES:
+    for name in roa_v1.STANDARD_HEADERS:
         if name in names and base[names.index(name)].text == "\n":
             cause = f"The client left out the empty line of {name}."
             yield Slip(names.index(name), names.index(name) + 1, "", cause)
     yield from _header_slips(request, base)
     end = len(base)
     yield Slip(end, end, "\n", "The client ended the string to sign with a line end.")
-    whole = "".join(piece.text for piece in base)
+    whole = joined(base)
     yield Slip(0, end, whole.replace("\n", "\r\n"), "The client signed Windows line ends, CR LF.")
     yield Slip(
         0, end, whole.replace("\n", "\\n"), r"The client signed \n as two characters, no line end."
@@ -114,7 +112,7 @@ def slips(request: SignedRequest, base: Sequence[Piece], bodies: Bodies) -> Iter
     yield Slip(0, end, whole.replace("\n", ""), "The client signed all on one line.")
 
 
-def _of_piece(request: SignedRequest, piece: Piece, bodies: Bodies) -> Iterator[tuple[str, str]]:
+def _of_piece(request: SignedRequest, piece: Piece, digests: Digests) -> Iterator[tuple[str, str]]:
     value = piece.text.removesuffix("\n")
     lines: Iterator[tuple[str, str]] = iter(())
     if piece.name == "method":
@@ -122,7 +120,7 @@ def _of_piece(request: SignedRequest, piece: Piece, bodies: Bodies) -> Iterator[
     elif piece.name == "Accept":
         lines = alternatives.accepts(value)
     elif piece.name == "Content-MD5":
-        lines = _digests(request.body, value, bodies)
+        lines = _digests(digests, value)
     elif piece.name == "Content-Type":
         lines = alternatives.content_types(value)
     elif piece.name == "Date":
@@ -130,26 +128,17 @@ def _of_piece(request: SignedRequest, piece: Piece, bodies: Bodies) -> Iterator[
     elif piece.name == "path":
         yield from alternatives.paths(request)
     elif piece.name == "query":
-        yield from _queries(request, piece.text)
+        yield from _queries(request)
     for cause, text in lines:
         yield cause, f"{text}\n"
 
 
-def _digests(body: bytes, sent: str, bodies: Bodies) -> Iterator[tuple[str, str]]:
-    right = roa_v1.content_md5(body)
-    found = hashlib.md5(body, usedforsecurity=False)
-    options = [
-        (changed_header("Content-MD5", "", sent), ""),
-        (changed_header("Content-MD5", right, sent), right),
-        ("The client signed the MD5 in hexadecimal, not base64.", found.hexdigest()),
-        (
-            "The client signed the base64 of the hexadecimal MD5.",
-            base64.b64encode(found.hexdigest().encode()).decode(),
-        ),
-    ]
-    for what, form in bodies:
-        options.append((f"The client signed the MD5 of {what}.", roa_v1.content_md5(form)))
-    return ((cause, value) for cause, value in options if value != sent)
+def _digests(digests: Digests, sent: str) -> Iterator[tuple[str, str]]:
+    right = digests.right
+    yield changed_header("Content-MD5", "", sent), ""
+    yield changed_header("Content-MD5", right, sent), right
+    for what, value in digests.others:
+        yield f"The client signed {what}.", value
 
 
 def _dates(request: SignedRequest, sent: str) -> Iterator[tuple[str, str]]:
@@ -160,25 +149,19 @@ def _dates(request: SignedRequest, sent: str) -> Iterator[tuple[str, str]]:
     moment = roa_v1.client_time_of(request)
     if moment is None:
         return
-    for seconds in _DRIFT:
-        value = format_datetime(moment + timedelta(seconds=seconds), usegmt=True)
-        yield changed_header("Date", value, sent), value
+    yield from drifted("Date", sent, moment, lambda time: format_datetime(time, usegmt=True))
     for value in (
         format_datetime(moment),
-        moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        moment.strftime("%a, %-d %b %Y %H:%M:%S GMT"),
+        moment.strftime(acs3.DATE_FORMAT),
+        format_datetime(moment, usegmt=True).replace(", 0", ", "),
     ):
-        if value != sent:
-            yield changed_header("Date", value, sent), value
+        yield changed_header("Date", value, sent), value
 
 
-def _queries(request: SignedRequest, right: str) -> Iterator[tuple[str, str]]:
-    options = list(_query_options(request))
-    for cause, text in options:
-        if text != right:
-            yield cause, text
+def _queries(request: SignedRequest) -> Iterator[tuple[str, str]]:
+    yield from _query_options(request)
     pairs = next(query_readings(request.query))
-    for index, (key, _) in enumerate(pairs):
+    for index, (key, _) in islice(enumerate(pairs), MOST):
         rest = pairs[:index] + pairs[index + 1 :]
         text = "?" + "&".join(f"{k}={v}" if v else k for k, v in rest) if rest else ""
         yield f"The client did not sign the query parameter {shown(key)}: added on the way?", text
@@ -235,10 +218,11 @@ def _header_slips(request: SignedRequest, base: Sequence[Piece]) -> Iterator[Sli
     places = [i for i, piece in enumerate(base) if piece.name.startswith("header ")]
     start = places[0] if places else len(base) - 2
     stop = start + len(places)
-    lines = {piece.text.partition(":")[0]: piece.text for piece in base[start:stop]}
-    for place in places:
+    lines = {piece.name.removeprefix("header "): piece.text for piece in base[start:stop]}
+    for place in places[:MOST]:
         name = base[place].name.removeprefix("header ")
-        yield Slip(place, place + 1, "", f"The client did not sign {name}: added after signing?")
+        cause = f"The client did not sign {cut(name)}: added after signing?"
+        yield Slip(place, place + 1, "", cause)
     for name, value in _USUAL.items():
         if name not in lines:
             place = start + sum(other < name for other in lines)
@@ -249,12 +233,10 @@ def _header_slips(request: SignedRequest, base: Sequence[Piece]) -> Iterator[Sli
     if not places:
         return
     every = "".join(lines.values())
-    pairs = [line.removesuffix("\n").partition(":")[::2] for line in lines.values()]
-    sent = dict.fromkeys(
-        raw.lower().decode("latin-1")
-        for raw, _ in request.headers
-        if raw.lower().startswith(b"x-acs-")
-    )
+    pairs = [
+        (name, line.removeprefix(f"{name}:").removesuffix("\n")) for name, line in lines.items()
+    ]
+    sent = [name for name in request.header_names() if name.startswith("x-acs-")]
     blocks = [
         ("The client signed no x-acs-* header.", ""),
         (

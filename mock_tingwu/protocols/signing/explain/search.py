@@ -3,6 +3,9 @@
 A text to be signed is a list of pieces with names. A slip replaces some of them. Everything is
 tried in the order of how plain it is: another key or algorithm, one slip, one slip and another
 key, two slips. When the signature that was sent comes out, the client's text is known for sure.
+
+Texts are made one at a time, and all that is made counts: a search does a bounded amount of work,
+whatever the request.
 """
 
 from __future__ import annotations
@@ -12,16 +15,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
+from mock_tingwu.protocols.signing.request import Piece, joined
+
 #: A search ends after so many characters of text, so that nobody has to wait for it.
-_BUDGET: Final = 12_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Part of a text, with the line end that belongs to it."""
-
-    name: str
-    text: str
+BUDGET: Final = 12_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +58,18 @@ def find(
     right: Signer,
     wrong: Sequence[Signer],
     signature: str,
+    *,
+    budget: int = BUDGET,
 ) -> Found | None:
-    """The first attempt that gives ``signature``.
+    """The first attempt that gives ``signature``; None when there is none within the budget.
 
-    ``bases`` are the texts that the server takes, the documented one first.
+    ``bases`` are the texts that slips are made on, the likeliest one first. ``budget`` bounds the
+    characters of all texts, those of the slips included.
     """
     spent = 0
     for base, text, signer, slips in _attempts(list(bases), slips_of, right, wrong):
-        spent += len(text)
-        if spent > _BUDGET:
+        spent += len(text) + sum(len(slip.text) for slip in slips)
+        if spent > budget:
             return None
         if signer.sign(text) == signature:
             causes = [cause for cause in (signer.cause, *(slip.cause for slip in slips)) if cause]
@@ -87,14 +87,16 @@ def _attempts(
     wrong: Sequence[Signer],
 ) -> Iterator[_Attempt]:
     for base in bases:
-        text = "".join(piece.text for piece in base)
-        for signer in wrong:
+        text = joined(base)
+        for signer in (right, *wrong):
             yield base, text, signer, ()
-    slips = [sorted(slips_of(base), key=lambda slip: slip.start) for base in bases]
-    for base, own in zip(bases, slips, strict=True):
-        for slip in own:
+    first, own = bases[0], list[Slip]()
+    for base in bases:
+        for slip in slips_of(base):
+            if base is first:
+                own.append(slip)
             yield base, applied(base, slip), right, (slip,)
-    first, own = bases[0], slips[0]
+    own.sort(key=lambda slip: slip.start)
     for slip in own:
         text = applied(first, slip)
         for signer in wrong:
@@ -131,7 +133,7 @@ class Difference:
 
 def difference(server: Sequence[Piece], client: str) -> Difference | None:
     """Where ``client`` departs from the server's text; None when it does not."""
-    text = "".join(piece.text for piece in server)
+    text = joined(server)
     if text == client:
         return None
     pairs = zip(text, client, strict=False)
