@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -14,6 +15,7 @@ from mock_tingwu.core.faults import PATTERNS, ApiFault, Subject
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Limits, Throttle
 from mock_tingwu.protocols import signing
+from mock_tingwu.protocols.signing.explained import Explained
 from mock_tingwu.protocols.signing.nonces import Nonces
 from mock_tingwu.services.api_errors import (
     ApiFailure,
@@ -25,6 +27,9 @@ from mock_tingwu.services.api_errors import (
 )
 from mock_tingwu.services.world import World
 from mock_tingwu.settings import Settings
+
+if TYPE_CHECKING:
+    from mock_tingwu.protocols.signing.explain import Explanation
 
 _encode = msgspec.json.Encoder().encode
 
@@ -62,6 +67,7 @@ class _Memory:
 
     nonces: Nonces = field(default_factory=Nonces)
     throttle: Throttle = field(default_factory=Throttle)
+    explained: Explained = field(default_factory=Explained)
 
 
 class Gatekeeper:
@@ -83,8 +89,15 @@ class Gatekeeper:
         # A reset makes a new scope; what was remembered goes with the old one.
         self._memories: WeakKeyDictionary[Scope, _Memory] = WeakKeyDictionary()
 
-    def judge(self, scope: Scope, request: signing.SignedRequest) -> signing.Verdict:
-        """Check the signature, and that its nonce is new."""
+    def judge(
+        self, scope: Scope, request: signing.SignedRequest, *, body_read: bool = True
+    ) -> signing.Verdict:
+        """Check the signature, and that its nonce is new.
+
+        Without the body nothing can be said: the problem is `not_checked` then.
+        """
+        if not body_read:
+            return signing.Verdict("unknown", False, problem="not_checked")
         now = as_datetime(self._world.real_now())
         verdict = signing.verify(request, self._keys, now=now)
         nonce = request.header("x-acs-signature-nonce") if verdict.ok else None
@@ -103,20 +116,31 @@ class Gatekeeper:
     ) -> None:
         """Journal what is wrong with a signature, explained.
 
-        In open mode, only who uses a configured key can have meant to sign right.
+        In open mode, only who uses a configured key can have meant to sign right. A search costs
+        time: requests like one that was searched just now are told in short.
         """
         if verdict.unsigned and verdict.ok:
             text = f"sent, but not in SignedHeaders: {', '.join(verdict.unsigned)}"
             self._violation(scope, request_id, "signed-headers", "tingwu-openapi 5.2", text)
-        if verdict.ok or not (self._strict or verdict.access_key in self._keys.secrets):
+        if verdict.ok or verdict.problem == "not_checked":
+            return
+        if not (self._strict or verdict.access_key in self._keys.secrets):
             return
         # Loaded with the first wrong signature: most servers never see one.
-        from mock_tingwu.protocols.signing.explain import explain
+        from mock_tingwu.protocols.signing.explain import Explanation, explain
 
         now = as_datetime(self._world.real_now())
-        found = explain(request, self._keys.secrets, verdict, now=now)
+        explained = self._memory(scope).explained
+        searched = verdict.problem in ("mismatch", "body_digest")
+        seq = explained.lately(request, verdict, now) if searched else None
+        if seq is None:
+            found = explain(request, self._keys.secrets, verdict, now=now)
+            found = _without(found, self._world.settings.secrets)
+        else:
+            again = f"As in seq {seq}: a request like that one, not searched again so soon."
+            found = Explanation(causes=(again,))
         differs = found.differs_at
-        scope.journal.record(
+        entry = scope.journal.record(
             "signature",
             self._service,
             request_id=request_id,
@@ -128,6 +152,8 @@ class Gatekeeper:
             differs_at=None if differs is None else _encode(differs),
             causes=_encode(found.causes),
         )
+        if searched and seq is None:
+            explained.note(request, verdict, entry["seq"], now)
         if not self._strict:
             text = " ".join(found.causes)
             self._violation(scope, request_id, "signature", "tingwu-openapi 3.2, 3.4, 5", text)
@@ -225,6 +251,24 @@ def check_app_key(settings: Settings, app_key: str, access_key: str | None) -> N
         raise failure("BRK.InvalidAppKey")
     if owner and access_key and owner != access_key:
         raise failure("BRK.InvalidTenant")
+
+
+def _without(found: Explanation, secrets: Collection[str]) -> Explanation:
+    """The explanation without secrets: whoever swaps id and secret signs one."""
+
+    def hidden(text: str) -> str:
+        return signing.without(text, secrets)
+
+    differs = found.differs_at
+    if differs is not None:
+        differs = replace(differs, server=hidden(differs.server), client=hidden(differs.client))
+    return replace(
+        found,
+        server=hidden(found.server),
+        client=None if found.client is None else hidden(found.client),
+        differs_at=differs,
+        causes=tuple(map(hidden, found.causes)),
+    )
 
 
 def _lines(text: str) -> list[str]:

@@ -20,6 +20,7 @@ from .request import (
     Verdict,
     encode_query,
     request_target,
+    without,
 )
 from .roa_v1 import sign as sign_roa_v1
 
@@ -39,6 +40,7 @@ __all__ = [
     "sign_acs3",
     "sign_roa_v1",
     "verify",
+    "without",
 ]
 
 

@@ -161,6 +161,18 @@ class Verdict:
     unsigned: tuple[str, ...] = ()
 
 
+def without(text: str, secrets: Iterable[str]) -> str:
+    """``text`` with … in place of each of the ``secrets``, also percent-encoded.
+
+    Secrets of less than 8 characters stay: they would take ordinary words with them.
+    """
+    known = {secret for secret in secrets if len(secret) >= 8}
+    # The longest first: one may be the beginning of another.
+    for secret in sorted(known | {percent_encode(secret) for secret in known}, key=len)[::-1]:
+        text = text.replace(secret, "…")
+    return text
+
+
 def header_text(value: bytes) -> str:
     """Bytes of a request's head as the text that its sender signed.
 
