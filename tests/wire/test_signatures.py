@@ -362,6 +362,78 @@ def test_a_header_left_unsigned_is_a_violation_but_no_obstacle(either: MockTingw
     assert of_kind(either, "signature") == []
 
 
+def test_a_body_that_was_not_read_is_no_wrong_signature(either: MockTingwu) -> None:
+    request = signed(acs3())
+    lines = [f"{request.method} {request.target} HTTP/1.1".encode()]
+    lines += [name + b": " + value for name, value in request.headers]
+    answer = exchange(either, b"\r\n".join([*lines, b"content-length: 99999999"]) + b"\r\n\r\n")
+    assert code(answer) == (413, "RequestEntityTooLarge")
+    (entry,) = of_kind(either, "request")
+    assert entry["signature"] == "not_checked"
+    assert of_kind(either, "signature") == of_kind(either, "violation") == []
+    assert send(either, request).status == 200  # its nonce was not used up
+
+
+def test_a_client_that_goes_on_with_a_mistake_is_told_once_in_a_while(either: MockTingwu) -> None:
+    def causes() -> list[list[str]]:
+        return [entry["causes"] for entry in of_kind(either, "signature")]
+
+    mistake = "The request was signed with the secret and a line end behind it."
+    for nonce in ("n1", "n2", "n3"):
+        send(either, signed(acs3(nonce), SECRET + "\n"))
+    first, *others = of_kind(either, "signature")
+    assert first["causes"] == [mistake]
+    again = f"As in seq {first['seq']}: a request like that one, not searched again so soon."
+    assert [entry["causes"] for entry in others] == [[again], [again]]
+    assert [(entry["server"], entry["client"], entry["differs_at"]) for entry in others] == [
+        ([], None, None)
+    ] * 2
+    # Another method, target, header or problem is another mistake.
+    other = signed(acs3("n4"), SECRET + "\n")
+    send(either, replace(other, target=f"{other.target}&a=1"))
+    assert causes()[-1] != [again]
+    send(either, signed(replace(acs3("n5", x_acs_a="1")), SECRET + "\n"))
+    assert causes()[-1] == [mistake]
+    at(either, NOW + timedelta(seconds=11))
+    send(either, signed(acs3("n6"), SECRET + "\n"))
+    assert causes()[-1] == [mistake]
+
+
+def test_a_mistake_that_is_cheap_to_tell_is_told_every_time(either: MockTingwu) -> None:
+    for _ in range(3):
+        send(either, signed(roa(date="today")))
+    told = {tuple(entry["causes"]) for entry in of_kind(either, "signature")}
+    assert len(of_kind(either, "signature")) == 3
+    assert told == {("Date is 'today', expected a form such as Fri, 20 Nov 2026 09:21:42 GMT.",)}
+
+
+def test_id_and_secret_that_are_swapped_show_no_secret(either: MockTingwu) -> None:
+    # SDKs put the id of a temporary key into a header that is signed.
+    for client in (
+        roa(x_acs_accesskey_id=SECRET, x_acs_security_token="token-of-other"),
+        replace(acs3(x_acs_accesskey_id=SECRET), signed=acs3().signed + ";x-acs-accesskey-id"),
+    ):
+        send(either, signed(client, "wrong"))
+        send(either, signed(client, KEY, SECRET))
+    entries = of_kind(either, "signature")
+    # In open mode a key that is not configured is nobody's mistake.
+    assert [entry["problem"] for entry in entries if entry["problem"] == "mismatch"] == [
+        "mismatch"
+    ] * 2
+    assert "x-acs-accesskey-id:…" in entries[0]["server"]
+    text = json.dumps(either.journal)
+    assert SECRET not in text and "token-of-other" not in text
+
+
+def test_authorization_is_not_quoted(strict: MockTingwu) -> None:
+    for value in ("planted-value", "ACS3-PLANTED-VALUE", "Planted value", "acs planted:planted"):
+        headers = [pair for pair in signed(roa()).headers if pair[0] != b"authorization"]
+        send(strict, replace(signed(roa()), headers=[*headers, (b"authorization", value.encode())]))
+    said = json.dumps([entry["causes"] for entry in of_kind(strict, "signature")])
+    assert len(of_kind(strict, "signature")) == 4
+    assert "plante" not in said.lower()
+
+
 def test_no_secret_stands_in_an_explanation(either: MockTingwu) -> None:
     token = "planted-security-token"
     for client in (
