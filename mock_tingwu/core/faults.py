@@ -7,7 +7,8 @@ A rule is JSON (design, Faults)::
 
 All that stands in ``match`` must fit; an empty one fits everything. Of several rules that fit, the
 first one that was added acts. Who can reach nothing but the API writes the action into a TaskKey or
-the query of a FileUrl instead: ``weekly--mock.task_failed=TSC.FileError``.
+the query of a FileUrl instead: ``weekly--mock.task_failed=TSC.FileError``. Its value ends at the
+next ``--``, white space, ``&`` or ``#``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ PATTERNS: Final = ("Missing", "Invalid")
 _LONGEST_MS: Final = 30 * 24 * 60 * 60 * 1000
 _TASK_CODE: Final = re.compile(r"[A-Z]{3}\.[A-Za-z]+")
 _PARAMETER: Final = re.compile(r"[A-Za-z]+(\.[A-Za-z]+)*")
-_MARKER: Final = re.compile(r"(?:--|[?&])mock\.(\w+)=(.*?)(?=--mock\.|[&#\s]|$)")
+_MARKER: Final = re.compile(r"(?:^|--|[?&])mock\.(\w+)=(.*?)(?=--|[&#\s]|$)")
+#: Markers without effect that are remembered, so as to be told of once.
+_NOTED: Final = 1000
 
 
 class FaultError(ValueError):
@@ -94,7 +97,8 @@ class Subject:
 class Match:
     """Which calls or tasks a rule is about. What is None fits everything.
 
-    ``nth`` is the one, from 1, of those that fit otherwise; ``probability`` is from 0 to 1.
+    ``nth`` is the one, from 1, of those that fit otherwise and that no earlier rule has taken;
+    ``probability`` is from 0 to 1.
     """
 
     service: str | None = None
@@ -142,6 +146,7 @@ class Faults:
         self._journal = journal
         self._rules: dict[str, Rule] = {}
         self._added = 0
+        self._noted: set[str] = set()
 
     def add(self, data: Mapping[str, Any]) -> Rule:
         """Put a rule in force.
@@ -225,7 +230,8 @@ class Faults:
         except FaultError as error:
             # Both kinds of action look for their markers: say it once.
             text = f"the marker mock.{name}={value} has no effect: {error}"
-            if not any(entry["text"] == text for entry in self._journal.entries(kind="note")):
+            if text not in self._noted and len(self._noted) < _NOTED:
+                self._noted.add(text)
                 self._journal.record("note", subject.service, subject.task_id, text=text)
             return None
 
@@ -260,8 +266,18 @@ def parse_rule(data: Mapping[str, Any]) -> tuple[Match, Action, int | None]:
     """
     _refuse_unknown("the rule", data, ("match", "action", "times"))
     times = None if data.get("times") is None else _whole("times", data["times"], 1, 10**9)
-    match = data.get("match")
-    return _match({} if match is None else match), _action(data.get("action")), times
+    given = data.get("match")
+    match, action = _match({} if given is None else given), _action(data.get("action"))
+    if isinstance(action, TaskFailure):
+        # It acts when a task is created: a rule about anything else would never do.
+        if match.operation not in (None, "CreateTask"):
+            raise FaultError(f"match.operation is {match.operation!r}, expected CreateTask")
+        if match.task_id is not None:
+            raise FaultError(
+                f"match.task_id is {match.task_id!r}, but a task has no id before it is created; "
+                "/_mock/tasks/{task_id}/transition makes one fail that exists"
+            )
+    return match, action, times
 
 
 def parse_marker(name: str, value: str) -> Action:

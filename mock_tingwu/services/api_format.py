@@ -21,22 +21,29 @@ XML_TYPE: Final = "text/xml;charset=utf-8"
 _NOT_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: A bare CR would be read as a line end.
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-_JSON_RANGES: Final = frozenset({"application/json", "application/*", "*/*"})
+#: The ranges that admit JSON: one that is more exact comes first, and decides.
+_JSON_RANGES: Final = ("application/json", "application/*", "*/*")
+_REFUSED: Final = re.compile(r"q=0(\.0*)?")
 
 to_json: Final = msgspec.json.Encoder().encode
 
 
 def wants_json(accept: str | None) -> bool:
-    """Whether an Accept header admits JSON. Without a header it is XML."""
+    """Whether an Accept header admits JSON. Without a header it is XML.
+
+    What is said of ``application/json`` itself goes before what is said of ranges around it.
+    """
     if accept == "application/json":  # what every SDK sends
         return True
+    admitted: dict[str, bool] = {}
     for part in (accept or "").lower().split(","):
         kind, *parameters = (item.strip() for item in part.split(";"))
-        if (kind in _JSON_RANGES or kind.endswith("+json")) and not any(
-            re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters
-        ):
-            return True
-    return False
+        taken = not any(map(_REFUSED.fullmatch, parameters))
+        admitted[kind] = admitted.get(kind, False) or taken
+    for kind in _JSON_RANGES:
+        if kind in admitted:
+            return admitted[kind]
+    return any(taken and kind.endswith("+json") for kind, taken in admitted.items())
 
 
 def to_xml(root: str, fields: Mapping[str, Any]) -> bytes:
@@ -56,8 +63,9 @@ def _content(name: str, value: object) -> Iterator[str]:
         for key, item in value.items():
             yield _element(key, item)
     elif name == "Recommend":
-        # As recorded of several products; a link cannot hold the end of a CDATA section.
-        yield f"<![CDATA[{value}]]>"
+        # As recorded of several products. The end of a section cannot stand in one.
+        text = _NOT_XML.sub("\ufffd", str(value)).replace("]]>", "]]]]><![CDATA[>")
+        yield f"<![CDATA[{text}]]>"
     elif isinstance(value, bool):
         yield "true" if value else "false"
     elif value is not None:

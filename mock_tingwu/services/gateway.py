@@ -43,9 +43,19 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Gateway:
-    """Answers are exact: key order, wording, headers. ``service`` is the name in the journal."""
+    """Answers are exact: key order, wording, headers. ``service`` is the name in the journal.
 
-    def __init__(self, world: World, service: str, product: Product = TINGWU) -> None:
+    ``read`` makes a body what the operations take it for: faults are matched with that.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        service: str,
+        product: Product = TINGWU,
+        read: Callable[[Json], Json] = lambda body: body,
+    ) -> None:
+        self._read_body = read
         self._world = world
         self._service = service
         self._product = product
@@ -63,20 +73,35 @@ class Gateway:
         request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
         return self._respond(request, scope, request_id, "", failure("ServerError"))
 
+    def malformed(self, start: str, why: str, code: str = "InvalidParameter.Format") -> Response:
+        """The answer, in JSON, to what cannot be read as HTTP; ``start`` is its first line."""
+        scope = self._world.default
+        request_id = scope.ids.request_id()
+        scope.journal.record("note", self._service, text=f"no HTTP request: {why}: {start}")
+        method, _, rest = start.partition(" ")
+        request = Request({"type": "http", "method": method, "headers": [(b"accept", b"*/*")]})
+        request.state.target = rest.partition(" ")[0]
+        return self._respond(request, scope, request_id, "", failure(code))
+
     async def answer(self, request: Request, operation: Operation, api: str = "") -> Response:
         """Answer with what ``operation`` does, under the API's name ``api``."""
         scope = self._world.default
         request_id = scope.ids.request_id()
         raw = b""
         body: object = None
-        problem: ApiFailure | None = None
+        unread: ApiFailure | None = None
+        malformed: ApiFailure | None = None
         try:
             raw = await _read(request, self._world.settings.max_body_bytes)
-            body = _parse(raw)
         except ApiFailure as error:
-            problem = error
+            unread = error
+        else:
+            try:
+                body = _parse(raw)
+            except ApiFailure as error:
+                malformed = error
         signed = signing.SignedRequest.from_asgi(request.scope, raw)
-        verdict = self._keeper.judge(scope, signed)
+        verdict = self._keeper.judge(scope, signed, body_read=unread is None)
         request.state.target = signed.target
         request.state.access_key = verdict.access_key
         request.state.task_id = _task_id_in(request, body)
@@ -87,16 +112,19 @@ class Gateway:
             request_id=request_id,
             method=request.method,
             target=signed.target,
-            body=raw if problem is None else raw.decode("utf-8", "replace"),
+            body=raw if malformed is None else raw.decode("utf-8", "replace"),
             signature=verdict.problem or "ok",
         )
         if verdict.problem or verdict.unsigned:
             self._keeper.report(scope, request_id, signed, verdict)
         outcome: Json | Answer | ApiFailure
         try:
-            if problem is not None:
-                raise problem
+            if unread is not None:
+                raise unread
+            # Who may not call learns nothing of what is wrong with the call.
             self._keeper.admit(signed, verdict)
+            if malformed is not None:
+                raise malformed
             if body is not None and not isinstance(body, dict):
                 raise failure("InvalidParameter.Format")
             if api:
@@ -115,12 +143,11 @@ class Gateway:
 
     def _subject(self, request: Request, scope: Scope, body: Json | None, api: str) -> Subject:
         """What faults are matched with: what the call says, or else the task that it is about."""
-        body = body or {}
+        body = self._read_body(body or {})
         source = body.get("Input")
         source = source if isinstance(source, dict) else {}
         own_key, file_url = _text(source.get("TaskKey")), _text(source.get("FileUrl"))
-        app_keys = (_text(value) for name, value in body.items() if name.lower() == "appkey")
-        app_key, task_id = next(app_keys, None), request.state.task_id
+        app_key, task_id = _text(body.get("AppKey")), request.state.task_id
         task = scope.tasks.get(task_id) if task_id else None
         return Subject(
             self._service,
@@ -157,7 +184,7 @@ class Gateway:
                 **outcome.extra,
             }
         # pop-core parses an answer only if the type is JSON's (tingwu-openapi 0.9).
-        as_json = api_format.wants_json(request.headers.get("accept"))
+        as_json = api_format.wants_json(", ".join(request.headers.getlist("accept")))
         content = api_format.to_json(answer) if as_json else api_format.to_xml(root, answer)
         scope.journal.record(
             "response",
@@ -199,7 +226,7 @@ async def _read(request: Request, limit: int) -> bytes:
     """The whole body, chunked or not.
 
     Raises:
-        ApiFailure: it is longer than ``limit`` bytes.
+        ApiFailure: it is longer than ``limit`` bytes, or the client went away in the midst of it.
     """
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:19]) > limit:
@@ -213,7 +240,9 @@ async def _read(request: Request, limit: int) -> bytes:
                 raise failure("RequestEntityTooLarge")
             chunks.append(chunk)
     except ClientDisconnect:
-        return b""
+        error = failure("InvalidParameter.Format")
+        error.detail = "the client went away in the midst of its request"
+        raise error from None
     return b"".join(chunks)
 
 

@@ -38,7 +38,7 @@ class TingwuService:
     """The operations on one world. Answers are exact: key order, null omission, wording."""
 
     def __init__(self, world: World) -> None:
-        self._gateway = Gateway(world, SERVICE)
+        self._gateway = Gateway(world, SERVICE, read=read_body)
         self._settings = world.settings
 
     def routes(self) -> list[Route]:
@@ -73,6 +73,10 @@ class TingwuService:
     async def server_error(self, request: Request, exc: Exception) -> Response:
         """A defect of the mock: the client gets the cloud's error, the log the traceback."""
         return self._gateway.server_error(request)
+
+    def malformed(self, start: str, why: str, code: str) -> Response:
+        """What is no HTTP, on any service's path."""
+        return self._gateway.malformed(start, why, code)
 
     # Operations: (request, scope, body) -> Data
 

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import httpx
+import msgspec
 import pytest
 
 from mock_tingwu import MockTingwu
@@ -142,6 +143,25 @@ def test_an_app_key_in_any_spelling_is_matched(mock: Running) -> None:
     mock.faults.add(OVERDUE, match={"app_key": "mine"})
     body = {"Appkey": "mine", "Input": BODY["Input"]}
     assert code(httpx.put(f"{mock.url}{TASKS}?type=realtime", json=body)) == "BRK.OverdueTenant"
+
+
+@pytest.mark.parametrize(
+    ("app_keys", "read"),
+    [
+        ('"appkey": "other", "AppKey": "mine"', "mine"),
+        ('"AppKey": "mine", "appkey": "other"', "mine"),
+        ('"AppKey": null, "Appkey": "mine"', "mine"),
+        ('"AppKey": "other", "Appkey": "mine"', "other"),
+    ],
+)
+def test_a_rule_reads_the_app_key_as_the_api_does(mock: Running, app_keys: str, read: str) -> None:
+    body = f'{{{app_keys}, "Input": {msgspec.json.encode(BODY["Input"]).decode()}}}'
+    assert code(httpx.put(f"{mock.url}{TASKS}?type=realtime", content=body)) == "0"
+    tasks = httpx.get(f"{mock.url}/_mock/tasks").json()["tasks"]
+    assert [task["app_key"] for task in tasks] == [read]
+    mock.faults.add(OVERDUE, match={"app_key": "mine"})
+    answer = httpx.put(f"{mock.url}{TASKS}?type=realtime", content=body)
+    assert code(answer) == ("BRK.OverdueTenant" if read == "mine" else "0")
 
 
 def test_a_fault_leaves_nothing_behind_but_its_entry(mock: Running) -> None:

@@ -23,6 +23,7 @@ from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.journal import Journal
 
 OVERDUE = {"type": "api_error", "code": "BRK.OverdueTenant"}
+FAILED = {"type": "task_failed", "error_code": "TSC.FileError"}
 CREATE = Subject("tingwu", "CreateTask", "weekly", "app", None)
 
 
@@ -96,6 +97,13 @@ def test_nth_is_the_one_call_of_those_that_fit(faults: Faults) -> None:
     ]
 
 
+def test_nth_counts_only_what_no_earlier_rule_has_taken(faults: Faults) -> None:
+    faults.add({"match": {"nth": 1}, "action": OVERDUE})
+    faults.add({"match": {"nth": 1}, "action": {"type": "throttle"}})
+    found = [faults.call_fault(CREATE) for _ in range(3)]
+    assert found == [ApiFault("BRK.OverdueTenant"), ThrottleFault(), None]
+
+
 def test_probability_is_drawn_from_the_seed(journal: Journal) -> None:
     def draws(seed: int) -> list[bool]:
         faults = Faults(Ids(seed), journal)
@@ -130,9 +138,8 @@ def test_a_task_s_failure_is_matched_with_what_it_was_made_of(faults: Faults) ->
     faults.add({"match": {"task_key": "b", "app_key": "app"}, "action": failed})
     assert faults.task_failure(task_key="b", app_key="other") is None
     assert faults.task_failure(task_key="b", app_key="app") == TaskFailure("PRE.Own", "m", 9)
-    by_id = {"match": {"task_id": "t", "operation": "CreateTask"}, "action": failed}
-    faults.add(by_id)
-    assert faults.task_failure(task_id="t") == TaskFailure("PRE.Own", "m", 9)
+    faults.add({"match": {"operation": "CreateTask", "app_key": "x"}, "action": failed})
+    assert faults.task_failure(app_key="x", task_id="t") == TaskFailure("PRE.Own", "m", 9)
 
 
 def test_rules_can_be_looked_at_and_dropped(faults: Faults) -> None:
@@ -176,7 +183,10 @@ def test_every_firing_is_journalled(faults: Faults, journal: Journal) -> None:
     [
         ("weekly--mock.api_error=BRK.OverdueTenant", ApiFault("BRK.OverdueTenant")),
         ("--mock.api_error=Missing:AppKey", ApiFault("Missing", "", "AppKey")),
+        ("mock.api_error=ServerError", ApiFault("ServerError")),
+        ("a--mock.api_error=ServerError--more", ApiFault("ServerError")),
         ("a--mock.throttle=", ThrottleFault()),
+        ("a--mock.throttle=--mock.api_error=ServerError", ThrottleFault()),
         ("a--mock.throttle=250", ThrottleFault(250)),
         ("http://h/a.mp3?mock.api_error=ServerError", ApiFault("ServerError")),
         ("http://h/a.mp3?x=1&mock.throttle=9&y=2", ThrottleFault(9)),
@@ -219,7 +229,7 @@ def test_a_marker_fails_a_task(faults: Faults, keys: dict[str, str], failure: Ta
 @pytest.mark.parametrize(
     "text",
     [
-        "mock.api_error=ServerError",
+        "amock.api_error=ServerError",
         "a-mock.api_error=ServerError",
         "a--mocK.api_error=ServerError",
         "http://h/mock.api_error=ServerError",
@@ -242,6 +252,15 @@ def test_a_marker_that_makes_no_sense_is_noted_once(faults: Faults, journal: Jou
         "the marker mock.api_error=BRK.Nothing has no effect: action.code is 'BRK.Nothing', "
         "expected a code of the OpenAPI's error table"
     )
+
+
+def test_markers_that_make_no_sense_are_noted_within_bounds(
+    faults: Faults, journal: Journal
+) -> None:
+    for number in range(1_100):
+        text = f"a--mock.nothing={number}"
+        faults.call_fault(Subject("tingwu", "CreateTask", texts=[text, text]))
+    assert len(list(journal.entries(kind="note"))) == 1_000
 
 
 def test_a_rule_goes_before_a_marker(faults: Faults) -> None:
@@ -304,6 +323,14 @@ def test_every_reason_of_a_failed_task_can_be_asked_for(code: str) -> None:
         ),
         ({"action": OVERDUE, "match": {"probability": True}}, "match.probability is True"),
         ({"action": OVERDUE, "match": {"probability": "x"}}, "match.probability is 'x'"),
+        (
+            {"action": FAILED, "match": {"operation": "GetTaskInfo"}},
+            "match.operation is 'GetTaskInfo', expected CreateTask",
+        ),
+        (
+            {"action": FAILED, "match": {"task_id": "t"}},
+            "match.task_id is 't', but a task has no id before it is created; /_mock/tasks/",
+        ),
         ({"action": OVERDUE, "times": 0}, "times is 0, expected a whole number from 1"),
         ({"action": OVERDUE, "times": 1.5}, "times is 1.5, expected a whole number"),
         ({"action": {"type": "api_error"}}, "action.code is None, expected a code"),

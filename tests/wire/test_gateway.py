@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -82,6 +83,13 @@ def plain(element: ElementTree.Element) -> Any:
         ("text/html", False),
         ("application/xml, application/json;q=0", False),
         ("application/json;q=0.0", False),
+        ("application/json;q=0, */*", False),
+        ("*/*, application/json;q=0", False),
+        ("application/*;q=0, */*", False),
+        ("application/*;q=0, application/json", True),
+        ("*/*;q=0, application/json", True),
+        ("application/xml, */*;q=0", False),
+        ("application/json;q=0, application/json", True),
     ],
 )
 def test_accept_decides_between_json_and_xml(
@@ -90,6 +98,17 @@ def test_accept_decides_between_json_and_xml(
     assert wants_json(accept) is json_wanted
     for target in (f"{TASKS}/{UNKNOWN}", f"{TASKS}/a/b"):
         answer = ask(mock, "GET", target, accept)
+        assert answer.header("content-type") == (JSON if json_wanted else XML)
+
+
+def test_several_accept_lines_count_as_one(mock: MockTingwu) -> None:
+    for first, second, json_wanted in (
+        ("text/xml", "application/json", True),
+        ("*/*", "application/json;q=0", False),
+        ("text/xml", "text/html", False),
+    ):
+        extra = f"Accept: {first}\r\nAccept: {second}\r\n"
+        answer = exchange(mock, http("GET", f"{TASKS}/{UNKNOWN}", None, extra=extra))
         assert answer.header("content-type") == (JSON if json_wanted else XML)
 
 
@@ -144,6 +163,13 @@ def test_every_value_is_well_formed_xml(value: object, written: str) -> None:
     content = to_xml("R", {"V": value})
     assert content.decode() == f"<?xml version='1.0' encoding='UTF-8'?><R><V>{written}</V></R>"
     ElementTree.fromstring(content)
+
+
+def test_a_link_that_holds_the_end_of_its_section_is_well_formed(mock: MockTingwu) -> None:
+    for link in ("https://x?q=a]]>b", "]]>]]>", "]]]>\x00"):
+        content = to_xml("Error", {"Recommend": link})
+        shown = ElementTree.fromstring(content).findtext("Recommend")
+        assert shown == link.replace("\x00", "\ufffd")
 
 
 def test_a_client_s_nonsense_is_echoed_as_well_formed_xml(mock: MockTingwu) -> None:
@@ -207,6 +233,28 @@ def test_a_method_that_no_api_can_have_is_unsupported(mock: MockTingwu, method: 
 def test_a_method_that_this_api_has_not_is_an_unknown_api(mock: MockTingwu, method: str) -> None:
     answer = exchange(mock, http(method, TASKS, b""))
     assert (answer.status, answer.json()["Code"]) == (404, "InvalidApi.NotFound")
+
+
+# What comes first
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"a":' * 100 + b"1" + b"}" * 100])
+def test_who_may_not_call_is_told_so_before_what_is_wrong_with_the_body(
+    start_mock: Callable[..., MockTingwu], body: bytes
+) -> None:
+    mock = start_mock(auth="verify", max_body_bytes=1_000)
+    answer = exchange(mock, http("PUT", START, body))
+    assert (answer.status, answer.json()["Code"]) == (400, "MissingAccessKeyId")
+    wrong = signed(replace(roa(), body=body), "wrong")
+    assert send(mock, wrong).json()["Code"] == "InvalidAccessKeyId.NotFound"
+
+
+def test_only_the_size_of_the_body_is_told_before_that(
+    start_mock: Callable[..., MockTingwu],
+) -> None:
+    mock = start_mock(auth="verify", max_body_bytes=1_000)
+    answer = exchange(mock, http("PUT", START, b"{" * 1_001))
+    assert (answer.status, answer.json()["Code"]) == (413, "RequestEntityTooLarge")
 
 
 # Flow control
