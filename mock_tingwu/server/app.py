@@ -23,6 +23,8 @@ class Application:
     def __init__(self, world: World) -> None:
         self.world = world
         tingwu = TingwuService(world)
+        #: Answers what cannot be read as HTTP: ``(first line, what is wrong, code)``.
+        self.malformed = tingwu.malformed
         storage = StorageService(world)
         self._http = Starlette(
             routes=[

@@ -14,6 +14,7 @@ import uvicorn
 
 from mock_tingwu.server.app import Application
 from mock_tingwu.server.clock import make_clock, real_now
+from mock_tingwu.server.http import HttpProtocol
 from mock_tingwu.server.websocket import WebSocketProtocol
 from mock_tingwu.services.world import World
 from mock_tingwu.settings import Settings, SettingsError
@@ -29,8 +30,8 @@ class Server(uvicorn.Server):
         application = Application(self.world)
         config = uvicorn.Config(
             application,
-            http="httptools",
-            # Constructed as a class by uvicorn; the router is bound here.
+            # Constructed as classes by uvicorn; what they hand on to is bound here.
+            http=partial(HttpProtocol, refuse=application.malformed),  # type: ignore[arg-type]
             ws=partial(WebSocketProtocol, router=application.websocket),  # type: ignore[arg-type]
             loop="uvloop" if _has_uvloop() else "asyncio",
             lifespan="off",
