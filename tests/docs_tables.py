@@ -46,8 +46,8 @@ API_ERRORS: Final = {
     "BRK.InvalidOssPath": "OutputPath is not a text.",
     "BRK.InvalidAppKey": "AppKey missing, empty or not a text, or not one of `app_keys`.",
     "BRK.InvalidRoleSplitNum": "SpeakerCount not a whole number from 0 to 100.",
-    "BRK.InvalidOutputEnabledSetting": "A field …Enabled that is not a boolean; "
-    "IdentityRecognitionEnabled without diarization; a second run that asks for nothing.",
+    "BRK.InvalidOutputEnabledSetting": "A field …Enabled that is not a boolean; a second "
+    "run that asks for nothing.",
     "BRK.InvalidResultLevelSetting": "OutputLevel not 1 or 2.",
     "BRK.ServiceLinkedRoleNotExist": _ON_DEMAND,
     "InvalidApi.NotFound": "Unknown path or method.",
@@ -55,7 +55,8 @@ API_ERRORS: Final = {
     "is missing. The code has the field's name: MissingType, MissingInput, MissingTaskId.",
     "Invalid": "`type`, `operation` or another field without a code of its own is wrong: "
     "InvalidType, InvalidTypes. The message has the whole path.",
-    "InvalidParameter.Format": "The body is not JSON, not an object, or deeper than 64 levels.",
+    "InvalidParameter.Format": "The body is not JSON, not an object, or deeper than 64 levels; "
+    "the request is no HTTP, or has more than 64 KiB before its body.",
     "RequestEntityTooLarge": "The body is longer than `max_body_bytes`.",
     "InvalidAccessKeyId.NotFound": "verify: the key is not one of `access_keys`.",
     "InvalidAccessKeyId.Inactive": "verify: the key is one of `disabled_access_keys`.",
@@ -109,7 +110,8 @@ SETTINGS: Final = {
     "`app` or `app:id` with commas between, a table in the file. Others are refused with "
     "BRK.InvalidAppKey, those of another AccessKeyId with BRK.InvalidTenant. None: any.",
     "throttle": "Calls per second and caller: `off`, `documented` (20 CreateTask, 100 GetTaskInfo) "
-    "or numbers of your own such as `2/5`. More are refused with Throttling.User.",
+    "or numbers of your own such as `2/5`, where 0 is no limit. More are refused with "
+    "Throttling.User.",
     "callbacks": "The [callback address](callbacks.md) of each AppKey: `app=url` with commas "
     "between, a table in the file; the flag can be repeated.",
     "recognizer": "`scripted`, or an [installed one](scripts.md#your-own-recognizer).",
@@ -213,13 +215,13 @@ FIELDS: Final = {
     "Parameters.ContentExtraction.ExtractionContents[].Identity": "Looked for in what speakers of "
     "this role said, if SpeakerMap has one.",
     "Parameters.ContentExtraction.SpeakerMap": "Speaker ids and their roles, for Identity.",
-    "Parameters.IdentityRecognitionEnabled": "Makes IdentityRecognition. Needs DiarizationEnabled "
-    "or RealtimeDiarizationEnabled, but for a second run.",
+    "Parameters.IdentityRecognitionEnabled": "Makes IdentityRecognition; without diarization "
+    "for one speaker.",
     "Parameters.IdentityRecognition.SceneIntroduction": "Accepted" + FOR_A_MODEL,
     "Parameters.IdentityRecognition.IdentityContents[].Name": "Given to the speakers whose role in "
     "the script fits.",
     "Parameters.IdentityRecognition.IdentityContents[].Description": "Compared with the speaker's "
-    "role when no Name fits.",
+    "role when its Name does not fit.",
     "Parameters.Model": NO_MODEL,
     "Parameters.LlmOutputLanguage": "cn, en: the [language of mind map and chapters]"
     "(results.md#the-language-of-mind-map-and-chapters).",

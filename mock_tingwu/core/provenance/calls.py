@@ -70,7 +70,8 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         (
             "order",
             "Of several problems of a signature the first is told: Authorization, signature "
-            "method, key, token, time stamp, body digest, signature, nonce, version.",
+            "method, key, token, time stamp, body digest, signature, nonce, version. Then come "
+            "problems of the body, but its size is told before all else.",
             "No source has the order.",
         ),
         (
@@ -135,8 +136,15 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "The code is documented; a wrong method of an API is an unknown API.",
         ),
         (
+            "no-http",
+            "What is no HTTP, or has more than 64 KiB before its body, answers 400 in JSON: "
+            "UnsupportedHTTPMethod for its method, else InvalidParameter.Format.",
+            "No source; clients of the API expect JSON of every error.",
+        ),
+        (
             "accept",
-            "Accept that admits JSON, as */* does, gets JSON; all else, and none, gets XML.",
+            "Accept that admits JSON, as */* does, gets JSON; all else, and none, gets XML. "
+            "The range that names JSON most exactly decides.",
             "Documented for no Accept; a page of another product shows XML for */*.",
         ),
         (
