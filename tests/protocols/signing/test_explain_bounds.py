@@ -149,3 +149,23 @@ def test_the_pieces_of_a_form_make_the_text_that_is_verified() -> None:
     roa, new = Roa().sent("00"), Acs3().sent("00")
     assert joined(next(roa_v1.forms(roa))) == Roa().text()
     assert joined(next(acs3.forms(new, Acs3().signed))) == Acs3().text()
+
+
+def test_a_header_with_a_colon_in_its_name_is_explained() -> None:
+    for client, signature in (
+        (changed(Roa(), **{"x-acs-a:b": "c"}), "AAAA"),
+        (replace(Acs3(signed="x-acs-a:b"), headers=Acs3().headers | {"x-acs-a:b": "c"}), "00"),
+    ):
+        verdict, found = judged(client.sent(signature))
+        assert (verdict.problem, found.client) == ("mismatch", None)
+        assert "x-acs-a:b:c\n" in found.server
+
+
+def test_the_last_second_of_time_is_explained() -> None:
+    for request in (
+        changed(Roa(), date="Fri, 31 Dec 9999 23:59:59 GMT").sent("AAAA"),
+        replace(Acs3(), headers=Acs3().headers | {"x-acs-date": "0001-01-01T00:00:00Z"}).sent("00"),
+    ):
+        verdict = verify(request, KeyRing(SECRETS), now=None)
+        assert verdict.problem == "mismatch"
+        assert explain(request, SECRETS, verdict, now=None).client is None
