@@ -19,9 +19,10 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from mock_tingwu.core.annotate import asks
+from mock_tingwu.core.fillers import with_fillers, without_fillers
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.script import TARGET_LANGUAGES, UNSPACED, Line, Script, joiner
-from mock_tingwu.core.words import bare, guess_language, tokenize, with_punctuation
+from mock_tingwu.core.words import guess_language, tokenize, with_punctuation
 
 #: Hot words in a line, at most, and in the keywords of a meeting.
 _WORDS_PER_LINE: Final = 4
@@ -234,98 +235,6 @@ def _renumbered(script: Script, numbers: dict[int, int]) -> Script:
         ),
         actions=tuple(replace(action, line=numbers[action.line]) for action in script.actions),
     )
-
-
-# Filler words
-
-#: What people say while they think, by language. The first two are put into meetings.
-_FILLERS: Final = {
-    "cn": ("嗯", "呃"),
-    "yue": ("嗯", "呃", "誒"),
-    "ja": ("えっと", "ええと", "えーと", "うーんと"),
-    "ko": ("음", "어"),
-    "en": ("um", "uh", "er", "erm", "uhm", "umm", "uhh", "hmm"),
-    "de": ("äh", "ähm", "öhm", "hm"),
-    "fr": ("euh", "hm", "heu"),
-    "ru": ("эм", "э-э", "ээ", "эмм"),
-}
-#: One line in this many begins with a filler word.
-_LINES_PER_FILLER: Final = 3
-
-
-def with_fillers(script: Script) -> Script:
-    """``script`` with a filler word before the first line, and before every third from there.
-
-    Lines that have one already stay. What a line said before is its polished text, unless it has
-    one.
-    """
-    names = {bare(word) for line in script.lines for word in line.words[1:]}
-    names.update(name for speaker in script.speakers for name in speaker.name.split())
-    lines = [
-        line
-        if (line.number - 1) % _LINES_PER_FILLER or any(_is_filler(w, line) for w in line.words)
-        else _with_filler(line, names)
-        for line in script.lines
-    ]
-    return replace(script, lines=tuple(lines))
-
-
-def _is_filler(word: str, line: Line) -> bool:
-    return bare(word).lower() in _FILLERS[line.language]
-
-
-def _with_filler(line: Line, names: set[str]) -> Line:
-    filler = _FILLERS[line.language][line.number // _LINES_PER_FILLER % 2]
-    first, *others = line.words
-    if line.language in UNSPACED:
-        filler += "、" if line.language == "ja" else "，"
-    else:
-        filler = filler.capitalize() + ","
-        first = _uncapitalised(first, names)
-    return replace(line, words=(filler, first, *others), polished=line.polished or line.text)
-
-
-def _uncapitalised(word: str, names: set[str]) -> str:
-    """``word``, no longer the first, with a small letter unless it has a capital elsewhere."""
-    core = bare(word)
-    if core in names or core.isupper() or core.startswith("I'"):
-        return word
-    return word[:1].lower() + word[1:]
-
-
-def without_fillers(script: Script) -> Script:
-    """``script`` without the filler words that stand alone as a word.
-
-    A line of nothing else stays. Without any, it is the same object.
-    """
-    lines = tuple(map(_without_fillers, script.lines))
-    return script if lines == script.lines else replace(script, lines=lines)
-
-
-def _without_fillers(line: Line) -> Line:
-    kept: list[str] = []
-    for word in line.words:
-        if not _is_filler(word, line):
-            kept.append(word)
-        elif kept and _NO_COMMA.fullmatch(kept[-1]):
-            kept[-1] = kept[-1][:-1]
-    if not kept or len(kept) == len(line.words):
-        return line
-    if line.language not in UNSPACED and _is_filler(line.words[0], line):
-        kept[0] = kept[0][:1].upper() + kept[0][1:]
-    if _is_filler(line.words[-1], line):
-        # The end of the sentence was on the filler word.
-        kept[-1] = kept[-1].rstrip(_COMMAS) + _MARKS_AT_END.findall(line.words[-1])[0]
-    return replace(line, words=tuple(kept))
-
-
-_COMMAS: Final = ",，、"
-#: English words that have a comma behind them for the filler word's sake only.
-_NO_COMMA: Final = re.compile(
-    r"(?:an?|the|and|or|so|i(?:'\w+)?|to|of|with|about|it's|you|we|s?he|they|because|ask),",
-    re.IGNORECASE,
-)
-_MARKS_AT_END: Final = re.compile(r"[\W_]*$")
 
 
 # Swear words

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 
 from mock_tingwu.core.adapt import (
     adapted,
-    with_fillers,
     with_phrases,
-    without_fillers,
     without_profanity,
 )
 from mock_tingwu.core.annotate import annotate, asks
+from mock_tingwu.core.fillers import with_fillers, without_fillers
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.recognizer import Playlist
 from mock_tingwu.core.script import LANGUAGES, TARGET_LANGUAGES, UNSPACED, Line, Script, joiner
@@ -280,12 +279,36 @@ def test_filler_words_can_be_taken_out_again(script: Script) -> None:
         ("ja", "日/は、/えっと、/土曜/です。", "日は、土曜です。"),
         ("ko", "음, 내일 봐요.", "내일 봐요."),
         ("yue", "嗯，/聽日/先/講。", "聽日先講。"),
+        ("cn", "短信/那个/我/知道，/就是，/那个，/设/少/了。", "短信那个我知道，设少了。"),
+        ("cn", "那个，/怎么/也/得，/那个，/半/个/钟头。", "怎么也得半个钟头。"),
+        ("yue", "加大/功率，/嗰個，/電池/唔夠。", "加大功率，電池唔夠。"),
+        ("ja", "あの、/ちなみに、/その/夕飯/は？", "ちなみに、その夕飯は？"),
+        ("ko", "그, 시간상 하루에, 저기, 다섯 팀이에요.", "시간상 하루에, 다섯 팀이에요."),
+        ("en", "I only see, like, one slice.", "I only see one slice."),
     ],
 )
 def test_filler_words_are_dropped_and_the_rest_stays_a_sentence(
     language: str, text: str, fluent: str
 ) -> None:
     assert without_fillers(one(text, language)).lines[0].text == fluent
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("cn", "我/要/那个，/不/要/这个。"),
+        ("cn", "这个，/那个，/都/要。"),
+        ("cn", "那个/本子/湿/了。"),
+        ("cn", "就是，/我/也/觉得。"),
+        ("yue", "我/要/嗰個，/唔/要/呢個。"),
+        ("ja", "あの/店/で、/その/後/に。"),
+        ("ko", "그 사람이요, 저기 있어요."),
+        ("en", "People like, love and share it."),
+    ],
+)
+def test_a_word_that_points_at_something_is_no_filler_word(language: str, text: str) -> None:
+    script = one(text, language)
+    assert without_fillers(script) is script
 
 
 @pytest.mark.parametrize(
@@ -389,13 +412,16 @@ def test_a_registered_script_is_heard_word_for_word_unless_a_filter_is_sent(
 FILLERS = re.compile(
     r"(^|[，、, ])(嗯|呃|えっと|ええと|음|어|um|uh|ähm?|euh)[，、,]", re.IGNORECASE
 )
+#: Words that stand between two commas as filler words do.
+ALONE = re.compile(r"(^|[，、,] ?)(那个|就是|嗰個|あの|그|저기|뭐|like)[，、,]")
 
 
 @by_script
 def test_a_meeting_of_the_library_has_filler_words_when_they_are_asked_for(script: Script) -> None:
     for disfluency in (None, True):
         heard = adapted(script, Options(disfluency=disfluency), (), registered=False)
-        assert [line.text for line in heard.lines if FILLERS.search(line.text)] == []
+        texts = [line.text for line in heard.lines]
+        assert [text for text in texts if FILLERS.search(text) or ALONE.search(text)] == []
     heard = adapted(script, Options(disfluency=False), (), registered=False)
     with_them = [line for line in heard.lines if FILLERS.search(line.text)]
     assert len(with_them) >= len(script.lines) // 3

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu
-from mock_tingwu.core.adapt import without_fillers
+from mock_tingwu.core.fillers import without_fillers
 from mock_tingwu.core.options import SUMMARY_TYPES
 from mock_tingwu.core.scripts import library, load_script
 from tests.conftest import SCRIPT

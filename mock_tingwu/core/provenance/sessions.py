@@ -180,7 +180,8 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         (
             "filler-words",
             "With DisfluencyEnabled false a meeting of the library has filler words, otherwise "
-            "none. They stand before about every third line.",
+            "none. They stand before about every third line; words like 那个 count where they are "
+            "a clause of their own.",
             "What counts as one is documented nowhere, nor how often people say them.",
         ),
         (
