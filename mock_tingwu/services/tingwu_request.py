@@ -142,7 +142,7 @@ def rerun_request(body: Json) -> Options:
         ApiFailure: a field is missing or wrong, or nothing that can be made again is asked for.
     """
     check("offline", body)
-    asked = options(body.get("Parameters", {}), again=True)
+    asked = options(body.get("Parameters", {}))
     if asked.result_kinds(offline=True) == ("Transcription",):
         error = failure("BRK.InvalidOutputEnabledSetting")
         error.detail = "a second run makes no Transcription, and Parameters enable nothing else"
@@ -205,10 +205,8 @@ def _output(path: str | None) -> tuple[str, str] | None:
     return bucket, folder
 
 
-def options(parameters: Json, *, multiple_streams: bool = False, again: bool = False) -> Options:
+def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
     """The task's options from ``Parameters``, already checked against the schema.
-
-    ``again``: a finished task is run once more, with the speakers that it has.
 
     Raises:
         ApiFailure: something is enabled without what it cannot do without.
@@ -222,20 +220,11 @@ def options(parameters: Json, *, multiple_streams: bool = False, again: bool = F
     chapters = parameters.get("AutoChapters", {})
     extra = parameters.get("ExtraParams", {})
     llm_language = parameters.get("LlmOutputLanguage", "")
-    diarization = transcription.get("DiarizationEnabled", False)
-    realtime_diarization = transcription.get("RealtimeDiarizationEnabled", False)
-    identities = _scene(
-        parameters, "IdentityRecognition", "IdentityContents", item=("Name", "Description")
-    )
-    if identities is not None and not (diarization or realtime_diarization or again):
-        error = failure("BRK.InvalidOutputEnabledSetting")
-        error.detail = "IdentityRecognition needs speakers that are told apart: DiarizationEnabled"
-        raise error
     return Options(
         output_level=transcription.get("OutputLevel", 1),
-        diarization=diarization,
+        diarization=transcription.get("DiarizationEnabled", False),
         speaker_count=transcription.get("Diarization", {}).get("SpeakerCount", 0),
-        realtime_diarization=realtime_diarization,
+        realtime_diarization=transcription.get("RealtimeDiarizationEnabled", False),
         translation_targets=_targets(parameters),
         translation_output_level=translation.get("OutputLevel", 1),
         auto_chapters=parameters.get("AutoChaptersEnabled", False),
@@ -254,7 +243,9 @@ def options(parameters: Json, *, multiple_streams: bool = False, again: bool = F
             parameters, "ServiceInspection", "InspectionContents", "InspectionIntroduction"
         ),
         extraction=_scene(parameters, "ContentExtraction", "ExtractionContents"),
-        identities=identities,
+        identities=_scene(
+            parameters, "IdentityRecognition", "IdentityContents", item=("Name", "Description")
+        ),
         multiple_streams=multiple_streams,
         mp3=transcoding.get("TargetAudioFormat") == "mp3",
         mp4=transcoding.get("TargetVideoFormat") == "mp4",

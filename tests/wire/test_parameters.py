@@ -119,14 +119,6 @@ LIMITS: list[tuple[Json, str]] = [
         DIARIZED | with_items("IdentityRecognition", "IdentityContents", [{"Name": "a"}] * 6),
         "InvalidIdentityContents",
     ),
-    (
-        with_items("IdentityRecognition", "IdentityContents", [{"Name": "a"}]),
-        "BRK.InvalidOutputEnabledSetting",
-    ),
-    (
-        {"Transcription": {"DiarizationEnabled": False}, "IdentityRecognitionEnabled": True},
-        "BRK.InvalidOutputEnabledSetting",
-    ),
     # Chapters, languages, hot words
     ({"AutoChapters": {"ChapterGranularity": "coarse"}}, "InvalidChapterGranularity"),
     ({"AutoChapters": {"TitleLengthLevel": "Longest"}}, "InvalidTitleLengthLevel"),
@@ -167,6 +159,8 @@ def test_what_breaks_a_limit_is_refused_by_name(
             "Transcription": {"RealtimeDiarizationEnabled": True},
             "IdentityRecognitionEnabled": True,
         },
+        with_items("IdentityRecognition", "IdentityContents", [{"Name": "a"}]),
+        {"Transcription": {"DiarizationEnabled": False}, "IdentityRecognitionEnabled": True},
         {"CustomPrompt": {}, "Model": "any", "Transcription": {"Model": "any"}},
         {"ExtraParams": {"FullTextSummaryFormat": "html"}},
         {"Transcription": {"Phrase": {}}},
@@ -304,6 +298,22 @@ def test_a_second_run_makes_what_it_asks_for_and_keeps_the_rest(mock: MockTingwu
     assert after["Summarization"] == before["Summarization"]
     assert len(after["AutoChapters"]) < len(before["AutoChapters"])
     assert any("\u4e00" <= c <= "\u9fff" for c in after["AutoChapters"][0]["Headline"])
+
+
+def test_a_second_run_identifies_the_one_speaker_of_a_task_without_diarization(
+    mock: MockTingwu,
+) -> None:
+    asks: Json = {
+        "IdentityRecognitionEnabled": True,
+        "IdentityRecognition": {"IdentityContents": [{"Name": "甲"}]},
+    }
+    task = offline.done(mock, parameters=asks)
+    first = offline.result(task, "IdentityRecognition")
+    assert first["IdentityResults"] == [{"SpeakerId": "1", "Identity": "甲"}]
+    task = offline.done(mock, parameters={"AutoChaptersEnabled": True})
+    assert offline.rerun(mock, task["TaskId"], asks).status_code == 200
+    again = offline.result(offline.finished(mock, task["TaskId"]), "IdentityRecognition")
+    assert again == first
 
 
 def test_a_second_run_of_a_stream_extracts_no_slides(mock: MockTingwu) -> None:
