@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise, repeat
 from typing import Final
 
+from mock_tingwu.core.headings import courtesies, heading
 from mock_tingwu.core.script import (
     UNSPACED,
     Action,
@@ -71,7 +72,7 @@ def annotate(script: Script) -> Script:
     """``script`` with the notes that it lacks. Annotating twice changes nothing more."""
     return replace(
         script,
-        title=script.title or label(_told(script.lines[0], script), _size(script, _HEADLINE)),
+        title=script.title or _title(_told(script.lines[0], script), _size(script, _HEADLINE)),
         lines=script.lines if any(n.key for n in script.lines) else tuple(_with_keys(script)),
         chapters=tuple(_complete(script)),
         questions=script.questions or tuple(_questions(script)),
@@ -96,7 +97,7 @@ def told_in(script: Script, language: str) -> Script:
             _spans(script), notes.chapters or repeat(ChapterNotes()), strict=False
         )
     )
-    title = notes.title or label(line_in(script.lines[0], language), longest) or script.title
+    title = notes.title or _title(line_in(script.lines[0], language), longest) or script.title
     same = title == script.title and chapters == script.chapters
     return script if same else replace(script, language=language, title=title, chapters=chapters)
 
@@ -118,10 +119,18 @@ def _chapter_in(
     reached = [line for line in lines if line.number <= chapter.points[-1].line]
     return Chapter(
         first=chapter.first,
-        headline=notes.headline or label(told[chapter.first], longest) or chapter.headline,
+        headline=notes.headline
+        or (told[chapter.first] and heading([told[line.number] for line in reached], longest))
+        or (told[chapter.first] and courtesies(language))
+        or chapter.headline,
         gist=notes.gist or told[_weightiest(reached, 1)[0].number] or chapter.gist,
         points=points,
     )
+
+
+def _title(text: str, longest: int) -> str:
+    """What ``text`` is about, or all of it if it is a courtesy and nothing else."""
+    return heading([text], longest) or label(text, longest)
 
 
 def line_in(line: Line, language: str) -> str:
@@ -169,7 +178,9 @@ def _complete(script: Script) -> Iterator[Chapter]:
         reached = [line for line in lines if line.number <= points[-1].line]
         yield Chapter(
             first=chapter.first,
-            headline=chapter.headline or label(_told(lines[0], script), _size(script, _HEADLINE)),
+            headline=chapter.headline
+            or heading([_told(line, script) for line in reached], _size(script, _HEADLINE))
+            or courtesies(script.note_language),
             gist=chapter.gist or _told(_weightiest(reached, 1)[0], script),
             points=tuple(points),
         )

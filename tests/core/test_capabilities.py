@@ -374,6 +374,64 @@ def test_inspection_names_the_speakers_that_the_caller_has_names_for() -> None:
     assert reason(False, **{"1": "店长", "2": "司机"}) == plain
 
 
+RAIN = parse_script(
+    {
+        "language": "cn",
+        "sentences": [
+            "您好，/欢迎/光临。",
+            "我/来的/时候/下雨/了。",
+            "要/喝/咖啡/吗？",
+            "谢谢，/不用/了。",
+        ],
+    },
+    "rain",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "content", "lines"),
+    [
+        ("rain", "欢迎语", "服务人员主动向客户打招呼进行欢迎", [1]),
+        ("rain", "饮品提供", "主动询问客户是否需要饮品，咖啡、橙汁等", [3]),
+        ("rain", "天气", "客户来的时候外面下雨", [2]),
+        ("rain", "", "主持人在开场白的时候主动打招呼", []),
+        ("rain", "", "我们什么时候可以来的", []),
+        ("cn-app-release", "", "主持人在开场白的时候主动打招呼", []),
+        ("cn-app-release", "发布时间", "版本什么时候发布", [4, 20]),
+        ("cn-weekly-sync", "接口文档", "什么时候发接口文档", [8]),
+        ("cn-weekly-sync", "", "客户", [9]),
+        ("yue-cafe-opening", "咖啡機", "部咖啡機幾時到", [4]),
+        ("yue-cafe-opening", "", "佢係咪喺嗰度嘅時候", []),
+        ("en-incident-review", "Refunds", "were customers refunded?", [11]),
+        ("en-incident-review", "", "what do we do when they were there", []),
+        ("en-incident-review", "Weather", "the customer mentions the weather", []),
+        ("ja-shop-renewal", "床", "木の床を残すかどうか", [15, 18]),
+        ("ja-shop-renewal", "", "どのようなときにすること", []),
+        ("ko-support-call", "방문 예약", "", [17, 18, 20]),
+        ("ko-support-call", "", "그때 어떻게 하는지 있는지", []),
+    ],
+)
+def test_what_an_item_is_about_is_found_and_function_words_find_nothing(
+    name: str, title: str, content: str, lines: list[int]
+) -> None:
+    heard = RAIN if name == "rain" else script(name)
+    meeting = hear((heard, len(heard.lines)))
+    scene = Scene(items=(Item(title, content),))
+    (inspected,) = made("ServiceInspection", meeting, inspection=scene)["inspection_results"]
+    (extracted,) = made("ContentExtraction", meeting, extraction=scene)["extraction_results"]
+    assert [meeting.sentences[n - 1].line.number for n in inspected["sentence_ids"]] == lines
+    assert inspected["result"] is bool(lines)
+    assert extracted["sentence_ids"] == inspected["sentence_ids"]
+
+
+def test_what_few_sentences_say_counts_most() -> None:
+    data = {"sentences": [*["The printer works."] * 5, "The printer has no toner.", "Bye."]}
+    meeting = hear((parse_script({"language": "en", **data}, "printer"), 7))
+    scene = Scene(items=(Item("toner of the printers"),))
+    (found,) = made("ContentExtraction", meeting, extraction=scene)["extraction_results"]
+    assert found["sentence_ids"] == [6]
+
+
 def test_extraction_looks_at_the_speakers_of_the_identity_asked_for() -> None:
     def result(identity: str) -> Any:
         scene = Scene(
@@ -396,7 +454,10 @@ def test_extraction_looks_at_the_speakers_of_the_identity_asked_for() -> None:
         ([("司机", ""), ("店长", "")], ["店长", "司机"]),
         ([("乙", "负责开车的司机"), ("甲", "")], ["甲", "乙"]),
         ([("客户", ""), ("销售", "")], ["客户", "销售"]),
-        ([("客户", "")], ["客户"]),
+        ([("客户", "")], ["客户", "客户"]),
+        ([("客户", ""), ("店", "负责店铺")], ["店", "客户"]),
+        ([("员工", "店长与司机")], ["员工", "员工"]),
+        ([("员工", "店长与司机"), ("司机", "开车")], ["员工", "司机"]),
         ([], []),
     ],
 )
@@ -408,10 +469,28 @@ def test_speakers_get_the_identity_that_their_role_fits(
     assert [entry["identity"] for entry in found["identity_results"]] == expected
 
 
-def test_nobody_is_identified_when_speakers_are_not_told_apart() -> None:
-    meeting = hear((script("cn"), 4), diarized=False)
-    found = made("IdentityRecognition", meeting, identities=Scene(items=(Item("司机"),)))
-    assert found == {"identity_results": []}
+ENGINEERS = Scene(items=(Item("产品经理", "负责产品规划"), Item("工程师", "负责开发")))
+
+
+def test_several_speakers_may_have_the_same_identity() -> None:
+    found = made("IdentityRecognition", hear((script("cn-app-release"), 26)), identities=ENGINEERS)
+    assert found["identity_results"] == [
+        {"speaker_id": "1", "identity": "产品经理"},
+        {"speaker_id": "2", "identity": "工程师"},
+        {"speaker_id": "3", "identity": "工程师"},
+    ]
+
+
+def test_speakers_who_are_not_told_apart_are_one_who_is_what_is_heard_most() -> None:
+    def one(count: int, *items: Item) -> Any:
+        meeting = hear((script("cn-app-release"), count), diarized=False)
+        scene = Scene(items=items)
+        return made("IdentityRecognition", meeting, identities=scene)["identity_results"]
+
+    assert one(26, *ENGINEERS.items) == [{"speaker_id": "1", "identity": "工程师"}]
+    assert one(2, *ENGINEERS.items) == [{"speaker_id": "1", "identity": "产品经理"}]
+    assert one(26, Item("顾客"), Item("店主")) == [{"speaker_id": "1", "identity": "顾客"}]
+    assert one(26) == []
 
 
 def test_a_recognizer_that_names_no_script_still_has_every_result() -> None:

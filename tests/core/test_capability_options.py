@@ -161,7 +161,8 @@ def test_a_short_title_is_the_first_thing_a_chapter_is_about(name: str, titles: 
 
 def test_a_headline_that_nothing_shorter_can_stand_for_is_cut() -> None:
     text = "箱子柜子桌子椅子全都搬到新店里去"
-    data = {
+    data: dict[str, Any] = {
+        "keywords": ["箱子柜子桌子椅子全都搬"],
         "sentences": [text + "。"],
         "chapters": [{"first": 1, "headline": text, "points": [{"sentence": 1, "leaf": text}]}],
     }
@@ -171,6 +172,97 @@ def test_a_headline_that_nothing_shorter_can_stand_for_is_cut() -> None:
         for level in ("Short", "Normal", "Long")
     ]
     assert titles == ["箱子柜子桌子椅…", text, text]
+
+
+# Headlines of what was heard in part
+
+#: Beginnings that say no more than that somebody is there.
+GREETING = re.compile(
+    r"大家下午好|早上好|.{0,3}[你您]好|感谢|谢谢|欢迎|Hello|Hi |Good (morning|afternoon)|Thank",
+    re.I,
+)
+
+
+@pytest.mark.parametrize("name", CHAPTERED)
+def test_no_headline_is_a_greeting(name: str) -> None:
+    heard = script(name)
+    for count in range(1, len(heard.lines) + 1):
+        meeting = hear((heard, count))
+        for language in ("", "en", "cn"):
+            for granularity in ("Coarse", "General", "Meticulous"):
+                for level in ("Short", "Normal", "Long"):
+                    found = made(
+                        "AutoChapters",
+                        meeting,
+                        chapter_granularity=granularity,
+                        title_length=level,
+                        chapters_language=language,
+                    )
+                    assert [c for c in found if GREETING.match(c["headline"])] == []
+
+
+def titled(sentences: list[str], **options: Any) -> list[str]:
+    heard = parse_script({"sentences": sentences}, "titled")
+    found = made("AutoChapters", hear((heard, len(sentences))), **options)
+    return [chapter["headline"] for chapter in found]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "headline"),
+    [
+        (["您好，欢迎光临。", "要喝咖啡吗？"], "要喝咖啡吗"),
+        (["感谢各位参加，今天讨论预算。"], "今天讨论预算"),
+        (["您好，欢迎光临。", "谢谢。"], "寒暄"),
+        (["Good morning, everyone.", "The budget is gone."], "The budget is gone"),
+        (["Hello Mr. Luo, how is your shop doing?"], "How is your shop doing"),
+        (["Thank you.", "Goodbye."], "Courtesies"),
+    ],
+)
+def test_a_headline_of_spoken_words_skips_courtesies(sentences: list[str], headline: str) -> None:
+    for level in ("Short", "Normal", "Long"):
+        assert titled(sentences, title_length=level) == [headline]
+
+
+def test_a_headline_that_somebody_wrote_stays_though_it_greets() -> None:
+    data = {"sentences": ["Hello."], "chapters": [{"first": 1, "headline": "Welcome"}]}
+    (chapter,) = made("AutoChapters", hear((parse_script(data, "hello"), 1)))
+    assert chapter["headline"] == "Welcome"
+
+
+def test_a_script_headline_waits_until_all_that_it_names_was_spoken_of() -> None:
+    data = {
+        "language": "cn",
+        "sentences": ["发布时间先定下来。", "周四晚上发布。", "接下来说预算。", "预算不变。"],
+        "chapters": [
+            {
+                "first": 1,
+                "headline": "发布时间与预算",
+                "points": [{"sentence": 2, "leaf": "周四"}, {"sentence": 4, "leaf": "不变"}],
+            }
+        ],
+    }
+    heard = parse_script(data, "release")
+    headlines = [made("AutoChapters", hear((heard, n)))[0]["headline"] for n in (1, 2, 3, 4)]
+    assert headlines == ["发布时间先定下来", "周四", "发布时间与预算", "发布时间与预算"]
+    (tree,) = made("Summarization", hear((heard, 2)), summarization=("MindMap",))[
+        "mind_map_summary"
+    ]
+    assert tree["topic"] == [{"title": "周四", "topic": []}]
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_no_point_repeats_the_headline_that_it_is_alone_below(path: Path) -> None:
+    heard = script(path.stem)
+    for count in range(1, len(heard.lines) + 1):
+        for language in ("", "en", "cn"):
+            found = made(
+                "Summarization",
+                hear((heard, count)),
+                summarization=("MindMap",),
+                mind_map_language=language,
+            )
+            for chapter in found["mind_map_summary"][0]["topic"]:
+                assert [topic["title"] for topic in chapter["topic"]] != [chapter["title"]]
 
 
 # The language of mind map and chapters

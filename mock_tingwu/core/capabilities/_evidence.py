@@ -2,48 +2,46 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import log
 
+from mock_tingwu.core.capabilities._terms import Terms, terms
 from mock_tingwu.core.meeting import Meeting, Sentence
 from mock_tingwu.core.options import Scene
 from mock_tingwu.core.script import UNSPACED
-from mock_tingwu.core.words import bare
-
-_RUN: Final = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]{2,}|[^\W_\u3041-\u30ff\u3400-\u9fff]+")
 
 
-def _terms(query: str) -> set[str]:
-    """What to look for: words in lower case, and pairs of characters where there are no spaces."""
-    terms: set[str] = set()
-    for run in _RUN.findall(query.lower()):
-        if run[0] >= "\u3041" and not "\uac00" <= run[0] <= "\ud7a3":
-            terms.update(run[i : i + 2] for i in range(len(run) - 1))
-        elif len(run) > 3 or run[0] >= "\uac00":
-            terms.add(run)
-    return terms
+def evidence(query: str, sentences: Sequence[Sentence], most: int) -> list[Sentence]:
+    """Up to ``most`` sentences that have to do with ``query``, in order; none if none has.
 
-
-def evidence(query: str, sentences: Iterable[Sentence], most: int) -> list[Sentence]:
-    """Up to ``most`` sentences that share most with ``query``, in order; none if none does.
-
-    One shared pair of characters may be chance: two are asked for where the query has as many.
+    They share a term that says what the query is about, or two of those that stand in any
+    description if it has no others. The rarer a term is in what was said, the more it counts;
+    sentences with far less than the best are left out. Function words count for nothing.
     """
-    terms = _terms(query)
-    scored = [(_score(terms, sentence), sentence) for sentence in sentences]
-    needed = min(2, len(terms)) or 1
-    best = sorted((x for x in scored if x[0] >= needed), key=lambda x: (-x[0], x[1].id))[:most]
-    return sorted((sentence for _, sentence in best), key=lambda sentence: sentence.id)
+    wanted = terms(query)
+    found = {sentence.id: wanted.of(sentence.text) for sentence in sentences}
+    frequency = Counter(term for own in found.values() for term in own.strong | own.weak)
+
+    def score(own: Terms) -> float:
+        return sum(_weight(frequency[term], len(found)) for term in own.strong) + sum(
+            _weight(frequency[term], len(found)) / 4 for term in own.weak
+        )
+
+    least = 0 if wanted.strong else min(2, len(wanted.weak))
+    scores = {
+        sentence.id: score(found[sentence.id])
+        for sentence in sentences
+        if found[sentence.id].strong or 0 < least <= len(found[sentence.id].weak)
+    }
+    best = max(scores.values(), default=0)
+    near = sorted((id_ for id_ in scores if scores[id_] * 3 >= best), key=lambda id_: -scores[id_])
+    return [sentence for sentence in sentences if sentence.id in near[:most]]
 
 
-def _score(terms: set[str], sentence: Sentence) -> int:
-    text = sentence.text.lower()
-    if sentence.language in UNSPACED:
-        return sum(term in text for term in terms)
-    words = {bare(word) for word in text.split()}
-    # A Korean word carries its particles behind it.
-    return sum(any(word.startswith(term) for word in words) for term in terms)
+def _weight(frequency: int, count: int) -> float:
+    """How much a term counts that stands in ``frequency`` of ``count`` sentences."""
+    return log(1 + count / frequency)
 
 
 def roles(meeting: Meeting, scene: Scene) -> dict[int, str]:

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from mock_tingwu.core.annotate import annotate, line_in, told_in
+from mock_tingwu.core.capabilities._terms import terms
+from mock_tingwu.core.headings import SECOND, courtesies, heading, is_courtesy
 from mock_tingwu.core.meeting import Meeting, Sentence
 from mock_tingwu.core.script import UNSPACED, Action, Chapter, Point, Question, Script, Speaker
-from mock_tingwu.core.words import label, shorten, spacer
+from mock_tingwu.core.words import shorten, spacer
 
 T = TypeVar("T")
 
 #: Longest text, in characters, that stands for speech in which no point was made yet.
 _EXCERPT: Final = 80
-_HEADLINE: Final = 24
+#: Longest headline made of speech, in characters, without and with spaces between words.
+_HEADLINE: Final = (24, 48)
 
 
 def spread(items: Sequence[T], most: int) -> list[T]:
@@ -44,14 +47,19 @@ class HeardChapter:
     """A chapter as far as it was heard: its ``sentences`` and the ``points`` reached in them.
 
     ``gist`` is one sentence about the chapter, ``summary`` tells its points. The script's own
-    headline and gist are used only when all points were heard, for they may speak of any.
+    headline and gist are used only when all points were heard, for they may speak of any; the
+    headline before that if what was heard has words of each thing that it names. ``headlines``
+    are shorter ones that are as true, the best first. ``texts`` are the sentences in the language
+    of headlines.
     """
 
     headline: str
+    headlines: tuple[str, ...]
     summary: str
     gist: str
     points: tuple[Point, ...]
     sentences: tuple[Sentence, ...]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +67,12 @@ class Passage:
     """One run through an annotated script.
 
     ``spoken`` maps line numbers to the sentences in which the line was heard; ``heard`` are the
-    lines that were heard to their end. Chapters are told in ``language``, in the script's own if it
-    is empty.
+    lines that were heard to their end. ``script`` has its chapters in ``language``, ``own`` in its
+    own language; they are the same if ``language`` is empty.
     """
 
     script: Script
+    own: Script
     spoken: Mapping[int, Sequence[Sentence]]
     heard: frozenset[int]
     language: str = ""
@@ -75,24 +84,83 @@ class Passage:
         return [sentence.id for sentence in self.sentences(lines)]
 
     def chapters(self) -> Iterator[HeardChapter]:
-        for chapter in self.script.chapters:
+        for chapter, own in zip(self.script.chapters, self.own.chapters, strict=True):
             sentences = self.sentences(self.script.lines_of(chapter))
             if sentences:
-                yield self._chapter(chapter, sentences)
+                yield self._chapter(chapter, own, sentences)
 
-    def _chapter(self, chapter: Chapter, sentences: Sequence[Sentence]) -> HeardChapter:
+    def _chapter(
+        self, chapter: Chapter, own: Chapter, sentences: Sequence[Sentence]
+    ) -> HeardChapter:
         points = tuple(point for point in chapter.points if point.line in self.heard)
         if points:
             summary = spacer(self.script.language).join(point.text for point in points)
         else:
             summary = shorten(joined(sentences, self.language), _EXCERPT)
-        if len(points) == len(chapter.points):
-            headline, gist = chapter.headline, chapter.gist
+        whole = len(points) == len(chapter.points)
+        headline, shorter = self._headline(chapter, own, points, sentences)
+        return HeardChapter(
+            headline,
+            shorter,
+            summary,
+            chapter.gist if whole else summary,
+            points,
+            tuple(sentences),
+            self._texts(sentences),
+        )
+
+    def _headline(
+        self,
+        chapter: Chapter,
+        own: Chapter,
+        points: Sequence[Point],
+        sentences: Sequence[Sentence],
+    ) -> tuple[str, tuple[str, ...]]:
+        """What a chapter is called, and what else it could be called.
+
+        The decision is made in the script's ``own`` language, so that chapters are called after
+        the same things in all languages.
+        """
+        language = self.language or self.script.note_language
+        longest = _HEADLINE[bool(spacer(language))]
+        texts = self._texts(sentences)
+        whole = len(points) == len(chapter.points)
+        if whole or self._is_covered(own, sentences):
+            headline = chapter.headline
+        elif points and not is_courtesy(points[0].leaf):
+            headline = points[0].leaf
         else:
-            first = joined(sentences[:1], self.language)
-            headline = points[0].leaf if points else label(first, _HEADLINE)
-            gist = summary
-        return HeardChapter(headline, summary, gist, points, tuple(sentences))
+            headline = heading(texts, longest) or courtesies(language)
+        leaves = [point.leaf for point in points]
+        # Keywords are in the script's own words.
+        said = "" if self.language else "\n".join(sentence.text for sentence in sentences)
+        keywords = [word for word in self.script.keywords if word in said]
+        parts = SECOND.split(headline)
+        return headline, tuple([*parts, *leaves, *keywords] if points else [*keywords, *parts])
+
+    def _texts(self, sentences: Iterable[Sentence]) -> tuple[str, ...]:
+        """What was said, in the language of headlines."""
+        language = self.language or self.script.note_language
+        return tuple(joined([sentence], language) for sentence in sentences)
+
+    def _is_covered(self, chapter: Chapter, sentences: Sequence[Sentence]) -> bool:
+        """Whether each thing that the headline of ``chapter`` names was spoken of."""
+        reached = [point for point in chapter.points if point.line in self.heard]
+        unheard = {point.leaf for point in chapter.points if point not in reached}
+        told = "\n".join(
+            [
+                *(joined([sentence], self.own.note_language) for sentence in sentences),
+                *(f"{point.leaf}\n{point.text}" for point in reached),
+            ]
+        )
+        for part in SECOND.split(chapter.headline):
+            named = terms(part)
+            found = named.of(told)
+            if 2 * len(found.strong | found.weak) <= len(named.strong | named.weak):
+                return False
+            if part in unheard:
+                return False
+        return chapter.headline not in unheard
 
     def points(self) -> list[Point]:
         return [p for c in self.script.chapters for p in c.points if p.line in self.heard]
@@ -132,9 +200,11 @@ def passages(meeting: Meeting, language: str = "") -> list[Passage]:
         lines.setdefault(sentence.line.number, []).append(sentence)
         if sentence.completes_line:
             heard.setdefault(sentence.passage, set()).add(sentence.line.number)
-    told = {id(s): told_in(annotate(s), language) for s in _distinct(meeting.scripts)}
+    noted = {id(s): annotate(s) for s in _distinct(meeting.scripts)}
+    told = {key: told_in(script, language) for key, script in noted.items()}
+    keys = [id(script) for script in meeting.scripts]
     found = [
-        Passage(told[id(meeting.scripts[n])], lines, frozenset(heard.get(n, ())), language)
+        Passage(told[keys[n]], noted[keys[n]], lines, frozenset(heard.get(n, ())), language)
         for n, lines in spoken.items()
     ]
     return [*found, _unscripted(meeting.language, loose, language)] if loose else found
@@ -157,7 +227,8 @@ def _unscripted(spoken_in: str, sentences: Sequence[Sentence], language: str) ->
         ),
     )
     spoken = {n: [sentence] for n, sentence in enumerate(sentences, 1)}
-    return Passage(told_in(annotate(script), language), spoken, frozenset(spoken), language)
+    own = annotate(script)
+    return Passage(told_in(own, language), own, spoken, frozenset(spoken), language)
 
 
 def retold(meeting: Meeting, language: str = "") -> list[Passage]:
@@ -184,4 +255,4 @@ def _merge(known: Passage, later: Passage) -> Passage:
         else known.spoken[line]
         for line in sorted({*known.spoken, *later.spoken})
     }
-    return Passage(known.script, spoken, known.heard | later.heard, known.language)
+    return Passage(known.script, known.own, spoken, known.heard | later.heard, known.language)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import Any, Final
 
 from mock_tingwu.core.capabilities._heard import HeardChapter, passages
+from mock_tingwu.core.headings import heading, is_courtesy
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.words import label, shorten, spacer
@@ -24,9 +24,6 @@ _TITLES: Final = {"Short": (8, 24), "Normal": (16, 48), "Long": (32, 96)}
 #: Longer lists have neighbours put together. Both numbers are assumptions.
 _MOST_CHAPTERS: Final = 60
 _LONGEST_SUMMARY: Final = 600
-
-#: Where a headline speaks of a second thing.
-_SECOND: Final = re.compile(r"[，,、:：]|以?及|[与與和]| and ")
 
 
 def build(meeting: Meeting, options: Options) -> list[dict[str, Any]]:
@@ -61,11 +58,15 @@ def _entry(number: int, group: list[HeardChapter], language: str, level: str) ->
 
 
 def _headline(group: list[HeardChapter], language: str, level: str) -> str:
-    """As many of the headlines as there is room for, or else the shortest way to name the first."""
+    """As many of the headlines as there is room for, or else the shortest way to name the first.
+
+    Chapters in which a point was made come before others.
+    """
     spaced = bool(spacer(language))
     longest = _TITLES[level][spaced]
+    group = sorted(group, key=lambda chapter: not chapter.points)
     first, *others = dict.fromkeys(chapter.headline for chapter in group)
-    if len(first) > longest and level != "Long":
+    if len(first) > longest and (level != "Long" or first.endswith("…")):
         first = _shorter(group[0], longest)
     for other in others:
         title = f"{first}; {other}" if spaced else f"{first}；{other}"
@@ -76,8 +77,13 @@ def _headline(group: list[HeardChapter], language: str, level: str) -> str:
 
 
 def _shorter(chapter: HeardChapter, longest: int) -> str:
-    """A title of at most ``longest`` characters: the headline's beginning or what a point says."""
-    beginning = _SECOND.split(chapter.headline)[0].strip()
-    titles = [beginning, *(point.leaf for point in chapter.points)]
-    fitting = (title for title in titles if 1 < len(title) <= longest)
-    return next(fitting, label(chapter.headline, longest))
+    """A title of at most ``longest`` characters for ``chapter``.
+
+    The headline's beginning, a point, a keyword or a clause that was said; an ellipsis only if all
+    of these are too long.
+    """
+    titles = (title.strip() for title in chapter.headlines)
+    for title in titles:
+        if 1 < len(title) <= longest and not is_courtesy(title) and not title.endswith("…"):
+            return title
+    return heading([chapter.headline, *chapter.texts], longest) or label(chapter.headline, longest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from mock_tingwu.core.capabilities._heard import Passage, joined, retold, spread
+from mock_tingwu.core.capabilities._heard import HeardChapter, Passage, joined, retold, spread
 from mock_tingwu.core.capabilities._wording import speaker_name
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Options
@@ -88,7 +88,10 @@ def _questions_answering(meeting: Meeting, told: list[Passage], _: Options) -> d
 
 
 def _mind_map(meeting: Meeting, told: list[Passage], options: Options) -> dict[str, Any]:
-    """A tree for every script: title, headlines, points. The cloud's have at most four levels."""
+    """A tree for every script: title, headlines, points. The cloud's have at most four levels.
+
+    A point that is all there is below a headline of the same words is left out.
+    """
     if options.mind_map_language:
         told = retold(meeting, options.mind_map_language)
     return {"mind_map_summary": [_tree(passage) for passage in told]}
@@ -96,10 +99,15 @@ def _mind_map(meeting: Meeting, told: list[Passage], options: Options) -> dict[s
 
 def _tree(passage: Passage) -> dict[str, Any]:
     branches = [
-        _node(chapter.headline, [_node(point.leaf) for point in chapter.points])
+        _node(chapter.headline, [_node(leaf) for leaf in _leaves(chapter)])
         for chapter in passage.chapters()
     ]
     return _node(passage.script.title, spread(branches, _MOST_BRANCHES))
+
+
+def _leaves(chapter: HeardChapter) -> list[str]:
+    leaves = [point.leaf for point in chapter.points]
+    return [] if leaves == [chapter.headline] else leaves
 
 
 def _node(title: str, topics: list[dict[str, Any]] | None = None) -> dict[str, Any]:

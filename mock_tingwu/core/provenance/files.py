@@ -84,10 +84,23 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "Only the name of the field is known.",
         ),
         (
-            "identity-without-diarization",
-            "IdentityRecognitionEnabled without DiarizationEnabled or RealtimeDiarizationEnabled "
-            "is refused with BRK.InvalidOutputEnabledSetting, but for a second run.",
-            "That it needs diarization is documented; an empty result would hide the mistake.",
+            "identities",
+            "A speaker has the identity whose Name, or else Description, shares most with the "
+            "role in the script; one who fits none gets one that is left over, or the last. "
+            "Without diarization the identity that is heard most goes to speaker 1.",
+            "That there is one speaker then is documented; a model chooses the identity.",
+        ),
+        (
+            "evidence",
+            "Inspections, extractions and remarks of a prompt quote sentences that share a word "
+            "with the item: function words never count, words said seldom count most.",
+            "A model decides in the cloud.",
+        ),
+        (
+            "headlines",
+            "A chapter that is not heard to its last point has the script's headline if all that "
+            "it names was spoken of, else that of its first point, else words that were said.",
+            "The cloud's headlines are a model's.",
         ),
         (
             "prompt-without-contents",
