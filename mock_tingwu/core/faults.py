@@ -271,7 +271,9 @@ def parse_rule(data: Mapping[str, Any]) -> tuple[Match, Action, int | None]:
     if isinstance(action, TaskFailure):
         # It acts when a task is created: a rule about anything else would never do.
         if match.operation not in (None, "CreateTask"):
-            raise FaultError(f"match.operation is {match.operation!r}, expected CreateTask")
+            raise FaultError(
+                f"match.operation is {match.operation!r}, task_failed wants CreateTask"
+            )
         if match.task_id is not None:
             raise FaultError(
                 f"match.task_id is {match.task_id!r}, but a task has no id before it is created; "

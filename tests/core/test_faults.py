@@ -325,7 +325,7 @@ def test_every_reason_of_a_failed_task_can_be_asked_for(code: str) -> None:
         ({"action": OVERDUE, "match": {"probability": "x"}}, "match.probability is 'x'"),
         (
             {"action": FAILED, "match": {"operation": "GetTaskInfo"}},
-            "match.operation is 'GetTaskInfo', expected CreateTask",
+            "match.operation is 'GetTaskInfo', task_failed wants CreateTask",
         ),
         (
             {"action": FAILED, "match": {"task_id": "t"}},
