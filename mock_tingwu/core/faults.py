@@ -228,7 +228,6 @@ class Faults:
         try:
             return parse_marker(name, unquote(value))
         except FaultError as error:
-            # Both kinds of action look for their markers: say it once.
             text = f"the marker mock.{name}={value} has no effect: {error}"
             if text not in self._noted and len(self._noted) < _NOTED:
                 self._noted.add(text)
