@@ -161,7 +161,8 @@ class Scope:
         self.result_interval = result_interval
         self.account_id = str(10**15 + self.ids.number("account") % (9 * 10**15))
         self._by_token: dict[str, Task] = {}
-        self._offline_day = 0, 0
+        # The present day, and the ms that each task has used of it.
+        self._offline_day: tuple[int, dict[str, int]] = (0, {})
         self._make_recognizer = make_recognizer
         #: Called when a task's audio is over: media files are finished there.
         self.on_audio_over: Callable[[Scope, Task], None] = lambda scope, task: None
@@ -312,12 +313,18 @@ class Scope:
 
     @property
     def offline_ms_today(self) -> int:
-        """How much recording has been read today, Beijing time, in ms."""
-        day, used = self._offline_day
-        return used if day == self._today() else 0
+        """How much recording has been taken today, Beijing time, in ms."""
+        return sum(self._used_today().values())
 
-    def _today(self) -> int:
-        return (self.clock.now() + _BEIJING_MS) // _DAY_MS
+    def use_offline(self, task: Task, milliseconds: int) -> None:
+        """Count a recording as used, before it is read: others must not use the same."""
+        self._used_today()[task.id] = milliseconds
+
+    def _used_today(self) -> dict[str, int]:
+        today = (self.clock.now() + _BEIJING_MS) // _DAY_MS
+        if self._offline_day[0] != today:
+            self._offline_day = (today, {})
+        return self._offline_day[1]
 
     def heard(self, task: Task) -> None:
         """The recording of an offline task has been read and recognised: make its results.
@@ -326,7 +333,7 @@ class Scope:
             InvalidTransition: the task has ended or was read before.
         """
         self.move(task, TaskEvent.HEARD, "the recording was read")
-        self._offline_day = self._today(), self.offline_ms_today + task.stream.position
+        self.use_offline(task, task.stream.position)
         self._make_next_result(task, list(task.options.result_kinds(offline=True)))
 
     def rerun(self, task: Task, options: Options) -> None:
@@ -370,6 +377,7 @@ class Scope:
             InvalidTransition: the task has already ended.
         """
         self.move(task, TaskEvent.FAIL, why)
+        self._used_today().pop(task.id, None)
         task.error_code, task.error_message = code, message
         for pusher in list(task.pushers):
             pusher.task_failed()

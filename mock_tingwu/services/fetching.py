@@ -188,7 +188,7 @@ class Fetcher:
             why = f"the recording is fetched from {_shown(address)}, which stands for {host}"
             return Decision("fetch", why, name, address=address)
         path = Path(target, *segments) if segments else None
-        if path is None or not path.is_file():
+        if path is None or not _is_file(path):
             raise FetchError("link", f"{host} stands for {target}, which has no {parts.path!r}")
         why = f"the recording is {path}: {target} stands for {host}"
         return Decision("fetch", why, name, path)
@@ -326,6 +326,13 @@ class Fetcher:
         if isinstance(error, httpx.NetworkError):
             return f"the connection to {host} broke"
         return f"{host} cannot be asked: {error}"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # its name is too long, say
+        return False
 
 
 def _check_whole(response: httpx.Response, host: str, size: int) -> None:

@@ -49,10 +49,13 @@ class MediaFiles:
             for writer in self._writers.values():
                 writer.write(pcm)
 
-    def add(self, suffix: str) -> Path:
-        """A further finished file, to be written to the path that is returned."""
-        path = self._finished[suffix] = self.folder / NAMES[suffix]
-        return path
+    def path_for(self, suffix: str) -> Path:
+        """Where the file with this suffix is to be written."""
+        return self.folder / NAMES[suffix]
+
+    def add(self, suffix: str) -> None:
+        """A further file is finished."""
+        self._finished[suffix] = self.path_for(suffix)
 
     def finish(self) -> list[str]:
         """Complete the files; return their suffixes."""

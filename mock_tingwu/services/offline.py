@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -16,7 +18,7 @@ from mock_tingwu.core.imagination import Imagined, imagine
 from mock_tingwu.core.meeting import AudioFile, Slide
 from mock_tingwu.core.scope import DECODED_RATE, Scope, Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
-from mock_tingwu.services.fetching import LARGEST_BYTES, Fetcher, FetchError
+from mock_tingwu.services.fetching import LARGEST_BYTES, Fetched, Fetcher, FetchError
 from mock_tingwu.services.imagined_media import ImaginedMedia, slides_of
 from mock_tingwu.services.media_files import MediaFiles
 
@@ -31,7 +33,9 @@ LONGEST_MS: Final = 6 * 60 * 60 * 1000
 LOWEST_RATE: Final = 8_000
 #: What is heard at 8 kHz, too (tingwu-openapi 1.1, realtime-ws 5).
 TELEPHONE_LANGUAGES: Final = frozenset({"cn", "en", "fspk"})
-#: Recordings that are read at the same time; further ones wait, as the cloud's do.
+#: Seconds of real time that a file may take to come. The cloud's are not known.
+FETCH_S: Final = 300
+#: Recordings that are decoded at the same time; further ones wait, as the cloud's do.
 _AT_ONCE: Final = 4
 
 #: What is wrong with a recording, and the ErrorCode that it fails the task with.
@@ -92,14 +96,13 @@ class RecordingReader:
 
     async def _guarded(self, scope: Scope, task: Task, stop: Event) -> None:
         try:
-            async with self._slots:
-                await self._read(scope, task, stop)
+            await self._read(scope, task, stop)
         except Unfit as problem:
             self._fail(scope, task, problem.problem, problem.detail)
         except (FetchError, media.RecordingError) as error:
             self._fail(scope, task, error.problem, error.detail)
         except OSError as error:
-            self._fail(scope, task, "unreadable", f"the file cannot be kept: {error}")
+            self._fail(scope, task, "unreadable", f"the file cannot be read or kept: {error}")
         except Exception:
             log.exception("a defect of the mock fails a task with TSC.FileError")
             self._fail(scope, task, "unreadable", "a defect of the mock or its recognizer")
@@ -122,13 +125,21 @@ class RecordingReader:
                 if path is None:
                     path = folder / "source"
                     cleanup.callback(path.unlink, missing_ok=True)
-                    fetched = await self._fetcher.fetch(task.file_url, path)
+                    fetched = await self._fetch(task.file_url, path)
                     name = fetched.name
                     for note in fetched.notes:
                         self._note(scope, task, note)
-                await self._recognise(scope, task, stop, path, name)
+                async with self._slots:
+                    await self._recognise(scope, task, stop, path, name)
         if task.status is ONGOING:
             scope.heard(task)
+
+    async def _fetch(self, url: str, path: Path) -> Fetched:
+        try:
+            async with asyncio.timeout(FETCH_S):
+                return await self._fetcher.fetch(url, path)
+        except TimeoutError:
+            raise Unfit("link", f"the file did not come within {FETCH_S} s") from None
 
     # A real file
 
@@ -137,10 +148,10 @@ class RecordingReader:
     ) -> None:
         try:
             recording = await asyncio.to_thread(media.probe, path, name)
-            self._check(scope, task, recording)
+            longest = self._check(scope, task, recording)
             self._note(scope, task, f"the recording: {recording.described}")
             files = self._world.media_of(scope, task)
-            note = await asyncio.to_thread(_listen, task, path, recording, files, stop)
+            note = await asyncio.to_thread(_listen, task, path, recording, files, stop, longest)
             if note:
                 self._note(scope, task, note)
         except media.MediaUnavailable as error:
@@ -151,7 +162,8 @@ class RecordingReader:
             return
         if recording.video:
             files = self._world.media_files(scope, task)
-            await asyncio.to_thread(_look, task, path, files, stop)
+            for note in await asyncio.to_thread(_look, task, path, files, stop):
+                self._note(scope, task, note)
         self._world.finish_media(scope, task)
 
     # An imagined one
@@ -192,8 +204,11 @@ class RecordingReader:
 
     # Both
 
-    def _check(self, scope: Scope, task: Task, recording: media.Recording | Imagined) -> None:
-        """Refuse what the service refuses (tingwu-openapi 2.1)."""
+    def _check(self, scope: Scope, task: Task, recording: media.Recording | Imagined) -> int:
+        """Refuse what the service refuses (tingwu-openapi 2.1); return how long it may be in ms.
+
+        A header may say less than there is.
+        """
         if recording.size > LARGEST_BYTES:
             raise Unfit("size", f"the file has {recording.size} bytes, at most 6 GB are taken")
         if recording.duration > LONGEST_MS:
@@ -211,17 +226,20 @@ class RecordingReader:
                 "sample_rate",
                 f"{language} is heard from 16000 Hz on, the file has {recording.sample_rate}",
             )
-        quota = self._world.settings.offline_quota_minutes
-        used = scope.offline_ms_today
-        if quota and used + recording.duration > quota * 60_000:
-            raise Unfit(
-                "quota",
-                f"{used} ms were read today and this recording has {recording.duration}: "
-                f"more than offline_quota_minutes {quota} allows",
-            )
+        longest = LONGEST_MS
+        if quota := self._world.settings.offline_quota_minutes:
+            longest = min(longest, quota * 60_000 - scope.offline_ms_today)
+            if recording.duration > longest:
+                raise _over_quota(longest)
+        scope.use_offline(task, recording.duration)
+        return longest
 
     def _note(self, scope: Scope, task: Task, text: str) -> None:
         scope.journal.record("note", SERVICE, task.id, text=text)
+
+
+def _over_quota(left: int) -> Unfit:
+    return Unfit("quota", f"offline_quota_minutes leaves {max(0, left)} ms for today")
 
 
 def _channels(task: Task, recording: media.Recording) -> media.Channels:
@@ -237,6 +255,7 @@ def _listen(
     recording: media.Recording,
     files: MediaFiles | None,
     stop: Event,
+    longest: int,
 ) -> str:
     """Decode and recognise the whole file, in a thread of its own; return what is to be noted."""
     channels = _channels(task, recording)
@@ -249,28 +268,55 @@ def _listen(
         if files is not None:
             files.write(pcm)
         stream.feed(pcm)
+        if stream.position > longest:
+            reading.close()
+            if longest < LONGEST_MS:
+                raise _over_quota(longest)
+            raise Unfit("duration", "it lasts more than 6 hours, whatever its header says")
     stream.flush()
     task.meeting.file = AudioFile(recording.size, recording.sample_rate)
-    if channels == "each" and task.meeting.diarized:
-        # On a telephone recording each channel is a speaker (dashscope-tingwu 3).
-        task.meeting.sentences[:] = [
-            replace(sentence, speaker=reading.levels.loudest(sentence.begin, sentence.end))
-            for sentence in task.meeting.sentences
-        ]
+    if channels == "each":
+        _tell_apart(task, reading.levels.loudest)
     return reading.note
 
 
-def _look(task: Task, path: Path, files: MediaFiles, stop: Event) -> None:
-    """Make of a video what was asked for. The pictures serve a second run, too."""
-    frames = media.key_frames(path, files.folder, stop=stop.is_set)
-    task.meeting.slides = [Slide(frame.start, frame.end, frame.path.name) for frame in frames]
-    if task.options.thumbnail:
-        media.thumbnail(path, files.add("png"))
-    if task.options.mp4:
-        media.convert_mp4(path, files.add("mp4"), stop=stop.is_set)
+def _tell_apart(task: Task, channel_of: Callable[[int, int], int]) -> None:
+    """On a telephone recording each channel is a speaker (dashscope-tingwu 3)."""
+    if not task.meeting.diarized:
+        return
+    most = task.options.speaker_count or sys.maxsize
+    task.meeting.sentences[:] = [
+        replace(sentence, speaker=min(channel_of(sentence.begin, sentence.end), most - 1))
+        for sentence in task.meeting.sentences
+    ]
+
+
+def _look(task: Task, path: Path, files: MediaFiles, stop: Event) -> list[str]:
+    """Make of a video what was asked for; return what did not succeed.
+
+    A picture that cannot be decoded is no reason to lose what was said.
+    """
+    notes = []
+    try:
+        # Also when nobody has asked: a second run may.
+        frames = media.key_frames(path, files.folder, stop=stop.is_set)
+        task.meeting.slides = [Slide(frame.start, frame.end, frame.path.name) for frame in frames]
+        if task.options.thumbnail:
+            media.thumbnail(path, files.path_for("png"))
+            files.add("png")
+        if task.options.mp4:
+            media.convert_mp4(path, files.path_for("mp4"), stop=stop.is_set)
+            files.add("mp4")
+    except media.RecordingError as error:
+        notes.append(f"the video is not looked at any further: {error.detail}")
+    return notes
 
 
 def _imagine_speech(task: Task, imagined: Imagined) -> None:
-    task.stream.imagine(imagined.duration)
-    task.stream.flush()
+    stream = task.stream
+    stream.imagine(imagined.duration)
+    stream.flush()
+    if imagined.channels > 1 and imagined.sample_rate < 16_000:
+        number = {sentence.begin: n for n, sentence in enumerate(task.meeting.sentences)}
+        _tell_apart(task, lambda begin, end: number[begin] % imagined.channels)
     task.meeting.file = AudioFile(imagined.size, imagined.sample_rate)

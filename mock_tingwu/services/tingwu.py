@@ -131,8 +131,9 @@ class TingwuService:
             raise error
 
     def _rerun(self, scope: Scope, body: Json) -> Json:
-        options = rerun_request(body)
-        task = scope.tasks.get(body["Input"]["TaskId"])
+        task_id = body["Input"]["TaskId"]
+        task = scope.tasks.get(task_id) if isinstance(task_id, str) else None
+        options = rerun_request(body, offline=task is None or task.offline)
         if task is None or not task.can(TaskEvent.RERUN):
             error = invalid("Input.TaskId")
             error.detail = (
@@ -141,6 +142,9 @@ class TingwuService:
                 else f"the task is {task.status.wire}: only a COMPLETED one can be run again"
             )
             raise error
+        if "ProgressiveCallbacksEnabled" in body["Input"]:
+            callbacks = body["Input"]["ProgressiveCallbacksEnabled"]
+            task.order = replace(task.order, callbacks=callbacks)
         scope.rerun(task, options)
         return _created(task)
 

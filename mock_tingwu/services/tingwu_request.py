@@ -135,15 +135,17 @@ def offline_request(body: Json, origin: str = "") -> OfflineRequest:
     )
 
 
-def rerun_request(body: Json) -> Options:
+def rerun_request(body: Json, *, offline: bool = True) -> Options:
     """Read a CreateTask that runs a finished task again: its Parameters.
+
+    ``offline``: the task is one of a file, which may have a picture.
 
     Raises:
         ApiFailure: a field is missing or wrong, or nothing that can be made again is asked for.
     """
     check("offline", body)
     asked = options(body.get("Parameters", {}))
-    if asked.result_kinds(offline=True) == ("Transcription",):
+    if asked.result_kinds(offline=offline) == ("Transcription",):
         error = failure("BRK.InvalidOutputEnabledSetting")
         error.detail = "a second run makes no Transcription, and Parameters enable nothing else"
         raise error

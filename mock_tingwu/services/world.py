@@ -205,6 +205,11 @@ class World:
     def _audio_over(self, scope: Scope, task: Task) -> None:
         if task.offline:
             self.recordings.abandon(task)
+            files = self._media.pop(task.id, None)
+            if files is not None:
+                with contextlib.suppress(OSError):
+                    files.finish()
+                shutil.rmtree(files.folder, ignore_errors=True)
             return
         self.media_of(scope, task)
         self.finish_media(scope, task)

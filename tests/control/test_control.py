@@ -169,7 +169,7 @@ def test_the_clock_can_be_made_virtual(mock: MockTingwu) -> None:
     [
         ({"advance_ms": 5}, "the clock is the system's and cannot be advanced"),
         ({"mode": "lunar"}, "mode is 'lunar', expected system or virtual"),
-        ({"mode": "virtual", "advance_ms": -1}, "advance_ms is -1, expected a whole number from 0 to"),
+        ({"mode": "virtual", "advance_ms": -1}, "advance_ms is -1, expected a whole number"),
         ({"mode": "virtual", "advance_ms": "1"}, "advance_ms is '1', expected a whole number"),
         ({"mode": "virtual", "advance_ms": 10**20}, "expected a whole number from 0 to"),
         ({"speed": 2}, "speed is unknown; expected mode or advance_ms"),

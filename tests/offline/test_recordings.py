@@ -142,6 +142,16 @@ def test_on_a_telephone_recording_each_channel_is_a_speaker(
     assert [p["SpeakerId"] for p in transcription["Paragraphs"]] == ["2", "1", "2"]
 
 
+def test_no_more_speakers_are_told_apart_on_a_telephone_recording_than_asked_for(
+    mock: MockTingwu, tmp_path: Path
+) -> None:
+    turn = stereo([0] * 12_000, tone(8_000, 1500)) + bytes(8_000 * 4)
+    url = mock.host_file(write_wav(tmp_path / "call.wav", turn * 2, 8_000, 2))
+    parameters = {"Transcription": {"DiarizationEnabled": True, "Diarization": {"SpeakerCount": 1}}}
+    transcription = tasks.result(tasks.done(mock, url, parameters), "Transcription")
+    assert {p["SpeakerId"] for p in transcription["Paragraphs"]} == {"1"}
+
+
 def test_the_audio_is_made_an_mp3_with_a_waveform(mock: MockTingwu, tmp_path: Path) -> None:
     parameters = {"Transcoding": {"TargetAudioFormat": "mp3", "SpectrumEnabled": True}}
     data = tasks.done(mock, mock.host_file(RECORDING), parameters)
@@ -270,6 +280,60 @@ def test_a_video_without_sound_fails_its_task(mock: MockTingwu, tmp_path: Path) 
             file.mux(video.encode(frame))
         file.mux(video.encode(None))
     assert tasks.failed(mock, mock.host_file(path))[0] == "TSC.AudioSampleRate"
+
+
+def test_a_recording_that_lasts_longer_than_its_header_says_is_held_to_the_limits(
+    start_mock: Callable[..., MockTingwu], tmp_path: Path
+) -> None:
+    mock = start_mock(offline_quota_minutes=1)
+    path = tmp_path / "lie.mkv"
+    with av.open(str(path), "w") as file:
+        audio = file.add_stream("aac", rate=16_000)
+        assert isinstance(audio, av.AudioStream)
+        audio.codec_context.layout = "mono"
+        frame = av.AudioFrame("s16", "mono", 16_000 * 90)
+        frame.planes[0].update(bytes(16_000 * 90 * 2))
+        frame.sample_rate = 16_000
+        file.mux(audio.encode(frame))
+        file.mux(audio.encode(None))
+    content = bytearray(path.read_bytes())
+    place = content.index(b"\x44\x89\x88") + 3  # Matroska's Duration, a double
+    content[place : place + 8] = struct.pack(">d", 5000.0)
+    path.write_bytes(content)
+    assert tasks.failed(mock, mock.host_file(path))[0] == "PRE.AudioDurationQuotaLimit"
+
+
+def test_a_picture_that_cannot_be_decoded_does_not_lose_what_was_said(
+    mock: MockTingwu, tmp_path: Path, recording: bytes
+) -> None:
+    path = tmp_path / "broken.mp4"
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("libx264", rate=10)
+        assert isinstance(video, av.VideoStream)
+        video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
+        audio = file.add_stream("aac", rate=16_000)
+        assert isinstance(audio, av.AudioStream)
+        audio.codec_context.layout = "mono"
+        for number in range(30):
+            picture = av.VideoFrame(320, 240, "yuv420p")
+            picture.pts = number
+            for packet in video.encode(picture):
+                damaged = av.Packet(bytes(range(7, 57)))
+                damaged.stream = video
+                damaged.pts, damaged.dts = packet.pts, packet.dts
+                damaged.time_base = packet.time_base
+                damaged.is_keyframe = packet.is_keyframe
+                file.mux(damaged)
+        frame = av.AudioFrame("s16", "mono", 16_000 * 9)
+        frame.planes[0].update(recording[: 16_000 * 9 * 2])
+        frame.sample_rate = 16_000
+        file.mux(audio.encode(frame))
+        file.mux(audio.encode(None))
+    data = tasks.done(mock, mock.host_file(path), VIDEO)
+    assert tasks.texts(data)
+    assert tasks.result(data, "PptExtraction")["KeyFrameList"] == []
+    assert "OutputMp3Path" in data
+    assert "OutputMp4Path" not in data and "OutputThumbnailPath" not in data
 
 
 def test_speech_below_8_khz_fails_its_task(mock: MockTingwu, tmp_path: Path) -> None:

@@ -181,6 +181,16 @@ def test_a_day_s_quota_is_used_up_and_comes_back_the_next_day(
     assert status(mock, third) == "COMPLETED"
 
 
+def test_recordings_that_come_together_do_not_use_the_same_quota(
+    start_mock: Callable[..., MockTingwu],
+) -> None:
+    mock = start_mock(offline_quota_minutes=13)
+    url = "https://files.example.com/a.mp3?mock.duration_ms=360000"
+    ids = [tasks.create(mock, url)["TaskId"] for _ in range(6)]
+    ended = [tasks.finished(mock, task_id)["TaskStatus"] for task_id in ids]
+    assert ended == ["COMPLETED"] * 2 + ["FAILED"] * 4
+
+
 # Languages and speakers
 
 
@@ -283,6 +293,15 @@ def test_a_second_run_must_ask_for_something_that_can_be_made_again(
     answer = tasks.rerun(mock, task_id, parameters)
     assert (answer.status_code, answer.json()["Code"]) == (400, "BRK.InvalidOutputEnabledSetting")
     assert status(mock, task_id) == "COMPLETED"
+
+
+def test_a_second_run_of_a_meeting_cannot_ask_for_slides_alone(
+    mock: MockTingwu,
+) -> None:
+    task_id = helpers.create(mock)["TaskId"]
+    assert helpers.stop(mock, task_id) == "COMPLETED"
+    answer = tasks.rerun(mock, task_id, {"PptExtractionEnabled": True})
+    assert answer.json()["Code"] == "BRK.InvalidOutputEnabledSetting"
 
 
 def test_a_task_that_is_not_completed_is_not_run_again(virtual_mock: MockTingwu) -> None:

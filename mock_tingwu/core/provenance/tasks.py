@@ -89,6 +89,17 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "No source; nothing that was paid for should get lost.",
         ),
         (
+            "second-run-input",
+            "Of the Input of a second run ProgressiveCallbacksEnabled counts, TaskKey and "
+            "OutputPath stay what they were.",
+            "Documented is that new Parameters are given.",
+        ),
+        (
+            "fetch-time",
+            "A file has to come within 300 s.",
+            "No source; a server that drips must end some day.",
+        ),
+        (
             "channels",
             "Of a recording with several channels the first is heard; with AudioChannelMode mix "
             "all; below 16 kHz each channel is a speaker.",
