@@ -163,6 +163,18 @@ def test_a_second_run_is_told_like_the_first(told_mock: MockTingwu, receiver: Re
     assert receiver.told == ["Transcription", "COMPLETED", "AutoChapters", "COMPLETED"]
 
 
+def test_a_second_run_may_ask_for_callbacks_when_the_first_did_not(
+    told_mock: MockTingwu, receiver: Receiver
+) -> None:
+    task_id = offline.create(told_mock)["TaskId"]
+    told_mock.advance(60_000)
+    assert (status(told_mock, task_id), receiver.told) == ("COMPLETED", [])
+    source = {"TaskId": task_id, "ProgressiveCallbacksEnabled": True}
+    offline.put(told_mock, {"Input": source, "Parameters": {"AutoChaptersEnabled": True}})
+    told_mock.advance(60_000)
+    assert receiver.told == ["AutoChapters", "COMPLETED"]
+
+
 def test_an_sdk_reads_the_body_like_an_answer(told_mock: MockTingwu, receiver: Receiver) -> None:
     from alibabacloud_tingwu20230930 import models
 
