@@ -20,6 +20,7 @@ from mock_tingwu.media import (
     draw_slide,
     frames,
     key_frames,
+    libav,
     mp4,
     probe,
     read_pcm,
@@ -76,6 +77,41 @@ def film(path: Path, shown: Shown, length: int, fps: int = 10, codec: str = "lib
             frame.pts, frame.time_base = number, Fraction(1, fps)
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
+    return path
+
+
+def grey_jpeg(width: int, height: int) -> bytes:
+    encoder = av.CodecContext.create("mjpeg", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
+    encoder.color_range = 2  # of a JPEG, all 256 steps
+    encoder.time_base = Fraction(1, 10)
+    frame = av.VideoFrame(width, height, "yuvj420p")
+    for plane in frame.planes:
+        plane.update(b"\x80" * plane.buffer_size)
+    frame.pts = 0
+    return b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
+
+
+def photos(path: Path, sizes: list[tuple[int, int]], named: tuple[int, int] = SIZE) -> Path:
+    """A second of silence, and grey JPEGs; the container says that they have size ``named``."""
+    with av.open(str(path), "w", format="matroska") as file:
+        video = file.add_stream("mjpeg", rate=10)
+        assert isinstance(video, av.VideoStream)
+        (video.width, video.height), video.pix_fmt = named, "yuvj420p"
+        audio = file.add_stream("pcm_s16le", rate=16_000)
+        assert isinstance(audio, av.AudioStream)
+        audio.layout = "mono"
+        silence = av.AudioFrame("s16", "mono", 16_000)
+        silence.planes[0].update(bytes(32_000))
+        silence.sample_rate, silence.pts = 16_000, 0
+        file.mux(audio.encode(silence))
+        for number, size in enumerate(sizes):
+            packet = av.Packet(grey_jpeg(*size))
+            packet.stream, packet.time_base = video, Fraction(1, 10)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = True
+            file.mux(packet)
     return path
 
 
@@ -390,6 +426,56 @@ def test_odd_sides_are_made_even(tmp_path: Path) -> None:
         assert len(list(file.decode(video))) == 10
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((1920, 1080), (1920, 1080)),
+        ((1920, 1920), (1920, 1920)),
+        ((1922, 1080), (1920, 1080)),
+        ((3840, 1000), (1920, 500)),
+        ((1200, 4800), (480, 1920)),
+        ((9000, 4), (1920, 2)),
+    ],
+)
+def test_a_video_is_encoded_at_1920_pixels_at_most(
+    tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    source = photos(tmp_path / "photos", [size] * 3, size)
+    convert_mp4(source, tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4"), "r") as file:
+        shown = [(frame.width, frame.height) for frame in file.decode(video=0)]
+    assert shown == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    ("size", "taken"),
+    [((16_384, 400), True), ((16_386, 400), False), ((400, 16_386), False), ((8100, 8000), False)],
+)
+@pytest.mark.parametrize("honest", [True, False])
+def test_a_video_of_huge_pictures_is_none(
+    tmp_path: Path, size: tuple[int, int], taken: bool, honest: bool
+) -> None:
+    source = photos(tmp_path / "photos", [size] * 2, size if honest else SIZE)
+    recording = probe(source)
+    assert recording.video is taken
+    assert (recording.width, recording.height) == (size if taken else (0, 0))
+    assert recording.duration == pytest.approx(1000, abs=5)
+    if not taken:
+        with pytest.raises(RecordingError) as caught:
+            key_frames(source, tmp_path)
+        assert caught.value.problem == "codec"
+
+
+def test_a_huge_picture_in_the_middle_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libav, "_MOST_PIXELS", 640 * 360)
+    source = photos(tmp_path / "photos", [SIZE, (640, 362), SIZE, (640, 320)])
+    convert_mp4(source, tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4"), "r") as file:
+        assert len(list(file.decode(video=0))) == 3
+
+
 def test_without_x264_the_video_is_mpeg4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(av, "codecs_available", av.codecs_available - {"libx264"})
     source = film(tmp_path / "mute.avi", [(0, slide(1)), (2000, slide(2))], 4000, codec="mpeg4")
@@ -410,7 +496,19 @@ def test_what_takes_long_can_be_given_up(tmp_path: Path) -> None:
         key_frames(path, tmp_path, stop=stop)
     with pytest.raises(Stopped):
         convert_mp4(path, tmp_path / "out.mp4", stop=stop)
+    with pytest.raises(Stopped):
+        thumbnail(path, tmp_path / "out.png", stop=stop)
     assert [file.name for file in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_counting_key_frames_can_be_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = film(tmp_path / "film.mp4", [(0, slide(1))], 4000)
+    monkeypatch.setattr(frames, "_MANY_FRAMES", 30)
+    monkeypatch.setattr(frames, "SlideFinder", None)  # what comes after the counting
+    with pytest.raises(Stopped):
+        key_frames(path, tmp_path, stop=lambda: True)
 
 
 def test_the_same_video_becomes_the_same_mp4(tmp_path: Path) -> None:

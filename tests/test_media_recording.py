@@ -9,7 +9,14 @@ from pathlib import Path
 import av
 import pytest
 
-from mock_tingwu.media import Recording, RecordingError, draw_slide, probe, read_pcm
+from mock_tingwu.media import (
+    Recording,
+    RecordingError,
+    Stopped,
+    draw_slide,
+    probe,
+    read_pcm,
+)
 from mock_tingwu.media.channels import Mixer
 from tests.media_samples import (
     AUDIO_KINDS,
@@ -262,6 +269,24 @@ def test_the_length_of_aac_is_counted_not_estimated(tmp_path: Path) -> None:
     pcm = bursts(16_000) + bytes(30 * 32_000)
     path = write(tmp_path, make_file(KINDS["talk.aac"], pcm, "mono", []))
     assert probe(path).duration == pytest.approx(32_400, abs=LONGER_MS)
+
+
+@pytest.mark.parametrize("name", ["talk.mp3", "talk.aac", "talk.amr"])
+def test_counting_the_length_can_be_given_up(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, recorded(KINDS[name]))
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked == most
+
+    most = 0
+    assert probe(path, stop=stop).duration > 0
+    most, asked = asked, 0  # the last packet of the file
+    assert most > 30
+    with pytest.raises(Stopped):
+        probe(path, stop=stop)
 
 
 def test_damaged_frames_are_skipped_and_counted(tmp_path: Path) -> None:

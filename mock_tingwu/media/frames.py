@@ -46,11 +46,10 @@ def open_video(path: Path, stop: Stop = never) -> tuple[Media, VideoStream]:
 
     """
     with path.open("rb") as file:
-        media = Media(path, file.read(HEAD))
+        media = Media(path, file.read(HEAD), stop=stop)
     if media.video is None:
         media.close()
         raise RecordingError("codec", "the file has no video that can be decoded")
-    media.stop = stop
     return media, media.video
 
 
@@ -61,7 +60,7 @@ def find_slides(path: Path, folder: Path, most: int, stop: Stop) -> list[tuple[i
         length = video_length(media, stream)
         samples = _samples
         frames = length * float(stream.average_rate or 25) / 1000
-        if frames > _MANY_FRAMES and _has_enough_key_frames(path, length):
+        if frames > _MANY_FRAMES and _has_enough_key_frames(path, length, stop):
             stream.codec_context.skip_frame = "NONKEY"
             samples = _timed
         finder = SlideFinder()
@@ -92,9 +91,9 @@ def find_slides(path: Path, folder: Path, most: int, stop: Stop) -> list[tuple[i
     return _numbered(kept, max(length or at, kept[-1][0]), folder)
 
 
-def write_thumbnail(path: Path, target: Path) -> None:
+def write_thumbnail(path: Path, target: Path, stop: Stop) -> None:
     """See `pictures.thumbnail`."""
-    media, stream = open_video(path)
+    media, stream = open_video(path, stop)
     try:
         reader = _Reader()
         seen: list[tuple[float, bytes]] = []
@@ -160,8 +159,8 @@ def _timed(media: Media, stream: VideoStream) -> Iterator[tuple[int, VideoFrame]
         yield at, frame
 
 
-def _has_enough_key_frames(path: Path, length: int) -> bool:
-    media, stream = open_video(path)
+def _has_enough_key_frames(path: Path, length: int, stop: Stop) -> bool:
+    media, stream = open_video(path, stop)
     try:
         keys = sum(packet.is_keyframe for packet in media.packets(stream))
     finally:

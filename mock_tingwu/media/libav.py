@@ -45,6 +45,11 @@ _TRIED: Final = 2000
 _PADDING_MS: Final = 200
 """What encoders add in front and at the end, at most."""
 
+_WIDEST: Final = 16_384
+_MOST_PIXELS: Final = 64_000_000
+"""A picture wider or higher than the one, or with more pixels than the other, is not decoded: it
+would take hundreds of megabytes. Television of 8K has 33 million."""
+
 _FAILURES: Final = 100
 """Errors in a row after which a file is read no further."""
 
@@ -75,7 +80,7 @@ class _Source:
 class Media:
     """An open recording. ``audio`` is None without an audio stream, ``video`` without a video."""
 
-    def __init__(self, path: Path, head: bytes, name: str = "") -> None:
+    def __init__(self, path: Path, head: bytes, name: str = "", *, stop: Stop = never) -> None:
         """Open a file that begins with ``head``.
 
         Raises:
@@ -94,8 +99,10 @@ class Media:
         self.video: VideoStream | None = next(filter(_is_video, streams.video), None)
         self.damaged = 0
         """Packets or frames so far that could not be read."""
-        self.stop: Stop = never
-        """Asked before every packet whether to go on."""
+        self._stop = stop
+        if self.video is not None:
+            # A frame in the middle may be larger than the first.
+            self.video.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}
 
     def close(self) -> None:
         """Close the file. What was made from it must not be used any more."""
@@ -106,14 +113,14 @@ class Media:
         """Read on to the end, or to where nothing can be read any more.
 
         Raises:
-            Stopped: ``stop`` said so.
+            Stopped: ``stop``, which is asked before every packet, said so.
 
         """
         failures = 0
         while failures < _FAILURES:
             try:
                 for packet in self.container.demux(*streams):
-                    if self.stop():
+                    if self._stop():
                         raise Stopped
                     if packet.size:  # an empty one would tell the decoder that this is the end
                         failures = 0
@@ -144,7 +151,12 @@ class Media:
             return av.open(
                 self._source,
                 "r",
-                options={"format_whitelist": ",".join(DEMUXERS), "protocol_whitelist": "none"},
+                options={
+                    "format_whitelist": ",".join(DEMUXERS),
+                    "protocol_whitelist": "none",
+                    # For the frames that libav decodes already to tell what the streams are.
+                    "max_pixels": str(_MOST_PIXELS),
+                },
                 metadata_errors="replace",
                 buffer_size=1 << 18,
             )
@@ -206,9 +218,9 @@ class AudioReader:
         self._media.close()
 
 
-def probe_container(path: Path, head: bytes, name: str) -> Recording:
+def probe_container(path: Path, head: bytes, name: str, stop: Stop) -> Recording:
     """See `recording.probe`."""
-    media = Media(path, head, name)
+    media = Media(path, head, name, stop=stop)
     try:
         stream = audio_of(media)
         frame = _first_frame(media, stream)
@@ -217,7 +229,7 @@ def probe_container(path: Path, head: bytes, name: str) -> Recording:
         size = path.stat().st_size
         return Recording(
             size=size,
-            duration=_duration(path, head, media, stream, size),
+            duration=_duration(path, head, media, stream, size, stop),
             sample_rate=frame.sample_rate,
             channels=frame.layout.nb_channels,
             container=_short_name(media, head),
@@ -263,7 +275,9 @@ def _nothing_decoded(stream: AudioStream, tried: int) -> RecordingError:
     return RecordingError("codec", f"not one frame of the {codec} stream can be decoded")
 
 
-def _duration(path: Path, head: bytes, media: Media, stream: AudioStream, size: int) -> int:
+def _duration(
+    path: Path, head: bytes, media: Media, stream: AudioStream, size: int, stop: Stop
+) -> int:
     """Return the length of the audio in ms."""
     claimed = _claimed_duration(media.container, stream)
     if claimed and media.container.format.name not in _COUNTED:
@@ -272,7 +286,7 @@ def _duration(path: Path, head: bytes, media: Media, stream: AudioStream, size: 
             # The header of a file that was cut off, or never finished, promises too much.
             return min(claimed, size * 8000 // rate)
         return claimed
-    counted = _counted_duration(path, head)
+    counted = _counted_duration(path, head, stop)
     # A header that is right knows better how much of the first and the last frame counts.
     return claimed if abs(claimed - counted) < _PADDING_MS else counted
 
@@ -287,9 +301,9 @@ def _claimed_duration(container: InputContainer, stream: AudioStream) -> int:
     return max(0, int(seconds * 1000))
 
 
-def _counted_duration(path: Path, head: bytes) -> int:
+def _counted_duration(path: Path, head: bytes, stop: Stop) -> int:
     """Read all packets of the audio. A fresh look at the file, as streams cannot be rewound."""
-    media = Media(path, head)
+    media = Media(path, head, stop=stop)
     try:
         stream = audio_of(media)
         base = stream.time_base or Fraction(1, 1000)
@@ -320,7 +334,10 @@ def _is_video(stream: VideoStream) -> bool:
     if stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails):
         return False
     codec = stream.codec_context
-    return codec is not None and codec.width > 0 and codec.height > 0
+    if codec is None:
+        return False
+    small = codec.width <= _WIDEST >= codec.height and codec.width * codec.height <= _MOST_PIXELS
+    return small and codec.width > 0 and codec.height > 0
 
 
 def _is_sane(frame: AudioFrame) -> bool:

@@ -51,6 +51,9 @@ _LONGEST_GAP: Final = 60
 _LONGEST_STILL: Final = 6 * 60 * 60
 """Seconds that a picture may be shown, the longest recording; beyond it a time is damaged."""
 
+_LARGEST: Final = 1920
+"""Pixels of the longer side of the videos that are encoded here; larger ones are scaled down."""
+
 _RATE: Final = 25
 _FRAME_MS: Final = 1000 // _RATE
 _REPEAT_MS: Final = 1000
@@ -204,7 +207,7 @@ class _Copied:
 
 
 class _Video:
-    """A video that is encoded anew, with even sides and the times of its frames."""
+    """A video that is encoded anew, with the times of its frames."""
 
     def __init__(self, file: OutputContainer, media: Media, stream: VideoStream) -> None:
         self.written = 0
@@ -337,11 +340,19 @@ def _add_video(file: OutputContainer, width: int, height: int, **options: str) -
         stream = file.add_stream("libx264", rate=_RATE, options=options)
     else:
         stream = file.add_stream("mpeg4", rate=_RATE)
-    stream.width, stream.height = width + width % 2, height + height % 2
+    stream.width, stream.height = _fitting(width, height)
     stream.pix_fmt = "yuv420p"
     stream.codec_context.time_base = Fraction(1, _TICKS)
     stream.codec_context.thread_count = _THREADS
     return stream
+
+
+def _fitting(width: int, height: int) -> tuple[int, int]:
+    """Return the size at which a picture is encoded: of the same shape, with even sides."""
+    longer = max(width, height)
+    if longer > _LARGEST:
+        width, height = (max(1, round(side * _LARGEST / longer)) for side in (width, height))
+    return width + width % 2, height + height % 2
 
 
 def _scaled(frame: VideoFrame, video: VideoStream, scaler: VideoReformatter) -> VideoFrame:

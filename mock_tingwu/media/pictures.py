@@ -54,23 +54,28 @@ def key_frames(
     return [KeyFrame(*found) for found in find_slides(path, folder, most, stop)]
 
 
-def thumbnail(path: Path, target: Path) -> None:
+def thumbnail(path: Path, target: Path, *, stop: Stop = never) -> None:
     """Write an early picture of a video as PNG, at most 640 pixels wide.
 
     It is the first of the first seconds that shows about as much as any of them: a black lead-in
     is passed over.
+
+    Raises:
+        Stopped: ``stop`` said so.
+
     """
     _need_pyav()
     from .frames import write_thumbnail
 
-    write_thumbnail(path, target)
+    write_thumbnail(path, target, stop)
 
 
 def convert_mp4(path: Path, target: Path, *, stop: Stop = never) -> None:
     """Write a video as MP4 with H.264 and AAC that a browser can play while it loads.
 
-    Streams that have these codecs already are copied where the container allows it. A recording
-    without audio becomes an MP4 without audio.
+    Streams that have these codecs already are copied where the container allows it. Pictures that
+    are encoded anew become at most 1920 pixels wide and high. A recording without audio becomes an
+    MP4 without audio.
 
     Raises:
         Stopped: ``stop`` said so.

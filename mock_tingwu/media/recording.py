@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from .channels import ChannelLevels, Channels, Mixer
 from .decoder import pyav_available
-from .errors import MediaUnavailable, RecordingError
+from .errors import MediaUnavailable, RecordingError, Stop, never
 from .sniff import HEAD, foreign
 from .wavfile import WavFile
 
@@ -27,7 +27,8 @@ __all__ = ["PcmReader", "Recording", "RecordingError", "probe", "read_pcm"]
 class Recording:
     """What is known of a file before it is read to its end.
 
-    ``video`` tells whether there is a video that can be decoded; a cover picture is none.
+    ``video`` tells whether there is a video that can be decoded; a cover picture is none, nor is
+    what is wider or higher than 16384 pixels or has more than 64 million a frame.
     """
 
     size: int
@@ -116,13 +117,15 @@ class PcmReader:
         return chunk
 
 
-def probe(path: Path, name: str = "") -> Recording:
+def probe(path: Path, name: str = "", *, stop: Stop = never) -> Recording:
     """Say what kind of recording a file is.
 
     It is judged by its content; ``name``, the file name in its URL, only helps to tell a damaged
-    recording from a file of another kind.
+    recording from a file of another kind. A file that does not say how long it is is read to its
+    end.
 
     Raises:
+        Stopped: ``stop`` said so.
         RecordingError: it is no recording that the cloud takes.
         MediaUnavailable: it may be one, but only PyAV could tell, which is not installed.
         OSError: the file cannot be read.
@@ -141,7 +144,7 @@ def probe(path: Path, name: str = "") -> Recording:
         )
     from .libav import probe_container
 
-    return probe_container(path, head, name)
+    return probe_container(path, head, name, stop)
 
 
 def read_pcm(path: Path, sample_rate: int, *, channels: Channels = "mix") -> PcmReader:
