@@ -8,6 +8,7 @@ control API, a setting or `MockTingwu.callback` does. A task asks for callbacks 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -47,6 +48,7 @@ class CallbackBook:
     def __init__(self, scope: Scope, urls: Mapping[str, str]) -> None:
         self._scope = scope
         self._courier = Courier(scope.clock, scope.journal)
+        self._sent: Counter[tuple[str, str]] = Counter()
         self.registrations = {app_key: Registration(url) for app_key, url in urls.items()}
 
     @property
@@ -73,7 +75,8 @@ class CallbackBook:
         if present is None or present.url != url:
             self.registrations[app_key] = Registration(url)
         number = self._scope.clock.now() % 10**13
-        delivery = self._message(url, {"Test": f"CheckSyncConf{number:013d}"}, ONCE)
+        data = {"Test": f"CheckSyncConf{number:013d}"}
+        delivery = _message(url, data, self._scope.ids.hex32("callback"), ONCE)
         await self._courier.deliver(Parcel(delivery, SERVICE, "probe"))
         if delivery.state is DELIVERED:
             return {"delivered": True, "status": delivery.attempts[0].outcome.status}
@@ -104,7 +107,7 @@ class CallbackBook:
             data["TaskStatus"] = ONGOING.wire
         registration.waiting += 1
         parcel = Parcel(
-            self._message(registration.url, data, TINGWU_PLAN),
+            _message(registration.url, data, self._request_id(task, step), TINGWU_PLAN),
             SERVICE,
             step,
             task.id,
@@ -117,10 +120,16 @@ class CallbackBook:
         """Send nothing more."""
         self._courier.close()
 
-    def _message(self, url: str, data: dict[str, Any], plan: Plan) -> Delivery:
-        request_id = self._scope.ids.hex32("callback")
-        envelope = {"Code": "0", "Data": data, "Message": "success", "RequestId": request_id}
-        return Delivery(url, _encode(envelope), {"Content-Type": "application/json"}, plan)
+    def _request_id(self, task: Task, step: str) -> str:
+        """The RequestId of one callback: the same whichever task comes to its end first."""
+        before = self._sent[task.id, step]
+        self._sent[task.id, step] += 1
+        return self._scope.ids.derive("callback", task.id, step, str(before)).hex()
+
+
+def _message(url: str, data: dict[str, Any], request_id: str, plan: Plan) -> Delivery:
+    envelope = {"Code": "0", "Data": data, "Message": "success", "RequestId": request_id}
+    return Delivery(url, _encode(envelope), {"Content-Type": "application/json"}, plan)
 
 
 def _count(registration: Registration, parcel: Parcel) -> None:

@@ -320,6 +320,24 @@ def test_addresses_of_the_settings_are_not_tried_and_survive_reset(
         mock.reset()
 
 
+def test_request_ids_do_not_depend_on_which_task_ends_first(
+    start_mock: Callable[..., MockTingwu], start_receiver: Callable[..., Receiver]
+) -> None:
+    told: list[dict[tuple[str, str], str]] = []
+    for turn in (1, -1):
+        receiver = start_receiver(200)
+        mock = start_mock(seed=7, clock="virtual", callbacks={"app": receiver.url})
+        tasks = [create_told(mock), create_told(mock)]
+        for task_id in tasks[::turn]:
+            stop(mock, task_id)
+            mock.advance(0)
+        bodies = [(request.told, request.body) for request in receiver.requests]
+        told.append({(body["Data"]["TaskId"], step): body["RequestId"] for step, body in bodies})
+    first, second = told
+    assert first == second
+    assert len(set(first.values())) == 4
+
+
 def test_the_same_seed_gives_the_same_request_ids(
     start_mock: Callable[..., MockTingwu], receiver: Receiver
 ) -> None:
