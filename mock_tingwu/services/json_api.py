@@ -28,6 +28,8 @@ async def json_body(request: Request) -> dict[str, Any]:
         body = msgspec.json.decode(await request.body())
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ControlError(f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise ControlError("the body is nested too deeply") from None
     if not isinstance(body, dict):
         raise ControlError("the body is not a JSON object")
     return body

@@ -187,10 +187,14 @@ def test_a_clock_that_cannot_be_is_refused_in_one_sentence(
     assert status(mock, task["TaskId"]) == "NEW", "a call that is refused has no effect"
 
 
-def test_a_body_that_is_not_json_is_refused(mock: MockTingwu) -> None:
-    answer = httpx.post(f"{mock.url}/_mock/clock", content=b"{")
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [(b"{", "the body is not JSON"), (b"[" * 100_000, "the body is nested too deeply")],
+)
+def test_a_body_that_is_not_json_is_refused(mock: MockTingwu, body: bytes, why: str) -> None:
+    answer = httpx.post(f"{mock.url}/_mock/clock", content=body)
     assert answer.status_code == 400
-    assert answer.json()["error"].startswith("the body is not JSON")
+    assert answer.json()["error"].startswith(why)
 
 
 @pytest.mark.parametrize("streaming", [False, True])
