@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from mock_tingwu.core.errors import API_ERRORS, TASK_ERRORS
 from mock_tingwu.core.ids import Ids
+from mock_tingwu.core.imagination import STATED_NAMES
 from mock_tingwu.core.journal import Journal
 
 SERVICES: Final = ("tingwu",)
@@ -41,7 +42,7 @@ PATTERNS: Final = ("Missing", "Invalid")
 _LONGEST_MS: Final = 30 * 24 * 60 * 60 * 1000
 _TASK_CODE: Final = re.compile(r"[A-Z]{3}\.[A-Za-z]+")
 _PARAMETER: Final = re.compile(r"[A-Za-z]+(\.[A-Za-z]+)*")
-_MARKER: Final = re.compile(r"(?:^|--|[?&])mock\.(\w+)=(.*?)(?=--|[&#\s]|$)")
+_MARKER: Final = re.compile(r"(^|--|[?&])mock\.(\w+)=(.*?)(?=--|[&#\s]|$)")
 #: Markers without effect that are remembered, so as to be told of once.
 _NOTED: Final = 1000
 
@@ -111,11 +112,8 @@ class Match:
 
     def fits(self, subject: Subject) -> bool:
         """Whether all but ``nth`` and ``probability`` fit."""
-        return all(
-            wanted is None or wanted == getattr(subject, name)
-            for name in _SUBJECT_KEYS
-            for wanted in [getattr(self, name)]
-        )
+        pairs = [(getattr(self, name), getattr(subject, name)) for name in _SUBJECT_KEYS]
+        return all(wanted is None or wanted == given for wanted, given in pairs)
 
 
 _SUBJECT_KEYS: Final = ("service", "operation", "task_key", "app_key", "task_id")
@@ -203,7 +201,9 @@ class Faults:
                 self._record(rule.id, rule.action, subject)
                 return rule.action
         for text in subject.texts:
-            for name, value in _MARKER.findall(text) if "mock." in text else ():
+            for before, name, value in _MARKER.findall(text) if "mock." in text else ():
+                if before in ("?", "&") and f"mock.{name}" in STATED_NAMES:
+                    continue  # it states what an imagined recording is like
                 action = self._marked(name, value, subject)
                 if isinstance(action, kinds):
                     self._record("marker", action, subject)

@@ -121,6 +121,8 @@ _STATED: Final = (
     ("mock.channels", "channels", 1, 64),
     ("mock.size", "size", 0, 2**50),
 )
+#: What the query of a FileUrl may state.
+STATED_NAMES: Final = frozenset(name for name, *_ in _STATED)
 #: Parts of a query that change each time a link is signed, in lower case.
 _SIGNING: Final = frozenset({"expires", "signature", "ossaccesskeyid", "security-token"})
 _SIGNING_PREFIXES: Final = ("x-oss-", "mock.")

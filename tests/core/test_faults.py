@@ -254,6 +254,19 @@ def test_a_marker_that_makes_no_sense_is_noted_once(faults: Faults, journal: Jou
     )
 
 
+def test_what_a_file_url_states_of_its_recording_is_no_marker(
+    faults: Faults, journal: Journal
+) -> None:
+    query = "mock.duration_ms=61000&mock.sample_rate=8000&mock.channels=2&mock.size=5"
+    failing = "mock.task_failed=TSC.AudioFormat"
+    assert faults.task_failure(file_url=f"https://a.example/a.mp3?{query}") is None
+    assert faults.task_failure(file_url=f"https://a.example/a.mp3?{query}&{failing}") is not None
+    assert not list(journal.entries(kind="note"))
+    # In a TaskKey it states nothing.
+    assert faults.task_failure(task_key="weekly--mock.size=5") is None
+    assert len(list(journal.entries(kind="note"))) == 1
+
+
 def test_markers_that_make_no_sense_are_noted_within_bounds(
     faults: Faults, journal: Journal
 ) -> None:
