@@ -31,13 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Upload; exit code 0, 1 if the server does not take a file, 2 if there is no such file."""
+    """Upload; exit code 0, 1 if the server does not take a file, 2 if FILE or URL is none."""
     if not _is_address(args.url):
         complain("host", f"--url is {args.url!r}, expected an address such as {DEFAULT_URL}")
         return BAD_USAGE
     for path in args.files:
-        if not path.is_file():
-            complain("host", f"{path} is no file")
+        problem = _problem(path)
+        if problem:
+            complain("host", problem)
             return BAD_USAGE
     import httpx
 
@@ -60,11 +61,24 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _is_address(url: str) -> bool:
+    import httpx
+
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        # httpx decodes the host when it is asked for it, and fails at one such as xn--.
+        host = httpx.URL(url).host
+        return parts.scheme in ("http", "https") and bool(host) and parts.port != 0
+    except (ValueError, httpx.InvalidURL):
         return False
+
+
+def _problem(path: Path) -> str:
+    """Why this file cannot be hosted, if anything is wrong with it."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return f"the name of {str(path)!r} is not UTF-8"
+    return "" if path.is_file() else f"{path} is no file"
 
 
 def _upload(client: httpx.Client, url: str, path: Path) -> str:

@@ -436,6 +436,26 @@ def test_what_the_mock_says_against_a_file_is_told(
     assert "was not taken: name is 'a\\nb.mp3', expected a file name" in err
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are always Unicode")
+def test_a_file_whose_name_is_not_utf_8_is_told(
+    mock: MockTingwu, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp3")
+    Path(path).write_bytes(BODY)
+    code, sentence = host(path, "--url", mock.url, capsys=capsys)
+    assert (code, listed(mock)) == (2, [])
+    assert "caf\\udce9.mp3' is not UTF-8" in sentence
+
+
+@pytest.mark.parametrize("url", ["http://xn--/", "http://[/", "http://a\x00/"])
+def test_an_address_that_no_client_can_call_is_told(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, sentence = host(str(RECORDING), "--url", url, capsys=capsys)
+    assert code == 2
+    assert f"--url is {url!r}, expected an address such as" in sentence
+
+
 def test_a_missing_file_is_told_before_anything_is_sent(
     mock: MockTingwu, capsys: pytest.CaptureFixture[str]
 ) -> None:
