@@ -21,7 +21,8 @@ MAX_WORD_LENGTH: Final = 10
 LEAST_WEIGHT: Final = -6
 GREATEST_WEIGHT: Final = 5
 
-_decode = msgspec.json.Decoder(dict[str, int]).decode
+# Gson writes the numbers of a map as 3.0.
+_decode = msgspec.json.Decoder(dict[str, int | float]).decode
 
 
 class InvalidWords(ValueError):
@@ -101,26 +102,27 @@ def read_words(weights: str) -> dict[str, int]:
         LimitExceeded: it has more words than MAX_WORDS.
     """
     try:
-        words = _decode(weights)
+        given = _decode(weights)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidWords(f"not a JSON object of words and whole numbers: {error}") from None
-    if len(words) > MAX_WORDS:
-        raise LimitExceeded(f"there are {len(words)} words, at most {MAX_WORDS} are allowed")
-    for word, weight in words.items():
+    if len(given) > MAX_WORDS:
+        raise LimitExceeded(f"there are {len(given)} words, at most {MAX_WORDS} are allowed")
+    for word, weight in given.items():
         _check(word, weight)
-    return words
+    return {word: int(weight) for word, weight in given.items()}
 
 
-def _check(word: str, weight: int) -> None:
+def _check(word: str, weight: float) -> None:
     if not 0 < len(word) <= MAX_WORD_LENGTH:
         raise InvalidWords(
             f"the word {word!r} has {len(word)} characters instead of 1 to {MAX_WORD_LENGTH}"
         )
     if not all(_is_plain(character) for character in word) or word != word.strip():
         raise InvalidWords(f"the word {word!r} has punctuation or special characters")
-    if not LEAST_WEIGHT <= weight <= GREATEST_WEIGHT:
+    if not LEAST_WEIGHT <= weight <= GREATEST_WEIGHT or weight != int(weight):
         raise InvalidWords(
-            f"the weight of {word!r} is {weight}, not from {LEAST_WEIGHT} to {GREATEST_WEIGHT}"
+            f"the weight of {word!r} is {weight}, "
+            f"not a whole number from {LEAST_WEIGHT} to {GREATEST_WEIGHT}"
         )
 
 

@@ -103,6 +103,12 @@ def test_words_of_any_script_with_weights_from_minus_6_to_5_are_taken(
     assert read_words(json.dumps(words)) == words
 
 
+def test_whole_weights_may_be_written_as_gson_does() -> None:
+    words = read_words('{"苹果": 3.0, "西瓜": -6e0}')
+    assert words == {"苹果": 3, "西瓜": -6}
+    assert [type(weight) for weight in words.values()] == [int, int]
+
+
 @pytest.mark.parametrize(
     ("weights", "why"),
     [
@@ -111,7 +117,9 @@ def test_words_of_any_script_with_weights_from_minus_6_to_5_are_taken(
         ('["苹果"]', "not a JSON object"),
         ("[" * 100_000, "not a JSON object"),
         ('{"苹果": "3"}', "whole numbers"),
-        ('{"苹果": 2.5}', "whole numbers"),
+        ('{"苹果": 2.5}', "is 2.5, not a whole number"),
+        ('{"苹果": 1e400}', "苹果|not a JSON object"),
+        (f'{{"苹果": {"9" * 400}}}', "苹果|not a JSON object"),
         ('{"苹果": true}', "whole numbers"),
         ('{"苹果": null}', "whole numbers"),
         ('{"苹果": 6}', "the weight of '苹果' is 6"),
