@@ -39,10 +39,11 @@ class Settings:
     (AccessKeyId to secret), ``security_tokens`` (AccessKeyId to the token of a temporary key; a key
     that is not there goes with any token) and ``api_keys`` (bearer tokens, any when there are
     none); ``disabled_access_keys`` are refused. ``clock``: ``system`` or ``virtual``.
-    ``result_interval_ms``: the time between two results of a stopped task. ``max_body_bytes``:
+    ``result_interval_ms``: the time between two results of a task. ``max_body_bytes``:
     larger request bodies are refused.
-    ``data_dir``: where media files are kept; None is a temporary folder. ``recognizer``: the name
-    of an installed entry point of the group ``mock_tingwu.recognizers``, or ``scripted``.
+    ``data_dir``: where media files and uploads are kept; None is a temporary folder.
+    ``recognizer``: the name of an installed entry point of the group ``mock_tingwu.recognizers``,
+    or ``scripted``.
     ``offline_quota_minutes``: how much recording may be read in a day, 0 without limit.
     ``max_streams``: how many realtime streams may be on at a time, 0 without limit.
     ``oss_buckets``: the buckets that an OutputPath may name, any when there are none.
@@ -175,6 +176,8 @@ def _key_pairs(value: Any) -> dict[str, str]:
 
 
 def _security_tokens(value: Any) -> dict[str, str]:
+    if value == "":
+        return {}
     try:
         return _key_pairs(value)
     except ValueError:
@@ -213,7 +216,8 @@ def _callbacks(value: Any) -> dict[str, str]:
     else:
         # An address may have commas of its own; a flag that is repeated is a list.
         texts = value if isinstance(value, list) else re.split(r",(?=[^,=]+=https?:)", str(value))
-        pairs = [(key, url) for key, _, url in (text.strip().partition("=") for text in texts)]
+        split = (text.strip().partition("=") for text in map(str, texts) if text.strip())
+        pairs = [(app_key, url) for app_key, _, url in split]
     if not all(app_key for app_key, _ in pairs):
         raise ValueError(expected)
     try:
@@ -222,14 +226,23 @@ def _callbacks(value: Any) -> dict[str, str]:
         raise ValueError(f"{expected}, the URL {error}") from None
 
 
+def _folder(value: Any) -> Path:
+    if not isinstance(value, str | os.PathLike):
+        raise ValueError("a folder")
+    return Path(value)
+
+
 def _file_hosts(value: Any) -> dict[str, str]:
     expected = "HOST=FOLDER or HOST=URL with commas between them"
     if isinstance(value, Mapping):
         expected = "a folder or a URL for each host"
+        if not all(isinstance(target, str | os.PathLike) for target in value.values()):
+            raise ValueError(expected)
         pairs = [(str(host), os.fspath(target)) for host, target in value.items()]
     else:
         texts = value if isinstance(value, list) else str(value).split(",")
-        pairs = [(host, target) for host, _, target in (str(text).partition("=") for text in texts)]
+        split = (text.partition("=") for text in map(str, texts) if text.strip())
+        pairs = [(host, target) for host, _, target in split]
     hosts = {}
     for host, target in ((host.strip().lower(), target.strip()) for host, target in pairs):
         if not host or "/" in host or not target:
@@ -256,7 +269,7 @@ _CONVERT: dict[str, Any] = {
     "auth": _one_of("open", "verify"),
     "clock": _one_of("system", "virtual"),
     "seed": _whole(-(2**63), 2**63 - 1),
-    "data_dir": lambda value: Path(os.fspath(value)),
+    "data_dir": _folder,
     "result_interval_ms": _whole(0, 24 * 60 * 60 * 1000),
     "max_body_bytes": _whole(1, 2**40),
     "recognizer": str,

@@ -84,6 +84,14 @@ def test_file_hosts_come_from_repeated_flags_one_variable_or_a_table(tmp_path: P
     assert Settings.of({"file_hosts": {"x": folder}}).file_hosts == {"x": str(folder)}
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["CALLBACKS", "FILE_HOSTS", "OSS_BUCKETS", "APP_KEYS", "SECURITY_TOKENS", "API_KEYS"],
+)
+def test_a_variable_that_is_set_to_nothing_means_none(tmp_path: Path, name: str) -> None:
+    assert Settings.load({}, {f"MOCK_TINGWU_{name}": ""}, tmp_path) == Settings()
+
+
 def test_a_folder_of_file_hosts_is_found_from_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +113,9 @@ def test_a_folder_of_file_hosts_is_found_from_anywhere(
         ({"file_hosts": {"x": "nowhere"}}, "there is no folder nowhere"),
         ({"file_hosts": {"x/y": "."}}, "expected a folder or a URL for each host"),
         ({"file_hosts": [7]}, "expected HOST=FOLDER or HOST=URL"),
+        ({"file_hosts": {"a": 5}}, "expected a folder or a URL for each host$"),
+        ({"callbacks": ["a=http://x", 5]}, "is 'a=http://x, 5', expected AppKey=URL with commas"),
+        ({"data_dir": 5}, "data_dir is 5, expected a folder$"),
         ({"foo": 1}, "foo is not a setting"),
     ],
 )
