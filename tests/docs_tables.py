@@ -42,8 +42,9 @@ API_ERRORS: Final = {
     "multilingual.",
     "BRK.InvalidAudioBitRate": _ON_DEMAND,
     "BRK.InvalidAudioPackage": _ON_DEMAND,
-    "BRK.InvalidOssBucket": "OutputPath names a bucket that is not one of `oss_buckets`.",
-    "BRK.InvalidOssPath": "OutputPath is not a text.",
+    "BRK.InvalidOssBucket": "OutputPath names a bucket that is not one of `oss_buckets`, "
+    "or that no bucket can be called.",
+    "BRK.InvalidOssPath": "OutputPath is neither `oss://bucket/folder` nor a folder.",
     "BRK.InvalidAppKey": "AppKey missing, empty or not a text, or not one of `app_keys`.",
     "BRK.InvalidRoleSplitNum": "SpeakerCount not a whole number from 0 to 100.",
     "BRK.InvalidOutputEnabledSetting": "A field …Enabled that is not a boolean; a second "
@@ -92,8 +93,9 @@ SETTINGS: Final = {
     "auth": "`open` takes any credentials, `verify` checks every signature against `access_keys`.",
     "clock": "`system`, or `virtual`: stands still until it is advanced.",
     "seed": "Decides every identifier. Same seed, same requests, same bytes.",
-    "data_dir": "Where MP3 and spectrum files are written.",
-    "result_interval_ms": "Between two results of a stopped task.",
+    "data_dir": "Where MP3, MP4, spectrum, pictures and uploads are kept.",
+    "result_interval_ms": "Between two results of a meeting that was stopped or a recording "
+    "that was read.",
     "max_body_bytes": "Longest request body.",
     "offline_quota_minutes": "How much recording is read in a day, in minutes (Beijing time); more "
     "fails with PRE.AudioDurationQuotaLimit. 0: no limit. The cloud's trial has about 120.",
@@ -152,7 +154,7 @@ FIELDS: Final = {
     "Input.OutputPath": "Links name this [bucket and folder](offline.md#your-own-bucket).",
     "Input.LanguageHints": "With multilingual: only lines in these languages are heard.",
     "Input.AudioChannelMode": "Offline: `mix` hears all [channels](offline.md#channels) of a "
-    "recording, otherwise the first is heard.",
+    "recording. Otherwise the first is heard from 16000 Hz on, below that all are.",
     "Parameters.Transcoding.TargetAudioFormat": "mp3 makes OutputMp3Path (extra `media`).",
     "Parameters.Transcoding.TargetVideoFormat": "Offline: mp4 makes OutputMp4Path of a video "
     "(extra `media`).",
