@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_tingwu.core.capabilities import BUILDERS
+from mock_tingwu.core.capabilities import BUILDERS, _evidence
+from mock_tingwu.core.capabilities._terms import Text
 from mock_tingwu.core.meeting import AudioFile, Meeting
 from mock_tingwu.core.options import (
     ASSISTANCE_TYPES,
@@ -430,6 +431,24 @@ def test_what_few_sentences_say_counts_most() -> None:
     scene = Scene(items=(Item("toner of the printers"),))
     (found,) = made("ContentExtraction", meeting, extraction=scene)["extraction_results"]
     assert found["sentence_ids"] == [6]
+
+
+def test_sentences_are_split_into_words_once_however_many_items_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    split: list[str] = []
+
+    class Counted(Text):
+        def __init__(self, text: str) -> None:
+            split.append(text)
+            super().__init__(text)
+
+    monkeypatch.setattr(_evidence, "Text", Counted)
+    meeting = hear((script("cn-app-release"), 26))
+    scene = Scene(items=tuple(Item(f"item {number}") for number in range(50)))
+    made("ServiceInspection", meeting, inspection=scene)
+    made("ContentExtraction", meeting, extraction=scene)
+    assert split == [sentence.text for sentence in meeting.sentences] * 2
 
 
 def test_extraction_looks_at_the_speakers_of_the_identity_asked_for() -> None:

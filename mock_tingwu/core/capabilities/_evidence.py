@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from math import log
 
-from mock_tingwu.core.capabilities._terms import Terms, terms
+from mock_tingwu.core.capabilities._terms import Text, terms
 from mock_tingwu.core.meeting import Meeting, Sentence
 from mock_tingwu.core.options import Scene
 from mock_tingwu.core.script import UNSPACED
 
 
-def evidence(query: str, sentences: Sequence[Sentence], most: int) -> list[Sentence]:
-    """Up to ``most`` sentences that have to do with ``query``, in order; none if none has.
+class Evidence:
+    """Finds among ``sentences`` those that speak of something.
 
-    They share a term that says what the query is about, or two of those that stand in any
-    description if it has no others. The rarer a term is in what was said, the more it counts;
-    sentences with far less than the best are left out. Function words count for nothing.
+    Make one for all questions: what takes long is to split the sentences into words.
     """
-    wanted = terms(query)
-    found = {sentence.id: wanted.of(sentence.text) for sentence in sentences}
-    frequency = Counter(term for own in found.values() for term in own.strong | own.weak)
 
-    def score(own: Terms) -> float:
-        return sum(_weight(frequency[term], len(found)) for term in own.strong) + sum(
-            _weight(frequency[term], len(found)) / 4 for term in own.weak
-        )
+    def __init__(self, sentences: Sequence[Sentence]) -> None:
+        self._sentences = sentences
+        self._texts = [Text(sentence.text) for sentence in sentences]
+        self._places: dict[str, list[int]] = {}
 
-    least = 0 if wanted.strong else min(2, len(wanted.weak))
-    scores = {
-        sentence.id: score(found[sentence.id])
-        for sentence in sentences
-        if found[sentence.id].strong or 0 < least <= len(found[sentence.id].weak)
-    }
-    best = max(scores.values(), default=0)
-    near = sorted((id_ for id_ in scores if scores[id_] * 3 >= best), key=lambda id_: -scores[id_])
-    return [sentence for sentence in sentences if sentence.id in near[:most]]
+    def of(self, query: str, most: int) -> list[Sentence]:
+        """Up to ``most`` sentences that have to do with ``query``, in order; none if none has.
 
+        They share a term that says what the query is about, or two of those that stand in any
+        description if it has no others. The rarer a term is in what was said, the more it counts;
+        sentences with far less than the best are left out. Function words count for nothing.
+        """
+        wanted = terms(query)
+        scores: defaultdict[int, float] = defaultdict(float)
+        hits: Counter[int] = Counter()
+        # In order: what is added up in another order may come out another number.
+        for term in sorted(wanted.strong | wanted.weak):
+            places = self._places_of(term)
+            if not places:
+                continue
+            share = 1 if term in wanted.strong else 4
+            weight = log(1 + len(self._texts) / len(places)) / share
+            for place in places:
+                scores[place] += weight
+            if term in wanted.strong or not wanted.strong:
+                hits.update(places)
+        least = 1 if wanted.strong else min(2, len(wanted.weak))
+        fit = [place for place in sorted(hits) if hits[place] >= least]
+        best = max((scores[place] for place in fit), default=0)
+        near = [place for place in fit if scores[place] * 3 >= best]
+        chosen = sorted(near, key=lambda place: -scores[place])[:most]
+        return [self._sentences[place] for place in sorted(chosen)]
 
-def _weight(frequency: int, count: int) -> float:
-    """How much a term counts that stands in ``frequency`` of ``count`` sentences."""
-    return log(1 + count / frequency)
+    def _places_of(self, term: str) -> list[int]:
+        """The indexes of the sentences that ``term`` stands in."""
+        if term not in self._places:
+            self._places[term] = [n for n, text in enumerate(self._texts) if term in text]
+        return self._places[term]
 
 
 def roles(meeting: Meeting, scene: Scene) -> dict[int, str]:

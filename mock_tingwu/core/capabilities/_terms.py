@@ -17,29 +17,34 @@ from mock_tingwu.core.capabilities import _stopwords
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """``strong`` terms say what a text is about, ``weak`` ones ("customer") stand in many.
-
-    Terms of Han and kana are looked for anywhere in a text, others among its words.
-    """
+    """``strong`` terms say what a text is about, ``weak`` ones ("customer") stand in many."""
 
     strong: frozenset[str]
     weak: frozenset[str]
 
     def of(self, text: str) -> Terms:
         """Those of the terms that are in ``text``."""
-        text = text.lower()
-        words = _words(text)
-        korean = tuple(filter(_is_hangul, words))
-
-        def there(term: str) -> bool:
-            if _HAN_OR_KANA.match(term):
-                return term in text
-            if _is_hangul(term):
-                # A Korean word carries its particles behind it.
-                return any(word.startswith(term) for word in korean)
-            return term in words
-
+        there = Text(text).__contains__
         return Terms(frozenset(filter(there, self.strong)), frozenset(filter(there, self.weak)))
+
+
+class Text:
+    """A text in which terms are looked for: of Han and kana anywhere, others among its words."""
+
+    __slots__ = ("_korean", "_text", "_words")
+
+    def __init__(self, text: str) -> None:
+        self._text = text.lower()
+        self._words = _words(self._text)
+        self._korean = tuple(filter(_is_hangul, self._words))
+
+    def __contains__(self, term: str) -> bool:
+        if _HAN_OR_KANA.match(term):
+            return term in self._text
+        if _is_hangul(term):
+            # A Korean word carries its particles behind it.
+            return any(word.startswith(term) for word in self._korean)
+        return term in self._words
 
 
 def terms(text: str) -> Terms:

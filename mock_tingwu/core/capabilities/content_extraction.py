@@ -6,9 +6,10 @@ side of tingwu-openapi 1.1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_tingwu.core.capabilities._evidence import evidence, quoted, roles
+from mock_tingwu.core.capabilities._evidence import Evidence, quoted, roles
 from mock_tingwu.core.meeting import Meeting, Sentence
 from mock_tingwu.core.options import Item, Options, Scene
 
@@ -22,13 +23,16 @@ def build(meeting: Meeting, options: Options) -> dict[str, Any]:
     map of speakers has any.
     """
     scene = options.extraction or Scene()
-    return {"extraction_results": [_extract(meeting, scene, item) for item in scene.items]}
+    names = roles(meeting, scene)
+    said = {
+        identity: Evidence(_said_by(meeting, names, identity))
+        for identity in dict.fromkeys(item.identity for item in scene.items)
+    }
+    return {"extraction_results": [_extract(said[item.identity], item) for item in scene.items]}
 
 
-def _extract(meeting: Meeting, scene: Scene, item: Item) -> dict[str, Any]:
-    found = evidence(
-        f"{item.title} {item.content}", _said_by(meeting, scene, item.identity), _MOST_SENTENCES
-    )
+def _extract(said: Evidence, item: Item) -> dict[str, Any]:
+    found = said.of(f"{item.title} {item.content}", _MOST_SENTENCES)
     entry: dict[str, Any] = {"title": item.title, "content": item.content}
     if item.identity:
         entry["identity"] = item.identity
@@ -38,7 +42,6 @@ def _extract(meeting: Meeting, scene: Scene, item: Item) -> dict[str, Any]:
     }
 
 
-def _said_by(meeting: Meeting, scene: Scene, identity: str) -> list[Sentence]:
-    names = roles(meeting, scene)
+def _said_by(meeting: Meeting, names: Mapping[int, str], identity: str) -> list[Sentence]:
     own = [s for s in meeting.sentences if identity and identity in names.get(s.speaker, "")]
     return own or meeting.sentences

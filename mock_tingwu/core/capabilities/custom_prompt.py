@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mock_tingwu.core.capabilities._evidence import evidence
+from mock_tingwu.core.capabilities._evidence import Evidence
 from mock_tingwu.core.capabilities._heard import Passage, retold, spread
 from mock_tingwu.core.capabilities._wording import speaker_name, wording
 from mock_tingwu.core.meeting import Meeting, Sentence
@@ -26,23 +26,24 @@ def build(meeting: Meeting, options: Options) -> list[dict[str, Any]]:
     No model runs here: the answer tells what was said, and quotes what has to do with the prompt.
     """
     told = retold(meeting)
+    said = Evidence(meeting.sentences)
     tokens = sum(len(sentence.words) for sentence in meeting.sentences)
     return [
         {
             "name": prompt.name,
-            "result": _answer(prompt, meeting, told) if told else "",
+            "result": _answer(prompt, meeting, told, said) if told else "",
             "truncated": tokens > _INPUT_LIMITS.get(prompt.model, _INPUT_LIMITS["tingwu-turbo"]),
         }
         for prompt in options.custom_prompts
     ]
 
 
-def _answer(prompt: Prompt, meeting: Meeting, told: list[Passage]) -> str:
+def _answer(prompt: Prompt, meeting: Meeting, told: list[Passage], said: Evidence) -> str:
     words = wording(meeting.language)
     title = " / ".join(dict.fromkeys(passage.script.title for passage in told))
     gists = dict.fromkeys(c.gist for passage in told for c in passage.chapters())
     points = dict.fromkeys(point.text for passage in told for point in passage.points())
-    remarks = evidence(prompt.prompt.replace(_PLACEHOLDER, " "), meeting.sentences, _MOST_REMARKS)
+    remarks = said.of(prompt.prompt.replace(_PLACEHOLDER, " "), _MOST_REMARKS)
     overview = spacer(meeting.language).join(spread(list(gists), _MOST_POINTS))
     parts = [
         words.about.format(prompt.name.replace(_PLACEHOLDER, "").strip(), title),

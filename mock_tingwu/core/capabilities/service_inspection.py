@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_tingwu.core.capabilities._evidence import evidence, quoted, roles
-from mock_tingwu.core.capabilities._wording import wording
+from mock_tingwu.core.capabilities._evidence import Evidence, quoted, roles
+from mock_tingwu.core.capabilities._wording import Wording, wording
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Item, Options, Scene
 
@@ -24,12 +24,15 @@ def build(meeting: Meeting, options: Options) -> dict[str, Any]:
     """
     scene = options.inspection or Scene()
     names = roles(meeting, scene)
-    return {"inspection_results": [_inspect(meeting, item, names) for item in scene.items]}
-
-
-def _inspect(meeting: Meeting, item: Item, names: Mapping[int, str]) -> dict[str, Any]:
-    found = evidence(f"{item.title} {item.content}", meeting.sentences, _MOST_SENTENCES)
+    said = Evidence(meeting.sentences)
     words = wording(meeting.language)
+    return {"inspection_results": [_inspect(said, item, names, words) for item in scene.items]}
+
+
+def _inspect(
+    said: Evidence, item: Item, names: Mapping[int, str], words: Wording
+) -> dict[str, Any]:
+    found = said.of(f"{item.title} {item.content}", _MOST_SENTENCES)
     reason = words.unmentioned
     if found:
         numbers = ", ".join(str(sentence.id) for sentence in found)
