@@ -100,13 +100,18 @@ class Fingerprint:
         return self._hash.hexdigest()
 
 
+class Forgotten(Exception):
+    """`HostedFiles.forget` was called while a file was on its way."""
+
+
 class HostedFiles:
     """The files that one mock serves. ``folder`` is called for a place when one is kept."""
 
     def __init__(self, folder: Callable[[], Path]) -> None:
         self._folder = folder
         self._files: dict[str, HostedFile] = {}
-        self._drafts = count(1)
+        self._numbers = count(1)
+        self._drafts: set[Path] = set()
 
     def __iter__(self) -> Iterator[HostedFile]:
         return iter(list(self._files.values()))
@@ -137,18 +142,23 @@ class HostedFiles:
         """A place for an upload; what is left there at the end is removed."""
         folder = self._folder() / "files"
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"upload-{next(self._drafts)}"
+        path = folder / f"upload-{next(self._numbers)}"
+        self._drafts.add(path)
         try:
             yield path
         finally:
+            self._drafts.discard(path)
             path.unlink(missing_ok=True)
 
     def keep(self, draft: Path, name: str, fingerprint: Fingerprint) -> HostedFile:
         """Serve what was uploaded to ``draft``, which moves to its place.
 
         Raises:
+            Forgotten: it was begun before the last `forget`.
             OSError: it cannot be moved.
         """
+        if draft not in self._drafts:
+            raise Forgotten
         known = self._files.get(fingerprint.id)
         if known is not None and known.kept:
             return known  # somebody may be reading it
@@ -164,8 +174,12 @@ class HostedFiles:
         return file is not None
 
     def forget(self) -> None:
-        """Serve nothing any more. The folder belongs to whoever has given it."""
+        """Serve nothing any more, nor what is on its way.
+
+        The folder belongs to whoever has given it.
+        """
         self._files.clear()
+        self._drafts.clear()
 
 
 def id_in(url: str) -> str | None:
@@ -225,6 +239,8 @@ class HostingService:
                 kept = hosted.keep(draft, name, fingerprint)
         except ClientDisconnect:
             raise ControlError("the upload broke off") from None
+        except Forgotten:
+            raise ControlError("the mock was reset while the file came in", 409) from None
         except OSError as error:
             why = error.strerror or str(error)
             raise ControlError(f"the file cannot be kept: {why}", 507) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
@@ -47,23 +48,55 @@ class ImaginedMedia:
         self.suffixes = suffixes
 
     async def path(self, name: str) -> Path | None:
-        """The file with this suffix or the slide with this name, if there is one."""
+        """The file with this suffix or the slide with this name, if there is one.
+
+        There is none any more once `close` was called or the folder has gone.
+        """
         if name not in self.suffixes and name not in {s.name for s in self._meeting.slides}:
             return None
         path = self._folder / NAMES.get(name, name)
         async with self._lock:
-            if not path.exists():
-                await asyncio.to_thread(self._make, path)
-        return path
+            if not self._closed and not path.exists():
+                try:
+                    await asyncio.to_thread(self._make, path)
+                except (media.Stopped, FileNotFoundError):
+                    return None
+                except (media.RecordingError, OSError):
+                    # Whoever closed this may have removed the folder under the writer's hands.
+                    if not self._closed:
+                        raise
+        return None if self._closed else path
 
     def close(self) -> None:
-        """Give up what is being made."""
+        """Give up what is being made; what there is of it is removed."""
         self._closed = True
 
     def _make(self, path: Path) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         # Nobody must find a file that is half made.
         draft = path.with_name(f"draft{path.suffix}")
+        try:
+            # Not its parents: whoever has removed them wants no files any more.
+            self._folder.mkdir(exist_ok=True)
+            self._write(path, draft)
+            draft.replace(path)
+        finally:
+            if self._closed:
+                self._remove(draft, path)
+
+    def _remove(self, *files: Path) -> None:
+        """Remove files, and the folders that are empty without them.
+
+        Whoever removes the folders cannot do so while a file is written there.
+        """
+        for file in files:
+            with contextlib.suppress(OSError):
+                file.unlink()
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+        with contextlib.suppress(OSError):
+            self._folder.parent.rmdir()
+
+    def _write(self, path: Path, draft: Path) -> None:
         if path.suffix == ".png":
             draft.write_bytes(self._picture(path.name))
         elif path.suffix == ".mp4":
@@ -71,13 +104,13 @@ class ImaginedMedia:
             media.video_of_slides(slides, self._sound(), _RATE, draft)
         else:
             kind = media.Mp3Writer if path.suffix == ".mp3" else media.SpectrumWriter
-            writer = kind(draft, _RATE)
-            for pcm in self._sound():
-                writer.write(pcm)
-            writer.close()
-        draft.replace(path)
+            with contextlib.closing(kind(draft, _RATE)) as writer:
+                for pcm in self._sound():
+                    writer.write(pcm)
 
     def _picture(self, name: str) -> bytes:
+        if self._closed:
+            raise media.Stopped
         number = name.removeprefix("slide-").partition(".")[0]
         return media.draw_slide(self._title, int(number) if number.isdigit() else 1)
 

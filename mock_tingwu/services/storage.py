@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 from email.utils import format_datetime
@@ -15,6 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Host, Route, Router
 
 from mock_tingwu.core.clock import as_datetime
+from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
@@ -39,7 +41,7 @@ _TYPES = {
     "jpg": "image/jpeg",
     "spectrum": "application/octet-stream",
 }
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.encode
 
 
 class Linker:
@@ -142,17 +144,24 @@ class StorageService:
                 return None
             return FileResponse(path, media_type=_TYPES[name.rpartition(".")[2]])
         kind = named["kind"]
-        if kind not in task.results or _stamp(task.results[kind]) != named["made"]:
+        made = task.results.get(kind)
+        if made is None or _stamp(made) != named["made"]:
             return None
-        # Here and below: what only some requests need is not loaded when the server starts.
-        from mock_tingwu.core import capabilities
-
-        result = capabilities.build(kind, task.meeting, task.options)
-        if kind == "PptExtraction":
-            _link_pictures(Linker(scope, Address.of(request).http), task, result)
-        content = _encode(wrapped(task.id, kind, result))
+        linker = Linker(scope, Address.of(request).http)
+        # A long meeting takes a while. It does not grow: results come after the end of the audio.
+        content = await asyncio.to_thread(_content, kind, task, task.options, linker)
         scope.journal.record("result", SERVICE, task.id, body=content, name=kind)
-        return ranged(request, content, task.results[kind])
+        return ranged(request, content, made)
+
+
+def _content(kind: str, task: Task, options: Options, linker: Linker) -> bytes:
+    # Here and below: what only some requests need is not loaded when the server starts.
+    from mock_tingwu.core import capabilities
+
+    result = capabilities.build(kind, task.meeting, options)
+    if kind == "PptExtraction":
+        _link_pictures(linker, task, result)
+    return _encode(wrapped(task.id, kind, result))
 
 
 def _link_pictures(link: Linker, task: Task, result: Any) -> None:
