@@ -466,6 +466,24 @@ def test_a_video_of_huge_pictures_is_none(
         assert caught.value.problem == "codec"
 
 
+def test_a_huge_picture_is_not_decoded_to_tell_its_size(tmp_path: Path) -> None:
+    media = libav.Media(photos(tmp_path / "photos", [(8100, 8000)]), b"")
+    stream = media.container.streams.video[0]
+    assert (stream.width, stream.height) == (0, 0)
+    media.close()
+
+
+def test_a_video_that_names_too_many_pixels_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = film(tmp_path / "film.mp4", [(0, slide(1))], 1000, codec="mpeg4")
+    for most, found in ((640 * 360, True), (640 * 360 - 1, False)):
+        monkeypatch.setattr(libav, "_MOST_PIXELS", most)
+        media = libav.Media(path, b"")
+        assert (media.video is not None) is found
+        media.close()
+
+
 def test_a_huge_picture_in_the_middle_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -289,6 +289,11 @@ def test_counting_the_length_can_be_given_up(tmp_path: Path, name: str) -> None:
         probe(path, stop=stop)
 
 
+def test_the_search_for_the_first_frame_can_be_given_up(tmp_path: Path) -> None:
+    with pytest.raises(Stopped):
+        probe(write(tmp_path, recorded(KINDS["talk.wav"])), stop=lambda: True)
+
+
 def test_damaged_frames_are_skipped_and_counted(tmp_path: Path) -> None:
     content = bytearray(recorded(KINDS["talk.m4a"]))
     start = content.index(b"mdat") + 3000

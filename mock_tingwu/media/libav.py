@@ -336,8 +336,8 @@ def _is_video(stream: VideoStream) -> bool:
     codec = stream.codec_context
     if codec is None:
         return False
-    small = codec.width <= _WIDEST >= codec.height and codec.width * codec.height <= _MOST_PIXELS
-    return small and codec.width > 0 and codec.height > 0
+    # With too many pixels (max_pixels) libav says that both sides are 0.
+    return 0 < codec.width <= _WIDEST and 0 < codec.height <= _WIDEST
 
 
 def _is_sane(frame: AudioFrame) -> bool:
