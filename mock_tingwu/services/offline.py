@@ -147,7 +147,7 @@ class RecordingReader:
         self, scope: Scope, task: Task, stop: Event, path: Path, name: str
     ) -> None:
         try:
-            recording = await asyncio.to_thread(media.probe, path, name)
+            recording = await asyncio.to_thread(media.probe, path, name, stop=stop.is_set)
             longest = self._check(scope, task, recording)
             self._note(scope, task, f"the recording: {recording.described}")
             files = self._world.media_of(scope, task)
@@ -302,7 +302,7 @@ def _look(task: Task, path: Path, files: MediaFiles, stop: Event) -> list[str]:
         frames = media.key_frames(path, files.folder, stop=stop.is_set)
         task.meeting.slides = [Slide(frame.start, frame.end, frame.path.name) for frame in frames]
         if task.options.thumbnail:
-            media.thumbnail(path, files.path_for("png"))
+            media.thumbnail(path, files.path_for("png"), stop=stop.is_set)
             files.add("png")
         if task.options.mp4:
             media.convert_mp4(path, files.path_for("mp4"), stop=stop.is_set)
