@@ -101,6 +101,8 @@ class RecordingReader:
             self._fail(scope, task, problem.problem, problem.detail)
         except (FetchError, media.RecordingError) as error:
             self._fail(scope, task, error.problem, error.detail)
+        except media.Stopped:
+            pass  # the task has ended, or everything
         except OSError as error:
             self._fail(scope, task, "unreadable", f"the file cannot be read or kept: {error}")
         except Exception:

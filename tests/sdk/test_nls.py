@@ -85,6 +85,8 @@ def transcriber(mock: MockTingwu) -> Iterator[Callable[[Json], Transcriber]]:
     before = set(threading.enumerate())
     yield lambda task: Transcriber(task["MeetingJoinUrl"])
     for thread in set(threading.enumerate()) - before:
+        if thread.name.startswith(("uvloop_", "asyncio_")):
+            continue  # a helper of the mock's event loop, which ends with it
         thread.join(PATIENCE)
         assert not thread.is_alive(), f"{thread} goes on after the session"
 
