@@ -270,6 +270,14 @@ def ip_of(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a URL's host is this machine by its name alone."""
+    address = ip_of(host)
+    if address is not None:
+        return is_loopback(address)
+    return host == "localhost" or host.endswith(".localhost")
+
+
 def is_loopback(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is this machine's own, also when IPv6 wraps it up."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

@@ -20,13 +20,13 @@ import os
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import Clock, Timer
 from mock_tingwu.core.delivery import WAITING, Delivery, Outcome
+from mock_tingwu.core.imagination import is_this_machine
 from mock_tingwu.core.journal import Journal
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Courier:
 
     def _client(self, url: str) -> httpx.AsyncClient:
         """The client for ``url``, made when first needed. It keeps no connection open."""
-        here = _is_here(url)
+        here = is_this_machine(urlsplit(url).hostname or "")
         if here not in self._clients:
             from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -249,14 +249,3 @@ def _reason(error: BaseException) -> str:
         else:
             cause = cause.__cause__ or cause.__context__
     return str(error) or type(error).__name__
-
-
-def _is_here(url: str) -> bool:
-    """Whether ``url`` leads to this machine, by its name."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from mock_tingwu.core.imagination import file_name, ip_of, is_loopback, url_problem
+from mock_tingwu.core.imagination import file_name, is_this_machine, url_problem
 from mock_tingwu.services.hosting import HostedFiles, id_in
 from mock_tingwu.settings import Settings
 
@@ -136,7 +136,7 @@ class Fetcher:
             return Decision(
                 "fetch", f"the recording is fetched from {host}: fetch is always", name, address=url
             )
-        if self._policy == "auto" and _is_local(host):
+        if self._policy == "auto" and is_this_machine(host):
             return Decision(
                 "fetch", f"the recording is fetched: {host} is this machine", name, address=url
             )
@@ -285,7 +285,7 @@ class Fetcher:
                 headers=headers,
                 timeout=httpx.Timeout(self._read_s, connect=self._connect_s),
                 # A proxy that leads to the outside cannot reach this machine.
-                trust_env=not _is_local(host),
+                trust_env=not is_this_machine(host),
                 verify=await self._trusted(),
             )
             async with client, client.stream("GET", url, extensions=extensions) as response:
@@ -355,14 +355,6 @@ def _segments(path: str) -> list[str] | None:
         if not plain or segment == ".." or "\0" in segment:
             return None
     return segments
-
-
-def _is_local(host: str) -> bool:
-    """Whether a URL's host is this machine by its name alone."""
-    address = ip_of(host)
-    if address is not None:
-        return is_loopback(address)
-    return host == "localhost" or host.endswith(".localhost")
 
 
 def _host(url: str) -> str:
