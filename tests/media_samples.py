@@ -7,6 +7,7 @@ import base64
 import io
 import math
 import struct
+import wave
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -225,6 +226,16 @@ def make_file(
             file.mux(video.encode(None))
         file.mux(packets)
     return target.getvalue()
+
+
+def write_wav(path: Path, pcm: bytes, sample_rate: int, channels: int = 1) -> Path:
+    """16-bit PCM as a WAV file."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes(pcm)
+    return path
 
 
 def picture(png: bytes) -> av.VideoFrame:

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from mock_tingwu import media
+from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.errors import TASK_ERRORS
 from mock_tingwu.core.imagination import Imagined, imagine
 from mock_tingwu.core.meeting import AudioFile, Slide
@@ -70,6 +71,7 @@ class RecordingReader:
         self._fetcher = fetcher
         self._jobs: dict[Task, tuple[asyncio.Task[None], Event]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._turn = asyncio.Lock()
 
     def begin(self, scope: Scope, task: Task) -> None:
         """Start to read the task's file; `Scope.heard` or `Scope.fail` will be called."""
@@ -95,6 +97,13 @@ class RecordingReader:
         return [job for job, _ in self._jobs.values()]
 
     async def _guarded(self, scope: Scope, task: Task, stop: Event) -> None:
+        # A virtual clock stands still meanwhile. One after the other, the same happens in the same
+        # order every time, however fast each file comes.
+        virtual = isinstance(scope.clock, VirtualClock)
+        async with self._turn if virtual else contextlib.nullcontext():
+            await self._read_or_fail(scope, task, stop)
+
+    async def _read_or_fail(self, scope: Scope, task: Task, stop: Event) -> None:
         try:
             await self._read(scope, task, stop)
         except Unfit as problem:

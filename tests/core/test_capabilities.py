@@ -306,6 +306,20 @@ def test_points_of_speakers_who_were_not_told_apart_go_to_the_one_heard() -> Non
     assert (entry["speaker_id"], entry["summary"].count("。")) == ("1", 3)
 
 
+def test_a_point_goes_to_whoever_said_its_line_where_each_channel_is_a_speaker() -> None:
+    meeting = hear((script("cn"), 4))
+    channels = [0, 1, 1, 0]
+    meeting.sentences = [
+        replace(sentence, speaker=channel)
+        for sentence, channel in zip(meeting.sentences, channels, strict=True)
+    ]
+    summary = made("Summarization", meeting, summarization=("Conversational",))
+    assert {e["speaker_id"]: e["summary"] for e in summary["conversational_summary"]} == {
+        "1": "罗宁说柜子要两人抬。",
+        "2": "罗宁说八点到。何敏周六打包箱子。",
+    }
+
+
 def test_a_speaker_who_made_no_point_is_quoted() -> None:
     summary = made("Summarization", hear((script("cn"), 2)), summarization=("Conversational",))
     assert [e["summary"] for e in summary["conversational_summary"]] == [

@@ -16,20 +16,11 @@ from av.container import InputContainer
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.scripts import load_script
 from tests.conftest import RECORDING, SCRIPT
-from tests.media_samples import encode
+from tests.media_samples import encode, write_wav
 from tests.offline import tasks
 from tests.realtime.helpers import Json, info, until
 
 LINES = [line.text for line in load_script(SCRIPT).lines]
-
-
-def write_wav(path: Path, pcm: bytes, sample_rate: int, channels: int = 1) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(2)
-        file.setframerate(sample_rate)
-        file.writeframes(pcm)
-    return path
 
 
 def tone(sample_rate: int, milliseconds: int, loudness: int = 9000) -> list[int]:

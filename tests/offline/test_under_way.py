@@ -184,10 +184,11 @@ def test_an_upload_that_meets_a_reset_is_told_so(
     start_mock: Callable[..., MockTingwu], tmp_path: Path, own_folder: bool
 ) -> None:
     mock = start_mock() if own_folder else start_mock(data_dir=tmp_path)
+    # Before the upload: the mock makes the folder in its own thread when it is first asked.
+    folder = mock._server.world.media_folder() / "files"
 
     def body() -> Iterator[bytes]:
         yield bytes(2 << 20)
-        folder = mock._server.world.media_folder() / "files"
         until(lambda: any(folder.glob("upload-*")), "the beginning of the upload")
         mock.reset()
         yield bytes(2 << 20)

@@ -176,6 +176,16 @@ class Passage:
         said = "\n".join(s.text for sentences in self.spoken.values() for s in sentences)
         return [keyword for keyword in self.script.keywords if keyword in said]
 
+    def speaker_of(self, point: Point) -> int | None:
+        """The meeting's number of who made ``point``; None if they were never heard.
+
+        Where each channel is a speaker, the lines of one voice may be several speakers'.
+        """
+        said = self.spoken.get(point.line, ())
+        if said and said[0].line.speaker == point.speaker:
+            return said[0].speaker
+        return self.speaker(point.speaker)
+
     def speaker(self, number: int) -> int | None:
         """The meeting's number of the script's speaker ``number``; None if never heard.
 

@@ -53,7 +53,7 @@ def _conversational(meeting: Meeting, told: list[Passage], _: Options) -> dict[s
         texts = {0: []}
     for passage in told:
         for point in passage.points():
-            speaker = passage.speaker(point.speaker) if meeting.diarized else 0
+            speaker = passage.speaker_of(point) if meeting.diarized else 0
             if speaker is not None:
                 texts[speaker].append(point.text)
     return {
