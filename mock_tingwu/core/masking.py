@@ -20,12 +20,14 @@ _NAMES: Final = (
 _SHORT: Final = r"(?:mc|sig|sign|pwd)"
 _ALONE: Final = rf"(?:(?<![a-z0-9_])|(?<=\\[nrt])|(?<=\\u0026)|(?<=%26)){_SHORT}"
 _KEY: Final = rf'(?:{_NAMES}|(?<="){_SHORT})'
+# The whole name of a parameter, as in the addresses of chat robots; elsewhere a key is no secret.
+_PARAMETER: Final = r"(?:[?&]|(?<=\\u)0026|%3F|%26)key"
 #: A name and, as the only group, the secret.
 _NAMED: Final = re.compile(
     "|".join(
         (
             # name=value in a query; PHP writes / as \/
-            rf"(?:{_NAMES}|{_ALONE})(?:=|%3D|\\u003d)"
+            rf"(?:{_NAMES}|{_ALONE}|{_PARAMETER})(?:=|%3D|\\u003d)"
             r"""((?:[^\s&#"'<>\\]|\\/|\\u00(?:2[bf]|3d))++)""",
             # x-any-token:value, a header in a string to sign
             r'(?<=-)token[ \t]*+:[ \t]*+([^\s"\\]++)',
@@ -41,6 +43,7 @@ _NAMED: Final = re.compile(
 _BEGINNINGS: Final = (
     *(b"sig", b"token", b"secret", b"-credential", b"_credential", b"passw", b"mc", b"pwd"),
     *(b"apikey", b"api_key", b"api-key", b"authkey", b"auth_key", b"auth-key"),
+    *(b"?key", b"&key", b"0026key", b"%3fkey", b"%26key"),
 )
 #: What stands before the @ of a URL.
 _USER: Final = re.compile(rb"""(:\\?/\\?/)((?:[^\s/?#"'<>\\]|\\u00[0-9a-f]{2})+)(?=@)""")

@@ -47,6 +47,12 @@ SECRET = "Zm9vYmFyc2VjcmV0Zm9vYmFy"
         f"http://h/a.mp3?AuthKey={SECRET}&auth_key={SECRET}",
         f"http://h/a.mp3?password={SECRET}&pwd={SECRET}",
         f"http://h/a.mp3?client_secret={SECRET}",
+        # Addresses of robots.
+        f"https://h/cgi-bin/webhook/send?key={SECRET}",
+        f"https://h/hook?x=1&key={SECRET}&y=2",
+        f"https://h/hook?x=1\\u0026key={SECRET}",
+        f"http://h/?u=https%3A%2F%2Fh%2F%3Fkey%3D{SECRET}",
+        f"http://h/?u=https%3A%2F%2Fh%2F%3Fx%3D1%26key%3D{SECRET}",
         # As JSON writers of other languages escape it.
         f"http://h/a.mp3?x=1\\u0026Signature={SECRET}",
         f"http://h/a.mp3?x=1\\u0026mc={SECRET}\\u0026y=2",
@@ -83,6 +89,8 @@ def test_secrets_are_masked_in_whatever_form_they_stand(text: str) -> None:
         '{"result":"MC: 欢迎大家，token：不再需要"}',
         "q-sign-algorithm=sha1&x-oss-signature-version=OSS4",
         "?design=blue&mcs=3&signed=yes",
+        "?keyword=a&AppKey=b&keys=c",
+        '{"key":"the lines of a mind map","TaskKey":"weekly"}',
         "http://h/?mail=a@b.example",
         "a password is needed; write to me@h.example",
         "\ud800 lone \udfff",
