@@ -37,7 +37,7 @@ class Settings:
 
     ``auth``: ``open`` takes any credentials, ``verify`` checks signatures against ``access_keys``
     (AccessKeyId to secret), ``security_tokens`` (AccessKeyId to the token of a temporary key; a key
-    that is not there goes with any token) and ``api_keys`` (bearer tokens, any when there are
+    that is not there goes with any other token) and ``api_keys`` (bearer tokens, any when there are
     none); ``disabled_access_keys`` are refused. ``clock``: ``system`` or ``virtual``.
     ``result_interval_ms``: the time between two results of a task. ``max_body_bytes``:
     larger request bodies are refused.

@@ -330,6 +330,11 @@ _VALUES: Final = {
     "Phrase": {"a": 1},
     "SpeakerMap": {"1": "agent"},
 }
+_MODELS: Final = {
+    "Parameters.Model": "qwq",
+    "Parameters.Transcription.Model": "domain-education",
+    "Parameters.CustomPrompt.Contents.Model": "qwen-max",
+}
 _WITHOUT_EFFECT: Final = [
     path for path, effect in docs_tables.FIELDS.items() if ", no effect" in effect
 ]
@@ -338,7 +343,8 @@ _WITHOUT_EFFECT: Final = [
 @pytest.mark.parametrize("path", _WITHOUT_EFFECT)
 def test_a_field_said_to_have_no_effect_has_none(path: str) -> None:
     name = path.rpartition(".")[2]
-    value = _VALUES.get(name, True if name.endswith("Enabled") else "x")
+    usual = _MODELS.get(path, True if name.endswith("Enabled") else "x")
+    value = _VALUES.get(name, usual)
     assert outcome(nested(path, value)) == outcome(nested("Parameters.Unknown", 1))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
+from itertools import count
 from pathlib import Path
 
 import av
@@ -18,6 +20,7 @@ from mock_tingwu.media import (
     read_pcm,
 )
 from mock_tingwu.media.channels import Mixer
+from tests.conftest import RECORDING
 from tests.media_samples import (
     AUDIO_KINDS,
     KINDS,
@@ -312,3 +315,19 @@ def test_a_recording_describes_itself() -> None:
     )
     recording = Recording(1234, 5000, 8000, 1, "amr", "amr_nb")
     assert recording.described == "amr, 5.0 s, amr_nb at 8000 Hz, 1 channel(s), 1234 bytes"
+
+
+def test_a_search_through_junk_can_be_given_up(tmp_path: Path) -> None:
+    def asked(path: Path, most: int) -> int:
+        """How often it was asked whether to give up, which it was after ``most`` times."""
+        times = count()
+        with contextlib.suppress(Stopped):
+            for _ in read_pcm(path, 16_000, stop=lambda: next(times) > most):
+                pass
+        return next(times)
+
+    path = write(tmp_path, RECORDING.read_bytes() + bytes(50 << 20))
+    with pytest.raises(Stopped):
+        probe(path, stop=lambda: True)
+    sound = asked(RECORDING, 1_000_000)
+    assert asked(path, sound + 10) < sound + 30

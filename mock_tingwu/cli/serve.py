@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
 import os
 from pathlib import Path
 
@@ -81,8 +80,6 @@ def run(args: argparse.Namespace) -> int:
         settings = Settings.load(vars(args), os.environ)
         if settings.data_dir is not None:
             _prepare(settings.data_dir)
-        # Java's HttpClient offers HTTP/2 with every request; uvicorn warns of each.
-        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         # After the settings: a wrong flag is told at once.
         from mock_tingwu.server.process import Server, calm_garbage_collector
 

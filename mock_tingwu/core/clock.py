@@ -43,6 +43,10 @@ class Clock(Protocol):
         """Call ``callback`` once, ``delay`` ms from now. It must not raise."""
         ...
 
+    def close(self) -> None:
+        """Call nobody back any more."""
+        ...
+
 
 class VirtualClock:
     """Stands still until `advance` is called.
@@ -56,6 +60,7 @@ class VirtualClock:
         self._now = start
         self._timers: list[Timer] = []
         self._created = 0
+        self._closed = False
 
     def now(self) -> int:
         return self._now
@@ -63,8 +68,13 @@ class VirtualClock:
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
         self._created += 1
         timer = Timer(self._now + max(0, delay), self._created, callback)
-        heapq.heappush(self._timers, timer)
+        if not self._closed:
+            heapq.heappush(self._timers, timer)
         return timer
+
+    def close(self) -> None:
+        self._closed = True
+        self._timers.clear()
 
     def next_due(self) -> int | None:
         """When the next timer falls due, None when there is none."""
@@ -93,12 +103,18 @@ class VirtualClock:
         """
         self.check(milliseconds)
         target = self._now + milliseconds
-        while self._timers and self._timers[0].when <= target:
-            timer = heapq.heappop(self._timers)
-            if not timer.cancelled:
-                self._now = timer.when
-                timer.callback()
+        while self.step(target):
+            pass
         self._now = target
+
+    def step(self, until: int) -> bool:
+        """Move on to the next timer that is due by ``until`` (ms) and run it; False if none is."""
+        due = self.next_due()
+        if due is None or due > until:
+            return False
+        self._now = due
+        heapq.heappop(self._timers).callback()
+        return True
 
 
 def as_datetime(milliseconds: int) -> datetime:

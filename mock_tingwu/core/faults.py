@@ -45,6 +45,8 @@ _PARAMETER: Final = re.compile(r"[A-Za-z]+(\.[A-Za-z]+)*")
 _MARKER: Final = re.compile(r"(^|--|[?&])mock\.(\w+)=(.*?)(?=--|[&#\s]|$)")
 #: Markers without effect that are remembered, so as to be told of once.
 _NOTED: Final = 1000
+#: So much of a marker's value is shown, in characters.
+_SHOWN: Final = 200
 
 
 class FaultError(ValueError):
@@ -228,7 +230,8 @@ class Faults:
         try:
             return parse_marker(name, unquote(value))
         except FaultError as error:
-            text = f"the marker mock.{name}={value} has no effect: {error}"
+            marker = f"mock.{name[:_SHOWN]}={value[:_SHOWN]}"
+            text = f"the marker {marker} has no effect: {str(error)[:_SHOWN]}"
             if text not in self._noted and len(self._noted) < _NOTED:
                 self._noted.add(text)
                 self._journal.record("note", subject.service, subject.task_id, text=text)

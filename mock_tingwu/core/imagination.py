@@ -191,7 +191,7 @@ class _Draw:
             for name, value in query
             if name.lower() not in _SIGNING and not name.lower().startswith(_SIGNING_PREFIXES)
         ]
-        self._url = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}?{'&'.join(kept)}"
+        self._url = f"{same_every_time(parts)}?{'&'.join(kept)}"
         self._ids = Ids(seed)
 
     def between(self, what: str, lowest: int, highest: int) -> int:
@@ -217,6 +217,16 @@ def _stated(query: list[tuple[str, str]]) -> tuple[dict[str, int], list[str]]:
             expected = f"a whole number from {lowest} to {highest}"
             notes.append(f"{name} is {value[:80]!r}, expected {expected}; it is ignored")
     return stated, notes
+
+
+def same_every_time(parts: SplitResult) -> str:
+    """Scheme, host and path of a URL, to draw from.
+
+    Servers on this machine have another port every time, and the same files.
+    """
+    own = is_this_machine(parts.hostname or "")
+    host = "localhost" if own else parts.netloc.lower()
+    return f"{parts.scheme}://{host}{parts.path}"
 
 
 def file_name(parts: SplitResult) -> str:

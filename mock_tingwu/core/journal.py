@@ -16,8 +16,27 @@ MAX_ENTRIES = 10_000
 MAX_BYTES = 32 * 1024 * 1024
 #: A longer body or message is left out of its entry, and the entry says so.
 MAX_BODY_BYTES = 64 * 1024
+#: Clients may call a task what they like; a longer id is cut.
+MAX_ID = 64
 
 Entry = dict[str, Any]
+
+KINDS = (
+    "request",
+    "response",
+    "result",
+    "ws_open",
+    "ws_in",
+    "ws_out",
+    "ws_close",
+    "audio",
+    "transition",
+    "callback",
+    "signature",
+    "violation",
+    "fault",
+    "note",
+)
 
 
 def shown(entry: Entry) -> Entry:
@@ -93,6 +112,9 @@ class Journal:
         ``masking=False`` is for what the mock wrote itself and knows to be free of secrets.
         """
         self.seq += 1
+        if task_id is not None and not (len(task_id) <= MAX_ID and task_id.isalnum()):
+            task_id = self.masked(task_id[: MAX_ID + 1])
+            task_id = task_id if len(task_id) <= MAX_ID else task_id[:MAX_ID] + "…"
         entry: Entry = {
             "seq": self.seq,
             "at": self._now(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator
 from typing import Final, overload
@@ -13,38 +14,58 @@ MIN_LITERAL: Final = 8
 
 # Names of secrets. They may carry any prefix: x-oss-signature, X-Amz-Security-Token, clientSecret.
 _NAMES: Final = (
-    r"(?:signature|token|secret(?:[-_]?access)?(?:[-_]?key)?|api[-_]?key|auth[-_]?key"
-    r"|[-_]credential|password|passwd)"
+    r"(?:signature|tokens?|secret(?:[-_]?access)?(?:[-_]?key)?|(?:api|auth|access|private)[-_]?key"
+    r"|[-_]credential|password|passwd|passphrase)"
 )
 # Names so short that other words end in them. JSON writers may write & as \u0026 (Go does).
 _SHORT: Final = r"(?:mc|sig|sign|pwd)"
 _ALONE: Final = rf"(?:(?<![a-z0-9_])|(?<=\\[nrt])|(?<=\\u0026)|(?<=%26)){_SHORT}"
-_KEY: Final = rf'(?:{_NAMES}|(?<="){_SHORT})'
-# The whole name of a parameter, as in the addresses of chat robots; elsewhere a key is no secret.
-_PARAMETER: Final = r"(?:[?&]|(?<=\\u)0026|%3F|%26)key"
+_KEY: Final = rf"(?:{_NAMES}|authorization|(?<=[\"']){_SHORT})"
+# The whole name of a parameter, as in the addresses of chat robots; elsewhere these are words.
+_PARAMETER: Final = r"(?:[?&]|(?<=\\u)0026|%3F|%26)(?:key|pass|jwt|credential|authorization)"
+_QUOTED: Final = r'(?:[^"\\]|\\.)'
 #: A name and, as the only group, the secret.
 _NAMED: Final = re.compile(
     "|".join(
         (
-            # name=value in a query; PHP writes / as \/
-            rf"(?:{_NAMES}|{_ALONE}|{_PARAMETER})(?:=|%3D|\\u003d)"
+            # name=value in a query, encoded once or twice; PHP writes / as \/
+            rf"(?:{_NAMES}|{_ALONE}|{_PARAMETER})(?:\[\]|%5B%5D)?(?:=|%(?:25)?3D|\\u003d)"
             r"""((?:[^\s&#"'<>\\]|\\/|\\u00(?:2[bf]|3d))++)""",
-            # x-any-token:value, a header in a string to sign
-            r'(?<=-)token[ \t]*+:[ \t]*+([^\s"\\]++)',
-            # "name":"value" or "name":["value"]
-            rf'{_KEY}"\s*+:\s*+(?:\[\s*+)?"((?:[^"\\]|\\.)++)',
-            # the same in JSON inside of JSON
+            # x-any-token:value, a header in a string to sign; and headers that are secret whole
+            rf'(?<=-){_NAMES}[ \t]*+:[ \t]*+([^\s"\\]++)',
+            r'(?:authorization|cookie)[ \t]*+:[ \t]*+([^\r\n"\\]++)',
+            # What stands in one, wherever it is quoted
+            r"bearer(?:[ +]|%20)([\w.~+/=-]{8,})",
+            r"acs [\w.-]++:([\w+/=]{16,})",
+            # name: value in other people's texts, if the value looks like nothing that is said
+            rf"{_NAMES}[ \t]*+:[ \t]*+(?=[^\s\"',]{{0,64}}\d)([\w.~+/=-]{{16,}})",
+            # "name":"value" or "name":["value","value"]
+            rf'{_KEY}"\s*+:\s*+"({_QUOTED}++)',
+            rf'{_KEY}"\s*+:\s*+\[\s*+"({_QUOTED}++(?:"\s*+,\s*+"{_QUOTED}++)*)',
+            # the same as Python shows it, and as XML
+            rf"{_KEY}'\s*+:\s*+(?:\[\s*+)?'((?:[^'\\]|\\.)++)",
+            rf"{_NAMES}>([^<\s]++)",
+            # JSON inside of JSON
             rf'{_KEY}\\++"\s*+:\s*+(?:\[\s*+)?\\++"((?:[^"\\]|\\\\?/)++)',
+            # Chat robots whose secret is the path
+            r"/hook/([\w-]{16,})",
+            r"/services/T\w++/B\w++/(\w++)",
         )
     ).encode(),
     re.IGNORECASE,
 )
 #: How names begin. Looking for these first is many times as quick as for the names.
 _BEGINNINGS: Final = (
-    *(b"sig", b"token", b"secret", b"-credential", b"_credential", b"passw", b"mc", b"pwd"),
+    *(b"sig", b"token", b"secret", b"-credential", b"_credential", b"pass", b"mc", b"pwd"),
     *(b"apikey", b"api_key", b"api-key", b"authkey", b"auth_key", b"auth-key"),
-    *(b"?key", b"&key", b"0026key", b"%3fkey", b"%26key"),
+    *(b"accesskey", b"access_key", b"access-key", b"privatekey", b"private_key", b"private-key"),
+    *(b"authorization", b"cookie", b"bearer", b"acs ", b"/hook/", b"/services/t"),
 )
+#: The same for parameters, by what stands before them.
+_PARAMETERS: Final = {
+    mark: [mark + name for name in (b"key", b"pass", b"jwt", b"credential", b"authorization")]
+    for mark in (b"?", b"&", b"0026", b"%3f", b"%26")
+}
 #: What stands before the @ of a URL.
 _USER: Final = re.compile(rb"""(:\\?/\\?/)((?:[^\s/?#"'<>\\]|\\u00[0-9a-f]{2})+)(?=@)""")
 
@@ -54,7 +75,7 @@ class Masker:
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         known = {secret for secret in secrets if len(secret) >= MIN_LITERAL}
-        known |= {quote(secret, safe="") for secret in known}
+        known = {form for secret in known for form in _written(secret)}
         # The longest first: one may be the beginning of another.
         self._literals = sorted((secret.encode() for secret in known), key=len, reverse=True)
 
@@ -92,17 +113,28 @@ class Masker:
         return b"".join((*parts, raw[done:]))
 
 
+def _written(secret: str) -> Iterator[str]:
+    """The forms in which a secret may stand in a text: as it is, in a URL, in JSON."""
+    encoded = quote(secret, safe="")
+    yield from (secret, encoded, re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), encoded))
+    for ascii_only in (True, False):
+        escaped = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield from (escaped, escaped.replace("/", "\\/"))
+
+
 def _named(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Where each secret that has a name begins and ends, and what is shown of it."""
     lower = raw.lower()
-    for beginning in _BEGINNINGS:
+    parameters = [name for mark, names in _PARAMETERS.items() if mark in lower for name in names]
+    for beginning in (*_BEGINNINGS, *parameters):
         at = lower.find(beginning)
         while at >= 0:
             found = _NAMED.match(raw, at)
             if found is not None and found.lastindex is not None:
                 begin, end = found.span(found.lastindex)
                 shown = raw[begin : begin + 4]
-                hidden = beginning in (b"passw", b"pwd") or end - begin <= 8
+                hidden = beginning.endswith((b"pass", b"pwd", b"cookie", b"authorization"))
+                hidden = hidden or end - begin <= 8
                 yield begin, end, b"" if hidden or not shown.isalnum() else shown
                 at = end - 1
             at = lower.find(beginning, at + 1)

@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.ids import Ids
+from mock_tingwu.core.imagination import same_every_time
 from mock_tingwu.core.journal import Entry, Journal
 from mock_tingwu.core.lifecycle import Lifecycle
 from mock_tingwu.core.meeting import Meeting
@@ -78,9 +80,10 @@ class Order:
 class Task:
     """One meeting, pushed as a stream or recorded in a file.
 
-    ``results`` tells when (ms) each kind of result was ready; ``files`` names the finished media
-    files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz) and
-    ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones.
+    ``results`` tells when (ms) each kind of result was ready, ``earlier`` the same of those that a
+    second run replaced, with the options that they were made by; ``files`` names the finished
+    media files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz)
+    and ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones.
     """
 
     id: str
@@ -97,6 +100,7 @@ class Task:
     file_url: str | None = None
     channel_mode: str = ""
     results: dict[str, int] = field(default_factory=dict)
+    earlier: list[tuple[str, int, Options]] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
@@ -224,7 +228,7 @@ class Scope:
     ) -> Task:
         task_id = self.ids.hex32("task")
         # The same recording says the same every time; a meeting is a new one every time.
-        source = task_id if file_url is None else file_url.partition("?")[0]
+        source = task_id if file_url is None else _place(file_url)
         number = self.ids.number("script", source)
         options = order.options
         hints = ("cn", "en") if language == "fspk" else order.language_hints
@@ -337,7 +341,8 @@ class Scope:
         self._make_next_result(task, list(task.options.result_kinds(offline=True)))
 
     def rerun(self, task: Task, options: Options) -> None:
-        """Make other results of what a finished task heard. Those made before stay.
+        """Make other results of what a finished task heard. Those made before stay, or can still
+        be had at their old links.
 
         Raises:
             InvalidTransition: the task is not COMPLETED.
@@ -346,9 +351,10 @@ class Scope:
         kinds = [
             kind for kind in options.result_kinds(offline=task.offline) if kind != "Transcription"
         ]
-        task.options = task.options.rerun(options)
         for kind in kinds:
-            task.results.pop(kind, None)
+            if kind in task.results:
+                task.earlier.append((kind, task.results.pop(kind), task.options))
+        task.options = task.options.rerun(options)
         self._make_next_result(task, kinds)
 
     def _make_next_result(self, task: Task, kinds: list[str]) -> None:
@@ -383,6 +389,13 @@ class Scope:
             pusher.task_failed()
         self.on_audio_over(self, task)
         self.on_progress(self, task, task.status.name)
+
+
+def _place(file_url: str) -> str:
+    try:
+        return same_every_time(urlsplit(file_url))
+    except ValueError:
+        return file_url  # it will not be read
 
 
 def _language_in(file_url: str) -> str:

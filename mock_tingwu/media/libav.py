@@ -55,13 +55,19 @@ _FAILURES: Final = 100
 
 
 class _Source:
-    """A file as libav may see it: without its name, and with failures as return values."""
+    """A file as libav may see it: without its name, and with failures as return values.
 
-    def __init__(self, path: Path) -> None:
+    It ends where ``stop`` says so: libav may search through gigabytes for the next packet.
+    """
+
+    def __init__(self, path: Path, stop: Stop) -> None:
         self._file = path.open("rb", buffering=0)
+        self._stop = stop
+        self.stopped = False
 
     def read(self, size: int) -> bytes:
-        return self._file.read(size) or b""
+        self.stopped = self.stopped or self._stop()
+        return b"" if self.stopped else self._file.read(size) or b""
 
     def seek(self, offset: int, whence: int = 0) -> int:
         # Damaged files send libav anywhere. It can live with that, but not with an exception.
@@ -85,14 +91,17 @@ class Media:
 
         Raises:
             RecordingError: ``type`` or ``unreadable``.
+            Stopped: ``stop`` said so.
             OSError: the file cannot be read.
 
         """
-        self._source = _Source(path)
+        self._source = _Source(path, stop)
         try:
             self.container = self._open(head, name)
         except BaseException:
             self._source.close()
+            if self._source.stopped:
+                raise Stopped from None
             raise
         streams = self.container.streams
         self.audio: AudioStream | None = next(iter(streams.audio), None)
@@ -113,7 +122,8 @@ class Media:
         """Read on to the end, or to where nothing can be read any more.
 
         Raises:
-            Stopped: ``stop``, which is asked before every packet, said so.
+            Stopped: ``stop``, which is asked before every packet and every look at the file, said
+                so.
 
         """
         failures = 0
@@ -125,12 +135,14 @@ class Media:
                     if packet.size:  # an empty one would tell the decoder that this is the end
                         failures = 0
                         yield packet
-                return
+                break
             except IndexError:
-                return  # at the end PyAV trips over streams that a damaged file made up on the way
+                break  # at the end PyAV trips over streams that a damaged file made up on the way
             except av.FFmpegError:
                 failures += 1
                 self.damaged += 1
+        if self._source.stopped:
+            raise Stopped
 
     def frames(self, stream: Any) -> Iterator[Any]:
         """Decode a stream from here to its end; damaged frames are left out."""
@@ -173,8 +185,8 @@ class Media:
 class AudioReader:
     """Decodes the first audio stream of a file."""
 
-    def __init__(self, path: Path, head: bytes, sample_rate: int) -> None:
-        self._media = Media(path, head)
+    def __init__(self, path: Path, head: bytes, sample_rate: int, stop: Stop) -> None:
+        self._media = Media(path, head, stop=stop)
         self._sample_rate = sample_rate
         self._skipped = 0
         try:
@@ -194,6 +206,7 @@ class AudioReader:
 
         Raises:
             RecordingError: nothing could be decoded.
+            Stopped: ``stop`` said so.
 
         """
         resampler = Resampler(self._sample_rate, mono=False)

@@ -147,14 +147,17 @@ def probe(path: Path, name: str = "", *, stop: Stop = never) -> Recording:
     return probe_container(path, head, name, stop)
 
 
-def read_pcm(path: Path, sample_rate: int, *, channels: Channels = "mix") -> PcmReader:
+def read_pcm(
+    path: Path, sample_rate: int, *, channels: Channels = "mix", stop: Stop = never
+) -> PcmReader:
     """Decode the first audio stream of a file, to PCM at ``sample_rate`` Hz.
 
     Damaged frames are left out and counted in ``note`` of the result. Gaps between timestamps are
     not filled: time is the number of samples. The first chunk, or this call, raises what `probe`
-    does for a file that cannot be decoded at all.
+    does for a file that cannot be decoded at all; any may raise Stopped when ``stop`` says so.
 
     Raises:
+        Stopped: ``stop`` said so.
         RecordingError: it is no recording that the cloud takes.
         MediaUnavailable: it takes PyAV to decode it, which is not installed.
         OSError: the file cannot be read.
@@ -167,7 +170,7 @@ def read_pcm(path: Path, sample_rate: int, *, channels: Channels = "mix") -> Pcm
         return PcmReader(((pcm, count) for pcm in wav.read(sample_rate)), sample_rate, channels)
     from .libav import AudioReader
 
-    reader = AudioReader(path, head, sample_rate)
+    reader = AudioReader(path, head, sample_rate, stop)
     return PcmReader(reader.read(), sample_rate, channels, reader)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -44,7 +46,11 @@ class Application:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._http(scope, receive, send)
+        try:
+            await self._http(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server stops and has hung up; uvicorn would log a traceback.
+            return
 
     def websocket(self, target: str) -> Endpoint | Rejection:
         """The endpoint for a handshake, by its path."""

@@ -17,13 +17,19 @@ def real_now() -> int:
 class SystemClock:
     """Tells the machine's time. Must be used on the event loop's thread."""
 
+    def __init__(self) -> None:
+        self._closed = False
+
     def now(self) -> int:
         return real_now()
 
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
-        timer = _LoopTimer(real_now() + delay, 0, callback)
+        timer = _LoopTimer(real_now() + delay, 0, lambda: None if self._closed else callback())
         timer.handle = asyncio.get_running_loop().call_later(max(0, delay) / 1000, timer.run)
         return timer
+
+    def close(self) -> None:
+        self._closed = True
 
 
 class _LoopTimer(Timer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import socket
@@ -18,6 +19,10 @@ from mock_tingwu.server.http import HttpProtocol
 from mock_tingwu.server.websocket import WebSocketProtocol
 from mock_tingwu.services.world import World
 from mock_tingwu.settings import Settings, SettingsError
+
+#: How long an answer that is under way may take when the server stops, in seconds. uvicorn would
+#: wait longer, then complain.
+GRACE_S = 0.2
 
 
 class Server(uvicorn.Server):
@@ -72,12 +77,22 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for connection in list(self.server_state.connections):
-            # uvicorn would wait for a body that may never be complete, then complain of it.
-            cycle = getattr(connection, "cycle", None)
-            if cycle is not None and cycle.more_body:
-                connection.transport.abort()
+            # It would be waited for, and its body may never be complete.
+            if isinstance(connection, HttpProtocol) and connection.is_half_read:
+                connection.hang_up()
+        impatience = asyncio.get_running_loop().call_later(GRACE_S, self._hang_up)
         await super().shutdown(sockets)
+        impatience.cancel()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Give up whatever still goes on."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, HttpProtocol | WebSocketProtocol):
+                connection.hang_up()
         self.world.close()
+        for task in list(self.server_state.tasks):
+            task.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -152,6 +152,10 @@ class WebSocketProtocol(asyncio.Protocol):
             self.close(1001, "server shutdown")
         self._transport.close()
 
+    def hang_up(self) -> None:
+        """Close the connection at once."""
+        self._transport.abort()
+
     # Connection
 
     def send_text(self, data: bytes) -> None:

@@ -166,7 +166,7 @@ class CallbackControl:
             "callbacks": [
                 {
                     "app_key": app_key,
-                    "url": registration.url,
+                    "url": self._masked(registration.url),
                     "delivered": registration.delivered,
                     "waiting": registration.waiting,
                     "lost": registration.lost,
@@ -186,7 +186,7 @@ class CallbackControl:
             probe = await self._world.callbacks.register(body["app_key"], body["url"])
         except ValueError as error:
             raise ControlError(str(error)) from None
-        return {"app_key": body["app_key"], "url": body["url"], "probe": probe}
+        return {"app_key": body["app_key"], "url": self._masked(body["url"]), "probe": probe}
 
     def _remove(self, app_key: str | None) -> Any:
         removed = None if app_key is None else self._world.callbacks.remove(app_key)
@@ -194,4 +194,7 @@ class CallbackControl:
             status = 400 if app_key is None else 404
             text = f"app_key is {app_key!r}, expected one of /_mock/callbacks"
             raise ControlError(text, status)
-        return {"app_key": app_key, "url": removed.url}
+        return {"app_key": app_key, "url": self._masked(removed.url)}
+
+    def _masked(self, url: str) -> str:
+        return self._world.default.journal.masked(url)

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.errors import TASK_ERRORS
-from mock_tingwu.core.journal import shown
+from mock_tingwu.core.journal import KINDS, shown
 from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
@@ -81,6 +81,11 @@ class ControlService:
     async def journal(self, request: Request) -> Any:
         """Entries, newest last, by task_id, service, kind and since (the last seq seen)."""
         query = request.query_params
+        unknown = set(query) - {"task_id", "service", "kind", "since", "scope"}
+        if unknown:
+            raise ControlError(f"{min(unknown)} is unknown; expected task_id, service, kind, since")
+        if query.get("kind", "note") not in KINDS:
+            raise ControlError(f"kind is {query['kind']!r}, expected {' or '.join(KINDS)}")
         since = query.get("since", "0")
         if not (since.isascii() and since.isdigit() and len(since) <= 18):
             raise ControlError(f"since is {since!r}, expected the seq of an entry")

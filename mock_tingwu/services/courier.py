@@ -28,6 +28,7 @@ from mock_tingwu.core.clock import Clock, Timer
 from mock_tingwu.core.delivery import WAITING, Delivery, Outcome
 from mock_tingwu.core.imagination import is_this_machine
 from mock_tingwu.core.journal import Journal
+from mock_tingwu.services.quiet import unlogged
 
 if TYPE_CHECKING:
     import httpx
@@ -184,13 +185,17 @@ class Courier:
         seconds = delivery.plan.answer_within / 1_000
         try:
             client = self._client(delivery.url)
-            async with (
-                asyncio.timeout(seconds),
-                client.stream(
-                    "POST", delivery.url, content=delivery.body, headers=dict(delivery.headers)
-                ) as response,
-            ):
-                answer = await _beginning(response)
+            with unlogged():
+                async with (
+                    asyncio.timeout(seconds),
+                    client.stream(
+                        "POST",
+                        delivery.url,
+                        content=delivery.body,
+                        headers=dict(delivery.headers),
+                    ) as response,
+                ):
+                    answer = await _beginning(response)
         except TimeoutError:
             return Outcome(error=f"no answer within {seconds:g} s"), ""
         except httpx.ConnectError as error:

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from mock_tingwu.core.imagination import file_name, is_this_machine, url_problem
 from mock_tingwu.services.hosting import HostedFiles, id_in
+from mock_tingwu.services.quiet import unlogged
 from mock_tingwu.settings import Settings
 
 if TYPE_CHECKING:
@@ -288,9 +289,10 @@ class Fetcher:
                 trust_env=not is_this_machine(host),
                 verify=await self._trusted(),
             )
-            async with client, client.stream("GET", url, extensions=extensions) as response:
-                fetched.requests.append((asked, response.status_code))
-                yield response
+            with unlogged():
+                async with client, client.stream("GET", url, extensions=extensions) as response:
+                    fetched.requests.append((asked, response.status_code))
+                    yield response
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise FetchError("link", self._cause(error, _host(address))) from None
 

@@ -117,7 +117,7 @@ class Gatekeeper:
         """Journal what is wrong with a signature, explained.
 
         In open mode, only who uses a configured key can have meant to sign right. A search costs
-        time: requests like one that was searched just now are told in short.
+        time: of many requests like each other within seconds, the later ones are told in short.
         """
         if verdict.unsigned and verdict.ok:
             text = f"sent, but not in SignedHeaders: {', '.join(verdict.unsigned)}"
@@ -127,7 +127,7 @@ class Gatekeeper:
         if not (self._strict or verdict.access_key in self._keys.secrets):
             return
         # Loaded with the first wrong signature: most servers never see one.
-        from mock_tingwu.protocols.signing.explain import Explanation, explain
+        from mock_tingwu.protocols.signing.explain import Explanation, explain, server_text
 
         now = as_datetime(self._world.real_now())
         explained = self._memory(scope).explained
@@ -137,8 +137,12 @@ class Gatekeeper:
             found = explain(request, self._keys.secrets, verdict, now=now)
             found = _without(found, self._world.settings.secrets)
         else:
-            again = f"As in seq {seq}: a request like that one, not searched again so soon."
-            found = Explanation(causes=(again,))
+            again = (
+                f"Not searched for: it is too much like the requests up to seq {seq}, all within "
+                "seconds."
+            )
+            found = Explanation(server_text(verdict), causes=(again,))
+            found = _without(found, self._world.settings.secrets)
         differs = found.differs_at
         entry = scope.journal.record(
             "signature",

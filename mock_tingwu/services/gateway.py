@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from mock_tingwu.core.faults import Subject
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.protocols import signing
-from mock_tingwu.services import api_format
+from mock_tingwu.services import api_format, bodies
 from mock_tingwu.services.api_errors import ApiFailure, failure
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.world import World
@@ -35,11 +34,8 @@ class Answer:
 Operation = Callable[[Request, Scope, Json], Json | Answer | Awaitable[Json | Answer]]
 
 TINGWU: Final = Product("tingwu", "tingwu.cn-beijing.aliyuncs.com", "2023-09-30")
-#: JSON that is nested deeper is refused; what is documented goes six levels deep.
-_MAX_DEPTH: Final = 64
 #: The methods of HTTP that an API can have; a wrong one of these is an unknown API.
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_decode = msgspec.json.Decoder().decode
 
 
 class Gateway:
@@ -77,7 +73,8 @@ class Gateway:
         """The answer, in JSON, to what cannot be read as HTTP; ``start`` is its first line."""
         scope = self._world.default
         request_id = scope.ids.request_id()
-        scope.journal.record("note", self._service, text=f"no HTTP request: {why}: {start}")
+        text = f"no HTTP request: {why}" + (f": {start}" if start else "")
+        scope.journal.record("note", self._service, text=text)
         method, _, rest = start.partition(" ")
         request = Request({"type": "http", "method": method, "headers": [(b"accept", b"*/*")]})
         request.state.target = rest.partition(" ")[0]
@@ -92,14 +89,17 @@ class Gateway:
         unread: ApiFailure | None = None
         malformed: ApiFailure | None = None
         try:
-            raw = await _read(request, self._world.settings.max_body_bytes)
-        except ApiFailure as error:
-            unread = error
+            raw = await bodies.read(request, self._world.settings.max_body_bytes)
+        except bodies.TooLong:
+            unread = failure("RequestEntityTooLarge")
+        except bodies.BrokenOff:
+            unread = failure("InvalidParameter.Format")
+            unread.detail = "the client went away in the midst of its request"
         else:
             try:
-                body = _parse(raw)
-            except ApiFailure as error:
-                malformed = error
+                body = bodies.parse(raw)
+            except bodies.NotJson:
+                malformed = failure("InvalidParameter.Format")
         signed = signing.SignedRequest.from_asgi(request.scope, raw)
         verdict = self._keeper.judge(scope, signed, body_read=unread is None)
         request.state.target = signed.target
@@ -132,12 +132,17 @@ class Gateway:
                 self._keeper.trip(scope, self._subject(request, scope, body, api), verdict)
             result = operation(request, scope, body or {})
             outcome = await result if inspect.isawaitable(result) else result
-            entry["task_id"] = request.state.task_id  # CreateTask has made it only now
+            if request.state.task_id in scope.tasks:
+                entry["task_id"] = request.state.task_id  # CreateTask has made it only now
         except ApiFailure as error:
             outcome = error
             if error.detail:
                 scope.journal.record(
-                    "note", self._service, request.state.task_id, text=error.detail
+                    "note",
+                    self._service,
+                    request.state.task_id,
+                    request_id=request_id,
+                    text=error.detail,
                 )
         return self._respond(request, scope, request_id, api, outcome)
 
@@ -220,51 +225,6 @@ class Gateway:
             "Recommend": f"https://api.aliyun.com/troubleshoot?{query}",
             **error.fields,
         }
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    """The whole body, chunked or not.
-
-    Raises:
-        ApiFailure: it is longer than ``limit`` bytes, or the client went away in the midst of it.
-    """
-    declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared[:19]) > limit:
-        raise failure("RequestEntityTooLarge")
-    chunks: list[bytes] = []
-    length = 0
-    try:
-        async for chunk in request.stream():
-            length += len(chunk)
-            if length > limit:
-                raise failure("RequestEntityTooLarge")
-            chunks.append(chunk)
-    except ClientDisconnect:
-        error = failure("InvalidParameter.Format")
-        error.detail = "the client went away in the midst of its request"
-        raise error from None
-    return b"".join(chunks)
-
-
-def _parse(raw: bytes) -> object:
-    if not raw.strip():
-        return None
-    try:
-        body = _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise failure("InvalidParameter.Format") from None
-    # Counting brackets is quick, and enough for every request that is meant well.
-    if raw.count(b"{") + raw.count(b"[") > _MAX_DEPTH and _deeper_than(_MAX_DEPTH, body):
-        raise failure("InvalidParameter.Format")
-    return body
-
-
-def _deeper_than(levels: int, value: object) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return False
-    return levels == 0 or any(_deeper_than(levels - 1, item) for item in value)
 
 
 def _task_id_in(request: Request, body: object) -> str | None:

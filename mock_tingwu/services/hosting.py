@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.json_api import ControlError, json_endpoint
+from mock_tingwu.services.ranges import ranged_file
 
 if TYPE_CHECKING:
     from mock_tingwu.services.world import World
@@ -123,11 +124,6 @@ class HostedFiles:
         """The file at a URL of this mock, whatever the host: it has many names."""
         file_id = id_in(url)
         return None if file_id is None else self._files.get(file_id)
-
-    def path_of_url(self, url: str) -> Path | None:
-        """Where the file at a URL of this mock is on this machine."""
-        file = self.find_by_url(url)
-        return None if file is None else file.path
 
     def add(self, file: HostedFile) -> HostedFile:
         """Serve ``file`` from now on, or the mock's own copy of the same if there is one."""
@@ -256,7 +252,9 @@ class HostingService:
         file_id = request.path_params["file_id"]
         file = self._world.hosted.find(file_id)
         if file is not None and file.path.is_file():
-            return FileResponse(file.path, media_type=file.content_type)
+            response = ranged_file(request, file.path, file.content_type)
+            if response is not None:
+                return response
 
         async def missing(request: Request) -> Any:
             if file is not None:
@@ -300,4 +298,6 @@ def _name(request: Request) -> str:
 
 def _shown(request: Request, file: HostedFile) -> dict[str, Any]:
     url = f"{Address.of(request).http}{file.url_path}"
-    return {"id": file.id, "name": file.name, "size": file.size, "url": url}
+    # A name that is not UTF-8 cannot be told in JSON.
+    name = file.name.encode("utf-8", "replace").decode()
+    return {"id": file.id, "name": name, "size": file.size, "url": url}

@@ -38,12 +38,18 @@ class ImaginedMedia:
     """
 
     def __init__(
-        self, folder: Path, meeting: Meeting, imagined: Imagined, suffixes: Collection[str]
+        self,
+        folder: Path,
+        meeting: Meeting,
+        imagined: Imagined,
+        suffixes: Collection[str],
+        long_jobs: asyncio.Semaphore,
     ) -> None:
         self._folder = folder
         self._meeting = meeting
         self._title = imagined.name
         self._lock = asyncio.Lock()
+        self._long_jobs = long_jobs
         self._closed = False
         self.suffixes = suffixes
 
@@ -58,7 +64,8 @@ class ImaginedMedia:
         async with self._lock:
             if not self._closed and not path.exists():
                 try:
-                    await asyncio.to_thread(self._make, path)
+                    async with self._long_jobs:
+                        await asyncio.to_thread(self._make, path)
                 except (media.Stopped, FileNotFoundError):
                     return None
                 except (media.RecordingError, OSError):
@@ -72,6 +79,8 @@ class ImaginedMedia:
         self._closed = True
 
     def _make(self, path: Path) -> None:
+        if self._closed:
+            raise media.Stopped
         # Nobody must find a file that is half made.
         draft = path.with_name(f"draft{path.suffix}")
         try:

@@ -9,6 +9,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mock_tingwu.services import bodies
+
+#: The longest body of a call, in bytes: a script of many hours has less.
+MAX_BODY = 32 * 1024 * 1024
 #: The one scope that there is.
 DEFAULT_SCOPE = "default"
 
@@ -24,12 +28,19 @@ class ControlError(Exception):
 
 
 async def json_body(request: Request) -> dict[str, Any]:
+    """The body of a call, an object.
+
+    Raises:
+        ControlError: it is none, too long, or did not come to its end.
+    """
     try:
-        body = msgspec.json.decode(await request.body())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ControlError(f"the body is not JSON: {error}") from None
-    except RecursionError:
-        raise ControlError("the body is nested too deeply") from None
+        body = bodies.parse(await bodies.read(request, MAX_BODY))
+    except bodies.TooLong:
+        raise ControlError(f"the body is longer than {MAX_BODY} bytes", 413) from None
+    except bodies.BrokenOff:
+        raise ControlError("the request broke off") from None
+    except bodies.NotJson as error:
+        raise ControlError(str(error)) from None
     if not isinstance(body, dict):
         raise ControlError("the body is not a JSON object")
     return body

@@ -36,8 +36,6 @@ LOWEST_RATE: Final = 8_000
 TELEPHONE_LANGUAGES: Final = frozenset({"cn", "en", "fspk"})
 #: Seconds of real time that a file may take to come. The cloud's are not known.
 FETCH_S: Final = 300
-#: Recordings that are decoded at the same time; further ones wait, as the cloud's do.
-_AT_ONCE: Final = 4
 
 #: What is wrong with a recording, and the ErrorCode that it fails the task with.
 CODES: Final = {
@@ -70,7 +68,6 @@ class RecordingReader:
         self._world = world
         self._fetcher = fetcher
         self._jobs: dict[Task, tuple[asyncio.Task[None], Event]] = {}
-        self._slots = asyncio.Semaphore(_AT_ONCE)
         self._turn = asyncio.Lock()
 
     def begin(self, scope: Scope, task: Task) -> None:
@@ -140,7 +137,7 @@ class RecordingReader:
                     name = fetched.name
                     for note in fetched.notes:
                         self._note(scope, task, note)
-                async with self._slots:
+                async with self._world.long_jobs:
                     await self._recognise(scope, task, stop, path, name)
         if task.status is ONGOING:
             scope.heard(task)
@@ -157,6 +154,7 @@ class RecordingReader:
     async def _recognise(
         self, scope: Scope, task: Task, stop: Event, path: Path, name: str
     ) -> None:
+        _check_size(path.stat().st_size)  # before anybody looks at so much
         try:
             recording = await asyncio.to_thread(media.probe, path, name, stop=stop.is_set)
             longest = self._check(scope, task, recording)
@@ -193,7 +191,11 @@ class RecordingReader:
         self._check(scope, task, imagined)
         self._note(scope, task, f"the imagined recording: {imagined.described}")
         # Within bounds, but many hours of sentences take a moment.
-        await asyncio.to_thread(_imagine_speech, task, imagined)
+        if size is None:
+            async with self._world.long_jobs:
+                await asyncio.to_thread(_imagine_speech, task, imagined)
+        else:  # it has its place: it was to be decoded
+            await asyncio.to_thread(_imagine_speech, task, imagined)
         if stop.is_set():
             return
         if imagined.video:
@@ -210,7 +212,9 @@ class RecordingReader:
             self._note(scope, task, f"{media.MediaUnavailable('mp3 or mp4')}; there will be none")
         folder = self._world.media_folder() / task.id
         self._world.imagine_media(
-            scope, task, ImaginedMedia(folder, task.meeting, imagined, suffixes)
+            scope,
+            task,
+            ImaginedMedia(folder, task.meeting, imagined, suffixes, self._world.long_jobs),
         )
 
     # Both
@@ -220,8 +224,7 @@ class RecordingReader:
 
         A header may say less than there is.
         """
-        if recording.size > LARGEST_BYTES:
-            raise Unfit("size", f"the file has {recording.size} bytes, at most 6 GB are taken")
+        _check_size(recording.size)
         if recording.duration > LONGEST_MS:
             raise Unfit("duration", f"it lasts {recording.duration} ms, at most 6 hours are taken")
         if not recording.size:
@@ -249,6 +252,11 @@ class RecordingReader:
         scope.journal.record("note", SERVICE, task.id, text=text)
 
 
+def _check_size(size: int) -> None:
+    if size > LARGEST_BYTES:
+        raise Unfit("size", f"the file has {size} bytes, at most 6 GB are taken")
+
+
 def _over_quota(left: int) -> Unfit:
     return Unfit("quota", f"offline_quota_minutes leaves {max(0, left)} ms for today")
 
@@ -270,7 +278,7 @@ def _listen(
 ) -> str:
     """Decode and recognise the whole file, in a thread of its own; return what is to be noted."""
     channels = _channels(task, recording)
-    reading = media.read_pcm(path, DECODED_RATE, channels=channels)
+    reading = media.read_pcm(path, DECODED_RATE, channels=channels, stop=stop.is_set)
     stream = task.stream
     for pcm in reading:
         if stop.is_set():
@@ -311,7 +319,12 @@ def _look(task: Task, path: Path, files: MediaFiles, stop: Event) -> list[str]:
     try:
         # Also when nobody has asked: a second run may.
         frames = media.key_frames(path, files.folder, stop=stop.is_set)
-        task.meeting.slides = [Slide(frame.start, frame.end, frame.path.name) for frame in frames]
+        # A picture may go on for some ms after the sound; every time is one of the recording.
+        length = task.meeting.duration
+        task.meeting.slides = [
+            Slide(frame.start, max(frame.start, min(frame.end, length)), frame.path.name)
+            for frame in frames
+        ]
         if task.options.thumbnail:
             media.thumbnail(path, files.path_for("png"), stop=stop.is_set)
             files.add("png")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Host, Route, Router
 
 from mock_tingwu.core.clock import as_datetime
@@ -21,6 +21,7 @@ from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
 from mock_tingwu.services.address import Address
+from mock_tingwu.services.ranges import RangedFile, ranged, ranged_file
 from mock_tingwu.services.world import BUCKET, LINK_KEY, LINK_SECRET, World
 
 SERVICE = "storage"
@@ -92,19 +93,15 @@ class StorageService:
         self._world = world
 
     def routes(self) -> list[Any]:
-        by_host = Router([Route("/{key:path}", self.by_host, methods=["GET", "HEAD"])])
+        by_host = Router([Route("/{key:path}", self.get, methods=["GET", "HEAD"])])
         return [
-            Route("/oss/{bucket}/{key:path}", self.by_path, methods=["GET", "HEAD"]),
+            Route("/oss/{bucket}/{key:path}", self.get, methods=["GET", "HEAD"]),
             Host("{bucket}.oss-{region}.aliyuncs.com", app=by_host),
         ]
 
-    async def by_path(self, request: Request) -> Response:
-        return await self._get(request, request.path_params["bucket"], request.path_params["key"])
-
-    async def by_host(self, request: Request) -> Response:
-        return await self._get(request, request.path_params["bucket"], request.path_params["key"])
-
-    async def _get(self, request: Request, bucket: str, key: str) -> Response:
+    async def get(self, request: Request) -> Response:
+        """Serve one key of a bucket."""
+        bucket, key = request.path_params["bucket"], request.path_params["key"]
         named = _KEY.fullmatch(key)
         found = self._world.find_task(named["task"]) if named else None
         scope = found[0] if found else self._world.default
@@ -132,7 +129,8 @@ class StorageService:
             response = file
         response.headers["Server"] = "AliyunOSS"
         response.headers["x-oss-request-id"] = request_id
-        scope.journal.record("response", SERVICE, **about, status=response.status_code)
+        status = response.sent_status if isinstance(response, RangedFile) else response.status_code
+        scope.journal.record("response", SERVICE, **about, status=status)
         return response
 
     async def _file(
@@ -142,16 +140,32 @@ class StorageService:
             path = await self._world.media_path(task, name)
             if path is None:
                 return None
-            return FileResponse(path, media_type=_TYPES[name.rpartition(".")[2]])
+            return ranged_file(request, path, _TYPES[name.rpartition(".")[2]])
         kind = named["kind"]
-        made = task.results.get(kind)
-        if made is None or _stamp(made) != named["made"]:
+        found = _made(task, kind, named["made"])
+        if found is None:
             return None
+        made, options = found
         linker = Linker(scope, Address.of(request).http)
         # A long meeting takes a while. It does not grow: results come after the end of the audio.
-        content = await asyncio.to_thread(_content, kind, task, task.options, linker)
+        content = await asyncio.to_thread(_content, kind, task, options, linker)
         scope.journal.record("result", SERVICE, task.id, body=content, name=kind)
-        return ranged(request, content, made)
+        headers = {
+            "Content-Type": "application/json",
+            "ETag": f'"{md5(content).hexdigest().upper()}"',
+            "Last-Modified": format_datetime(as_datetime(made), usegmt=True),
+        }
+        return ranged(request, content, headers)
+
+
+def _made(task: Task, kind: str, stamp: str) -> tuple[int, Options] | None:
+    """When the result with this stamp was made, and by which options."""
+    if kind in task.results and _stamp(task.results[kind]) == stamp:
+        return task.results[kind], task.options
+    for earlier, made, options in reversed(task.earlier):
+        if earlier == kind and _stamp(made) == stamp:
+            return made, options
+    return None
 
 
 def _content(kind: str, task: Task, options: Options, linker: Linker) -> bytes:
@@ -168,31 +182,6 @@ def _link_pictures(link: Linker, task: Task, result: Any) -> None:
     """Put links in the place of names: they are as old as the result's download."""
     for frame in result["key_frame_list"]:
         frame["file_url"] = link.picture(task, frame["file_url"])
-
-
-def ranged(request: Request, content: bytes, made: int) -> Response:
-    """``content`` or the one range of it that was asked for."""
-    headers = {
-        "Content-Type": "application/json",
-        "Accept-Ranges": "bytes",
-        "ETag": f'"{md5(content).hexdigest().upper()}"',
-        "Last-Modified": format_datetime(as_datetime(made), usegmt=True),
-    }
-    size = len(content)
-    asked = re.fullmatch(r"bytes=(\d{0,30})-(\d{0,30})", request.headers.get("range", "").strip())
-    if asked is None or asked.groups() == ("", ""):
-        return Response(content, 200, headers)
-    first, last = asked.groups()
-    if first:
-        start, stop = int(first), min(int(last) + 1, size) if last else size
-    else:
-        start, stop = max(0, size - int(last)), size
-    if start >= stop:
-        if first and last and int(last) < int(first):
-            return Response(content, 200, headers)  # not a valid range: as if there was none
-        return Response(b"", 416, headers | {"Content-Range": f"bytes */{size}"})
-    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return Response(content[start:stop], 206, headers)
 
 
 _REASONS = {

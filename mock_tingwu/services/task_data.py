@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from mock_tingwu.core.options import RESULT_KINDS
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.storage import Linker
 
@@ -18,9 +19,8 @@ def task_data(
     anew. ``kinds``: name no results but these; None names all that are ready.
     """
     link = Linker(scope, base)
-    results = {
-        kind: link.result(task, kind) for kind in task.results if kinds is None or kind in kinds
-    }
+    ready = [kind for kind in RESULT_KINDS if kind in task.results]
+    results = {kind: link.result(task, kind) for kind in ready if kinds is None or kind in kinds}
     data = {
         "TaskId": task.id,
         "TaskKey": task.key,

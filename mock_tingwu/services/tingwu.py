@@ -96,7 +96,7 @@ class TingwuService:
             return self._create_realtime(request, scope, body)
         source = body.get("Input")
         if isinstance(source, dict) and source.get("TaskId"):
-            return self._rerun(scope, body)
+            return self._rerun(request, scope, body)
         return self._create_offline(request, scope, body)
 
     def _create_realtime(self, request: Request, scope: Scope, body: Json) -> Json:
@@ -130,10 +130,12 @@ class TingwuService:
             error.detail = f"{order.output[0]} is not one of oss_buckets {', '.join(allowed)}"
             raise error
 
-    def _rerun(self, scope: Scope, body: Json) -> Json:
+    def _rerun(self, request: Request, scope: Scope, body: Json) -> Json:
         task_id = body["Input"]["TaskId"]
         task = scope.tasks.get(task_id) if isinstance(task_id, str) else None
-        options = rerun_request(body, offline=task is None or task.offline)
+        if "AppKey" in body:
+            check("offline", body)
+            check_app_key(self._settings, body["AppKey"], request.state.access_key)
         if task is None or not task.can(TaskEvent.RERUN):
             error = invalid("Input.TaskId")
             error.detail = (
@@ -142,6 +144,8 @@ class TingwuService:
                 else f"the task is {task.status.wire}: only a COMPLETED one can be run again"
             )
             raise error
+        # Slides are made of a video; a stream or a sound has none.
+        options = rerun_request(body, offline=bool(task.meeting.slides))
         if "ProgressiveCallbacksEnabled" in body["Input"]:
             callbacks = body["Input"]["ProgressiveCallbacksEnabled"]
             task.order = replace(task.order, callbacks=callbacks)

@@ -138,7 +138,7 @@ def offline_request(body: Json, origin: str = "") -> OfflineRequest:
 def rerun_request(body: Json, *, offline: bool = True) -> Options:
     """Read a CreateTask that runs a finished task again: its Parameters.
 
-    ``offline``: the task is one of a file, which may have a picture.
+    ``offline``: the task is one of a file with a picture.
 
     Raises:
         ApiFailure: a field is missing or wrong, or nothing that can be made again is asked for.
@@ -213,9 +213,7 @@ def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
     Raises:
         ApiFailure: something is enabled without what it cannot do without.
     """
-    for name in ("ServiceInspection", "CustomPrompt"):
-        if parameters.get(f"{name}Enabled") and name not in parameters:
-            raise missing(f"Parameters.{name}")
+    _check_contents(parameters)
     transcription = parameters.get("Transcription", {})
     translation = parameters.get("Translation", {})
     transcoding = parameters.get("Transcoding", {})
@@ -260,6 +258,33 @@ def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
     )
 
 
+#: What is enabled with a list of named things, and how the list and the name are called.
+_CONTENTS = {
+    "ServiceInspection": ("InspectionContents", "Title"),
+    "CustomPrompt": ("Contents", "Name"),
+    "ContentExtraction": ("ExtractionContents", "Title"),
+    "IdentityRecognition": ("IdentityContents", "Name"),
+}
+
+
+def _check_contents(parameters: Json) -> None:
+    """See whether what is enabled says of what.
+
+    Raises:
+        ApiFailure: it does not.
+    """
+    for name, (contents, title) in _CONTENTS.items():
+        if not parameters.get(f"{name}Enabled"):
+            continue
+        if name not in parameters:
+            raise missing(f"Parameters.{name}")
+        given = parameters[name].get(contents)
+        if not given:
+            raise missing(f"Parameters.{name}.{contents}")
+        if not all(one.get(title) for one in given):
+            raise missing(f"Parameters.{name}.{contents}.{title}")
+
+
 def _targets(parameters: Json) -> tuple[str, ...]:
     if not parameters.get("TranslationEnabled"):
         return ()
@@ -292,9 +317,6 @@ def _types(parameters: Json, name: str, all_types: tuple[str, ...]) -> tuple[str
 def _prompts(parameters: Json) -> tuple[Prompt, ...]:
     if not parameters.get("CustomPromptEnabled"):
         return ()
-    contents = parameters["CustomPrompt"].get("Contents")
-    if not contents:
-        raise missing("Parameters.CustomPrompt.Contents")
     return tuple(
         Prompt(
             item["Name"],
@@ -302,7 +324,7 @@ def _prompts(parameters: Json) -> tuple[Prompt, ...]:
             item.get("Model", "tingwu-turbo"),
             item.get("TransType", "default"),
         )
-        for item in contents
+        for item in parameters["CustomPrompt"]["Contents"]
     )
 
 

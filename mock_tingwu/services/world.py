@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from mock_tingwu.services.imagined_media import ImaginedMedia
     from mock_tingwu.services.offline import RecordingReader
 
+#: Recordings that are read, and files that are made up, at the same time. asyncio has four threads
+#: more than there are processors, so at least one is left for short work.
+MOST_LONG_JOBS = 4
 #: The bucket that result links name (tingwu-openapi 2.2).
 BUCKET = "prod-tingwu-paas-common-beijing"
 #: The key pair that result links are signed with; it opens nothing but these links.
@@ -45,12 +48,14 @@ class World:
         self._make_clock = make_clock
         self._make_recognizer = load_recognizer(settings.recognizer)
         self._folder: Path | None = None
-        self._media: dict[str, MediaFiles] = {}
-        self._imagined: dict[str, ImaginedMedia] = {}
+        self._media: dict[Task, MediaFiles] = {}
+        self._imagined: dict[Task, ImaginedMedia] = {}
         self._recordings: RecordingReader | None = None
         #: Local files at a URL of the mock.
         self.hosted = HostedFiles(self.media_folder)
         self._advancing = asyncio.Lock()
+        #: Taken by whatever occupies a thread for long. Short work always finds a thread left.
+        self.long_jobs = asyncio.Semaphore(MOST_LONG_JOBS)
         #: Each tells the jobs on real time that the virtual clock has to wait for.
         self.under_way: list[Callable[[], Collection[asyncio.Future[Any]]]] = [
             lambda: self._recordings.pending if self._recordings else (),
@@ -95,6 +100,8 @@ class World:
             for pusher in list(task.pushers):
                 pusher.task_ended()
         self.close()
+        # What is still to happen there would happen to tasks of the same ids here.
+        self.default.clock.close()
         self.default = self._new_scope()
 
     def use_clock(self, mode: str) -> None:
@@ -129,8 +136,7 @@ class World:
             clock.check(milliseconds)
             target = clock.now() + milliseconds
             await self.settled()
-            while (due := clock.next_due()) is not None and due <= target:
-                clock.advance(due - clock.now())
+            while clock.step(target):
                 await self.settled()
             clock.advance(target - clock.now())
 
@@ -147,9 +153,9 @@ class World:
 
     def media_files(self, scope: Scope, task: Task) -> MediaFiles:
         """The folder of the task's own, and what is being written to it."""
-        media = self._media.get(task.id)
+        media = self._media.get(task)
         if media is None:
-            media = self._media[task.id] = MediaFiles(
+            media = self._media[task] = MediaFiles(
                 self.media_folder() / task.id,
                 task.sample_rate,
                 mp3=task.options.mp3,
@@ -161,15 +167,15 @@ class World:
 
     def imagine_media(self, scope: Scope, task: Task, imagined: ImaginedMedia) -> None:
         """Let the task have the files of an imagined recording."""
-        self._imagined[task.id] = imagined
+        self._imagined[task] = imagined
         task.files.update(dict.fromkeys(imagined.suffixes, scope.clock.now()))
 
     async def media_path(self, task: Task, name: str) -> Path | None:
         """A finished media file by its suffix or a picture by its name, if there is one."""
-        imagined = self._imagined.get(task.id)
+        imagined = self._imagined.get(task)
         if imagined is not None:
             return await imagined.path(name)
-        media = self._media.get(task.id)
+        media = self._media.get(task)
         return None if media is None else media.path(name)
 
     def close(self) -> None:
@@ -191,7 +197,7 @@ class World:
 
     def finish_media(self, scope: Scope, task: Task) -> None:
         """Complete what the task asked for; links to it may be handed out from now on."""
-        media = self._media.get(task.id)
+        media = self._media.get(task)
         if media is None:
             return
         try:
@@ -205,7 +211,11 @@ class World:
     def _audio_over(self, scope: Scope, task: Task) -> None:
         if task.offline:
             self.recordings.abandon(task)
-            files = self._media.pop(task.id, None)
+            # No link leads to what is removed here.
+            task.files.clear()
+            if (imagined := self._imagined.pop(task, None)) is not None:
+                imagined.close()
+            files = self._media.pop(task, None)
             if files is not None:
                 with contextlib.suppress(OSError):
                     files.finish()

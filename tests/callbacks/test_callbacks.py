@@ -386,3 +386,15 @@ def test_a_recording_that_cannot_be_fetched_is_told_of_once(
         "ErrorCode": "TSC.AudioFileLink",
         "ErrorMessage": "Audio file link invalid.",
     }
+
+
+def test_retries_that_fall_due_together_go_out_in_order(
+    start_mock: Callable[..., MockTingwu], start_receiver: Callable[..., Receiver]
+) -> None:
+    receiver = start_receiver(500)
+    mock = start_mock(clock="virtual", callbacks={"app": receiver.url})
+    offline.create(mock, ProgressiveCallbacksEnabled=True)
+    mock.advance(700_000)
+    tried = [(entry["event"], entry["attempt"]) for entry in callbacks(mock)]
+    assert tried == [(event, n) for n in (1, 2, 3, 4) for event in ("Transcription", "COMPLETED")]
+    assert receiver.busiest == 1  # in order because it is one after the other, not by luck

@@ -182,3 +182,16 @@ def test_a_setting_that_makes_no_sense_is_explained(
 def test_a_table_of_addresses_takes_addresses_alone() -> None:
     with pytest.raises(SettingsError, match=r"callbacks is .*, expected a URL for each AppKey"):
         MockTingwu(callbacks={"a": 5})
+
+
+def test_secrets_in_an_address_are_shown_by_no_answer(mock: MockTingwu) -> None:
+    url = f"{nobody()}?token=planted-token&key=planted-key&tenant=1"
+    answers = [
+        httpx.post(f"{mock.url}/_mock/callbacks", json={"app_key": "app", "url": url}),
+        httpx.get(f"{mock.url}/_mock/callbacks"),
+        httpx.delete(f"{mock.url}/_mock/callbacks", params={"app_key": "app"}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert "planted" not in answer.text.replace("plan…", "")
+        assert "tenant=1" in answer.text

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import httpx
 import pytest
 
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.delivery import DELIVERED, LOST, ONCE, QUEUED, TINGWU_PLAN, Delivery, Plan
 from mock_tingwu.core.journal import Journal
+from mock_tingwu.server.clock import SystemClock
 from mock_tingwu.services import courier as courier_module
 from mock_tingwu.services.courier import AT_ONCE, MAX_ANSWER, Courier, Parcel
 from tests.callbacks.receiver import (
@@ -377,3 +380,20 @@ def test_a_proxy_is_used_but_not_to_reach_this_machine(
     assert [entry["outcome"] for entry in desk.entries] == ["delivered"] * 3
     assert [request.path for request in receiver.requests] == ["/here", "/here"]
     assert [request.path for request in proxy.requests] == ["http://callbacks.example/far"]
+
+
+def test_other_people_s_logs_do_not_tell_of_deliveries(
+    start_receiver: Callable[..., Receiver], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = f"{start_receiver(200).url}?access_token=planted"
+
+    async def main() -> None:
+        courier = Courier(SystemClock(), Journal(lambda: 0))
+        await courier.deliver(Parcel(Delivery(url, b"{}", {}, ONCE), "tingwu", "probe"))
+        async with httpx.AsyncClient() as own:
+            await own.post(url.replace("planted", "own"), content=b"{}")
+
+    asyncio.run(main())
+    assert "planted" not in caplog.text
+    assert "access_token=own" in caplog.text

@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -82,6 +84,53 @@ def test_a_signal_ends_it_cleanly_with_a_request_half_sent(tmp_path: Path) -> No
         while not httpx.get(f"{url}/_mock/health").is_success:
             pass  # the server has read what came before
         assert server.end(signal.SIGINT)[::2] == (0, "")
+
+
+def download(url: str, silent: str) -> str:
+    """A file that is too long for what the system buffers; another waits behind it."""
+    content = bytes(20_000_000)
+    hosted = httpx.post(f"{url}/_mock/files?name=a.mp3", content=content).json()["url"]
+    return f"GET {hosted.removeprefix(url)} HTTP/1.1\r\nHost: x\r\n\r\n" * 2
+
+
+def imagined_video(url: str, silent: str) -> str:
+    """Two hours of video that are made only now."""
+    source = {"SourceLanguage": "cn", "FileUrl": "http://x/a.mp4?mock.duration_ms=7200000"}
+    parameters = {"Transcoding": {"TargetVideoFormat": "mp4"}}
+    tasks = f"{url}/openapi/tingwu/v2/tasks"
+    body = {"AppKey": "a", "Input": source, "Parameters": parameters}
+    task = httpx.put(f"{tasks}?type=offline", json=body).json()["Data"]
+    while "OutputMp4Path" not in task:
+        task = httpx.get(f"{tasks}/{task['TaskId']}").json()["Data"]
+        assert task["TaskStatus"] in ("ONGOING", "COMPLETED")
+    return f"GET {task['OutputMp4Path'].removeprefix(url)} HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def probe(url: str, silent: str) -> str:
+    """The trial of a callback address that takes its time."""
+    body = f'{{"app_key": "a", "url": "{silent}"}}'
+    head = f"POST /_mock/callbacks HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
+    return f"{head}\r\n\r\n{body}"
+
+
+@pytest.mark.parametrize("request_for", [download, imagined_video, probe])
+def test_a_signal_ends_at_once_what_takes_long(
+    tmp_path: Path, request_for: Callable[[str, str], str]
+) -> None:
+    server, url = serving(tmp_path, environ={"MOCK_TINGWU_RESULT_INTERVAL_MS": "1"})
+    host, _, port = url.removeprefix("http://").partition(":")
+    with (
+        server,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        socket.create_connection((host, int(port))) as client,
+    ):
+        request = request_for(url, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        client.sendall(request.encode())
+        time.sleep(0.3)  # in the midst of it
+        begun = time.monotonic()
+        assert server.end(signal.SIGINT)[::2] == (0, "")
+        # uvicorn's own patience ends after 2 s.
+        assert time.monotonic() - begun < 1.5
 
 
 def test_an_occupied_port_is_told_in_one_sentence(tmp_path: Path) -> None:

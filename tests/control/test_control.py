@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import email.utils
+import logging
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,8 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu, __version__, contract
+from mock_tingwu.core.journal import KINDS
+from mock_tingwu.services.json_api import MAX_BODY
 from tests.core.test_segmentation import silence, speech
 from tests.realtime.helpers import create, info, pusher, status, stop, until
 
@@ -269,3 +273,52 @@ def test_a_script_that_cannot_be_heard_is_refused_in_one_sentence(
     answer = post(mock, "scripts", body)
     assert answer.status_code == 400
     assert reason in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ("foo=1", "foo is unknown; expected task_id, service, kind, since"),
+        ("kind=bogus", f"kind is 'bogus', expected {' or '.join(KINDS)}"),
+    ],
+)
+def test_a_filter_that_there_is_not_is_refused(mock: MockTingwu, query: str, error: str) -> None:
+    answer = httpx.get(f"{mock.url}/_mock/journal?{query}")
+    assert (answer.status_code, answer.json()) == (400, {"error": error})
+
+
+def test_why_a_field_was_refused_is_found_by_the_request_id(mock: MockTingwu) -> None:
+    prompts = [{"Name": "n", "Prompt": "{Transcription}"}, {"Name": "n", "Prompt": "none"}]
+    body = {
+        "AppKey": "a",
+        "Input": {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16_000},
+        "Parameters": {"CustomPromptEnabled": True, "CustomPrompt": {"Contents": prompts}},
+    }
+    answer = httpx.put(f"{mock.url}/openapi/tingwu/v2/tasks?type=realtime", json=body).json()
+    entries = [e for e in mock.journal if e.get("request_id") == answer["RequestId"]]
+    assert [entry["kind"] for entry in entries] == ["request", "note", "response"]
+    assert "/Parameters/CustomPrompt/Contents/1/Prompt" in entries[1]["text"]
+
+
+@pytest.mark.parametrize("path", ["clock", "scripts", "faults", "callbacks"])
+def test_a_body_that_is_too_long_or_breaks_off_is_no_defect(
+    mock: MockTingwu, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = f"POST /_mock/{path} HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", mock.port), timeout=10) as client:
+        client.sendall((head % (MAX_BODY + 1)).encode())
+        assert client.recv(65_536).startswith(b"HTTP/1.1 413 ")
+    with socket.create_connection(("127.0.0.1", mock.port), timeout=10) as client:
+        client.sendall((head % 100).encode() + b"{")
+    assert get(mock, "health")["status"] == "ok"
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_what_clients_call_a_task_is_masked_and_cut(mock: MockTingwu) -> None:
+    tasks = f"{mock.url}/openapi/tingwu/v2/tasks"
+    httpx.get(f"{tasks}/token=planted-secret-token")
+    httpx.put(f"{tasks}?type=realtime&operation=stop", json={"Input": {"TaskId": "x" * 3_000_000}})
+    journal = httpx.get(f"{mock.url}/_mock/journal").text
+    assert "planted" not in journal
+    assert len(journal) < 10_000
+    assert {len(e["task_id"]) for e in mock.journal if "xx" in (e["task_id"] or "")} == {65}

@@ -68,3 +68,24 @@ def test_time_runs_in_whole_milliseconds(amount: Any) -> None:
     with pytest.raises(ValueError, match="expected a whole number"):
         clock.advance(amount)
     assert clock.now() == 0
+
+
+def test_a_closed_clock_calls_nobody_back() -> None:
+    clock = VirtualClock(0)
+    called: list[str] = []
+    clock.call_later(10, lambda: called.append("before"))
+    clock.close()
+    clock.call_later(10, lambda: called.append("after"))
+    clock.advance(1_000)
+    assert (called, clock.now()) == ([], 1_000)
+
+
+def test_a_step_runs_one_timer_and_no_more() -> None:
+    clock = VirtualClock(0)
+    called: list[int] = []
+    for number in (1, 2):
+        clock.call_later(10, lambda number=number: called.append(number))  # type: ignore[misc]
+    assert (clock.step(9), called, clock.now()) == (False, [], 0)
+    assert (clock.step(10), called, clock.now()) == (True, [1], 10)
+    assert (clock.step(10), called) == (True, [1, 2])
+    assert clock.step(1_000) is False

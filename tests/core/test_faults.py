@@ -398,3 +398,12 @@ def test_a_rule_that_makes_no_sense_is_refused_in_one_sentence(
 def test_a_marker_that_makes_no_sense_is_refused(name: str, value: str) -> None:
     with pytest.raises(FaultError):
         parse_marker(name, value)
+
+
+def test_a_marker_that_makes_no_sense_is_remembered_in_short() -> None:
+    journal = Journal(lambda: 0)
+    faults = Faults(Ids(0), journal)
+    for _ in range(2):
+        faults.task_failure(task_key="x--mock.task_failed=" + "y" * 1_000_000)
+    (note,) = journal.entries(kind="note")
+    assert len(note["text"]) < 1_000

@@ -260,3 +260,10 @@ def test_addresses_are_told_from_names(host: str, own: bool) -> None:
     address = ip_of(host)
     assert address is not None and is_loopback(address) is own
     assert ip_of(f"{host}.example.com") is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "files.localhost"])
+def test_what_is_imagined_of_this_machine_does_not_depend_on_its_port(host: str) -> None:
+    urls = [f"http://{host}:{port}/a/b.mp3" for port in (41001, 41002)]
+    first, second = (imagine(url, 0, any_host=True) for url in urls)
+    assert (first.duration, first.size) == (second.duration, second.size)

@@ -58,3 +58,12 @@ def test_a_tap_sees_everything_unmasked() -> None:
     journal.record("request", "tingwu", target="/api/ws/v1?mc=secretsecret")
     assert seen[0]["target"].endswith("secretsecret")
     assert "secretsecret" not in next(iter(journal.entries()))["target"]
+
+
+def test_a_long_id_is_cut_and_a_secret_one_masked() -> None:
+    journal = Journal(lambda: 0)
+    ids = [
+        journal.record("note", "tingwu", given)["task_id"]
+        for given in (None, "a" * 64, "a" * 65, "a b", "token=planted-secret-value")
+    ]
+    assert ids == [None, "a" * 64, "a" * 64 + "…", "a b", "token=plan…"]

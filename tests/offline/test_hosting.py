@@ -271,8 +271,9 @@ def test_the_mock_s_own_copy_goes_before_the_user_s_file(mock: MockTingwu, tmp_p
     path.unlink()
     assert httpx.get(hosted["url"]).content == BODY
     files = mock._server.world.hosted
-    assert files.path_of_url(hosted["url"]) == kept(mock)[0]
-    assert files.path_of_url("http://files.example.com/meeting.mp3") is None
+    found = files.find_by_url(hosted["url"])
+    assert found is not None and found.path == kept(mock)[0]
+    assert files.find_by_url("http://files.example.com/meeting.mp3") is None
 
 
 def test_forgetting_a_local_file_does_not_delete_it(mock: MockTingwu, tmp_path: Path) -> None:
@@ -472,3 +473,12 @@ def test_an_address_that_is_none_is_told(url: str, capsys: pytest.CaptureFixture
     code, sentence = host(str(RECORDING), "--url", url, capsys=capsys)
     assert code == 2
     assert repr(url) in sentence
+
+
+def test_a_local_file_whose_name_is_not_utf_8_is_listed(mock: MockTingwu, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.mp3"))
+    path.write_bytes(BODY)
+    url = mock.host_file(path)
+    (shown,) = listed(mock)
+    assert shown["name"] == "?.mp3"
+    assert httpx.get(url).content == BODY

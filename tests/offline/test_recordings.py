@@ -168,7 +168,8 @@ VIDEO: Json = {
 def test_the_slides_of_a_video_are_its_key_frames(
     mock: MockTingwu, tmp_path: Path, recording: bytes
 ) -> None:
-    path = write_slideshow(tmp_path / "talk.mp4", [20, 120, 230], recording[: 16_000 * 2 * 9])
+    # The sound ends before the picture.
+    path = write_slideshow(tmp_path / "talk.mp4", [20, 120, 230], recording[: 16_000 * 2 * 8])
     data = tasks.done(mock, mock.host_file(path), VIDEO)
     ppt = tasks.result(data, "PptExtraction")
     frames = ppt["KeyFrameList"]
@@ -176,6 +177,8 @@ def test_the_slides_of_a_video_are_its_key_frames(
     assert [frame["Id"] for frame in frames] == [1, 2, 3]
     for frame, begin in zip(frames, (0, 3000, 6000), strict=True):
         assert abs(frame["Start"] - begin) < 600
+    sound = tasks.result(data, "Transcription")["AudioInfo"]["Duration"]
+    assert frames[-1]["End"] <= sound
     shades = []
     for frame in frames:
         picture = httpx.get(frame["FileUrl"])
@@ -379,3 +382,14 @@ def test_a_task_that_is_failed_by_force_while_its_file_is_read_stays_failed(
     assert answer.status_code == 200
     until(lambda: not mock.call(lambda: mock._server.world.recordings.pending), "the reader's end")
     assert info(mock, task_id)["ErrorCode"] == "TSC.AudioFormat"
+
+
+@pytest.mark.parametrize("name", ["big.mp3", "big.wav"])
+def test_a_mapped_file_over_6_gb_is_refused_before_anybody_looks_at_it(
+    start_mock: Callable[..., MockTingwu], tmp_path: Path, name: str
+) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.write(RECORDING.read_bytes())
+        file.truncate((6 << 30) + 1)
+    mock = start_mock(file_hosts={"media.example.com": str(tmp_path)})
+    assert tasks.failed(mock, f"https://media.example.com/{name}")[0] == "TSC.AudioFileSize"

@@ -391,3 +391,54 @@ def test_reset_forgets_tasks_that_are_being_read(mock: MockTingwu) -> None:
     mock.reset()
     assert status(mock, task_id) == "INVALID"
     assert tasks.done(mock)["TaskId"] == task_id
+
+
+def test_a_link_to_what_a_second_run_replaces_goes_on_leading_there(
+    virtual_mock: MockTingwu,
+) -> None:
+    fine = {"AutoChaptersEnabled": True}
+    task_id = tasks.create(virtual_mock, parameters=fine)["TaskId"]
+    virtual_mock.advance(10_000)
+    link = info(virtual_mock, task_id)["Result"]["AutoChapters"]
+    before = httpx.get(link).json()
+    coarse = fine | {"AutoChapters": {"ChapterGranularity": "Coarse"}}
+    assert tasks.rerun(virtual_mock, task_id, coarse).status_code == 200
+    assert httpx.get(link).json() == before
+    virtual_mock.advance(10_000)
+    assert httpx.get(link).json() == before
+    after = httpx.get(info(virtual_mock, task_id)["Result"]["AutoChapters"]).json()
+    assert len(after["AutoChapters"]) < len(before["AutoChapters"])
+    virtual_mock.advance(31 * 24 * 3600 * 1000)
+    assert httpx.get(link).status_code == 403
+
+
+def test_results_come_in_their_order_also_after_a_second_run(mock: MockTingwu) -> None:
+    data = tasks.done(mock, parameters={"TextPolishEnabled": True})
+    again = {"AutoChaptersEnabled": True} | TRANSLATED
+    assert tasks.rerun(mock, data["TaskId"], again).status_code == 200
+    data = tasks.finished(mock, data["TaskId"])
+    assert list(data["Result"]) == ["Transcription", "Translation", "AutoChapters", "TextPolish"]
+
+
+TRANSLATED = {"TranslationEnabled": True, "Translation": {"TargetLanguages": ["en"]}}
+
+
+def test_a_second_run_of_a_sound_cannot_ask_for_slides_alone(mock: MockTingwu) -> None:
+    data = tasks.done(mock, "https://files.example.com/a.mp3")
+    answer = tasks.rerun(mock, data["TaskId"], {"PptExtractionEnabled": True})
+    assert answer.json()["Code"] == "BRK.InvalidOutputEnabledSetting"
+
+
+def test_a_second_run_is_its_project_s(start_mock: Callable[..., MockTingwu]) -> None:
+    mock = start_mock(app_keys={"app": ""})
+    data = tasks.done(mock)
+    body = {"Input": {"TaskId": data["TaskId"]}, "Parameters": {"TextPolishEnabled": True}}
+    answer = tasks.put(mock, body | {"AppKey": "other"})
+    assert answer.json()["Code"] == "BRK.InvalidAppKey"
+    assert tasks.put(mock, body | {"AppKey": "app"}).status_code == 200
+
+
+def test_a_second_run_of_no_task_is_told_first(mock: MockTingwu) -> None:
+    body = tasks.body_of()
+    body["Input"]["TaskId"] = "0" * 32
+    assert tasks.put(mock, body).json()["Code"] == "InvalidTaskId"

@@ -159,3 +159,34 @@ def test_two_downloads_of_an_imagined_file_make_it_once_and_see_all_of_it(
     (whole,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert made == 1
     assert whole != half and bodies == [whole.read_bytes()] * 2
+
+
+def test_many_who_download_what_is_imagined_keep_nobody_else_waiting(
+    mock: MockTingwu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, begun = Event(), 0
+    tones = media.tones
+
+    def slow_tones(*arguments: Any) -> Iterator[bytes]:
+        nonlocal begun
+        begun += 1
+        assert go.wait(SECONDS)
+        yield from tones(*arguments)
+
+    monkeypatch.setattr(media, "tones", slow_tones)
+    mp3 = {"Transcoding": {"TargetAudioFormat": "mp3"}}
+    made = [
+        tasks.done(mock, f"https://files.example.com/{n}.mp3?mock.duration_ms=1000", mp3)
+        for n in range(4 * AT_ONCE)
+    ]
+    with ThreadPoolExecutor(len(made)) as pool:
+        links = [data["OutputMp3Path"] for data in made]
+        downloads = [pool.submit(httpx.get, link, timeout=SECONDS) for link in links]
+        until(lambda: begun == AT_ONCE, "as many as are made at once")
+        answer = httpx.get(made[0]["Result"]["Transcription"], timeout=SECONDS)
+        assert answer.json()["Transcription"]["Paragraphs"]
+        upload = httpx.post(f"{mock.url}/_mock/files?name=a.mp3", content=b"abc", timeout=SECONDS)
+        assert upload.status_code == 201
+        assert begun == AT_ONCE
+        go.set()
+        assert {download.result(SECONDS).status_code for download in downloads} == {200}

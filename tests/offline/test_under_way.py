@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,8 +16,9 @@ import pytest
 
 from mock_tingwu import MockTingwu, media
 from mock_tingwu.core import capabilities
+from tests.media_samples import write_wav
 from tests.offline import tasks
-from tests.realtime.helpers import until
+from tests.realtime.helpers import info, until
 
 VIDEO = "https://files.example.com/talk.mp4?mock.duration_ms=65000"
 MEDIA = {
@@ -198,3 +200,37 @@ def test_an_upload_that_meets_a_reset_is_told_so(
     assert answer.json() == {"error": "the mock was reset while the file came in"}
     assert httpx.get(f"{mock.url}/_mock/files").json() == {"files": []}
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("kind", ["system", "virtual"])
+def test_what_was_to_happen_before_a_reset_does_not_happen_to_the_tasks_after_it(
+    start_mock: Callable[..., MockTingwu], kind: str
+) -> None:
+    mock = start_mock(clock=kind)
+    doomed = tasks.create(mock, VIDEO, TaskKey="x--mock.task_failed=TSC.FileError@300")["TaskId"]
+    mock.reset()
+    data = tasks.create(mock, VIDEO, MEDIA)
+    assert data["TaskId"] == doomed  # ids begin anew
+    if kind == "virtual":
+        mock.advance(10_000)
+    else:
+        time.sleep(0.5)
+    data = tasks.finished(mock, doomed)
+    assert data["TaskStatus"] == "COMPLETED"
+    assert {httpx.get(data[file]).status_code for file in FILES} == {200}
+
+
+def test_a_task_that_fails_has_no_files_any_more(virtual_mock: MockTingwu, tmp_path: Path) -> None:
+    recording = virtual_mock.host_file(write_wav(tmp_path / "a.wav", bytes(64_000), 16_000))
+    for url in (VIDEO, recording):
+        task_id = tasks.create(virtual_mock, url, MEDIA | {"SummarizationEnabled": True})["TaskId"]
+        virtual_mock.advance(5)  # recognised, and no result made yet
+        link = info(virtual_mock, task_id)["OutputMp3Path"]
+        httpx.post(
+            f"{virtual_mock.url}/_mock/tasks/{task_id}/transition",
+            json={"to": "FAILED", "error_code": "TSC.FileError"},
+        )
+        data = info(virtual_mock, task_id)
+        assert data["TaskStatus"] == "FAILED"
+        assert not [name for name in data if name.startswith("Output")]
+        assert httpx.get(link).status_code == 404

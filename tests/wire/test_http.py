@@ -404,7 +404,7 @@ def test_fields_that_belong_to_other_capabilities_are_ignored_to_the_end(mock: M
         "ServiceInspection": {
             "SceneIntroduction": "s",
             "InspectionIntroduction": "i",
-            "InspectionContents": [{"Name": 5, "Identity": 5}],
+            "InspectionContents": [{"Title": "t", "Name": 5, "Identity": 5}],
             "SpeakerMap": {"1": 5, "2": None, "x": []},
         },
     }

@@ -292,3 +292,40 @@ def test_links_lead_back_the_way_the_client_came(mock: MockTingwu) -> None:
         url = answer.json()["Data"]["Result"]["Transcription"]
         assert url.startswith(f"{expected}/oss/")
         assert get(mock, url).status == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "length"),
+    [
+        ("bytes=0-9", 206, 10),
+        ("bytes=-7", 206, 7),
+        ("bytes=abc", 200, None),
+        ("bytes=5-2", 200, None),
+        ("bytes=0-1,4-5", 200, None),
+        ("lines=0-9", 200, None),
+        ("bytes=99999999-", 416, 0),
+    ],
+)
+def test_media_files_are_served_in_ranges_as_results_are(
+    mock: MockTingwu, asked: str, status: int, length: int | None
+) -> None:
+    task_id = meeting(mock, {"Transcoding": {"SpectrumEnabled": True}})
+    data = info(mock, task_id)
+    for url in (data["OutputSpectrumPath"], data["Result"]["Transcription"]):
+        whole = get(mock, url)
+        answer = get(mock, url, f"Range: {asked}\r\n")
+        assert answer.status == status
+        assert len(answer.body) == (len(whole.body) if length is None else length)
+        entry = mock.journal[-1]
+        last = entry if entry["kind"] == "response" else mock.journal[-2]
+        assert last["status"] == status
+        assert answer.header("accept-ranges") == "bytes"
+
+
+def test_a_range_of_another_version_is_the_whole_file(mock: MockTingwu) -> None:
+    task_id = meeting(mock, {"Transcoding": {"SpectrumEnabled": True}})
+    url = info(mock, task_id)["OutputSpectrumPath"]
+    tag = get(mock, url).header("etag")
+    for condition, expected in ((tag, 206), ('"other"', 200)):
+        answer = get(mock, url, f"Range: bytes=0-3\r\nIf-Range: {condition}\r\n")
+        assert answer.status == expected

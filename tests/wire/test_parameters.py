@@ -119,7 +119,21 @@ LIMITS: list[tuple[Json, str]] = [
         DIARIZED | with_items("IdentityRecognition", "IdentityContents", [{"Name": "a"}] * 6),
         "InvalidIdentityContents",
     ),
-    # Chapters, languages, hot words
+    # Lists without names
+    *(
+        ({f"{name}Enabled": True, name: INSPECTION | {contents: items}}, f"Missing{missed}")
+        for name, contents, title in (
+            ("ServiceInspection", "InspectionContents", "Title"),
+            ("ContentExtraction", "ExtractionContents", "Title"),
+            ("IdentityRecognition", "IdentityContents", "Name"),
+        )
+        for items, missed in (([], contents), ([{}], title), ([{title: ""}], title))
+    ),
+    ({"ContentExtractionEnabled": True}, "MissingContentExtraction"),
+    ({"IdentityRecognitionEnabled": True}, "MissingIdentityRecognition"),
+    # Models, chapters, languages, hot words
+    ({"Model": "gpt"}, "InvalidModel"),
+    ({"Transcription": {"Model": "domain-law"}}, "InvalidModel"),
     ({"AutoChapters": {"ChapterGranularity": "coarse"}}, "InvalidChapterGranularity"),
     ({"AutoChapters": {"TitleLengthLevel": "Longest"}}, "InvalidTitleLengthLevel"),
     ({"LlmOutputLanguage": "ja"}, "InvalidLlmOutputLanguage"),
@@ -155,13 +169,13 @@ def test_what_breaks_a_limit_is_refused_by_name(
         },
         with_items("ContentExtraction", "ExtractionContents", [ITEM] * 100),
         DIARIZED | with_items("IdentityRecognition", "IdentityContents", [{"Name": "a"}] * 5),
-        {
-            "Transcription": {"RealtimeDiarizationEnabled": True},
-            "IdentityRecognitionEnabled": True,
-        },
+        {"Transcription": {"RealtimeDiarizationEnabled": True}}
+        | with_items("IdentityRecognition", "IdentityContents", [{"Name": "a"}]),
         with_items("IdentityRecognition", "IdentityContents", [{"Name": "a"}]),
-        {"Transcription": {"DiarizationEnabled": False}, "IdentityRecognitionEnabled": True},
-        {"CustomPrompt": {}, "Model": "any", "Transcription": {"Model": "any"}},
+        {"Transcription": {"DiarizationEnabled": False}}
+        | with_items("IdentityRecognition", "IdentityContents", [{"Name": "a"}]),
+        *({"CustomPrompt": {}, "Model": model} for model in ("default", "qwen-plus", "qwq")),
+        *({"Transcription": {"Model": f"domain-{of}"}} for of in ("automotive", "education")),
         {"ExtraParams": {"FullTextSummaryFormat": "html"}},
         {"Transcription": {"Phrase": {}}},
         {"Transcription": {"Phrase": {"云计算": 5, "Qwen Max": -6, "abcdefghij": 0}}},

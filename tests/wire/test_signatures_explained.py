@@ -10,6 +10,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.protocols.signing import SignedRequest
+from mock_tingwu.protocols.signing.explained import MOST
 from tests.protocols.signing.mis_signed import (
     KEY,
     NOW,
@@ -135,23 +136,27 @@ def test_a_client_that_goes_on_with_a_mistake_is_told_once_in_a_while(either: Mo
         return [entry["causes"] for entry in of_kind(either, "signature")]
 
     mistake = "The request was signed with the secret and a line end behind it."
-    for nonce in ("n1", "n2", "n3"):
-        send(either, signed(acs3(nonce), SECRET + "\n"))
-    first, *others = of_kind(either, "signature")
-    assert first["causes"] == [mistake]
-    again = f"As in seq {first['seq']}: a request like that one, not searched again so soon."
+    for number in range(MOST + 2):
+        send(either, signed(acs3(f"n{number}"), SECRET + "\n"))
+    entries = of_kind(either, "signature")
+    explained, others = entries[:MOST], entries[MOST:]
+    assert [entry["causes"] for entry in explained] == [[mistake]] * MOST
+    last = explained[-1]
+    again = (
+        f"Not searched for: it is too much like the requests up to seq {last['seq']}, all within "
+        "seconds."
+    )
     assert [entry["causes"] for entry in others] == [[again], [again]]
-    assert [(entry["server"], entry["client"], entry["differs_at"]) for entry in others] == [
-        ([], None, None)
-    ] * 2
+    assert [(entry["client"], entry["differs_at"]) for entry in others] == [(None, None)] * 2
+    assert all(len(entry["server"]) == len(last["server"]) for entry in others)
     # Another method, target, header or problem is another mistake.
-    other = signed(acs3("n4"), SECRET + "\n")
+    other = signed(acs3("m4"), SECRET + "\n")
     send(either, replace(other, target=f"{other.target}&a=1"))
     assert causes()[-1] != [again]
-    send(either, signed(replace(acs3("n5", x_acs_a="1")), SECRET + "\n"))
+    send(either, signed(replace(acs3("m5", x_acs_a="1")), SECRET + "\n"))
     assert causes()[-1] == [mistake]
     at(either, NOW + timedelta(seconds=11))
-    send(either, signed(acs3("n6"), SECRET + "\n"))
+    send(either, signed(acs3("m6"), SECRET + "\n"))
     assert causes()[-1] == [mistake]
 
 
@@ -166,7 +171,7 @@ def test_a_mistake_that_is_cheap_to_tell_is_told_every_time(either: MockTingwu) 
 def test_id_and_secret_that_are_swapped_show_no_secret(either: MockTingwu) -> None:
     # SDKs put the id of a temporary key into a header that is signed.
     for client in (
-        roa(x_acs_accesskey_id=SECRET, x_acs_security_token="token-of-other"),
+        roa(x_acs_accesskey_id=SECRET, x_acs_security_token="some-token"),
         replace(acs3(x_acs_accesskey_id=SECRET), signed=acs3().signed + ";x-acs-accesskey-id"),
     ):
         send(either, signed(client, "wrong"))
@@ -204,3 +209,14 @@ def test_no_secret_stands_in_an_explanation(either: MockTingwu) -> None:
     text = json.dumps(either.journal)
     for secret in ("planted", SECRET, OTHER_SECRET):
         assert secret not in text
+
+
+def test_what_is_secret_in_a_signed_header_is_not_shown(either: MockTingwu) -> None:
+    client = replace(
+        acs3(cookie="sid=planted", x_api_key="planted-key"),
+        signed=acs3().signed + ";cookie;x-api-key",
+    )
+    send(either, signed(client, SECRET + "\n"))
+    entries = of_kind(either, "signature")
+    assert entries[0]["causes"]
+    assert "planted" not in repr(entries).replace("plan…", "")

@@ -39,6 +39,17 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "Documented for MeetingAssistance, taken over for Summarization.",
         ),
         (
+            "named-contents",
+            "ServiceInspection, CustomPrompt, ContentExtraction and IdentityRecognition that are "
+            "enabled need a list of contents that have names.",
+            "Documented for the first two; nothing could be made of the others without.",
+        ),
+        (
+            "models",
+            "Only the documented names of models are taken.",
+            "A slip of the pen should show in a test; what the cloud says to one is not known.",
+        ),
+        (
             "translation-without-target",
             "TranslationEnabled without TargetLanguages answers BRK.InvalidLanguage.",
             "The only code that fits.",

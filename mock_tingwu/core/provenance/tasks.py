@@ -85,8 +85,8 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         (
             "second-run-keeps",
             "A second run keeps the results that it does not make again; those that it does are "
-            "away until they are new.",
-            "No source; nothing that was paid for should get lost.",
+            "away until they are new. Links to what they replace go on leading there.",
+            "No source; nothing that was paid for should get lost, and a link lives 30 days.",
         ),
         (
             "second-run-input",
@@ -159,6 +159,12 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "The cloud looks into the file; of an imagined one there is only the name.",
         ),
         (
+            "more-than-two-channels",
+            "Recordings of more than two channels are taken, and of several sound tracks the first "
+            "is heard.",
+            "One or two tracks are documented, what becomes of others is not.",
+        ),
+        (
             "link-by-url",
             "A FileUrl that is not http or https, has a space in it, or names an IP address or a "
             "host below .invalid fails its task with TSC.AudioFileLink; CreateTask succeeds.",
@@ -187,9 +193,10 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "content-length",
-            "An answer without Content-Length (chunked), a shorter or longer body, and a part "
-            "instead of the whole fail with TSC.ContentLengthCheckFailed.",
-            "Documented is that Content-Length must equal the body.",
+            "An answer without Content-Length (chunked), a shorter body, and a part instead of the "
+            "whole fail with TSC.ContentLengthCheckFailed; of a longer one no more is read.",
+            "Documented is that Content-Length must equal the body. HTTP ends a body where its "
+            "Content-Length says: what comes behind it cannot be told from another answer.",
         ),
         (
             "ranges",

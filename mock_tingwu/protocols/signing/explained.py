@@ -1,15 +1,17 @@
-"""Which requests were explained lately: a client that polls with a wrong key is told once."""
+"""Which requests were explained lately: who polls with a wrong key is told now and then."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from datetime import datetime, timedelta
 from typing import Final
 
 from .request import SignedRequest, Verdict
 
-#: For so long a request like one that was explained is not explained again.
-AGAIN_AFTER: Final = timedelta(seconds=10)
+#: Of requests of one kind, so many are explained within `WINDOW`.
+MOST: Final = 8
+WINDOW: Final = timedelta(seconds=10)
 #: Kinds of requests that are remembered at a time; the oldest goes first.
 MAX_KINDS: Final = 256
 
@@ -18,25 +20,28 @@ class Explained:
     """Remembers where requests were explained, by their kind.
 
     Two are of a kind when key, scheme, problem, method, target and the names of the headers are
-    the same: it is nearly always the same mistake. Bodies and values of headers do not count,
-    since polls differ in them.
+    the same: it is mostly the same mistake. Bodies and values of headers do not count, since polls
+    differ in them.
     """
 
     def __init__(self) -> None:
-        self._kinds: dict[bytes, tuple[int, datetime]] = {}
+        self._kinds: dict[bytes, deque[tuple[int, datetime]]] = {}
 
     def lately(self, request: SignedRequest, verdict: Verdict, now: datetime) -> int | None:
-        """Where one of the same kind was explained less than `AGAIN_AFTER` ago."""
-        seq, at = self._kinds.get(_kind(request, verdict), (0, now))
-        return seq if seq and at <= now < at + AGAIN_AFTER else None
+        """Where the latest of the same kind was explained, if there were `MOST` of them lately."""
+        told = self._kinds.get(_kind(request, verdict), deque())
+        if len(told) < MOST or not told[0][1] <= now < told[0][1] + WINDOW:
+            return None
+        return told[-1][0]
 
     def note(self, request: SignedRequest, verdict: Verdict, seq: int, now: datetime) -> None:
         """Remember that the journal entry ``seq`` explains a request."""
         kind = _kind(request, verdict)
-        self._kinds.pop(kind, None)
+        told = self._kinds.pop(kind, deque(maxlen=MOST))
         if len(self._kinds) >= MAX_KINDS:
             del self._kinds[next(iter(self._kinds))]
-        self._kinds[kind] = seq, now
+        told.append((seq, now))
+        self._kinds[kind] = told
 
     def __len__(self) -> int:
         return len(self._kinds)

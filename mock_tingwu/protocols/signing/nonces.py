@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from datetime import datetime
+from hashlib import blake2b
 from typing import Final
 
 from .request import CLOCK_WINDOW
@@ -17,8 +18,8 @@ class Nonces:
 
     def __init__(self, most: int = MAX_NONCES) -> None:
         self._most = most
-        self._used: dict[tuple[str, str], datetime] = {}
-        self._expiring: list[tuple[datetime, tuple[str, str]]] = []
+        self._used: dict[tuple[str, bytes], datetime] = {}
+        self._expiring: list[tuple[datetime, tuple[str, bytes]]] = []
 
     def use(self, access_key: str, nonce: str, sent: datetime, now: datetime) -> bool:
         """Note a nonce of a request whose signature is right; False if it was used before.
@@ -27,7 +28,8 @@ class Nonces:
         """
         while self._expiring and self._expiring[0][0] < now:
             self._forget_one()
-        key = access_key, nonce
+        # As long as it may be, it is remembered in few bytes.
+        key = access_key, blake2b(nonce.encode("utf-8", "replace"), digest_size=16).digest()
         if key in self._used:
             return False
         while len(self._used) >= self._most:

@@ -111,7 +111,7 @@ class KeyRing:
 
     `secrets` maps AccessKeyId to AccessKeySecret; `disabled` ids exist, but are refused.
     `security_tokens` maps the id of a temporary key to the one token that belongs to it; a key
-    that is not in it goes with any token. `bearer_tokens` is None when any will do.
+    that is not in it goes with any other token. `bearer_tokens` is None when any will do.
     """
 
     secrets: Mapping[str, str]
@@ -133,11 +133,12 @@ class KeyRing:
         if not token:
             temporary = expected is not None or access_key.startswith("STS.")
             return "token_missing" if temporary else None
-        if expected is None or token == expected:
+        if token == expected:
             return None
         # A token of somebody else's is one, anything else is none at all.
-        others = self.security_tokens.values()
-        return "token_mismatch" if token in others else "token_malformed"
+        if token in self.security_tokens.values():
+            return "token_mismatch"
+        return None if expected is None else "token_malformed"
 
 
 @dataclass(frozen=True, slots=True)

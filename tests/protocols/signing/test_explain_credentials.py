@@ -228,6 +228,13 @@ def test_a_key_with_a_configured_token_takes_that_one_alone() -> None:
     assert problem("nobody's") == "token_malformed"
 
 
+def test_a_key_without_a_configured_token_takes_any_but_somebody_else_s() -> None:
+    ring = KeyRing(SECRETS, security_tokens={OTHER_KEY: "theirs"})
+    for token, problem in ((None, None), ("any", None), ("theirs", "token_mismatch")):
+        verdict, _ = judged(signed(changed(Roa(), x_acs_security_token=token)), ring)
+        assert verdict.problem == problem
+
+
 def test_a_wrong_token_is_not_quoted() -> None:
     ring = KeyRing(SECRETS, security_tokens={KEY: "mine", OTHER_KEY: "theirs"})
     for token, cause in (("theirs", "belongs to another key"), ("planted", "is unknown")):

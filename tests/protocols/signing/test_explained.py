@@ -8,21 +8,36 @@ from datetime import timedelta
 import pytest
 
 from mock_tingwu.protocols.signing import SignedRequest, Verdict, without
-from mock_tingwu.protocols.signing.explained import AGAIN_AFTER, MAX_KINDS, Explained
+from mock_tingwu.protocols.signing.explained import MAX_KINDS, MOST, WINDOW, Explained
 from tests.protocols.signing.mis_signed import KEY, NOW, pairs
 
 REQUEST = SignedRequest("GET", "/p?a=1", pairs({"host": "h", "date": "d"}), b"body")
 VERDICT = Verdict("acs", False, KEY, "mismatch")
 
 
-def test_a_request_of_the_same_kind_is_remembered_for_some_time() -> None:
+def fully_explained(request: SignedRequest = REQUEST) -> Explained:
+    """A memory of as many explanations as there are of one kind, the last at seq 7."""
     explained = Explained()
-    assert explained.lately(REQUEST, VERDICT, NOW) is None
-    explained.note(REQUEST, VERDICT, 7, NOW)
+    for seq in range(8 - MOST, 8):
+        assert explained.lately(request, VERDICT, NOW) is None
+        explained.note(request, VERDICT, seq, NOW)
+    return explained
+
+
+def test_of_many_requests_of_the_same_kind_the_later_ones_have_to_wait() -> None:
+    explained = fully_explained()
     poll = replace(REQUEST, headers=pairs({"date": "e", "host": "h"}), body=b"other")
-    assert explained.lately(poll, VERDICT, NOW + AGAIN_AFTER - timedelta(seconds=1)) == 7
-    assert explained.lately(poll, VERDICT, NOW + AGAIN_AFTER) is None
+    assert explained.lately(poll, VERDICT, NOW + WINDOW - timedelta(seconds=1)) == 7
+    assert explained.lately(poll, VERDICT, NOW + WINDOW) is None
     assert explained.lately(poll, VERDICT, NOW - timedelta(seconds=1)) is None
+
+
+def test_the_window_moves_on_with_every_explanation() -> None:
+    explained = fully_explained()
+    for n in range(MOST):
+        assert explained.lately(REQUEST, VERDICT, NOW + WINDOW) is None
+        explained.note(REQUEST, VERDICT, 10 + n, NOW + WINDOW)
+    assert explained.lately(REQUEST, VERDICT, NOW + WINDOW) == 9 + MOST
 
 
 @pytest.mark.parametrize(
@@ -37,18 +52,17 @@ def test_a_request_of_the_same_kind_is_remembered_for_some_time() -> None:
     ],
 )
 def test_another_kind_is_none_of_it(request_: SignedRequest, verdict: Verdict) -> None:
-    explained = Explained()
-    explained.note(REQUEST, VERDICT, 7, NOW)
-    assert explained.lately(request_, verdict, NOW) is None
+    assert fully_explained().lately(request_, verdict, NOW) is None
 
 
 def test_the_oldest_kinds_are_forgotten_first() -> None:
-    explained = Explained()
-    for seq in range(1, MAX_KINDS + 2):
-        explained.note(replace(REQUEST, target=f"/{seq}"), VERDICT, seq, NOW)
+    explained = fully_explained(replace(REQUEST, target="/1"))
+    for number in range(2, MAX_KINDS + 1):
+        explained.note(replace(REQUEST, target=f"/{number}"), VERDICT, number, NOW)
+    assert explained.lately(replace(REQUEST, target="/1"), VERDICT, NOW) == 7
+    explained.note(replace(REQUEST, target="/more"), VERDICT, 8, NOW)
     assert len(explained) == MAX_KINDS
     assert explained.lately(replace(REQUEST, target="/1"), VERDICT, NOW) is None
-    assert explained.lately(replace(REQUEST, target="/2"), VERDICT, NOW) == 2
 
 
 def test_secrets_are_taken_out_of_a_text_whatever_their_order() -> None:

@@ -27,7 +27,7 @@ from mock_tingwu.protocols.signing.explain.search import (
 )
 from mock_tingwu.protocols.signing.request import Piece, SignedRequest, Verdict, joined
 
-__all__ = ["Difference", "Explanation", "explain"]
+__all__ = ["Difference", "Explanation", "explain", "server_text"]
 
 #: Headers that only somebody between client and server sends.
 _PROXY_HEADERS: Final = ("via", "x-forwarded-for", "forwarded", "x-real-ip")
@@ -66,7 +66,7 @@ def explain(
     """
     if verdict.problem not in ("mismatch", "body_digest") or verdict.access_key not in secrets:
         causes = tuple(refused.causes(request, secrets, verdict, now))
-        return Explanation(_server_text(verdict), causes=causes)
+        return Explanation(server_text(verdict), causes=causes)
     body = digests(request, verdict.scheme)
     causes = (body.cause(),) if verdict.problem == "body_digest" else ()
     if _head_length(request) > LONGEST_HEAD:
@@ -74,11 +74,11 @@ def explain(
             f"Target and headers are longer than {LONGEST_HEAD // 1024} KiB: what the client "
             "signed was not searched for."
         )
-        return Explanation(_server_text(verdict), causes=(*causes, unsearched))
+        return Explanation(server_text(verdict), causes=(*causes, unsearched))
     found = _find(request, secrets, verdict, body)
     if found is None:
         causes += tuple(_unknown(request, verdict))
-        return Explanation(_server_text(verdict), causes=(*causes, *_proxies(request)))
+        return Explanation(server_text(verdict), causes=(*causes, *_proxies(request)))
     server = found.server
     if verdict.scheme == acs3.ALGORITHM:
         server = _with(server, {"body digest": body.right})
@@ -91,7 +91,8 @@ def explain(
     return Explanation(joined(server), found.client, differs, causes)
 
 
-def _server_text(verdict: Verdict) -> str:
+def server_text(verdict: Verdict) -> str:
+    """The text that the server signs, empty when there is none."""
     return verdict.canonical_request or verdict.string_to_sign
 
 
@@ -132,7 +133,7 @@ def _unknown(request: SignedRequest, verdict: Verdict) -> Iterator[str]:
         "No usual slip gives this signature. Most likely it was made with another AccessKeySecret "
         f"than the one that the setting access_keys has for {verdict.access_key}."
     )
-    if "\nx-acs-signature-nonce:" in _server_text(verdict):
+    if "\nx-acs-signature-nonce:" in server_text(verdict):
         yield "Or the client signed another nonce than the one it sent: nobody can search for that."
 
 

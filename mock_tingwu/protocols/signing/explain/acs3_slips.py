@@ -219,7 +219,7 @@ def _hosts(request: SignedRequest, sent: str) -> Iterator[tuple[str, str]]:
     name = bare if with_port else sent
     others = [
         *_CLOUD,
-        *[f"{other}{with_port}" for other in ("localhost", "127.0.0.1")],
+        *[f"{own}{end}" for end in (with_port, "") for own in ("localhost", "127.0.0.1")],
         *[f"{name}:{number}" for number in ("80", "443", "8900")],
         f"http://{sent}",
         f"https://{sent}",

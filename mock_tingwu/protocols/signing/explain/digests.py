@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from mock_tingwu.core.nesting import deeper_than
 from mock_tingwu.protocols.signing.request import Scheme, SignedRequest
 from mock_tingwu.protocols.signing.roa_v1 import content_md5
 
@@ -124,7 +125,7 @@ def _forms(body: bytes) -> Iterator[tuple[str, bytes]]:
         value = json.loads(text)
     except (UnicodeDecodeError, ValueError, RecursionError):
         return
-    if _deeper_than(_DEEPEST, value):
+    if deeper_than(_DEEPEST, value):
         return
     layouts: list[tuple[str, tuple[str, str] | None, int | None]] = [
         ("without spaces", (",", ":"), None),
@@ -150,11 +151,3 @@ def _forms(body: bytes) -> Iterator[tuple[str, bytes]]:
             yield f"the body in {encoding} instead of UTF-8", text.encode(encoding)
         except UnicodeEncodeError:
             continue
-
-
-def _deeper_than(levels: int, value: object) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return False
-    return levels == 0 or any(_deeper_than(levels - 1, item) for item in value)

@@ -15,6 +15,7 @@ import openapi.Check;
 import openapi.Core;
 import openapi.Credentials;
 import openapi.Json;
+import openapi.Plain;
 import openapi.Tea;
 
 /**
@@ -109,6 +110,7 @@ public final class Tasks {
     String taskId = api.create(realtime("cn")).get("TaskId").getAsString();
     checks.put("stopped early", api.stop(taskId).get("TaskStatus").getAsString());
     checks.put("refused", refused());
+    plain();
     return checks;
   }
 
@@ -160,6 +162,15 @@ public final class Tasks {
         Map.of("SourceLanguage", "cn", "FileUrl", missing, "ProgressiveCallbacksEnabled", true);
     JsonObject created = api.createOffline(Map.of("AppKey", appKey, "Input", input));
     return api.end(created.get("TaskId").getAsString());
+  }
+
+  /** Two tasks one after the other, without an SDK: bodies that must arrive on one connection. */
+  private void plain() throws Exception {
+    Api plain = new Api(new Plain(server, Credentials.ofEnvironment()));
+    for (int round = 0; round < 2; round++) {
+      JsonObject created = plain.create(realtime("cn"));
+      Check.that("NEW".equals(created.get("TaskStatus").getAsString()), created.toString());
+    }
   }
 
   private Map<String, Object> realtime(String language) {
