@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-#: Kinds of result, in the order in which the mock makes them (tingwu-openapi 1.3).
+#: Kinds of result, in the order in which the mock makes them (tingwu-openapi 1.3). The last four
+#: are those of DashScope's service insights and customer profile (dashscope-tingwu 9).
 RESULT_KINDS = (
     "Transcription",
     "Translation",
@@ -19,6 +20,10 @@ RESULT_KINDS = (
     "ServiceInspection",
     "ContentExtraction",
     "IdentityRecognition",
+    "ServiceInsights",
+    "SaleInsights",
+    "CustomerConcerns",
+    "CustomerProfile",
 )
 
 SUMMARY_TYPES = ("Paragraph", "Conversational", "QuestionsAnswering", "MindMap")
@@ -27,26 +32,36 @@ ASSISTANCE_TYPES = ("Actions", "KeyInformation")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One custom prompt: its name, its text with ``{Transcription}`` in it, the model asked for."""
+    """One custom prompt: its name, its text with ``{Transcription}`` in it, the model asked for.
+
+    ``subject`` is what the answer is headed with, where that is not the name: DashScope's names are
+    ids (dashscope-tingwu 4.1). An empty one heads the answer with the meeting's title alone.
+    """
 
     name: str
     prompt: str
     model: str = "tingwu-turbo"
     trans_type: str = "default"
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A titled thing to inspect, extract or recognise: ``title`` and what is meant by it."""
+    """A titled thing to inspect, extract or recognise: ``title`` and what is meant by it.
+
+    ``score`` is what an insight that is found counts: a whole number as text, from -100 to 100
+    (dashscope-tingwu 9); empty if it has none.
+    """
 
     title: str
     content: str = ""
     identity: str = ""
+    score: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The input of service inspection, content extraction and identity recognition.
+    """The input of all kinds of result that look for a caller's items in what was said.
 
     ``speaker_names`` maps speaker ids to the roles that the caller gave them (SpeakerMap).
     """
@@ -66,6 +81,11 @@ class Options:
     ``profanity_filter`` and ``disfluency`` (filler words are dropped) are None where the request
     does not speak of them. ``phrase_id`` names a list of hot words, ``phrases`` are words given in
     place, each with its weight.
+
+    What DashScope asks for beyond that (dashscope-tingwu 2, 4.1, 9): ``mind_map_timestamps`` puts
+    times on the leaves of the mind map, ``split_summary`` makes the full summary a lead text and a
+    list, ``insights`` are a conversation's service insights, ``concerns`` what customers may care
+    about, and ``profile`` sums these up.
     """
 
     output_level: int = 1
@@ -83,12 +103,17 @@ class Options:
     summarization: tuple[str, ...] = ()
     markdown_summary: bool = False
     mind_map_language: str = ""
+    mind_map_timestamps: bool = False
+    split_summary: bool = False
     ppt_extraction: bool = False
     text_polish: bool = False
     custom_prompts: tuple[Prompt, ...] = ()
     inspection: Scene | None = None
     extraction: Scene | None = None
     identities: Scene | None = None
+    insights: Scene | None = None
+    concerns: Scene | None = None
+    profile: bool = False
     multiple_streams: bool = False
     mp3: bool = False
     mp4: bool = False
@@ -117,6 +142,10 @@ class Options:
             "ServiceInspection": self.inspection is not None,
             "ContentExtraction": self.extraction is not None,
             "IdentityRecognition": self.identities is not None,
+            "ServiceInsights": self.insights is not None,
+            "SaleInsights": self.insights is not None,
+            "CustomerConcerns": self.concerns is not None,
+            "CustomerProfile": self.profile,
         }
         return tuple(kind for kind in RESULT_KINDS if wanted[kind])
 
@@ -142,11 +171,22 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
         "chapters_language",
     ),
     "MeetingAssistance": ("meeting_assistance", "max_keywords"),
-    "Summarization": ("summarization", "markdown_summary", "mind_map_language"),
+    "Summarization": (
+        "summarization",
+        "markdown_summary",
+        "split_summary",
+        "mind_map_language",
+        "mind_map_timestamps",
+    ),
     "PptExtraction": ("ppt_extraction",),
     "TextPolish": ("text_polish",),
     "CustomPrompt": ("custom_prompts",),
     "ServiceInspection": ("inspection",),
     "ContentExtraction": ("extraction",),
     "IdentityRecognition": ("identities",),
+    "ServiceInsights": ("insights",),
+    "SaleInsights": ("insights",),
+    "CustomerConcerns": ("concerns",),
+    # Of concerns and identities, but a run that asks for the profile alone does not take them back.
+    "CustomerProfile": ("profile",),
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -150,6 +151,21 @@ EVERYTHING = Options(
     inspection=Scene(items=(Item("电话", "提前打电话"), Item("notice", "puts up a notice"))),
     extraction=Scene(items=(Item("箱子", "打包箱子"), Item("mechanic", "when he comes"))),
     identities=Scene(items=(Item("司机"), Item("店长"))),
+    insights=Scene(
+        items=(
+            Item("电话", "提前打电话", score="20"),
+            Item("notice", "puts up a notice", score="-5"),
+            Item("道歉", "向客户道歉"),
+        )
+    ),
+    concerns=Scene(
+        items=(
+            Item("时间", "车几点到", "店长"),
+            Item("mechanic", "when he comes", "司机"),
+            Item("柜子", "柜子要两个人抬", "客户"),
+        )
+    ),
+    profile=True,
 )
 #: The same in other shapes. What they change is told from the same lines.
 SHAPES = (
@@ -160,6 +176,7 @@ SHAPES = (
         title_length="Short",
         chapters_language="en",
         mind_map_language="en",
+        mind_map_timestamps=True,
         markdown_summary=True,
     ),
     replace(
@@ -168,7 +185,10 @@ SHAPES = (
         title_length="Normal",
         chapters_language="cn",
         mind_map_language="cn",
+        mind_map_timestamps=True,
+        split_summary=True,
     ),
+    replace(EVERYTHING, markdown_summary=True, split_summary=True),
 )
 
 
@@ -218,7 +238,7 @@ def check(meeting: Meeting, result: dict[str, Any]) -> None:
             if key == "sentence_id":
                 sentence = sentences[value]
                 assert (node["start"], node["end"]) == (sentence.begin, sentence.end)
-            elif key.startswith("sentence_ids"):
+            elif key.startswith("sentence_ids") or key == "matched_sentence_ids":
                 assert sentences.keys() >= set(value)
                 assert value == sorted(set(value))
             elif key == "paragraph_id":
@@ -251,8 +271,14 @@ def check(meeting: Meeting, result: dict[str, Any]) -> None:
     chapters = result["AutoChapters"]
     assert all(a["end"] <= b["start"] for a, b in pairwise(chapters))
     assert all(chapter["headline"] and chapter["summary"] for chapter in chapters)
-    for tree in result["Summarization"].get("mind_map_summary", []):
-        assert 2 <= depth(tree) <= 4
+    trees = result["Summarization"].get("mind_map_summary", [])
+    assert all(2 <= depth(tree) <= 4 for tree in trees)
+    timed = any("begin_time" in node for node in nodes(trees))
+    for node in nodes(trees):
+        assert ("begin_time" in node) == (timed and not node["topic"])
+        assert node.get("begin_time") in {None, *(s.begin for s in meeting.sentences)}
+    if "paragraph_summary" in result["Summarization"]:
+        check_summary(result["Summarization"], sentences)
     for entry in result["Summarization"].get("conversational_summary", []):
         assert entry["speaker_name"] and entry["summary"]
         assert ("speaker_id" in entry) == meeting.diarized
@@ -261,6 +287,7 @@ def check(meeting: Meeting, result: dict[str, Any]) -> None:
     ]
     alone = {meeting.speaker_id(0)} if sentences else set()
     assert identified == sorted(speakers or alone, key=int)
+    check_customer(result)
     assert "{Transcription}" not in json.dumps(result["CustomPrompt"])
     frames = result["PptExtraction"]["key_frame_list"]
     assert [(f["start"], f["end"], f["file_url"]) for f in frames] == [
@@ -268,6 +295,46 @@ def check(meeting: Meeting, result: dict[str, Any]) -> None:
     ]
     told = any(frame["summary"] for frame in frames)
     assert told == result["PptExtraction"]["available_for_summary"] == bool(frames and sentences)
+
+
+#: A line of the list behind the mark of a summary in two parts, flat and as Markdown.
+ENTRY = re.compile(r"- (?!\*\*).+\[(\d+)\]|(?:- |  [1-9]\d*\. )\*\*.+\[(\d+)\]\*\*")
+
+
+def check_summary(summary: dict[str, Any], sentences: Collection[int]) -> None:
+    """The full summary has a title and one part, or no title and two."""
+    if "paragraph_title" in summary:
+        assert summary["paragraph_title"] and "@#" not in summary["paragraph_summary"]
+        return
+    lead, listed = summary["paragraph_summary"].split("@#")
+    blank, nothing, *entries = listed.split("\n")
+    assert lead and entries and (blank, nothing) == ("", "")
+    found = [ENTRY.fullmatch(entry) for entry in entries]
+    assert {int(match[1] or match[2]) for match in found if match} <= set(sentences)
+    assert all(found)
+    assert entries[0].startswith("- ")
+
+
+def check_customer(result: dict[str, Any]) -> None:
+    """Insights, concerns and profile agree with each other."""
+    insights, sums = result["ServiceInsights"], result["SaleInsights"]
+    assert [entry["matched"] for entry in insights].count(True) == sums["matched_sum"]
+    assert sums["matched_sum"] + sums["missed_sum"] == len(insights)
+    concerns, profile = result["CustomerConcerns"], result["CustomerProfile"]
+    for entry in [*insights, *concerns]:
+        assert entry["title"] and entry["remarks"]
+        assert entry.get("matched", bool(entry["matched_sentence_ids"])) == bool(
+            entry["matched_sentence_ids"]
+        )
+    matched = [entry for entry in concerns if entry["matched_sentence_ids"]]
+    assert all(entry["result"] for entry in concerns)
+    assert profile["customer_concerned"] == len(matched)
+    assert profile["customer_not_mentioned"] == len(concerns) - len(matched)
+    assert all(entry["title"] in profile["one_sentence_sum_up"] for entry in matched)
+    clue, trying = profile["sale_clue_classify"], profile["try_drive_intention_evaluation"]
+    assert clue["classify"] in (("H", "A", "B") if matched else ("C",))
+    assert 0 <= trying["score"] <= 100
+    assert clue["evidence"] and trying["evidence"]
 
 
 def check_only_heard(meeting: Meeting, heard: Script, result: dict[str, Any]) -> None:

@@ -134,6 +134,37 @@ def test_a_meeting_without_speech_has_empty_results() -> None:
             ]
         },
         "IdentityRecognition": {"identity_results": []},
+        "ServiceInsights": [
+            {
+                "matched": False,
+                "matched_sentence_ids": [],
+                "remarks": "对话中没有提到。",
+                **score,
+                "title": title,
+            }
+            for title, score in [
+                ("电话", {"score": "0"}),
+                ("notice", {"score": "0"}),
+                ("道歉", {}),
+            ]
+        ],
+        "SaleInsights": {"matched_sum": 0, "missed_sum": 3},
+        "CustomerConcerns": [
+            {
+                "matched_sentence_ids": [],
+                "remarks": "对话中没有提到。",
+                "result": "未提及",
+                "title": title,
+            }
+            for title in ("时间", "mechanic", "柜子")
+        ],
+        "CustomerProfile": {
+            "customer_concerned": 0,
+            "customer_not_mentioned": 3,
+            "one_sentence_sum_up": "客户没有提到任何关注点。",
+            "sale_clue_classify": {"classify": "C", "evidence": "客户没有提到任何关注点。"},
+            "try_drive_intention_evaluation": {"evidence": "客户没有提到试驾。", "score": 0},
+        },
     }
 
 
@@ -344,6 +375,23 @@ def test_an_answer_to_a_prompt_names_it_and_quotes_what_it_is_about() -> None:
     assert answer["result"].startswith("谁打包：《搬家安排》")
     assert "相关发言\n- 发言人1：嗯，箱子我周六打包好。" in answer["result"]
     assert answer["truncated"] is False
+
+
+@pytest.mark.parametrize(
+    ("subject", "heading"),
+    [
+        (None, "fgVnGvkqj5xA：《搬家安排》"),
+        ("小结", "小结：《搬家安排》"),
+        ("{Transcription} 小结", "小结：《搬家安排》"),
+        ("", "搬家安排"),
+    ],
+)
+def test_an_answer_is_headed_with_the_subject_where_the_name_is_an_id(
+    subject: str | None, heading: str
+) -> None:
+    prompt = Prompt("fgVnGvkqj5xA", "{Transcription}", subject=subject)
+    (answer,) = made("CustomPrompt", hear((script("cn"), 4)), custom_prompts=(prompt,))
+    assert (answer["name"], answer["result"].split("\n")[0]) == (prompt.name, heading)
 
 
 @pytest.mark.parametrize(

@@ -362,3 +362,164 @@ def test_a_full_summary_in_markdown_is_a_heading_and_bullets() -> None:
         "- 定了周日早上八点出发的安排。\n"
         "- 箱子与柜子都安排妥当。",
     }
+
+
+# The summary in two parts
+
+
+def split_summary(meeting: Meeting, **options: Any) -> str:
+    found = made(
+        "Summarization", meeting, summarization=("Paragraph",), split_summary=True, **options
+    )
+    assert found.keys() == {"paragraph_summary"}
+    return str(found["paragraph_summary"])
+
+
+def test_a_summary_in_two_parts_lists_points_with_the_numbers_of_their_sentences() -> None:
+    meeting = hear((script("cn"), 4))
+    assert split_summary(meeting) == (
+        "定了周日早上八点出发的安排。箱子与柜子都安排妥当。@#\n"
+        "\n"
+        "- 罗宁说八点到。[2]\n"
+        "- 何敏周六打包箱子。[3]\n"
+        "- 罗宁说柜子要两人抬。[4]"
+    )
+    assert split_summary(meeting, markdown_summary=True) == (
+        "定了周日早上八点出发的安排。箱子与柜子都安排妥当。@#\n"
+        "\n"
+        "- **时间[1]**\n"
+        "  1. **八点到[2]**\n"
+        "- **行李[3]**\n"
+        "  1. **箱子[3]**\n"
+        "  2. **柜子[4]**"
+    )
+
+
+def test_a_chapter_in_which_no_point_was_made_is_listed_by_what_was_said() -> None:
+    meeting = hear((script("cn"), 1))
+    said = "我们周日搬家，车几点到"
+    assert split_summary(meeting) == f"{said}？@#\n\n- {said}[1]"
+    assert split_summary(meeting, markdown_summary=True) == f"{said}？@#\n\n- **{said}[1]**"
+
+
+def test_a_headline_that_is_its_only_point_is_listed_once() -> None:
+    listed = split_summary(hear((script("cn"), 3)), markdown_summary=True).split("@#")[1]
+    assert listed == "\n\n- **时间[1]**\n  1. **八点到[2]**\n- **箱子[3]**"
+
+
+def test_chapters_of_the_same_gist_are_summed_up_once() -> None:
+    data = {
+        "sentences": ["第一句话。", "第二句话。"],
+        "chapters": [{"first": n, "headline": f"第{n}章", "gist": "说了话。"} for n in (1, 2)],
+    }
+    assert split_summary(hear((parse_script(data, "twice"), 2))).startswith("说了话。@#")
+
+
+def test_a_point_has_the_number_of_the_sentence_in_which_its_line_begins() -> None:
+    meeting = hear((script("cn"), 2), split=True)
+    assert split_summary(meeting).endswith("- 罗宁说八点到。[3]")
+
+
+def test_a_script_that_speaks_in_marks_and_lines_keeps_the_summary_in_two_parts() -> None:
+    data = {
+        "sentences": ["We write @# between parts@", "#2 is next."],
+        "chapters": [
+            {
+                "first": 1,
+                "headline": "Marks @#",
+                "gist": "They write\n@# there@",
+                "points": [{"sentence": 1, "leaf": "@#", "text": "A line\nand @#."}],
+            },
+            {"first": 2, "headline": "Two", "gist": "#2 is next."},
+        ],
+    }
+    meeting = hear((parse_script({"language": "en", **data}, "marks"), 2))
+    for markdown in (False, True):
+        lead, listed = split_summary(meeting, markdown_summary=markdown).split("@#")
+        assert lead == "They write @ # there@ #2 is next."
+        assert listed.count("\n- ") == 2
+
+
+def test_a_summary_of_many_chapters_tells_some_of_them_from_first_to_last() -> None:
+    long = parse_script(
+        {
+            "sentences": [f"第{n}句话说到这里。" for n in range(40)],
+            "chapters": [{"first": n + 1, "headline": f"第{n}章"} for n in range(40)],
+        },
+        "long",
+    )
+    lead, listed = split_summary(hear((long, 40))).split("@#")
+    assert (lead.count("。"), listed.count("\n- ")) == (4, 12)
+
+
+# Times in the mind map
+
+
+def timed_leaves(meeting: Meeting, language: str = "") -> dict[str, int]:
+    found = made(
+        "Summarization",
+        meeting,
+        summarization=("MindMap",),
+        mind_map_language=language,
+        mind_map_timestamps=True,
+    )
+    return {node["title"]: node["begin_time"] for node in nodes(found) if "begin_time" in node}
+
+
+def test_leaves_have_the_time_at_which_their_sentence_begins_and_other_nodes_have_none() -> None:
+    meeting = hear((script("cn"), 4))
+    begins = [sentence.begin for sentence in meeting.sentences]
+    assert timed_leaves(meeting) == dict(zip(["八点到", "箱子", "柜子"], begins[1:], strict=True))
+    untimed = made("Summarization", meeting, summarization=("MindMap",))
+    assert [node for node in nodes(untimed) if "begin_time" in node] == []
+
+
+def test_a_headline_that_is_a_leaf_has_the_time_of_the_sentence_with_its_words() -> None:
+    def second(*sentences: str) -> str:
+        """The headline, which is the second sentence's, while the last one is not heard yet."""
+        data = {
+            "sentences": [*sentences, "Done."],
+            "chapters": [
+                {"first": 1, "headline": "Sums", "points": [{"sentence": 3, "leaf": "All"}]}
+            ],
+        }
+        meeting = hear((parse_script(data, "second"), 2))
+        ((title, begin),) = timed_leaves(meeting).items()
+        assert begin == meeting.sentences[1].begin
+        return title
+
+    assert second("您好，欢迎光临。", "要喝咖啡吗？") == "要喝咖啡吗"
+    assert second("Hello.", "Thanks, how is your shop doing?") == "How is your shop doing"
+    long = "我们把箱子柜子桌子椅子床和冰箱还有洗衣机全都搬到新店里去。"
+    assert second("您好。", long) == "我们把箱子柜子桌子椅子床和冰箱还有洗衣机全都搬…"
+
+
+def test_a_headline_that_is_a_point_has_the_time_of_that_point() -> None:
+    points = [{"sentence": 2, "leaf": "日期"}, {"sentence": 3, "leaf": "地点"}]
+    data = {
+        "sentences": ["说说搬家。", "周日搬。", "搬到新店。"],
+        "chapters": [{"first": 1, "headline": "日期与地点", "points": points}],
+    }
+    meeting = hear((parse_script(data, "date"), 2))
+    assert timed_leaves(meeting) == {"日期": meeting.sentences[1].begin}
+
+
+def test_a_headline_of_someone_s_own_has_the_time_of_the_first_sentence() -> None:
+    data = {
+        "sentences": ["说说预算和日期。", "好的。", "不变。"],
+        "chapters": [{"first": 1, "headline": "预算", "points": [{"sentence": 3, "leaf": "不变"}]}],
+    }
+    meeting = hear((parse_script(data, "budget"), 2))
+    assert timed_leaves(meeting) == {"预算": meeting.sentences[0].begin}
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_a_leaf_has_the_same_time_in_every_language(path: Path) -> None:
+    heard = script(path.stem)
+    meeting = hear((heard, len(heard.lines)))
+    lines = [point.line for chapter in heard.chapters for point in chapter.points]
+    begins = {meeting.sentences[line - 1].begin for line in lines}
+    own = timed_leaves(meeting)
+    assert set(own.values()) <= begins
+    for language in ("en", "cn"):
+        assert list(timed_leaves(meeting, language).values()) == list(own.values())

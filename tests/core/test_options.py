@@ -36,6 +36,8 @@ ALONE: dict[str, dict[str, Any]] = {
         "summarization": SUMMARY_TYPES,
         "markdown_summary": True,
         "mind_map_language": "cn",
+        "mind_map_timestamps": True,
+        "split_summary": True,
     },
     "PptExtraction": {"ppt_extraction": True},
     "TextPolish": {"text_polish": True},
@@ -43,13 +45,23 @@ ALONE: dict[str, dict[str, Any]] = {
     "ServiceInspection": {"inspection": Scene(items=(Item("a"),))},
     "ContentExtraction": {"extraction": Scene(items=(Item("a"),))},
     "IdentityRecognition": {"identities": Scene(items=(Item("a"),))},
+    "ServiceInsights": {"insights": Scene(items=(Item("a", score="1"),))},
+    "SaleInsights": {"insights": Scene(items=(Item("a", score="1"),))},
+    "CustomerConcerns": {"concerns": Scene(items=(Item("a"),))},
+    "CustomerProfile": {"profile": True},
 }
+
+
+def made_for(kind: str) -> tuple[str, ...]:
+    """The kinds of result that come with ``kind``: insights are told and counted."""
+    insights = ("ServiceInsights", "SaleInsights")
+    return insights if kind in insights else (kind,)
 
 
 @pytest.mark.parametrize("kind", RESULT_KINDS)
 def test_each_kind_of_result_is_made_when_it_is_asked_for(kind: str) -> None:
     kinds = Options(**ALONE[kind]).result_kinds(offline=True)
-    assert kinds == tuple(dict.fromkeys(("Transcription", kind)))
+    assert kinds == tuple(dict.fromkeys(("Transcription", *made_for(kind))))
 
 
 def test_slides_are_looked_for_in_files_alone() -> None:
@@ -64,7 +76,7 @@ def test_a_second_run_replaces_what_it_asks_for_and_nothing_else(kind: str) -> N
     assert again == replace(FIRST, **ALONE[kind])
     assert set(again.result_kinds(offline=True)) == {
         *FIRST.result_kinds(offline=True),
-        kind,
+        *made_for(kind),
     }
 
 
@@ -72,6 +84,11 @@ def test_a_part_that_is_asked_for_again_is_replaced_as_a_whole() -> None:
     again = FIRST.rerun(Options(summarization=("QuestionsAnswering",)))
     assert (again.summarization, again.mind_map_language) == (("QuestionsAnswering",), "")
     assert again.chapters_language == "en"
+
+
+def test_a_profile_that_is_asked_for_later_is_of_the_concerns_asked_for_before() -> None:
+    first = Options(**ALONE["CustomerConcerns"], **ALONE["IdentityRecognition"])
+    assert first.rerun(Options(profile=True)) == replace(first, profile=True)
 
 
 def test_a_second_run_changes_nothing_of_recognition_and_files() -> None:

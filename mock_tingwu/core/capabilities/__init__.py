@@ -14,9 +14,13 @@ from mock_tingwu.core.capabilities import (
     auto_chapters,
     content_extraction,
     custom_prompt,
+    customer_concerns,
+    customer_profile,
     identity_recognition,
     meeting_assistance,
     ppt_extraction,
+    sale_insights,
+    service_insights,
     service_inspection,
     summarization,
     text_polish,
@@ -42,6 +46,10 @@ BUILDERS: Final[Mapping[str, Builder]] = {
     "ServiceInspection": service_inspection.build,
     "ContentExtraction": content_extraction.build,
     "IdentityRecognition": identity_recognition.build,
+    "ServiceInsights": service_insights.build,
+    "SaleInsights": sale_insights.build,
+    "CustomerConcerns": customer_concerns.build,
+    "CustomerProfile": customer_profile.build,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import log
 
 from mock_tingwu.core.capabilities._terms import Text, terms
+from mock_tingwu.core.capabilities._wording import wording
 from mock_tingwu.core.meeting import Meeting, Sentence
 from mock_tingwu.core.options import Scene
 from mock_tingwu.core.script import UNSPACED
@@ -75,3 +76,14 @@ def quoted(sentences: Sequence[Sentence], names: Mapping[int, str] | None = None
         colon = "：" if sentence.language in UNSPACED else ": "
         texts.append(f"{name}{colon}{sentence.text}" if name else sentence.text)
     return " / ".join(texts)
+
+
+def remark(
+    language: str, sentences: Sequence[Sentence], names: Mapping[int, str] | None = None
+) -> str:
+    """A sentence in ``language`` that quotes ``sentences``, or says that there are none."""
+    words = wording(language)
+    if not sentences:
+        return words.unmentioned
+    numbers = ", ".join(str(sentence.id) for sentence in sentences)
+    return words.mentioned.format(numbers, quoted(sentences, names))

@@ -8,7 +8,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """``speaker``, ``about``, ``mentioned`` are templates for `str.format`."""
+    """``speaker``, ``about``, ``mentioned``, ``silent``, ``concerned`` are for `str.format`.
+
+    ``unmentioned`` says that nobody speaks of a thing, ``silent`` that those of an identity do not,
+    ``absent`` stands where something said of it would. The last three are of customers.
+    """
 
     speaker: str
     about: str
@@ -17,6 +21,11 @@ class Wording:
     remarks: str
     mentioned: str
     unmentioned: str
+    silent: str
+    absent: str
+    concerned: str
+    unconcerned: str
+    untried: str
 
 
 _CHINESE: Final = Wording(
@@ -27,6 +36,11 @@ _CHINESE: Final = Wording(
     remarks="相关发言",
     mentioned="第 {} 句提到：{}",
     unmentioned="对话中没有提到。",
+    silent="{}没有提到。",
+    absent="未提及",
+    concerned="客户关注：{}。",
+    unconcerned="客户没有提到任何关注点。",
+    untried="客户没有提到试驾。",
 )
 _WORDINGS: Final = {
     "en": Wording(
@@ -37,6 +51,11 @@ _WORDINGS: Final = {
         remarks="Relevant remarks",
         mentioned="Sentence {} says: {}",
         unmentioned="Nobody mentions it.",
+        silent="Not mentioned by: {}.",
+        absent="Not mentioned",
+        concerned="The customer cares about: {}.",
+        unconcerned="The customer mentions none of the concerns.",
+        untried="The customer does not mention a test drive.",
     ),
     "ja": Wording(
         speaker="話者{}",
@@ -46,6 +65,11 @@ _WORDINGS: Final = {
         remarks="関連する発言",
         mentioned="{}番目の文で触れています：{}",
         unmentioned="会話の中では触れられていません。",
+        silent="{}は触れていません。",
+        absent="言及なし",
+        concerned="お客様の関心事：{}。",
+        unconcerned="お客様はどの関心事にも触れていません。",
+        untried="お客様は試乗に触れていません。",
     ),
     "ko": Wording(
         speaker="화자 {}",
@@ -55,6 +79,11 @@ _WORDINGS: Final = {
         remarks="관련 발언",
         mentioned="{}번째 문장에서 언급됩니다: {}",
         unmentioned="대화에서 언급되지 않았습니다.",
+        silent="언급하지 않은 사람: {}.",
+        absent="언급 없음",
+        concerned="고객의 관심사: {}.",
+        unconcerned="고객이 관심사를 언급하지 않았습니다.",
+        untried="고객이 시승을 언급하지 않았습니다.",
     ),
 }
 

@@ -45,8 +45,10 @@ def _answer(prompt: Prompt, meeting: Meeting, told: list[Passage], said: Evidenc
     points = dict.fromkeys(point.text for passage in told for point in passage.points())
     remarks = said.of(prompt.prompt.replace(_PLACEHOLDER, " "), _MOST_REMARKS)
     overview = spacer(meeting.language).join(spread(list(gists), _MOST_POINTS))
+    subject = prompt.name if prompt.subject is None else prompt.subject
+    about = words.about.format(subject.replace(_PLACEHOLDER, "").strip(), title)
     parts = [
-        words.about.format(prompt.name.replace(_PLACEHOLDER, "").strip(), title),
+        title if prompt.subject == "" else about,
         f"{words.overview}\n{overview}",
         _bullets(words.points, spread(list(points), _MOST_POINTS)),
         _bullets(words.remarks, [_remark(meeting, sentence) for sentence in remarks]),

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_tingwu.core.capabilities._evidence import Evidence, quoted, roles
-from mock_tingwu.core.capabilities._wording import Wording, wording
+from mock_tingwu.core.capabilities._evidence import Evidence, remark, roles
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Item, Options, Scene
 
@@ -25,22 +24,16 @@ def build(meeting: Meeting, options: Options) -> dict[str, Any]:
     scene = options.inspection or Scene()
     names = roles(meeting, scene)
     said = Evidence(meeting.sentences)
-    words = wording(meeting.language)
-    return {"inspection_results": [_inspect(said, item, names, words) for item in scene.items]}
+    language = meeting.language
+    return {"inspection_results": [_inspect(said, item, names, language) for item in scene.items]}
 
 
-def _inspect(
-    said: Evidence, item: Item, names: Mapping[int, str], words: Wording
-) -> dict[str, Any]:
+def _inspect(said: Evidence, item: Item, names: Mapping[int, str], language: str) -> dict[str, Any]:
     found = said.of(f"{item.title} {item.content}", _MOST_SENTENCES)
-    reason = words.unmentioned
-    if found:
-        numbers = ", ".join(str(sentence.id) for sentence in found)
-        reason = words.mentioned.format(numbers, quoted(found, names))
     return {
         "title": item.title,
         "content": item.content,
         "result": bool(found),
-        "reason": reason,
+        "reason": remark(language, found, names),
         "sentence_ids": [sentence.id for sentence in found],
     }
