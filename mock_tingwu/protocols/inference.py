@@ -188,14 +188,17 @@ class Session:
         """How many bytes of audio came too early and were too many to keep."""
         return max(0, self._early_bytes - sum(map(len, self._early_audio)))
 
-    def listen(self, data_id: str, targets: Sequence[str], now: int) -> list[bytes]:
-        """Send speech-listen. Returns the binary frames that have arrived meanwhile.
+    def listen(self, data_id: str, targets: Sequence[str], now: int) -> None:
+        """Send speech-listen. Then feed what `take_early_audio` returns.
 
         ``targets`` are the languages that sentences are translated into.
         """
         self._require(Input.LISTEN)
         self._targets = targets
         self._result({"action": "speech-listen", "dataId": data_id}, now)
+
+    def take_early_audio(self) -> list[bytes]:
+        """The binary frames that came before speech-listen and have not been fed yet."""
         audio, self._early_audio = self._early_audio, []
         self._early_bytes = 0
         return audio
