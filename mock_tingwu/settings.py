@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from mock_tingwu.core.apps import App
 from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
@@ -16,6 +18,7 @@ from mock_tingwu.core.throttle import Limits
 
 #: What `mock-tingwu serve` accepts in verify mode when nothing else is configured.
 DEFAULT_ACCESS_KEYS: Mapping[str, str] = {"mock-access-key-id": "mock-access-key-secret"}
+DEFAULT_API_KEYS: tuple[str, ...] = ("sk-mock-api-key",)
 
 PREFIX = "MOCK_TINGWU_"
 #: Settings whose values no message may quote.
@@ -50,6 +53,9 @@ class Settings:
     ``app_keys``: the AppKeys that exist, each with the AccessKeyId that it belongs to or "" for
     everybody's; any when there are none. ``throttle``: calls per second, see
     `mock_tingwu.core.throttle.Limits.parse`.
+    ``apps``: DashScope's apps by their appId; every appId is one when there are none. ``task_ids``:
+    ``any`` that a client of its WebSocket chooses is taken, or only ``documented`` ones of 16
+    characters.
     ``callbacks``: the callback address of each AppKey.
     ``fetch``: which recordings are fetched: ``auto`` those on this machine and on ``file_hosts``,
     ``always`` all, ``never`` none; others are imagined. ``file_hosts``: the folder or base URL that
@@ -76,7 +82,9 @@ class Settings:
     access_keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_ACCESS_KEYS))
     disabled_access_keys: tuple[str, ...] = ()
     security_tokens: Mapping[str, str] = field(default_factory=dict)
-    api_keys: tuple[str, ...] = ()
+    api_keys: tuple[str, ...] = DEFAULT_API_KEYS
+    apps: Mapping[str, App] = field(default_factory=dict)
+    task_ids: Literal["any", "documented"] = "any"
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -263,6 +271,29 @@ def _buckets(value: Any) -> tuple[str, ...]:
     return names
 
 
+def _apps(value: Any) -> dict[str, App]:
+    """Apps with what is configured of each: a table, or JSON; or their ids alone."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError("appIds with commas between them, or JSON") from None
+    if not isinstance(value, Mapping):
+        return {app_id: App() for app_id in _names(value)}
+    apps = {}
+    for app_id, data in value.items():
+        if isinstance(data, App):
+            apps[str(app_id)] = data
+            continue
+        if not isinstance(data, Mapping):
+            raise ValueError(f"a table for each appId, also for {app_id}")
+        try:
+            apps[str(app_id)] = App.of(data)
+        except ValueError as error:
+            raise ValueError(f"sensible values for {app_id}: {error}") from None
+    return apps
+
+
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
@@ -285,4 +316,6 @@ _CONVERT: dict[str, Any] = {
     "disabled_access_keys": _names,
     "security_tokens": _security_tokens,
     "api_keys": _names,
+    "apps": _apps,
+    "task_ids": _one_of("any", "documented"),
 }

@@ -14,17 +14,19 @@ next ``--``, white space, ``&`` or ``#``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 from urllib.parse import unquote
 
+from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.errors import API_ERRORS, TASK_ERRORS
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.imagination import STATED_NAMES
 from mock_tingwu.core.journal import Journal
+from mock_tingwu.core.options import RESULT_KINDS
 
-SERVICES: Final = ("tingwu",)
+SERVICES: Final = ("tingwu", "dashscope")
 #: The calls that a rule can name.
 OPERATIONS: Final = (
     "CreateTask",
@@ -34,7 +36,13 @@ OPERATIONS: Final = (
     "GetTranscriptionPhrases",
     "UpdateTranscriptionPhrases",
     "DeleteTranscriptionPhrases",
+    # DashScope's
+    "createTask",
+    "getTask",
+    "createToken",
 )
+#: The calls that make a task: what is to become of it is decided there.
+CREATING: Final = ("CreateTask", "createTask")
 #: What a throttled client is told to wait unless the rule says otherwise, in ms.
 RETRY_AFTER_MS: Final = 1000
 #: Error codes that are a pattern: the parameter that they are about completes them.
@@ -61,10 +69,19 @@ class ApiFault:
     message: str = ""
     parameter: str = ""
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that have this code."""
+        tables = {"tingwu": API_ERRORS, "dashscope": CALL_ERRORS}
+        return tuple(service for service, table in tables.items() if self.code in table)
+
 
 @dataclass(frozen=True, slots=True)
 class ThrottleFault:
-    """The call is refused with Throttling.User; ``retry_after`` is what the client is told, ms."""
+    """The call is refused with Throttling.User, by DashScope with Throttling.RateQuota.
+
+    ``retry_after`` is what the client is told, in ms.
+    """
 
     retry_after: int = RETRY_AFTER_MS
 
@@ -78,7 +95,16 @@ class TaskFailure:
     after_ms: int = 0
 
 
-Action = ApiFault | ThrottleFault | TaskFailure
+@dataclass(frozen=True, slots=True)
+class SubtaskFailure:
+    """One result of the task is not made; the task itself goes on and completes without it."""
+
+    kind: str
+
+
+Action = ApiFault | ThrottleFault | TaskFailure | SubtaskFailure
+#: What is done to tasks, not to calls.
+OfTasks = TaskFailure | SubtaskFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,25 +207,34 @@ class Faults:
     def call_fault(self, subject: Subject) -> ApiFault | ThrottleFault | None:
         """What is to go wrong with a call, if anything."""
         found = self._fire(subject, ApiFault, ThrottleFault)
-        return None if isinstance(found, TaskFailure) else found
+        return None if isinstance(found, OfTasks) else found
 
-    def task_failure(
-        self,
-        *,
-        task_key: str | None = None,
-        app_key: str | None = None,
-        file_url: str | None = None,
-        task_id: str | None = None,
-    ) -> TaskFailure | None:
-        """Why a task that is being made will fail, if a rule or a marker wants that."""
-        texts = [text for text in (task_key, file_url) if text]
-        subject = Subject("tingwu", "CreateTask", task_key, app_key, task_id, texts)
+    def task_failure(self, subject: Subject) -> TaskFailure | None:
+        """Why a task that is being made (see `new_task`) will fail, if that is wanted."""
         found = self._fire(subject, TaskFailure)
         return found if isinstance(found, TaskFailure) else None
 
-    def _fire(self, subject: Subject, *kinds: type[Action]) -> Action | None:
+    def subtask_failures(self, subject: Subject) -> frozenset[str]:
+        """The kinds of result that a task that is being made (see `new_task`) will not have."""
+        kinds: set[str] = set()
+        while isinstance(found := self._fire(subject, SubtaskFailure, but=kinds), SubtaskFailure):
+            kinds.add(found.kind)
+        return frozenset(kinds)
+
+    def _fire(
+        self, subject: Subject, *kinds: type[Action], but: Collection[str] = ()
+    ) -> Action | None:
+        """The action of the first rule or marker that acts, but none on results in ``but``."""
+
+        def counts(action: Action | None) -> bool:
+            if isinstance(action, ApiFault) and subject.service not in action.services:
+                return False
+            if isinstance(action, SubtaskFailure) and action.kind in but:
+                return False
+            return isinstance(action, kinds)
+
         for rule in self._rules.values():
-            if isinstance(rule.action, kinds) and self._acts(rule, subject):
+            if counts(rule.action) and self._acts(rule, subject):
                 self._record(rule.id, rule.action, subject)
                 return rule.action
         for text in subject.texts:
@@ -207,7 +242,7 @@ class Faults:
                 if before in ("?", "&") and f"mock.{name}" in STATED_NAMES:
                     continue  # it states what an imagined recording is like
                 action = self._marked(name, value, subject)
-                if isinstance(action, kinds):
+                if action is not None and counts(action):
                     self._record("marker", action, subject)
                     return action
         return None
@@ -249,11 +284,27 @@ class Faults:
         )
 
 
+def new_task(
+    *,
+    service: str = "tingwu",
+    task_key: str | None = None,
+    app_key: str | None = None,
+    file_url: str | None = None,
+    task_id: str | None = None,
+) -> Subject:
+    """A task that is being made."""
+    operation = CREATING[SERVICES.index(service)]
+    texts = [text for text in (task_key, file_url) if text]
+    return Subject(service, operation, task_key, app_key, task_id, texts)
+
+
 def _sentence(action: Action) -> str:
     if isinstance(action, ApiFault):
         return f"the call is answered with {action.code}{action.parameter}"
     if isinstance(action, ThrottleFault):
         return f"the call is throttled for {action.retry_after} ms"
+    if isinstance(action, SubtaskFailure):
+        return f"the task has no result {action.kind}"
     return f"the task fails with {action.code} after {action.after_ms} ms"
 
 
@@ -270,11 +321,17 @@ def parse_rule(data: Mapping[str, Any]) -> tuple[Match, Action, int | None]:
     times = None if data.get("times") is None else _whole("times", data["times"], 1, 10**9)
     given = data.get("match")
     match, action = _match({} if given is None else given), _action(data.get("action"))
-    if isinstance(action, TaskFailure):
+    if isinstance(action, ApiFault) and match.service not in (None, *action.services):
+        raise FaultError(
+            f"match.service is {match.service!r}, but {action.code} is a code of "
+            f"{' and '.join(action.services)}"
+        )
+    if isinstance(action, OfTasks):
         # It acts when a task is created: a rule about anything else would never do.
-        if match.operation not in (None, "CreateTask"):
+        if match.operation not in (None, *CREATING):
             raise FaultError(
-                f"match.operation is {match.operation!r}, task_failed wants CreateTask"
+                f"match.operation is {match.operation!r}, {_TYPE_OF[type(action)]} wants "
+                f"{' or '.join(CREATING)}"
             )
         if match.task_id is not None:
             raise FaultError(
@@ -288,7 +345,7 @@ def parse_marker(name: str, value: str) -> Action:
     """The action of a marker ``mock.name=value``.
 
     ``api_error=Code`` or ``Missing:Parameter``; ``throttle=ms``; ``task_failed=Code`` or
-    ``Code@ms``.
+    ``Code@ms``; ``subtask_failed=Kind``.
 
     Raises:
         FaultError: it makes no sense.
@@ -300,6 +357,8 @@ def parse_marker(name: str, value: str) -> Action:
     elif name == "task_failed":
         data["error_code"], _, after = value.partition("@")
         data |= {"after_ms": _digits("after_ms", after)} if after else {}
+    elif name == "subtask_failed":
+        data["kind"] = value
     elif name == "throttle" and value:
         data["retry_after"] = _digits("retry_after", value)
     return _action(data)
@@ -337,8 +396,10 @@ def _action(data: Any) -> Action:
 
 def _api_error(data: Mapping[str, Any]) -> ApiFault:
     code = data.get("code")
-    if not isinstance(code, str) or code not in API_ERRORS:
-        raise FaultError(f"action.code is {code!r}, expected a code of the OpenAPI's error table")
+    if not isinstance(code, str) or code not in {**API_ERRORS, **CALL_ERRORS}:
+        raise FaultError(
+            f"action.code is {code!r}, expected a code of the OpenAPI's or DashScope's error tables"
+        )
     message, parameter = _text("message", data), _text("parameter", data)
     if code in PATTERNS and not _PARAMETER.fullmatch(parameter):
         raise FaultError(
@@ -365,15 +426,24 @@ def _task_failed(data: Mapping[str, Any]) -> TaskFailure:
     return TaskFailure(code, message, after)
 
 
+def _subtask_failed(data: Mapping[str, Any]) -> SubtaskFailure:
+    kind, kinds = data.get("kind"), RESULT_KINDS[1:]
+    if kind not in kinds:
+        raise FaultError(f"action.kind is {kind!r}, expected {' or '.join(kinds)}")
+    return SubtaskFailure(kind)
+
+
 _ACTIONS: Final[Mapping[str, tuple[Sequence[str], Callable[[Mapping[str, Any]], Action]]]] = {
     "api_error": (("code", "message", "parameter"), _api_error),
     "throttle": (("retry_after",), _throttle),
     "task_failed": (("error_code", "error_message", "after_ms"), _task_failed),
+    "subtask_failed": (("kind",), _subtask_failed),
 }
 _TYPE_OF: Final[Mapping[type[Action], str]] = {
     ApiFault: "api_error",
     ThrottleFault: "throttle",
     TaskFailure: "task_failed",
+    SubtaskFailure: "subtask_failed",
 }
 
 

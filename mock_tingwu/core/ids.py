@@ -5,8 +5,11 @@ The same seed and the same order of calls give the same identifiers.
 
 from __future__ import annotations
 
+import string
 from base64 import urlsafe_b64encode
 from hashlib import blake2b
+
+_ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 class Ids:
@@ -28,6 +31,19 @@ class Ids:
     def hex32(self, kind: str) -> str:
         """32 lower-case hex digits, like a TaskId (tingwu-openapi 0.14)."""
         return self._next(kind, 16).hex()
+
+    def data_id(self) -> str:
+        """12 letters and digits, like DashScope's dataId (dashscope-tingwu 2)."""
+        drawn = self._next("data", 12)
+        return "".join(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in drawn)
+
+    def lower_request_id(self) -> str:
+        """A lower-case UUID of version 9, as most of DashScope's samples have it."""
+        digits = bytearray(self._next("lower-request", 16))
+        digits[6] = digits[6] & 0x0F | 0x90
+        digits[8] = digits[8] & 0x3F | 0x80
+        text = digits.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def request_id(self) -> str:
         """An upper-case UUID of version 5, as recorded of the live service (tingwu-openapi 1.2)."""

@@ -184,6 +184,7 @@ class ScriptedRecognizer:
         self._bytes_per_ms = sample_rate * 2 // 1000
         self._block_bytes = self._bytes_per_ms * _BLOCK_MS
         self._rest = b""
+        self._short_pause = _SHORT_PAUSE_MS
         self._speakers = speakers
         self._passage = -1
         self._index = 0
@@ -195,6 +196,11 @@ class ScriptedRecognizer:
         self._shown = 0
         self._next_imagined = _IMAGINED_PAUSE
         self._unimagined = 0
+
+    def wait_for_silence(self, milliseconds: int) -> None:
+        """End a sentence after so much silence, and not before."""
+        self._detector.end_silence = milliseconds
+        self._short_pause = max(milliseconds, _SHORT_PAUSE_MS)
 
     @property
     def position(self) -> int:
@@ -228,7 +234,7 @@ class ScriptedRecognizer:
             return
         self._grow(detector.voiced_until, heard)
         pause = detector.position - detector.voiced_until
-        if pause >= _SHORT_PAUSE_MS and spoken >= self._ends[-1] * _SAID:
+        if pause >= self._short_pause and spoken >= self._ends[-1] * _SAID:
             detector.flush()
             self._close(detector.voiced_until, heard)
 

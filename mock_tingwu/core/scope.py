@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 from mock_tingwu.core.clock import Clock
-from mock_tingwu.core.faults import Faults
+from mock_tingwu.core.faults import Faults, new_task
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.imagination import same_every_time
 from mock_tingwu.core.journal import Entry, Journal
@@ -20,8 +20,9 @@ from mock_tingwu.core.lifecycle import Lifecycle
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.phrases import PhraseBook
-from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
-from mock_tingwu.core.script_book import ScriptBook
+from mock_tingwu.core.recognizer import Playlist, Recognizer, ScriptedRecognizer, scripted
+from mock_tingwu.core.script import Script
+from mock_tingwu.core.script_book import Choice, ScriptBook
 from mock_tingwu.core.stream import AudioStream
 from mock_tingwu.core.tasks import (
     OFFLINE_TASK,
@@ -33,6 +34,8 @@ from mock_tingwu.core.tasks import (
 
 #: Recordings are decoded to this rate in Hz, whatever theirs is.
 DECODED_RATE: Final = 16_000
+#: The cloud's services that have tasks.
+Service = Literal["tingwu", "dashscope"]
 #: What SourceLanguage auto decides among (tingwu-openapi 1.1).
 AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
 _DAY_MS: Final = 24 * 60 * 60 * 1000
@@ -60,6 +63,7 @@ class Pusher(Protocol):
 class Order:
     """What a CreateTask asks for, whatever the kind of task.
 
+    ``service`` is the one that was asked, ``model`` what DashScope calls the kind of work.
     ``words`` are hot words, heaviest first. ``callbacks``: whether the project's callback address
     is told of every step. ``origin`` is the address at which the caller reaches us, where links
     lead. ``output`` is the bucket and folder that results are to be found in, None for the usual.
@@ -74,6 +78,8 @@ class Order:
     callbacks: bool = False
     origin: str = ""
     output: tuple[str, str] | None = None
+    service: Service = "tingwu"
+    model: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,7 +87,8 @@ class Task:
     """One meeting, pushed as a stream or recorded in a file.
 
     ``results`` tells when (ms) each kind of result was ready, ``earlier`` the same of those that a
-    second run replaced, with the options that they were made by; ``files`` names the finished
+    second run replaced, with the options that they were made by; ``failed_results`` are those that
+    could not be made; ``files`` names the finished
     media files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz)
     and ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones.
     """
@@ -102,6 +109,8 @@ class Task:
     results: dict[str, int] = field(default_factory=dict)
     earlier: list[tuple[str, int, Options]] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
+    failed_results: set[str] = field(default_factory=set)
+    doomed_results: frozenset[str] = frozenset()
     error_code: str | None = None
     error_message: str | None = None
     pushers: dict[Pusher, None] = field(default_factory=dict)
@@ -129,12 +138,27 @@ class Task:
 
     @property
     def offline(self) -> bool:
-        """Whether it works on a file."""
-        return self.file_url is not None
+        """Whether it works on something that is there from the beginning, a file or a text."""
+        return self.lifecycle is OFFLINE_TASK
 
     def can(self, event: TaskEvent) -> bool:
         """Whether ``event`` is possible in the task's status."""
         return (self.status, event) in self.lifecycle.table
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is behind a link that does not say it: a result by its kind, or a media file by suffix.
+
+    ``made`` is when (ms), ``options`` what it is made by, ``show`` puts a core result into the form
+    of the file.
+    """
+
+    task: Task
+    kind: str
+    made: int
+    options: Options
+    show: Callable[[Any], Any]
 
 
 class Scope:
@@ -162,6 +186,10 @@ class Scope:
         self.scripts = ScriptBook()
         self.phrases = PhraseBook(self.ids)
         self.tasks: dict[str, Task] = {}
+        #: Files by the keys of their bucket, as far as these are no names.
+        self.objects: dict[str, Stored] = {}
+        #: Temporary keys of DashScope, and when (ms) each expires.
+        self.temporary_keys: dict[str, int] = {}
         self.result_interval = result_interval
         self.account_id = str(10**15 + self.ids.number("account") % (9 * 10**15))
         self._by_token: dict[str, Task] = {}
@@ -175,9 +203,13 @@ class Scope:
         #: Called with what a task has got to: a kind of result, COMPLETED or FAILED.
         self.on_progress: Callable[[Scope, Task, str], None] = lambda scope, task, step: None
 
-    def create_realtime(self, order: Order, *, audio_format: str, sample_rate: int) -> Task:
-        """A new task, ready for audio."""
+    def create_realtime(
+        self, order: Order, *, audio_format: str, sample_rate: int, end_silence: int | None = None
+    ) -> Task:
+        """A new task, ready for audio. After ``end_silence`` ms a sentence ends, None for usual."""
         task = self._new_task(order, REALTIME_TASK, order.language, sample_rate)
+        if end_silence is not None and isinstance(task.stream.recognizer, ScriptedRecognizer):
+            task.stream.recognizer.wait_for_silence(end_silence)
         task.format, task.sample_rate = audio_format, sample_rate
         task.join_token = self.ids.join_token(task.id)
         self._by_token[task.join_token] = task
@@ -203,11 +235,34 @@ class Scope:
             self.on_file(self, task)
         return task
 
+    def create_from_text(self, order: Order, script: Script) -> Task:
+        """A new task on a conversation that somebody has written down: ``script``, all of it."""
+        task = self._new_task(order, OFFLINE_TASK, script.language, DECODED_RATE, script=script)
+        if not self._doom(task):
+            task.stream.read(script)
+            self.clock.call_later(0, lambda: self._read(task))
+        return task
+
+    def _read(self, task: Task) -> None:
+        if task.can(TaskEvent.HEARD):
+            self.heard(task)
+
+    def find(self, task_id: object, service: Service) -> Task | None:
+        """The service's task of this id, if there is one."""
+        task = self.tasks.get(task_id) if isinstance(task_id, str) else None
+        return task if task is not None and task.order.service == service else None
+
     def _doom(self, task: Task) -> bool:
         """See whether a fault wants the new task to fail, and let it. A doomed file is not read."""
-        failure = self.faults.task_failure(
-            task_key=task.key, app_key=task.app_key, file_url=task.file_url, task_id=task.id
+        subject = new_task(
+            service=task.order.service,
+            task_key=task.key,
+            app_key=task.app_key,
+            file_url=task.file_url,
+            task_id=task.id,
         )
+        task.doomed_results = self.faults.subtask_failures(subject)
+        failure = self.faults.task_failure(subject)
         if failure is None:
             return False
 
@@ -225,20 +280,26 @@ class Scope:
         language: str,
         sample_rate: int,
         file_url: str | None = None,
+        script: Script | None = None,
     ) -> Task:
-        task_id = self.ids.hex32("task")
+        dashscope = order.service == "dashscope"
+        task_id = self.ids.data_id() if dashscope else self.ids.hex32("task")
         # The same recording says the same every time; a meeting is a new one every time.
         source = task_id if file_url is None else _place(file_url)
         number = self.ids.number("script", source)
         options = order.options
         hints = ("cn", "en") if language == "fspk" else order.language_hints
-        choice = self.scripts.choose(
-            task_key=order.key,
-            app_key=order.app_key,
-            file_url=file_url,
-            language=language,
-            hints=hints,
-            number=number,
+        choice = (
+            Choice([script], registered=True)
+            if script is not None
+            else self.scripts.choose(
+                task_key=order.key,
+                app_key=order.app_key,
+                file_url=file_url,
+                language=language,
+                hints=hints,
+                number=number,
+            )
         )
         # Loaded with the first task, as the scripts are.
         from mock_tingwu.core.adapt import adapted
@@ -362,7 +423,7 @@ class Scope:
             if task.status is not Status.FINISHING:
                 return
             if kinds:
-                self._result_ready(task, kinds.pop(0))
+                self._result_over(task, kinds.pop(0))
             if kinds:
                 self._make_next_result(task, kinds)
             else:
@@ -370,6 +431,14 @@ class Scope:
                 self.on_progress(self, task, task.status.name)
 
         self.clock.call_later(self.result_interval, ready)
+
+    def _result_over(self, task: Task, kind: str) -> None:
+        if kind in task.doomed_results:
+            task.failed_results.add(kind)
+            self.journal.record("note", "core", task.id, text=f"the result {kind} has failed")
+        else:
+            task.failed_results.discard(kind)
+            self._result_ready(task, kind)
 
     def _result_ready(self, task: Task, kind: str) -> None:
         task.results[kind] = self.clock.now()

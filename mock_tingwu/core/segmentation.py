@@ -54,7 +54,7 @@ class SpeechDetector:
     """Splits a stream into speech and the rest.
 
     ``position`` is the length of the audio taken so far in ms, ``voiced_until`` the end of the last
-    loud window while speech is on.
+    loud window while speech is on, ``end_silence`` how much silence ends it, in ms.
     """
 
     __slots__ = (
@@ -63,6 +63,7 @@ class SpeechDetector:
         "_recent",
         "_window_bytes",
         "_windows",
+        "end_silence",
         "position",
         "voiced_until",
     )
@@ -74,6 +75,7 @@ class SpeechDetector:
         self._floor = 0.0
         self._windows = 0
         self._begin: int | None = None
+        self.end_silence = SENTENCE_SILENCE_MS
         self.position = 0
         self.voiced_until = 0
 
@@ -114,7 +116,7 @@ class SpeechDetector:
             self.voiced_until = self.position
             if self._windows % 5 == 0 and self._is_level(_STEADY_WINDOWS, _STEADY_WINDOWS):
                 self._take_as_background()
-        if self.position - self.voiced_until >= SENTENCE_SILENCE_MS:
+        if self.position - self.voiced_until >= self.end_silence:
             self._begin = None
             self._recent.clear()
             return SpeechEnded(self.voiced_until)

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mock_tingwu.core.meeting import Meeting
-from mock_tingwu.core.recognizer import Heard, PassageBegan, Recognizer, SentenceEnded
+from mock_tingwu.core.meeting import Meeting, Sentence
+from mock_tingwu.core.recognizer import (
+    Heard,
+    PassageBegan,
+    Recognizer,
+    SentenceEnded,
+    Stash,
+    fit,
+    usual_word_ends,
+)
+from mock_tingwu.core.script import Script
+
+#: Between two lines of a conversation that was written down, in ms.
+PAUSE_MS = 500
 
 
 @dataclass(slots=True)
@@ -48,6 +60,26 @@ class AudioStream:
     def imagine(self, milliseconds: int) -> Sequence[Heard]:
         """Take audio that could not be decoded: it counts as speech of this length."""
         return self._keep(self.recognizer.imagine(milliseconds))
+
+    def read(self, script: Script) -> None:
+        """Take a conversation that was written down, as if said at the usual pace, all of it."""
+        heard: list[Heard] = [PassageBegan(script)]
+        end = 0
+        for index, line in enumerate(script.lines):
+            begin = end + PAUSE_MS
+            ends = usual_word_ends(line, 0)
+            end = begin + ends[-1]
+            sentence = Sentence(
+                id=index + 1,
+                begin=begin,
+                end=end,
+                words=fit(line.words, ends, begin, end),
+                speaker=line.speaker,
+                line=line,
+            )
+            heard.append(SentenceEnded(index, sentence, Stash(end, end)))
+        self._keep(heard)
+        self.meeting.duration = end
 
     def flush(self) -> Sequence[Heard]:
         """The audio pauses or ends: whatever is open becomes final."""

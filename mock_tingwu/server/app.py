@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -12,6 +15,8 @@ from mock_tingwu.services import realtime
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
+from mock_tingwu.services.dashscope import realtime as inference
+from mock_tingwu.services.dashscope.service import DashScopeService
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.storage import StorageService
@@ -27,10 +32,17 @@ class Application:
         tingwu = TingwuService(world)
         #: Answers what cannot be read as HTTP: ``(first line, what is wrong, code)``.
         self.malformed = tingwu.malformed
+        dashscope = DashScopeService(world)
         storage = StorageService(world)
+
+        async def server_error(request: Request, error: Exception) -> Response:
+            service = dashscope if request.url.path.startswith("/api/") else tingwu
+            return service.server_error(request)
+
         self._http = Starlette(
             routes=[
                 *tingwu.routes(),
+                *dashscope.routes(),
                 *storage.routes(),
                 *ControlService(world).routes(),
                 *HostingService(world).routes(),
@@ -41,7 +53,7 @@ class Application:
             exception_handlers={
                 404: tingwu.not_found,
                 405: tingwu.not_found,
-                Exception: tingwu.server_error,
+                Exception: server_error,
             },
         )
 
@@ -52,8 +64,11 @@ class Application:
             # The server stops and has hung up; uvicorn would log a traceback.
             return
 
-    def websocket(self, target: str) -> Endpoint | Rejection:
-        """The endpoint for a handshake, by its path."""
-        if target.partition("?")[0] == realtime.PATH:
+    def websocket(self, target: str, headers: Mapping[str, str]) -> Endpoint | Rejection:
+        """The endpoint for a handshake, by its path. Names of headers are in small letters."""
+        path = target.partition("?")[0]
+        if path == realtime.PATH:
             return realtime.route(self.world, target)
+        if path.rstrip("/") == inference.PATH:
+            return inference.route(self.world, target, headers)
         return Rejection(404, "Not Found")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import http
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from uvicorn.config import Config
@@ -39,8 +39,8 @@ HANDSHAKE_DELAY_S = 0.01
 #: How much the client may leave unread before nothing more is read from it, in bytes.
 UNREAD_BYTES = 4 * 1024 * 1024
 
-#: Finds the endpoint for a handshake by its request target.
-Router = Callable[[str], Endpoint | Rejection]
+#: Finds the endpoint for a handshake by its request target and headers.
+Router = Callable[[str, Mapping[str, str]], Endpoint | Rejection]
 
 
 class _Server(ServerProtocol):
@@ -179,20 +179,27 @@ class WebSocketProtocol(asyncio.Protocol):
             self._transport.pause_reading()
             loop = asyncio.get_running_loop()
             self._handshake_timer = loop.call_later(
-                HANDSHAKE_DELAY_S, self._open, request.path, response
+                HANDSHAKE_DELAY_S, self._open, request, response
             )
         else:
             self._respond(response)
 
-    def _open(self, target: str, response: Response) -> None:
+    def _open(self, request: Request, response: Response) -> None:
         if self._transport.is_closing():
             return
         self._transport.resume_reading()
         try:
             # Only now: whatever happened during the delay counts.
-            found = self._router(target)
+            # A header that is there twice counts as it stands first.
+            headers = {
+                name.lower(): value for name, value in reversed([*request.headers.raw_items()])
+            }
+            found = self._router(request.path, headers)
             if isinstance(found, Rejection):
-                self._respond(self._core.reject(http.HTTPStatus(found.status), found.body))
+                refusal = self._core.reject(http.HTTPStatus(found.status), found.body)
+                del refusal.headers["Content-Type"]
+                refusal.headers["Content-Type"] = found.content_type
+                self._respond(refusal)
             else:
                 self._respond(response)
                 self._endpoint = found

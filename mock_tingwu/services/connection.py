@@ -49,3 +49,4 @@ class Rejection:
 
     status: int
     body: str
+    content_type: str = "text/plain; charset=utf-8"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from hashlib import md5
 from typing import Any
@@ -17,7 +17,7 @@ from starlette.routing import Host, Route, Router
 
 from mock_tingwu.core.clock import as_datetime
 from mock_tingwu.core.options import Options
-from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.scope import Scope, Stored, Task
 from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
 from mock_tingwu.services.address import Address
@@ -30,7 +30,8 @@ LINK_SECONDS = 2_592_000
 #: Names of files carry the time of their making in Beijing.
 _BEIJING = timedelta(hours=8)
 _KEY = re.compile(
-    r"(?P<folder>(?:.*/)?)(?P<task>[0-9a-f]{32})_(?:(?P<kind>[A-Za-z]+)_(?P<made>\d{14})\.json"
+    r"(?P<folder>(?:.*/)?)(?P<task>[0-9a-f]{32}|[0-9A-Za-z]{12})_"
+    r"(?:(?P<kind>[A-Za-z]+)_(?P<made>\d{14})\.json"
     r"|\d{14}\.(?P<suffix>mp3|mp4|png|spectrum)|(?P<picture>slide-\d+\.(?:jpg|png)))"
 )
 #: Characters that XML 1.0 cannot carry, escaped or not.
@@ -46,11 +47,12 @@ _encode = msgspec.json.encode
 
 
 class Linker:
-    """Makes links to a task's files, signed anew at every query."""
+    """Makes links to a task's files, signed anew at every query; they live for ``seconds``."""
 
-    def __init__(self, scope: Scope, base: str) -> None:
+    def __init__(self, scope: Scope, base: str, *, seconds: int = LINK_SECONDS) -> None:
         self._scope = scope
         self._base = base
+        self._seconds = seconds
 
     def result(self, task: Task, kind: str) -> str:
         """The link to a result file."""
@@ -68,8 +70,11 @@ class Linker:
 
     def _link(self, task: Task, name: str) -> str:
         bucket, folder = place(self._scope, task)
-        key = f"{folder}{task.id}_{name}"
-        expires = self._scope.clock.now() // 1000 + LINK_SECONDS
+        return self.to(bucket, f"{folder}{task.id}_{name}")
+
+    def to(self, bucket: str, key: str) -> str:
+        """The link to a key of a bucket."""
+        expires = self._scope.clock.now() // 1000 + self._seconds
         query = oss_url.sign(bucket, key, expires=expires, access_key=LINK_KEY, secret=LINK_SECRET)
         return f"{self._base}/oss/{bucket}/{quote(key)}?{query}"
 
@@ -82,8 +87,13 @@ def place(scope: Scope, task: Task) -> tuple[str, str]:
     return BUCKET, f"tingwu/output/{scope.account_id}/{task.id}/"
 
 
+def beijing(made: int) -> datetime:
+    """The time there."""
+    return as_datetime(made) + _BEIJING
+
+
 def _stamp(made: int) -> str:
-    return (as_datetime(made) + _BEIJING).strftime("%Y%m%d%H%M%S")
+    return beijing(made).strftime("%Y%m%d%H%M%S")
 
 
 class StorageService:
@@ -104,11 +114,12 @@ class StorageService:
         bucket, key = request.path_params["bucket"], request.path_params["key"]
         named = _KEY.fullmatch(key)
         found = self._world.find_task(named["task"]) if named else None
+        stored = self._world.default.objects.get(key)
         scope = found[0] if found else self._world.default
         request_id = scope.ids.request_id().replace("-", "")[:24]
         query = request.url.query
         about: dict[str, Any] = {
-            "task_id": named["task"] if named else None,
+            "task_id": stored.task.id if stored else named["task"] if named else None,
             "method": request.method,
             "target": f"{request.url.path}?{query}" if query else request.url.path,
         }
@@ -117,7 +128,9 @@ class StorageService:
             bucket, key, query, {LINK_KEY: LINK_SECRET}, now=as_datetime(scope.clock.now())
         )
         file = None
-        if verdict.ok and named and found and (bucket, named["folder"]) == place(*found):
+        if verdict.ok and stored:
+            file = await self._stored(request, scope, stored)
+        elif verdict.ok and named and found and (bucket, named["folder"]) == place(*found):
             file = await self._file(request, named, *found)
         if verdict.problem is not None:
             why = _REASONS[verdict.problem]
@@ -137,23 +150,35 @@ class StorageService:
         self, request: Request, named: re.Match[str], scope: Scope, task: Task
     ) -> Response | None:
         if name := named["suffix"] or named["picture"]:
-            path = await self._world.media_path(task, name)
-            if path is None:
-                return None
-            return ranged_file(request, path, _TYPES[name.rpartition(".")[2]])
+            return await self._media(request, task, name)
         kind = named["kind"]
         found = _made(task, kind, named["made"])
         if found is None:
             return None
         made, options = found
+        stored = Stored(task, kind, made, options, lambda result: wrapped(task.id, kind, result))
+        return await self._stored(request, scope, stored)
+
+    async def _media(self, request: Request, task: Task, name: str) -> Response | None:
+        path = await self._world.media_path(task, name)
+        if path is None:
+            return None
+        return ranged_file(request, path, _TYPES[name.rpartition(".")[2]])
+
+    async def _stored(self, request: Request, scope: Scope, stored: Stored) -> Response | None:
+        task, kind = stored.task, stored.kind
+        if kind in _TYPES:
+            return await self._media(request, task, kind)
         linker = Linker(scope, Address.of(request).http)
         # A long meeting takes a while. It does not grow: results come after the end of the audio.
-        content = await asyncio.to_thread(_content, kind, task, options, linker)
-        scope.journal.record("result", SERVICE, task.id, body=content, name=kind)
+        content = await asyncio.to_thread(_content, stored, linker)
+        scope.journal.record(
+            "result", SERVICE, task.id, body=content, name=kind, form=task.order.service
+        )
         headers = {
             "Content-Type": "application/json",
             "ETag": f'"{md5(content).hexdigest().upper()}"',
-            "Last-Modified": format_datetime(as_datetime(made), usegmt=True),
+            "Last-Modified": format_datetime(as_datetime(stored.made), usegmt=True),
         }
         return ranged(request, content, headers)
 
@@ -168,14 +193,14 @@ def _made(task: Task, kind: str, stamp: str) -> tuple[int, Options] | None:
     return None
 
 
-def _content(kind: str, task: Task, options: Options, linker: Linker) -> bytes:
+def _content(stored: Stored, linker: Linker) -> bytes:
     # Here and below: what only some requests need is not loaded when the server starts.
     from mock_tingwu.core import capabilities
 
-    result = capabilities.build(kind, task.meeting, options)
-    if kind == "PptExtraction":
-        _link_pictures(linker, task, result)
-    return _encode(wrapped(task.id, kind, result))
+    result = capabilities.build(stored.kind, stored.task.meeting, stored.options)
+    if stored.kind == "PptExtraction":
+        _link_pictures(linker, stored.task, result)
+    return _encode(stored.show(result))
 
 
 def _link_pictures(link: Linker, task: Task, result: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,7 +29,7 @@ from mock_tingwu.services.tingwu_request import (
 )
 from mock_tingwu.services.world import World
 
-SERVICE = "tingwu"
+SERVICE: Final = "tingwu"
 TASKS = "/openapi/tingwu/v2/tasks"
 #: The gateway routes by method and path together: a wrong method is an unknown API.
 ANY_METHOD = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS")
@@ -70,7 +71,7 @@ class TingwuService:
         """What no route takes, on any service's path."""
         return await self._gateway.unknown(request)
 
-    async def server_error(self, request: Request, exc: Exception) -> Response:
+    def server_error(self, request: Request) -> Response:
         """A defect of the mock: the client gets the cloud's error, the log the traceback."""
         return self._gateway.server_error(request)
 
@@ -132,7 +133,7 @@ class TingwuService:
 
     def _rerun(self, request: Request, scope: Scope, body: Json) -> Json:
         task_id = body["Input"]["TaskId"]
-        task = scope.tasks.get(task_id) if isinstance(task_id, str) else None
+        task = scope.find(task_id, SERVICE)
         if "AppKey" in body:
             check("offline", body)
             check_app_key(self._settings, body["AppKey"], request.state.access_key)
@@ -160,7 +161,7 @@ class TingwuService:
             task_id = body["TaskId"]  # one client sends it here (tingwu-openapi 2.3)
         else:
             raise missing("Input.TaskId")
-        task = scope.tasks.get(task_id)
+        task = scope.find(task_id, SERVICE)
         if task is None:
             return {"TaskId": task_id, "TaskStatus": INVALID.wire}
         scope.stop(task)
@@ -168,7 +169,7 @@ class TingwuService:
 
     def _get_task(self, request: Request, scope: Scope, body: Json) -> Json:
         task_id = request.path_params["task_id"]
-        task = scope.tasks.get(task_id)
+        task = scope.find(task_id, SERVICE)
         if task is None:
             return {"TaskId": task_id, "TaskStatus": INVALID.wire}
         return task_data(scope, task, Address.of(request).http)

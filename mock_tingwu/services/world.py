@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mock_tingwu.core.apps import AppBook
 from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
@@ -63,6 +64,8 @@ class World:
         ]
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
+        #: The apps of DashScope.
+        self.apps: AppBook
         #: Who is told of the tasks of the scope.
         self.callbacks: CallbackBook
         self.default = self._new_scope()
@@ -80,6 +83,7 @@ class World:
         )
         scope.on_audio_over = self._audio_over
         scope.on_file = lambda scope, task: self.recordings.begin(scope, task)
+        self.apps = AppBook(self.settings.apps)
         self.callbacks = CallbackBook(scope, self.settings.callbacks)
         scope.on_progress = self.callbacks.notify
         return scope
@@ -210,7 +214,8 @@ class World:
 
     def _audio_over(self, scope: Scope, task: Task) -> None:
         if task.offline:
-            self.recordings.abandon(task)
+            if task.file_url is not None:
+                self.recordings.abandon(task)
             # No link leads to what is removed here.
             task.files.clear()
             if (imagined := self._imagined.pop(task, None)) is not None:

@@ -12,7 +12,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.errors import API_ERRORS, TASK_ERRORS
-from mock_tingwu.core.faults import PATTERNS
+from mock_tingwu.core.faults import PATTERNS, new_task
 from mock_tingwu.server.thread import MockTingwu as Running
 from tests.conftest import Watch
 
@@ -278,7 +278,8 @@ def test_every_reason_of_a_failed_task_is_found_by_rule_and_by_marker(
             {"task_key": f"b--mock.task_failed={row}"},
             {"file_url": f"https://example.com/a.mp3?mock.task_failed={row}"},
         ]
-        return [faults.task_failure(app_key="app", task_id="t", **each) for each in keys]
+        subjects = [new_task(app_key="app", task_id="t", **each) for each in keys]
+        return [faults.task_failure(subject) for subject in subjects]
 
     for failure in mock.call(failures):
         assert (failure.code, failure.message) == (row, TASK_ERRORS[row].message)

@@ -16,6 +16,7 @@ from mock_tingwu.core.faults import (
     Subject,
     TaskFailure,
     ThrottleFault,
+    new_task,
     parse_marker,
     parse_rule,
 )
@@ -43,7 +44,7 @@ def happens(faults: Faults, subject: Subject = CREATE) -> bool:
 
 def test_without_rules_nothing_goes_wrong(faults: Faults, journal: Journal) -> None:
     assert not happens(faults)
-    assert faults.task_failure(task_key="weekly", app_key="app") is None
+    assert faults.task_failure(new_task(task_key="weekly", app_key="app")) is None
     assert journal.seq == 0
 
 
@@ -125,21 +126,23 @@ def test_of_several_rules_the_first_one_acts(faults: Faults) -> None:
 def test_calls_and_tasks_have_rules_of_their_own(faults: Faults) -> None:
     faults.add({"action": {"type": "task_failed", "error_code": "TSC.FileError"}})
     assert not happens(faults)
-    assert faults.task_failure(task_key="weekly") == TaskFailure(
+    assert faults.task_failure(new_task(task_key="weekly")) == TaskFailure(
         "TSC.FileError", "File cannot be read.", 0
     )
     faults.clear()
     faults.add({"action": OVERDUE})
-    assert faults.task_failure(task_key="weekly") is None
+    assert faults.task_failure(new_task(task_key="weekly")) is None
 
 
 def test_a_task_s_failure_is_matched_with_what_it_was_made_of(faults: Faults) -> None:
     failed = {"type": "task_failed", "error_code": "PRE.Own", "error_message": "m", "after_ms": 9}
     faults.add({"match": {"task_key": "b", "app_key": "app"}, "action": failed})
-    assert faults.task_failure(task_key="b", app_key="other") is None
-    assert faults.task_failure(task_key="b", app_key="app") == TaskFailure("PRE.Own", "m", 9)
+    assert faults.task_failure(new_task(task_key="b", app_key="other")) is None
+    assert faults.task_failure(new_task(task_key="b", app_key="app")) == TaskFailure(
+        "PRE.Own", "m", 9
+    )
     faults.add({"match": {"operation": "CreateTask", "app_key": "x"}, "action": failed})
-    assert faults.task_failure(app_key="x", task_id="t") == TaskFailure("PRE.Own", "m", 9)
+    assert faults.task_failure(new_task(app_key="x", task_id="t")) == TaskFailure("PRE.Own", "m", 9)
 
 
 def test_rules_can_be_looked_at_and_dropped(faults: Faults) -> None:
@@ -160,7 +163,7 @@ def test_every_firing_is_journalled(faults: Faults, journal: Journal) -> None:
     faults.add({"action": {"type": "task_failed", "error_code": "TSC.FileType", "after_ms": 7}})
     happens(faults)
     happens(faults)
-    faults.task_failure(task_key="b", task_id="t")
+    faults.task_failure(new_task(task_key="b", task_id="t"))
     entries = list(journal.entries(kind="fault"))
     assert [(e["rule"], e["action"], e["operation"], e["task_id"], e["text"]) for e in entries] == [
         ("fault-1", "api_error", "CreateTask", None, "the call is answered with BRK.OverdueTenant"),
@@ -219,7 +222,7 @@ def test_a_marker_in_a_text_of_the_caller_s_does_what_a_rule_does(
     ],
 )
 def test_a_marker_fails_a_task(faults: Faults, keys: dict[str, str], failure: TaskFailure) -> None:
-    assert faults.task_failure(**keys) == failure
+    assert faults.task_failure(new_task(**keys)) == failure
     # Its own kind only: the call itself is not touched by it.
     texts = list(keys.values())
     touched = faults.call_fault(Subject("tingwu", "CreateTask", texts=texts))
@@ -246,11 +249,11 @@ def test_a_marker_that_makes_no_sense_is_noted_once(faults: Faults, journal: Jou
     text = "a--mock.api_error=BRK.Nothing"
     subject = Subject("tingwu", "CreateTask", text, texts=[text])
     assert faults.call_fault(subject) is None
-    assert faults.task_failure(task_key=text) is None
+    assert faults.task_failure(new_task(task_key=text)) is None
     (note,) = journal.entries(kind="note")
     assert note["text"] == (
         "the marker mock.api_error=BRK.Nothing has no effect: action.code is 'BRK.Nothing', "
-        "expected a code of the OpenAPI's error table"
+        "expected a code of the OpenAPI's or DashScope's error tables"
     )
 
 
@@ -259,11 +262,14 @@ def test_what_a_file_url_states_of_its_recording_is_no_marker(
 ) -> None:
     query = "mock.duration_ms=61000&mock.sample_rate=8000&mock.channels=2&mock.size=5"
     failing = "mock.task_failed=TSC.AudioFormat"
-    assert faults.task_failure(file_url=f"https://a.example/a.mp3?{query}") is None
-    assert faults.task_failure(file_url=f"https://a.example/a.mp3?{query}&{failing}") is not None
+    assert faults.task_failure(new_task(file_url=f"https://a.example/a.mp3?{query}")) is None
+    assert (
+        faults.task_failure(new_task(file_url=f"https://a.example/a.mp3?{query}&{failing}"))
+        is not None
+    )
     assert not list(journal.entries(kind="note"))
     # In a TaskKey it states nothing.
-    assert faults.task_failure(task_key="weekly--mock.size=5") is None
+    assert faults.task_failure(new_task(task_key="weekly--mock.size=5")) is None
     assert len(list(journal.entries(kind="note"))) == 1
 
 
@@ -404,6 +410,6 @@ def test_a_marker_that_makes_no_sense_is_remembered_in_short() -> None:
     journal = Journal(lambda: 0)
     faults = Faults(Ids(0), journal)
     for _ in range(2):
-        faults.task_failure(task_key="x--mock.task_failed=" + "y" * 1_000_000)
+        faults.task_failure(new_task(task_key="x--mock.task_failed=" + "y" * 1_000_000))
     (note,) = journal.entries(kind="note")
     assert len(note["text"]) < 1_000

@@ -1,0 +1,33 @@
+"""Errors that DashScope answers with."""
+
+from __future__ import annotations
+
+from mock_tingwu.core.dashscope_errors import CALL_ERRORS
+from mock_tingwu.core.errors import ApiError
+
+
+class AgentFailure(Exception):
+    """The request is answered with ``error``; ``detail`` tells the journal what was wrong.
+
+    ``retry_after`` is what a throttled client is told to wait, in ms; 0 tells nothing.
+    """
+
+    def __init__(self, error: ApiError, detail: str = "", *, message: str = "") -> None:
+        self.http_status = error.http_status
+        self.code = error.code
+        self.message = message or error.message
+        self.detail = detail
+        self.retry_after = 0
+        super().__init__(f"{self.code}: {self.message}")
+
+
+def failure(code: str, detail: str = "", *, message: str = "") -> AgentFailure:
+    """The failure with a code of the error tables."""
+    return AgentFailure(CALL_ERRORS[code], detail, message=message)
+
+
+def throttled(retry_after: int, detail: str = "") -> AgentFailure:
+    """Too many calls. Clients of the v2 SDK read ``retry-after-ms`` (dashscope-tingwu 8.3)."""
+    error = failure("Throttling.RateQuota", detail)
+    error.retry_after = retry_after
+    return error

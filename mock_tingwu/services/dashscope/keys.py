@@ -1,0 +1,59 @@
+"""Who may call: API keys, and the temporary ones that are made from them (dashscope-tingwu 5.2)."""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Collection
+from typing import Final, Literal
+
+from mock_tingwu.core.scope import Scope
+
+#: What temporary keys begin with.
+PREFIX: Final = "st-"
+#: How long one lives, in seconds: at least, at most, and without a word.
+SHORTEST_S, LONGEST_S, USUAL_S = 1, 1800, 60
+
+Problem = Literal["missing", "unknown", "expired"]
+
+
+class KeyRing:
+    """The keys of one server. Without any every key is one; see the setting ``api_keys``."""
+
+    def __init__(self, keys: Collection[str], *, strict: bool) -> None:
+        self._keys = keys
+        self._strict = strict
+
+    def problem(self, scope: Scope, key: str | None) -> Problem | None:
+        """What is wrong with the key of a call."""
+        # The 1.x SDK sends the word None for a key that it has not got (dashscope-tingwu 8.1).
+        if not key or key == "None":
+            return "missing"
+        expires = scope.temporary_keys.get(key)
+        if expires is not None:
+            return None if scope.clock.now() < expires else "expired"
+        if key.startswith(PREFIX):
+            return "unknown"
+        return "unknown" if self._keys and key not in self._keys else None
+
+    def admits(self, problem: Problem | None) -> bool:
+        """Whether a call is answered all the same: in open mode nearly any key will do.
+
+        One that has expired will not: it was made to expire.
+        """
+        return problem is None or (not self._strict and problem != "expired")
+
+
+def new_temporary_key(scope: Scope, seconds: int) -> tuple[str, int]:
+    """A key that lives for so long, and when it expires, in seconds since the epoch."""
+    expires = scope.clock.now() + seconds * 1000
+    number = len(scope.temporary_keys)
+    drawn = scope.ids.derive("temporary-key", str(number), size=20)
+    key = PREFIX + b32encode(drawn).decode().lower()
+    scope.temporary_keys[key] = expires
+    return key, expires // 1000
+
+
+def bearer(authorization: str | None) -> str | None:
+    """The key in an Authorization header. The scheme may be written small (realtime-ws 8.1)."""
+    scheme, _, key = (authorization or "").strip().partition(" ")
+    return key.strip() or None if scheme.lower() == "bearer" else None

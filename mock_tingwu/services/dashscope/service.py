@@ -1,0 +1,224 @@
+"""createTask, getTask and temporary keys (dashscope-tingwu 1 to 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mock_tingwu.core.apps import App
+from mock_tingwu.core.dashscope_errors import TEXT_FORMAT
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.tasks import TaskEvent
+from mock_tingwu.services.address import Address
+from mock_tingwu.services.dashscope.agents import Agent, Json
+from mock_tingwu.services.dashscope.errors import AgentFailure, failure
+from mock_tingwu.services.dashscope.gateway import SERVICE, Gateway, Operation
+from mock_tingwu.services.dashscope.keys import (
+    LONGEST_S,
+    PREFIX,
+    SHORTEST_S,
+    USUAL_S,
+    bearer,
+    new_temporary_key,
+)
+from mock_tingwu.services.dashscope.request import (
+    Asked,
+    agent_of,
+    app_id_of,
+    asked_of,
+    check,
+    invalid,
+    named,
+)
+from mock_tingwu.services.dashscope.task_data import output_of, status_of
+from mock_tingwu.services.dashscope.text import script_of
+from mock_tingwu.services.tingwu import ANY_METHOD, hot_words
+from mock_tingwu.services.world import World
+
+GENERATION: Final = "/api/v1/services/aigc/multimodal-generation/generation"
+TOKENS: Final = "/api/v1/tokens"
+#: How long a meeting can be gone on with, in ms (dashscope-tingwu 3).
+LIFE_MS: Final = 24 * 60 * 60 * 1000
+
+
+class DashScopeService:
+    """The calls on one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._gateway = Gateway(world)
+
+    def routes(self) -> list[Route]:
+        """The URL with and without a slash, and the one that the 1.x SDK posts to by itself."""
+        return [
+            *(
+                Route(path, self.generation, methods=ANY_METHOD)
+                for path in (GENERATION, GENERATION + "/", "/api/v1", "/api/v1/")
+            ),
+            Route(TOKENS, self.tokens, methods=ANY_METHOD),
+            Route("/api/v1/{rest:path}", self.unknown, methods=ANY_METHOD),
+        ]
+
+    async def generation(self, request: Request) -> Response:
+        """Whatever the agents are asked; the body says what."""
+        return await self._gateway.answer(request, _posted(self._generate))
+
+    async def tokens(self, request: Request) -> Response:
+        """A temporary key for a lasting one."""
+        return await self._gateway.answer(request, _posted(self._create_token), "createToken")
+
+    async def unknown(self, request: Request) -> Response:
+        """Any other path of the platform."""
+        return await self._gateway.answer(request, _no_url)
+
+    def server_error(self, request: Request) -> Response:
+        """A defect of the mock."""
+        return self._gateway.server_error(request)
+
+    # Operations: (request, scope, body) -> the answer without request_id
+
+    def _generate(self, request: Request, scope: Scope, body: Json) -> Json:
+        agent = agent_of(body)
+        task = body["input"].get("task")
+        if task == "createTask":
+            return _answer(self._create(request, scope, agent, body))
+        if task == "getTask":
+            check("get", body)
+            found = self._find(scope, body["input"]["dataId"])
+            return _answer(output_of(scope, found, Address.of(request).http))
+        raise invalid(f"input.task is {task!r}, expected createTask or getTask")
+
+    def _create(self, request: Request, scope: Scope, agent: Agent, body: Json) -> Json:
+        app = self._app(app_id_of(body))
+        given = body["input"]
+        if given.get("type") == "realtime" and agent.realtime:
+            if given.get("dataId"):
+                return self._end_meeting(scope, agent, app, body)
+            return self._begin_meeting(request, scope, agent, app, body)
+        check(agent.check, body)
+        if given.get("dataId"):
+            return self._work_again(request, scope, agent, app, body)
+        asked = self._asked(request, scope, agent, app, body)
+        if given.get("text"):
+            task = self._take_text(scope, asked, given["text"])
+        else:
+            task = scope.create_offline(
+                asked.order, file_url=given["fileUrl"], channel_mode=asked.channel_mode
+            )
+        return self._created(request, scope, task, asked)
+
+    def _take_text(self, scope: Scope, asked: Asked, text: str) -> Task:
+        try:
+            script = script_of(text)
+        except ValueError as error:
+            raise AgentFailure(TEXT_FORMAT, str(error)) from None
+        # There is nothing to be seen or played.
+        options = replace(asked.order.options, mp3=False, ppt_extraction=False)
+        return scope.create_from_text(replace(asked.order, options=options), script)
+
+    def _begin_meeting(
+        self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
+    ) -> Json:
+        check("realtime", body)
+        asked = self._asked(request, scope, agent, app, body)
+        given = body["input"]
+        task = scope.create_realtime(
+            asked.order, audio_format=given["format"], sample_rate=given["sampleRate"]
+        )
+        return self._created(request, scope, task, asked) | {"status": status_of(task)}
+
+    def _end_meeting(self, scope: Scope, agent: Agent, app: App, body: Json) -> Json:
+        """The second createTask of a meeting; it may say anew what is to be made of it."""
+        check("end", body)
+        task = self._find(scope, body["input"]["dataId"])
+        if task.offline or task.created + LIFE_MS <= scope.clock.now():
+            raise failure("Agent.InputInvalidDataId", "the meeting is none, or older than 24 h")
+        if task.can(TaskEvent.STOP):
+            if body.get("parameters", {}).get("analysis"):
+                asked = asked_of(agent, app, body, origin=task.origin)
+                task.options = named(task.options.rerun(asked.order.options), task)
+            scope.stop(task)
+        return {"dataId": task.id, "status": status_of(task)}
+
+    def _work_again(
+        self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
+    ) -> Json:
+        task = self._find(scope, body["input"]["dataId"])
+        if not task.can(TaskEvent.RERUN):
+            raise failure("Agent.InputInvalidDataId", "only a task that is done can be analysed")
+        asked = self._asked(request, scope, agent, app, body)
+        options = named(asked.order.options, task)
+        if options.result_kinds(offline=bool(task.meeting.slides)) == ("Transcription",):
+            raise invalid("parameters ask for nothing that could be made of what was heard")
+        task.order = replace(asked.order, app_key=task.order.app_key)
+        scope.rerun(task, options)
+        request.state.task_id = task.id
+        return {"dataId": task.id}
+
+    def _asked(self, request: Request, scope: Scope, agent: Agent, app: App, body: Json) -> Asked:
+        asked = asked_of(agent, app, body, origin=Address.of(request).http)
+        order, notes = asked.order, asked.notes
+        phrase_id = order.options.phrase_id
+        if phrase_id and scope.phrases.get(phrase_id) is None:
+            # Lists are made in the console, which is not here; Tingwu's calls make them.
+            notes += (f"phraseId {phrase_id!r} is no list of hot words here: no words are added",)
+            order = replace(order, options=replace(order.options, phrase_id=""))
+        order = replace(order, words=hot_words(scope, order.options))
+        return replace(asked, order=order, notes=notes)
+
+    def _created(self, request: Request, scope: Scope, task: Task, asked: Asked) -> Json:
+        task.options = named(task.options, task)
+        request.state.task_id = task.id
+        for note in asked.notes:
+            scope.journal.record("note", SERVICE, task.id, text=note)
+        return {"dataId": task.id}
+
+    def _find(self, scope: Scope, data_id: object) -> Task:
+        task = scope.find(data_id, SERVICE)
+        if task is None:
+            raise failure("Agent.InputInvalidDataId", f"there is no task {data_id!r}")
+        return task
+
+    def _app(self, app_id: str) -> App:
+        app = self._world.apps.get(app_id)
+        if app is None:
+            raise failure("Agent.InputAppIdIllegal", f"{app_id!r} is not one of the apps")
+        if not app.published:
+            raise failure("Agent.AppNotPublished", f"the app {app_id!r} is not published")
+        return app
+
+    def _create_token(self, request: Request, scope: Scope, body: Json) -> Json:
+        key = bearer(request.headers.get("authorization")) or ""
+        if key.startswith(PREFIX):
+            raise failure("InvalidApiKey", "a temporary key makes no other")
+        given = request.query_params.get("expire_in_seconds", str(USUAL_S))
+        digits = given.isascii() and given.isdigit() and len(given) < 6
+        if not digits or not SHORTEST_S <= int(given) <= LONGEST_S:
+            raise failure(
+                "InvalidParameter",
+                f"expire_in_seconds is {given[:40]!r}, expected {SHORTEST_S} to {LONGEST_S}",
+            )
+        token, expires = new_temporary_key(scope, int(given))
+        return {"token": token, "expires_at": expires}
+
+
+def _answer(output: Json) -> Json:
+    return {"output": dict(sorted(output.items())), "usage": {}}
+
+
+def _posted(operation: Operation) -> Operation:
+    """``operation`` for POST; with another method there is no such call."""
+
+    def checked(request: Request, scope: Scope, body: Json) -> Json | Awaitable[Json]:
+        return (operation if request.method == "POST" else _no_url)(request, scope, body)
+
+    return checked
+
+
+def _no_url(request: Request, scope: Scope, body: Json) -> Json:
+    raise failure("InvalidURL", f"there is no {request.method} {request.url.path}")
