@@ -42,9 +42,16 @@ class Watch:
 def schema_of(entry: Entry) -> tuple[str | None, Any]:
     """The schema that an entry's content has to satisfy, and the content."""
     if entry["kind"] == "ws_out":
-        return "realtime/event", msgspec.json.decode(entry["message"])
+        name = "inference/event" if entry["service"] == "dashscope" else "realtime/event"
+        return name, msgspec.json.decode(entry["message"])
     if entry["kind"] == "result":
-        return f"tingwu/results/{entry['name']}", msgspec.json.decode(entry["body"])
+        content = msgspec.json.decode(entry["body"])
+        if entry["form"] == "dashscope":
+            return f"dashscope/results/{_dashscope_file(entry['name'], content)}", content
+        return f"tingwu/results/{entry['name']}", content
+    if entry["kind"] == "response" and entry["service"] == "dashscope":
+        body = msgspec.json.decode(entry["body"])
+        return f"dashscope/{_dashscope_answer(entry, body)}", body
     if entry["kind"] == "response" and entry["service"] == "tingwu":
         if isinstance(entry["body"], str):
             return None, None  # XML
@@ -58,10 +65,35 @@ def schema_of(entry: Entry) -> tuple[str | None, Any]:
         if "operation=stop" in entry["target"]:
             return "tingwu/stop-task-response", body
         return "tingwu/create-task-response", body
-    if entry["kind"] == "callback" and entry["service"] == "tingwu":
+    if entry["kind"] == "callback":
+        body = msgspec.json.decode(entry["body"])
         name = "callback-test" if entry["event"] == "probe" else "callback"
-        return f"tingwu/{name}", msgspec.json.decode(entry["body"])
+        if entry["service"] == "dashscope" and "specversion" in body:
+            name = "callback-event"
+        return f"{entry['service']}/{name}", body
     return None, None
+
+
+#: Files of the DashScope agents that are not called like their kind of result.
+_FILES = {"Translation": "translations", "CustomerConcerns": "contentExtractions"}
+
+
+def _dashscope_file(kind: str, content: Any) -> str:
+    """A file of a DashScope agent, as its schema is called."""
+    if kind in ("ServiceInsights", "SaleInsights"):
+        (root,) = content  # two agents name the same kind differently
+        return str(root)
+    return _FILES.get(kind, kind[0].lower() + kind[1:])
+
+
+def _dashscope_answer(entry: Entry, body: Any) -> str:
+    """What DashScope answered, as its schema is called."""
+    if entry["status"] != 200:
+        return "error-response"
+    if "token" in body:
+        return "token-response"
+    getting = "status" in body["output"] and "dataId" not in body["output"]
+    return "get-task-response" if getting else "create-task-response"
 
 
 def _phrases_call(entry: Entry) -> str:

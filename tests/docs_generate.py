@@ -20,8 +20,10 @@ from mock_tingwu import contract
 from mock_tingwu.cli import serve
 from mock_tingwu.cli.states import LIFECYCLES
 from mock_tingwu.core import errors
+from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.script import LANGUAGES
 from mock_tingwu.core.scripts import library
+from mock_tingwu.services.dashscope.agents import AGENTS
 from mock_tingwu.settings import PREFIX, Settings
 from tests import docs_examples, docs_tables
 
@@ -83,6 +85,28 @@ def _api_errors(_: str) -> str:
     return _table(("Code", "HTTP", "Message", "caused by", "level"), rows)
 
 
+def _dashscope_errors(_: str) -> str:
+    rows = [
+        (
+            error.code,
+            error.http_status,
+            f"`{error.message}`",
+            docs_tables.DASHSCOPE_ERRORS.get(error.code, docs_tables.ON_DEMAND),
+            _level(error.level, error.source),
+        )
+        for error in CALL_ERRORS.values()
+    ]
+    return _table(("code", "HTTP", "message", "caused by", "level"), rows)
+
+
+def _dashscope_results(_: str) -> str:
+    rows = [
+        (f"`{agent.model}`", ", ".join(f"`{file.path}`" for file in agent.files.values()))
+        for agent in AGENTS.values()
+    ]
+    return _table(("model", "members of output"), rows)
+
+
 def _recording_errors(_: str) -> str:
     rows = [
         (code, f"`{errors.TASK_ERRORS[code].message}`", why, _level(row.level, row.source))
@@ -107,6 +131,8 @@ def _settings(_: str) -> str:
         value = getattr(default, item.name)
         if item.name == "access_keys":
             value = ", ".join(f"{key}:{secret}" for key, secret in value.items())
+        if item.name == "api_keys":
+            value = ", ".join(value)
         rows.append(
             (
                 f"`{item.name}`",
@@ -167,6 +193,8 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "task-failed": _task_failed,
     "api-errors": _api_errors,
     "recording-errors": _recording_errors,
+    "dashscope-errors": _dashscope_errors,
+    "dashscope-results": _dashscope_results,
     "settings": _settings,
     "fields": _fields,
     "library": _library,

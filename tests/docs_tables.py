@@ -27,21 +27,21 @@ TASK_FAILED: Final = {
     "SERVER_ERROR": "The task was made to fail (control API); a defect of the mock.",
 }
 
-_ON_DEMAND: Final = "[On demand](control.md#faults) only."
+ON_DEMAND: Final = "[On demand](control.md#faults) only."
 #: What leads to each error of the OpenAPI. Every one can be had on demand as well.
 API_ERRORS: Final = {
     "ServerError": "A defect of the mock. Its log has the traceback.",
-    "BRK.InvalidService": _ON_DEMAND,
+    "BRK.InvalidService": ON_DEMAND,
     "BRK.OverdueService": "More streams than `max_streams` at a time.",
-    "BRK.OverdueTenant": _ON_DEMAND,
+    "BRK.OverdueTenant": ON_DEMAND,
     "BRK.InvalidTenant": "The AppKey belongs to another AccessKeyId in `app_keys`.",
     "BRK.InvalidLanguage": "SourceLanguage, LanguageHints or TargetLanguages missing or unknown; "
     "TranslationEnabled without TargetLanguages.",
     "BRK.InvalidAudioFormat": "Format missing or not pcm, opus, aac, speex, mp3.",
     "BRK.InvalidAudioSampleRate": "SampleRate missing or not 8000 or 16000; 8000 with yue, ja, ko, "
     "multilingual.",
-    "BRK.InvalidAudioBitRate": _ON_DEMAND,
-    "BRK.InvalidAudioPackage": _ON_DEMAND,
+    "BRK.InvalidAudioBitRate": ON_DEMAND,
+    "BRK.InvalidAudioPackage": ON_DEMAND,
     "BRK.InvalidOssBucket": "OutputPath names a bucket that is not one of `oss_buckets`, "
     "or that no bucket can be called.",
     "BRK.InvalidOssPath": "OutputPath is neither `oss://bucket/folder` nor a folder.",
@@ -50,7 +50,7 @@ API_ERRORS: Final = {
     "BRK.InvalidOutputEnabledSetting": "A field …Enabled that is not a boolean; a second "
     "run that asks for nothing.",
     "BRK.InvalidResultLevelSetting": "OutputLevel not 1 or 2.",
-    "BRK.ServiceLinkedRoleNotExist": _ON_DEMAND,
+    "BRK.ServiceLinkedRoleNotExist": ON_DEMAND,
     "InvalidApi.NotFound": "Unknown path or method.",
     "Missing": "`type`, `Input`, `Input.TaskId` of stop or another field without a code of its own "
     "is missing. The code has the field's name: MissingType, MissingInput, MissingTaskId.",
@@ -74,16 +74,42 @@ API_ERRORS: Final = {
     "IncompleteSignature": "verify: a signature that lacks parts, or an unknown scheme.",
     "MissingSecurityToken": "verify: no x-acs-security-token although the key has one in "
     "`security_tokens` or begins with `STS.`.",
-    "InvalidSecurityToken.Expired": _ON_DEMAND,
+    "InvalidSecurityToken.Expired": ON_DEMAND,
     "InvalidSecurityToken.Malformed": "verify: a token that is not in `security_tokens`; a bearer "
     "token that is not one of `api_keys`.",
     "InvalidSecurityToken.MismatchWithAccessKey": "verify: the token of another key in "
     "`security_tokens`.",
     "UnsupportedHTTPMethod": "A method other than GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.",
     "Throttling.User": "More calls in a second than [throttle](settings.md) allows.",
-    "NoPermission": _ON_DEMAND,
-    "Forbidden.RAM": _ON_DEMAND,
-    "ServiceUnavailable": _ON_DEMAND,
+    "NoPermission": ON_DEMAND,
+    "Forbidden.RAM": ON_DEMAND,
+    "ServiceUnavailable": ON_DEMAND,
+}
+
+#: What makes DashScope answer with an error; the others come on demand only.
+DASHSCOPE_ERRORS: Final = {
+    "InvalidParameter": "A body that is no JSON object; the agents use the code with texts of "
+    "their own, see below.",
+    "BadRequest.EmptyModel": "No model.",
+    "BadRequest.EmptyInput": "No input.",
+    "InvalidURL": "Another path below `/api/v1/`, or another method.",
+    "InvalidApiKey": "verify: no key, or one that is not among `api_keys`. Always: a temporary key "
+    "that has expired.",
+    "AccessDenied": "`X-DashScope-Async: enable`, with a message of its own.",
+    "ModelNotFound": "A model that is none of the family.",
+    "BadRequest.TooLarge": "A body over `max_body_bytes`.",
+    "Throttling.RateQuota": "More calls than `throttle` allows.",
+    "Agent.FrameSequenceIllegal": "WebSocket: audio or finish-task without run-task, a second "
+    "run-task, a second connection that streams.",
+    "Agent.InputActionIllegal": "WebSocket: an unknown action or directive.",
+    "Agent.InputAppIdIllegal": "No appId, or one that is not among the `apps`.",
+    "Agent.AppNotPublished": "An app that is configured so.",
+    "Agent.InputInvalidDataId": "A dataId that is unknown, older than 24 h, or whose task is in no "
+    "state for that.",
+    "Agent.CustomTaskIdInvalid": "WebSocket: a task_id that has not 16 characters, if `task_ids` "
+    "is `documented`.",
+    "InternalError": "A defect of the mock.",
+    "ServerError": "WebSocket: the task was made to fail.",
 }
 
 #: What each setting is for.
@@ -120,8 +146,13 @@ SETTINGS: Final = {
     "access_keys": "Key pairs of `verify`: `id:secret` with commas between, a table in the file.",
     "disabled_access_keys": "AccessKeyIds that are refused with InvalidAccessKeyId.Inactive.",
     "security_tokens": "The token that a temporary key (STS) must send: `id:token` with commas "
-    "between, a table in the file. Keys that are not here go with any token.",
-    "api_keys": "Bearer tokens that are taken, with commas between. None: any.",
+    "between, a table in the file. Keys that are not here go with any other token.",
+    "api_keys": "API keys of [DashScope](dashscope.md) and bearer tokens that `verify` takes, with "
+    "commas between. None: any.",
+    "apps": "The [apps](dashscope.md#apps) of DashScope: appIds with commas between, JSON, or a "
+    "table in the file. Others are refused with Agent.InputAppIdIllegal. None: any.",
+    "task_ids": "`any` task_id on DashScope's WebSocket is taken, or only `documented` ones of 16 "
+    "characters; no SDK sends such.",
 }
 
 #: Why a field changes nothing.

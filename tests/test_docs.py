@@ -32,6 +32,7 @@ from mock_tingwu.core.scripts import load_script
 from mock_tingwu.core.stream import AudioStream
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.control import ControlService
+from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.offline import CODES
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
@@ -281,7 +282,12 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
     text = (ROOT / "docs" / "control.md").read_text("utf-8")
     task_id = "4c45ed7f9ab67a72d35e37b2f412679c"
     world = mock._server.world
-    services = (ControlService(world), CallbackControl(world), FaultControl(world))
+    services = (
+        ControlService(world),
+        CallbackControl(world),
+        FaultControl(world),
+        AppControl(world),
+    )
     for route in [route for service in services for route in service.routes()]:
         path = route.path.replace("{task_id}", task_id).replace("{fault_id}", "fault-1")
         for method in sorted((route.methods or set()) - {"HEAD"}):

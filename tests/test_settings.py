@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mock_tingwu import MockTingwu
-from mock_tingwu.settings import Settings, SettingsError
+from mock_tingwu.core.apps import App
+from mock_tingwu.settings import DEFAULT_API_KEYS, Settings, SettingsError
 
 
 def load(tmp_path: Path, flags: dict[str, Any] | None = None, **environ: str) -> Settings:
@@ -86,7 +88,7 @@ def test_file_hosts_come_from_repeated_flags_one_variable_or_a_table(tmp_path: P
 
 @pytest.mark.parametrize(
     "name",
-    ["CALLBACKS", "FILE_HOSTS", "OSS_BUCKETS", "APP_KEYS", "SECURITY_TOKENS", "API_KEYS"],
+    ["CALLBACKS", "FILE_HOSTS", "OSS_BUCKETS", "APP_KEYS", "SECURITY_TOKENS", "APPS"],
 )
 def test_a_variable_that_is_set_to_nothing_means_none(tmp_path: Path, name: str) -> None:
     assert Settings.load({}, {f"MOCK_TINGWU_{name}": ""}, tmp_path) == Settings()
@@ -174,3 +176,51 @@ def test_a_recognizer_that_is_not_installed_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=r"recognizer is 'whisper', expected .*: scripted"):
         load_recognizer("whisper")
+
+
+def test_no_api_keys_means_any(tmp_path: Path) -> None:
+    assert Settings.load({}, {"MOCK_TINGWU_API_KEYS": ""}, tmp_path).api_keys == ()
+    assert Settings.load({}, {}, tmp_path).api_keys == DEFAULT_API_KEYS
+
+
+APP = {
+    "published": False,
+    "callback": "http://127.0.0.1:9/hook",
+    "callback_form": "eventbridge",
+    "parameters": {"analysis": {"actionsEnabled": True}},
+    "terminologies": {"t1": ["open the valve"]},
+}
+
+
+def test_apps_are_given_by_their_ids_as_json_or_as_tables(tmp_path: Path) -> None:
+    def apps(environ: dict[str, str]) -> dict[str, App]:
+        return dict(Settings.load({}, environ, tmp_path).apps)
+
+    assert apps({"MOCK_TINGWU_APPS": "tw_a, tw_b"}) == {"tw_a": App(), "tw_b": App()}
+    whole = {"tw_a": App.of(APP)}
+    assert apps({"MOCK_TINGWU_APPS": json.dumps({"tw_a": APP})}) == whole
+    (tmp_path / "mock-tingwu.toml").write_text(
+        '[apps.tw_a]\npublished = false\ncallback = "http://127.0.0.1:9/hook"\n'
+        'callback_form = "eventbridge"\n[apps.tw_a.parameters.analysis]\nactionsEnabled = true\n'
+        '[apps.tw_a.terminologies]\nt1 = ["open the valve"]\n'
+    )
+    assert apps({}) == whole
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({"nonsense": 1}, "nonsense is unknown; expected parameters, published"),
+        ({"published": "yes"}, "published is 'yes', expected true or false"),
+        ({"parameters": []}, r"parameters is \[\], expected an object"),
+        ({"callback": "ftp://x"}, "an address such as http"),
+        ({"callback": 5}, "callback is no text"),
+        ({"callback_form": "sms"}, "callback_form is 'sms', expected http or eventbridge"),
+        ({"terminologies": {"t": "x"}}, "terminologies is .*, expected lists of instructions"),
+    ],
+)
+def test_an_app_that_makes_no_sense_is_refused(data: dict[str, Any], why: str) -> None:
+    with pytest.raises(
+        SettingsError, match=f"apps is .*, expected sensible values for tw_a: {why}"
+    ):
+        Settings.of({"apps": {"tw_a": data}})

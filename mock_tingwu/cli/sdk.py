@@ -27,8 +27,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def settings_for(url: str, key: str = "any", secret: str = "any") -> str:
-    """The settings for a mock at ``url`` that knows this key pair."""
+def settings_for(url: str, key: str = "any", secret: str = "any", api_key: str = "any") -> str:
+    """The settings for a mock at ``url`` that knows this key pair and this API key."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     values = {
@@ -40,6 +40,8 @@ def settings_for(url: str, key: str = "any", secret: str = "any") -> str:
         "SCHEME": parts.scheme.upper(),
         "key": key,
         "secret": secret,
+        "api_key": api_key,
+        "ws": url.replace("http", "ws", 1),
     }
     blocks = []
     for title, text in SDKS:
@@ -94,5 +96,21 @@ SDKS: tuple[tuple[str, str], ...] = (
         "NLS SDKs (Python, Node, Java, Go, C++) and browsers, for the audio stream",
         "url = the MeetingJoinUrl that CreateTask returns; it leads back here\n"
         'token and appkey = "default"',
+    ),
+    (
+        "Python, dashscope in its 1.x style",
+        'TingWu.call(..., api_key="«api_key»",\n'
+        '            base_address="«url»/api/v1/services/aigc/multimodal-generation/generation")\n'
+        'TingWuRealtime(..., api_key="«api_key»", base_address="«ws»/api-ws/v1/inference")',
+    ),
+    (
+        "Python, dashscope v2",
+        'client = dashscope.Client(api_key="«api_key»", base_url="«url»/api/v1")\n'
+        'client.tingwu.realtime(..., ws_url="«ws»/api-ws/v1/inference")',
+    ),
+    (
+        "Java, dashscope-sdk-java",
+        'new TingWu("http", "«url»/api/v1/services/aigc/multimodal-generation/generation");\n'
+        'new TingWuRealtime("«ws»/api-ws/v1/inference");',
     ),
 )

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.cli.sdk import settings_for
-from mock_tingwu.settings import DEFAULT_ACCESS_KEYS, Settings, SettingsError, unknown_variables
+from mock_tingwu.settings import (
+    DEFAULT_ACCESS_KEYS,
+    DEFAULT_API_KEYS,
+    Settings,
+    SettingsError,
+    unknown_variables,
+)
 
 #: Addresses that mean "all of this machine's": clients on it connect to the loopback.
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
@@ -107,7 +113,7 @@ def announce(settings: Settings, port: int) -> None:
     host = _WILDCARDS.get(settings.host, settings.host)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     lines = [f"mock-tingwu listening on {url}", ""]
-    key, secret = "any", "any"
+    key, secret, api_key = "any", "any", "any"
     if settings.auth == "verify":
         key, secret = "<your AccessKeyId>", "<your AccessKeySecret>"
         if settings.access_keys == DEFAULT_ACCESS_KEYS:
@@ -116,7 +122,14 @@ def announce(settings: Settings, port: int) -> None:
         else:
             count = len(settings.access_keys)
             lines += [f"Signatures are checked against your {count} configured key pair(s).", ""]
-    print("\n".join(lines), settings_for(url, key, secret), sep="\n", flush=True)
+        if settings.api_keys == DEFAULT_API_KEYS:
+            api_key = DEFAULT_API_KEYS[0]
+            lines += [f"API keys of DashScope are checked: {api_key}", ""]
+        elif settings.api_keys:
+            api_key = "<your API key>"
+            count = len(settings.api_keys)
+            lines += [f"API keys of DashScope are checked against your {count}.", ""]
+    print("\n".join(lines), settings_for(url, key, secret, api_key), sep="\n", flush=True)
 
 
 def _prepare(folder: Path) -> None:

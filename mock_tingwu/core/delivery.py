@@ -69,10 +69,12 @@ class Plan:
     """When to try again: ``waits`` in ms, each from the end of one attempt to the next one.
 
     ``answer_within`` is how long an answer may take, in ms of the receiver's own, real time.
+    ``only_200``: no other answer will do; else any 2xx does.
     """
 
     waits: tuple[int, ...]
     answer_within: int = 5_000
+    only_200: bool = False
 
     @property
     def attempts(self) -> int:
@@ -83,6 +85,9 @@ class Plan:
 #: Tingwu's: again after 5 s, then every 5 min, three times at most (tingwu-openapi 6). That the
 #: first of them counts is an assumption: four attempts in all.
 TINGWU_PLAN: Final = Plan((5_000, 300_000, 300_000))
+#: DashScope's: six times again, and nothing but 200 counts (dashscope-tingwu 6). How long an answer
+#: may take is Tingwu's.
+AGENT_PLAN: Final = Plan((1_000, 2_000, 5_000, 10_000, 30_000, 60_000), only_200=True)
 #: For a test of the connection.
 ONCE: Final = Plan(())
 
@@ -95,12 +100,13 @@ class Outcome:
     error: str | None = None
 
     @classmethod
-    def of(cls, status: int) -> Outcome:
-        """The outcome of an answer in time: any 2xx accepts; that is an assumption."""
-        if 200 <= status < 300:
+    def of(cls, status: int, *, only_200: bool = False) -> Outcome:
+        """The outcome of an answer in time. That any 2xx accepts Tingwu's is an assumption."""
+        if status == 200 or (200 <= status < 300 and not only_200):
             return cls(status)
         why = "; redirects are not followed" if 300 <= status < 400 else ""
-        return cls(status, f"the answer was {status}, expected 2xx{why}")
+        expected = "200" if only_200 else "2xx"
+        return cls(status, f"the answer was {status}, expected {expected}{why}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from reprlib import repr as shown
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +33,7 @@ from mock_tingwu.core.recognizer import (
 )
 from mock_tingwu.protocols.inference_table import (
     CLOSED,
+    CONNECTED,
     FINISHING,
     HASTY,
     IDLE,
@@ -137,7 +139,7 @@ class Session:
             return None
         try:
             message = _decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return self._reject("InvalidParameter", "the text is not JSON", now)
         header = message.get("header") if isinstance(message, dict) else None
         if not isinstance(header, dict):
@@ -152,7 +154,7 @@ class Session:
             return self._run(task_id, payload, now)
         if action == "finish-task":
             return self._finish(task_id, payload, now)
-        return self._refuse("Agent.InputActionIllegal", f"header.action is {action!r}", now)
+        return self._refuse("Agent.InputActionIllegal", f"header.action is {shown(action)}", now)
 
     def receive_audio(self, data: bytes, now: int) -> bytes:
         """Take a binary frame; return the audio to feed to the recognizer now.
@@ -167,7 +169,7 @@ class Session:
             return b""
         if not self._advance(Input.AUDIO):
             self._refuse("Agent.FrameSequenceIllegal", "audio came before run-task", now)
-        elif self.state in (STARTING, HASTY):
+        elif self.state in (STARTING, HASTY) and data:
             if not self._early_bytes:
                 text = "audio came before speech-listen"
                 self._violate("audio-before-listen", "realtime-ws 8.3", text)
@@ -221,7 +223,7 @@ class Session:
 
     def meeting_ended(self, now: int) -> None:
         """The meeting was ended through createTask: end what is on and close."""
-        running = self.state in (LISTENING, FINISHING)
+        running = self.state not in (CONNECTED, IDLE)
         if not self._advance(Input.MEETING_ENDED):
             return
         if running:
@@ -231,7 +233,6 @@ class Session:
     def fail(self, error: ApiError, now: int) -> None:
         """Send an agent's task-failed and close."""
         if self._advance(Input.ERROR):
-            self._early_audio.clear()
             output = {
                 "action": "task-failed",
                 "errorCode": error.code,
@@ -301,7 +302,7 @@ class Session:
         if not isinstance(model, str) or not model:
             return self._reject("BadRequest.EmptyModel", "payload.model is missing", now)
         if model not in IDLE_MS:
-            return self._reject("ModelNotFound", f"payload.model is {model!r}", now)
+            return self._reject("ModelNotFound", f"payload.model is {shown(model)}", now)
         if not isinstance(given, dict) or not given:
             return self._reject("BadRequest.EmptyInput", "payload.input is missing", now)
         self.model = model
@@ -310,11 +311,11 @@ class Session:
             return self._refuse("Agent.CustomTaskIdInvalid", "header.task_id", now)
         for name, documented in _CONSTANTS.items():
             if payload.get(name) != documented:
-                text = f"payload.{name} is {payload.get(name)!r}, documented is {documented!r}"
+                text = f"payload.{name} is {shown(payload.get(name))}, documented is {documented!r}"
                 self._violate("constants", "realtime-ws 8.2", text)
         directive, app_id = given.get("directive"), given.get("appId")
         if not isinstance(directive, str) or directive.lower() != "start":
-            detail = f"payload.input.directive is {directive!r}, expected start"
+            detail = f"payload.input.directive is {shown(directive)}, expected start"
             return self._refuse("Agent.InputActionIllegal", detail, now)
         if not isinstance(app_id, str) or not app_id:
             return self._refuse("Agent.InputAppIdIllegal", "payload.input.appId is missing", now)
@@ -340,7 +341,8 @@ class Session:
         if (self.state, Input.FINISH_TASK) not in SESSION.table:
             return self._refuse("Agent.FrameSequenceIllegal", "no task is running", now)
         if task_id != self._task_id:
-            detail = f"finish-task is about {task_id!r}, the running task is {self._task_id!r}"
+            ids = f"{shown(task_id)}, the running task is {shown(self._task_id)}"
+            detail = f"finish-task is about {ids}"
             return self._refuse("Agent.FrameSequenceIllegal", detail, now)
         given = payload.get("input")
         # Java writes Stop, or sends an empty input (realtime-ws 8.2 tells of its constructors).
@@ -348,7 +350,7 @@ class Session:
         if directive is not None and (
             not isinstance(directive, str) or directive.lower() != "stop"
         ):
-            detail = f"payload.input.directive is {directive!r}, expected stop"
+            detail = f"payload.input.directive is {shown(directive)}, expected stop"
             return self._refuse("Agent.InputActionIllegal", detail, now)
         self._require(Input.FINISH_TASK)
         return FinishRequested()

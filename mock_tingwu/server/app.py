@@ -16,6 +16,7 @@ from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.dashscope import realtime as inference
+from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.dashscope.service import DashScopeService
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
@@ -47,6 +48,7 @@ class Application:
                 *ControlService(world).routes(),
                 *HostingService(world).routes(),
                 *CallbackControl(world).routes(),
+                *AppControl(world).routes(),
                 *FaultControl(world).routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],

@@ -15,6 +15,7 @@ from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.journal import Entry, shown
 from mock_tingwu.core.script import Script
 from mock_tingwu.server.process import Server
+from mock_tingwu.services.dashscope.control import configure
 from mock_tingwu.settings import Settings
 
 T = TypeVar("T")
@@ -169,6 +170,18 @@ class MockTingwu:
             ValueError: ``app_key`` is empty or ``url`` is no address of a web server.
         """
         return self._run(self._server.world.callbacks.register(app_key, url))
+
+    def app(self, app_id: str, **settings: Any) -> dict[str, Any] | None:
+        """Configure an app of DashScope, as its console does.
+
+        ``settings`` are those of `mock_tingwu.core.apps.App`: parameters, published, callback,
+        callback_form, terminologies. With a callback address, which is tried at once, it returns
+        what `callback` returns, else None. With any app configured, other appIds are refused.
+
+        Raises:
+            ValueError: something makes no sense; the message says what was expected.
+        """
+        return self._run(configure(self._server.world, app_id, settings))
 
     def host_file(self, path: Path | str) -> str:
         """Serve a local file from where it is; return its URL, for a FileUrl.

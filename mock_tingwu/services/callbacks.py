@@ -1,8 +1,8 @@
-"""Callbacks: a project's address is told of every step of its tasks (tingwu-openapi 6).
+"""Callbacks: somebody's address is told of every step of their tasks.
 
-The cloud's console sets one address for each project (AppKey) and tries it at once; here the
-control API, a setting or `MockTingwu.callback` does. A task asks for callbacks with
-``Input.ProgressiveCallbacksEnabled``.
+The cloud's consoles set one address for each project, Tingwu's for an AppKey and DashScope's for an
+app, and try it at once; here the control API, a setting or `MockTingwu` does. What is said differs:
+see `Dialect`, and `TINGWU` for the first of them (tingwu-openapi 6).
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from mock_tingwu.core.delivery import DELIVERED, ONCE, TINGWU_PLAN, Delivery, Plan, receiver_url
+from mock_tingwu.core.delivery import DELIVERED, TINGWU_PLAN, Delivery, Plan, receiver_url
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, ONGOING
 from mock_tingwu.services.courier import Courier, Parcel
@@ -28,8 +28,55 @@ from mock_tingwu.services.task_data import task_data
 if TYPE_CHECKING:
     from mock_tingwu.services.world import World
 
-SERVICE: Final = "tingwu"
 _encode = msgspec.json.Encoder().encode
+
+
+class Dialect(Protocol):
+    """What a service's callbacks say, and how hard it tries to have them heard."""
+
+    service: str
+    plan: Plan
+    #: What a project is called by.
+    key: str
+
+    def probe(self, scope: Scope, app_key: str, request_id: str) -> Mapping[str, Any]:
+        """What an address is tried with when it is set."""
+        ...
+
+    def message(
+        self, scope: Scope, task: Task, step: str, request_id: str
+    ) -> Mapping[str, Any] | None:
+        """What is said of a step: a kind of result, COMPLETED or FAILED. None: nothing."""
+        ...
+
+
+class TingwuDialect:
+    """The envelope of GetTaskInfo, of each result that is ready and of the end."""
+
+    service = "tingwu"
+    plan = TINGWU_PLAN
+    key = "AppKey"
+
+    def probe(self, scope: Scope, app_key: str, request_id: str) -> Mapping[str, Any]:
+        number = scope.clock.now() % 10**13
+        return _envelope({"Test": f"CheckSyncConf{number:013d}"}, request_id)
+
+    def message(
+        self, scope: Scope, task: Task, step: str, request_id: str
+    ) -> Mapping[str, Any] | None:
+        kinds = {COMPLETED.wire: None, FAILED.wire: ()}.get(step, (step,))
+        data = task_data(scope, task, task.origin, kinds=kinds)
+        if kinds == (step,):
+            # The end of a meeting with nothing but recognition comes a moment later.
+            data["TaskStatus"] = ONGOING.wire
+        return _envelope(data, request_id)
+
+
+TINGWU: Final = TingwuDialect()
+
+
+def _envelope(data: dict[str, Any], request_id: str) -> Mapping[str, Any]:
+    return {"Code": "0", "Data": data, "Message": "success", "RequestId": request_id}
 
 
 @dataclass(slots=True, eq=False)
@@ -43,10 +90,11 @@ class Registration:
 
 
 class CallbackBook:
-    """Who is told of the tasks of one scope. Use it on the event loop's thread."""
+    """Who is told of the tasks of one scope and service. Use it on the event loop's thread."""
 
-    def __init__(self, scope: Scope, urls: Mapping[str, str]) -> None:
+    def __init__(self, scope: Scope, dialect: Dialect, urls: Mapping[str, str]) -> None:
         self._scope = scope
+        self._dialect = dialect
         self._courier = Courier(scope.clock, scope.journal)
         self._sent: Counter[tuple[str, str]] = Counter()
         self.registrations = {app_key: Registration(url) for app_key, url in urls.items()}
@@ -74,10 +122,10 @@ class CallbackBook:
         present = self.registrations.get(app_key)
         if present is None or present.url != url:
             self.registrations[app_key] = Registration(url)
-        number = self._scope.clock.now() % 10**13
-        data = {"Test": f"CheckSyncConf{number:013d}"}
-        delivery = _message(url, data, self._scope.ids.hex32("callback"), ONCE)
-        await self._courier.deliver(Parcel(delivery, SERVICE, "probe"))
+        request_id = self._scope.ids.hex32("callback")
+        body = self._dialect.probe(self._scope, app_key, request_id)
+        delivery = _message(url, body, replace(self._dialect.plan, waits=()))
+        await self._courier.deliver(Parcel(delivery, self._dialect.service, "probe"))
         if delivery.state is DELIVERED:
             return {"delivered": True, "status": delivery.attempts[0].outcome.status}
         return {"delivered": False, "error": delivery.why}
@@ -86,29 +134,26 @@ class CallbackBook:
         """Forget the project's address; what waits for it is lost when its turn comes."""
         return self.registrations.pop(app_key, None)
 
-    def notify(self, scope: Scope, task: Task, step: str) -> None:
+    def notify(self, task: Task, step: str) -> None:
         """Tell the task's project what the task has got to, if it wants to know.
 
         ``step`` is a kind of result that is ready now, or COMPLETED, or FAILED. What a callback
-        says is settled here, also its links: they live 30 days from now.
+        says is settled here, also its links: they are as old as the step.
         """
         if not task.callbacks:
             return
         registration = self.registrations.get(task.app_key)
         if registration is None:
-            if step in (COMPLETED.wire, FAILED.wire):
-                text = f"no callbacks were sent: AppKey {task.app_key!r} has no callback address"
-                scope.journal.record("note", SERVICE, task.id, text=text)
+            self._note_missing(task, step)
             return
-        kinds = {COMPLETED.wire: None, FAILED.wire: ()}.get(step, (step,))
-        data = task_data(scope, task, task.origin, kinds=kinds)
-        if kinds == (step,):
-            # The end of a meeting with nothing but recognition comes a moment later.
-            data["TaskStatus"] = ONGOING.wire
+        service = self._dialect.service
+        body = self._dialect.message(self._scope, task, step, self._request_id(task, step))
+        if body is None:
+            return
         registration.waiting += 1
         parcel = Parcel(
-            _message(registration.url, data, self._request_id(task, step), TINGWU_PLAN),
-            SERVICE,
+            _message(registration.url, body, self._dialect.plan),
+            service,
             step,
             task.id,
             wanted=lambda: self.registrations.get(task.app_key) is registration,
@@ -120,16 +165,21 @@ class CallbackBook:
         """Send nothing more."""
         self._courier.close()
 
+    def _note_missing(self, task: Task, step: str) -> None:
+        # Tingwu's tasks have asked for callbacks; DashScope's apps have them or not.
+        if self._dialect is TINGWU and step in (COMPLETED.wire, FAILED.wire):
+            text = f"no callbacks were sent: AppKey {task.app_key!r} has no callback address"
+            self._scope.journal.record("note", self._dialect.service, task.id, text=text)
+
     def _request_id(self, task: Task, step: str) -> str:
-        """The RequestId of one callback: the same whichever task comes to its end first."""
+        """The id of one callback: the same whichever task comes to its end first."""
         before = self._sent[task.id, step]
         self._sent[task.id, step] += 1
         return self._scope.ids.derive("callback", task.id, step, str(before)).hex()
 
 
-def _message(url: str, data: dict[str, Any], request_id: str, plan: Plan) -> Delivery:
-    envelope = {"Code": "0", "Data": data, "Message": "success", "RequestId": request_id}
-    return Delivery(url, _encode(envelope), {"Content-Type": "application/json"}, plan)
+def _message(url: str, body: Mapping[str, Any], plan: Plan) -> Delivery:
+    return Delivery(url, _encode(body), {"Content-Type": "application/json"}, plan)
 
 
 def _count(registration: Registration, parcel: Parcel) -> None:

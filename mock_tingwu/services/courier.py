@@ -204,7 +204,8 @@ class Courier:
             return Outcome(error=f"no HTTP answer: {error}"), ""
         except Exception as error:  # whatever a receiver does, others must get theirs
             return Outcome(error=f"no answer: {_reason(error)}"), ""
-        return Outcome.of(response.status_code), answer
+        outcome = Outcome.of(response.status_code, only_200=delivery.plan.only_200)
+        return outcome, answer
 
     def _client(self, url: str) -> httpx.AsyncClient:
         """The client for ``url``, made when first needed. It keeps no connection open."""

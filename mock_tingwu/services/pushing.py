@@ -142,6 +142,7 @@ class PushingConnection(ABC):
         task = self._task
         assert task is not None
         self._streams = True
+        self._frames = self._bytes = 0  # what came too late for the stream before
         self._decoder = media.open_decoder(task.format, task.sample_rate)
         self._estimated = 0
         if self._decoder.note:

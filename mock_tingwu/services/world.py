@@ -61,6 +61,7 @@ class World:
         self.under_way: list[Callable[[], Collection[asyncio.Future[Any]]]] = [
             lambda: self._recordings.pending if self._recordings else (),
             lambda: self.callbacks.pending,
+            lambda: self.agent_callbacks.pending,
         ]
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
@@ -68,10 +69,12 @@ class World:
         self.apps: AppBook
         #: Who is told of the tasks of the scope.
         self.callbacks: CallbackBook
+        self.agent_callbacks: CallbackBook
         self.default = self._new_scope()
 
     def _new_scope(self) -> Scope:
-        from mock_tingwu.services.callbacks import CallbackBook
+        from mock_tingwu.services.callbacks import TINGWU, CallbackBook
+        from mock_tingwu.services.dashscope.callbacks import AgentDialect
 
         scope = Scope(
             self._make_clock(self._clock_mode),
@@ -84,9 +87,15 @@ class World:
         scope.on_audio_over = self._audio_over
         scope.on_file = lambda scope, task: self.recordings.begin(scope, task)
         self.apps = AppBook(self.settings.apps)
-        self.callbacks = CallbackBook(scope, self.settings.callbacks)
-        scope.on_progress = self.callbacks.notify
+        self.callbacks = CallbackBook(scope, TINGWU, self.settings.callbacks)
+        urls = {app_id: app.callback for app_id, app in self.apps if app.callback}
+        self.agent_callbacks = CallbackBook(scope, AgentDialect(self.apps), urls)
+        scope.on_progress = self._progress
         return scope
+
+    def _progress(self, scope: Scope, task: Task, step: str) -> None:
+        book = self.agent_callbacks if task.order.service == "dashscope" else self.callbacks
+        book.notify(task, step)
 
     def find_task(self, task_id: str) -> tuple[Scope, Task] | None:
         """A task of any scope, with its scope."""
@@ -185,6 +194,7 @@ class World:
     def close(self) -> None:
         """Send nothing more; remove the media files unless they are in a folder of the user's."""
         self.callbacks.close()
+        self.agent_callbacks.close()
         if self._recordings is not None:
             self._recordings.abandon_all()
         for imagined in self._imagined.values():

@@ -8,15 +8,26 @@ from typing import Any
 
 import pytest
 
+from mock_tingwu.cli.states import LIFECYCLES as PRINTED
+from mock_tingwu.cli.states import MEETING, MeetingStatus
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.delivery import DELIVERY
 from mock_tingwu.core.lifecycle import InvalidTransition, Lifecycle
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Order, Scope, Task
 from mock_tingwu.core.tasks import OFFLINE_TASK, REALTIME_TASK, Status, TaskEvent
+from mock_tingwu.protocols import inference_table
 from mock_tingwu.protocols.nls_table import REFUSALS, SESSION, Input, State
+from mock_tingwu.services.dashscope.task_data import status_of
 
-LIFECYCLES: list[Lifecycle[Any, Any]] = [REALTIME_TASK, OFFLINE_TASK, SESSION, DELIVERY]
+LIFECYCLES: list[Lifecycle[Any, Any]] = [
+    REALTIME_TASK,
+    MEETING,
+    OFFLINE_TASK,
+    SESSION,
+    inference_table.SESSION,
+    DELIVERY,
+]
 
 
 def pairs(states: type[Enum], events: type[Enum]) -> list[Any]:
@@ -112,3 +123,49 @@ def test_every_pair_of_the_session_is_in_the_table_or_refused_or_the_servers_own
             assert ((state, event) in SESSION.table) != ((state, event) in REFUSALS)
         else:
             assert (state, event) not in REFUSALS
+
+
+def test_every_lifecycle_is_printed_once() -> None:
+    assert {id(lifecycle) for lifecycle in PRINTED} == {id(lifecycle) for lifecycle in LIFECYCLES}
+    assert len({lifecycle.name for lifecycle in PRINTED}) == len(PRINTED) == len(LIFECYCLES)
+
+
+@pytest.mark.parametrize(("status", "event"), pairs(Status, TaskEvent))
+def test_a_meeting_of_dashscope_is_seen_to_move_as_its_own_table_says(
+    status: Status, event: TaskEvent
+) -> None:
+    scope, task = task_in(status)
+    before = MeetingStatus(status_of(task))
+    if not task.can(event):
+        return
+    scope.move(task, event, "a test says so")
+    assert MEETING.table[before, event] is MeetingStatus(status_of(task))
+
+
+def test_the_table_of_meetings_says_nothing_of_its_own() -> None:
+    assert len(MEETING.table) == len(
+        {
+            (MeetingStatus(status_of(task_in(status)[1])), event)
+            for status, event in REALTIME_TASK.table
+        }
+    )
+    assert [(status.name, status.value) for status in MeetingStatus] == [
+        ("TRANSCRIBING_3", 3),
+        ("MAKING_MINUTES_1", 1),
+        ("DONE_0", 0),
+        ("FAILED_2", 2),
+    ]
+    transcribing = MeetingStatus.TRANSCRIBING_3
+    assert MEETING.initial is transcribing
+    assert MEETING.table[transcribing, TaskEvent.STREAM_ENDED] is transcribing, "pauses are unseen"
+    assert "DONE_0 --> [*]" in MEETING.mermaid()
+
+
+def test_a_duplex_session_says_only_what_its_table_says_of_clients_and_server() -> None:
+    table, states = inference_table.SESSION.table, inference_table.State
+    server = {inference_table.Input.MEETING_ENDED, inference_table.Input.ERROR}
+    for state, event in product(states, {*server, inference_table.Input.DISCONNECT}):
+        if state is states.CLOSED:
+            assert (state, event) not in table
+        else:
+            assert table[state, event] is states.CLOSED, "each ends every session"

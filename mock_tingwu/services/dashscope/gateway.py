@@ -18,7 +18,7 @@ from mock_tingwu.services import bodies
 from mock_tingwu.services.dashscope.agents import Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure, throttled
 from mock_tingwu.services.dashscope.keys import KeyRing, bearer
-from mock_tingwu.services.dashscope.request import texts_of, without_nulls
+from mock_tingwu.services.dashscope.request import read, texts_of
 from mock_tingwu.services.world import World
 
 SERVICE: Final = "dashscope"
@@ -41,8 +41,12 @@ class Gateway:
         # A reset makes a new scope; what was counted goes with the old one.
         self._throttles: WeakKeyDictionary[Scope, Throttle] = WeakKeyDictionary()
 
-    async def answer(self, request: Request, operation: Operation, name: str = "") -> Response:
-        """Answer with what ``operation`` does; without a ``name`` the body says which it is."""
+    async def answer(
+        self, request: Request, operation: Operation, name: str | None = None
+    ) -> Response:
+        """Answer with what ``operation`` does. Without a ``name`` the body says which call it is;
+        with an empty one it is none, and no fault and no limit touches it.
+        """
         scope = self._world.default
         request_id = scope.ids.lower_request_id()
         raw = b""
@@ -50,17 +54,18 @@ class Gateway:
         problem: AgentFailure | None = None
         try:
             raw = await bodies.read(request, self._world.settings.max_body_bytes)
-            given = without_nulls(bodies.parse(raw))
+            given = bodies.parse(raw)
         except bodies.TooLong:
             problem = failure("BadRequest.TooLarge")
         except bodies.BrokenOff:
             problem = failure("InvalidParameter", "the client went away in the midst of its call")
         except bodies.NotJson as error:
             problem = failure("InvalidParameter", str(error))
-        body: Json = given if isinstance(given, dict) else {}
+        body = read(given) if isinstance(given, dict) else {}
         if problem is None and not isinstance(given, dict | None):
             problem = failure("InvalidParameter", "the body is no object")
-        name = name or _text(_inside(body, "task")) or ""
+        if name is None:
+            name = _text(_inside(body, "task")) or ""
         request.state.task_id = _text(_inside(body, "dataId"))
         key = bearer(request.headers.get("authorization"))
         wrong_key = self._keys.problem(scope, key)
@@ -83,8 +88,9 @@ class Gateway:
             if request.headers.get("x-dashscope-async", "").lower() == "enable":
                 message = "current user api does not support asynchronous calls"
                 raise failure("AccessDenied", message=message)
-            self._limit(scope, key or "", name)
-            self._trip(scope, body, name, request.state.task_id)
+            if name:
+                self._limit(scope, key or "", name)
+                self._trip(scope, body, name, request.state.task_id)
             result = operation(request, scope, body)
             outcome = await result if inspect.isawaitable(result) else result
             if request.state.task_id in scope.tasks:

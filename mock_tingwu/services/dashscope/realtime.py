@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from reprlib import repr as shown
 from typing import Any, Final
 
 import msgspec
@@ -89,6 +90,8 @@ class DuplexConnection(PushingConnection):
     # Endpoint
 
     def text(self, data: bytes) -> None:
+        if self._left_behind():
+            return
         self._record("ws_in", text=data.decode("utf-8", "replace"))
         request = self._session.receive_text(data, self._now)
         match request:
@@ -103,6 +106,8 @@ class DuplexConnection(PushingConnection):
         self._flush()
 
     def binary(self, data: bytes) -> None:
+        if self._left_behind():
+            return
         self._frames += 1
         self._bytes += len(data)
         audio = self._session.receive_audio(data, self._now)
@@ -163,17 +168,17 @@ class DuplexConnection(PushingConnection):
     def _app_of(self, request: inference.RunRequested) -> App:
         app = self._world.apps.get(request.app_id)
         if app is None:
-            detail = f"{request.app_id!r} is not one of the apps"
+            detail = f"{shown(request.app_id)} is not one of the apps"
             raise _Refusal(AGENT_ERRORS["Agent.InputAppIdIllegal"], detail)
         if not app.published:
-            detail = f"the app {request.app_id!r} is not published"
+            detail = f"the app {shown(request.app_id)} is not published"
             raise _Refusal(AGENT_ERRORS["Agent.AppNotPublished"], detail)
         return app
 
     def _meeting_of(self, request: inference.RunRequested) -> Task:
         task = self._scope.find(request.data_id, SERVICE)
         if task is None or task.offline:
-            detail = f"there is no meeting {request.data_id!r}"
+            detail = f"there is no meeting {shown(request.data_id)}"
         elif task.app_key != request.app_id:
             detail = f"the meeting {task.id} is one of the app {task.app_key!r}"
         elif task.created + LIFE_MS <= self._now:
@@ -187,23 +192,25 @@ class DuplexConnection(PushingConnection):
     def _new_instruction(self, request: inference.RunRequested) -> Task:
         """A task for what a worker says (the industrial agent's page)."""
         given = request.parameters
-        silence = given.get("maxEndSilence")
-        silence = USUAL_SILENCE_MS if silence is None else silence
         terminology = given.get("terminology")
-        audio_format = given.get("format") or "pcm"
-        if given.get("sampleRate", RATE) not in (RATE, str(RATE)):
-            raise _Refusal(SAMPLE_RATE, f"sampleRate is {given['sampleRate']!r}, expected {RATE}")
+        # Java sends null for what is not set.
+        rate = _or(given.get("sampleRate"), RATE)
+        audio_format = _or(given.get("format"), "pcm")
+        silence = _or(given.get("maxEndSilence"), USUAL_SILENCE_MS)
+        if rate not in (RATE, str(RATE)):
+            raise _Refusal(SAMPLE_RATE, f"sampleRate is {shown(rate)}, expected {RATE}")
         if audio_format not in FORMATS:
-            raise _Refusal(AUDIO_FORMAT, f"format is {audio_format!r}, expected {FORMATS}")
+            raise _Refusal(AUDIO_FORMAT, f"format is {shown(audio_format)}, expected {FORMATS}")
         whole = isinstance(silence, int) and not isinstance(silence, bool)
         if not whole or not 0 <= silence <= LONGEST_SILENCE_MS:
-            detail = f"maxEndSilence is {silence!r}, expected 0 to {LONGEST_SILENCE_MS}"
+            detail = f"maxEndSilence is {shown(silence)}, expected 0 to {LONGEST_SILENCE_MS}"
             raise _Refusal(END_SILENCE, detail)
         if terminology is not None and not isinstance(terminology, str):
-            raise _Refusal(TERMINOLOGY, f"terminology is {terminology!r}, expected an id")
+            raise _Refusal(TERMINOLOGY, f"terminology is {shown(terminology)}, expected an id")
         known = self._app.terminologies
         if terminology and known and terminology not in known:
-            raise _Refusal(NO_TERMINOLOGY, f"terminology {terminology!r} is none of the app's")
+            detail = f"terminology {shown(terminology)} is none of the app's"
+            raise _Refusal(NO_TERMINOLOGY, detail)
         self._terminology = known.get(terminology or "", ())
         order = Order(
             options=Options(output_level=2),
@@ -233,9 +240,9 @@ class DuplexConnection(PushingConnection):
             "sampleRate": (request.parameters.get("sampleRate"), task.sample_rate),
         }
         for name, (said, agreed) in announced.items():
-            if said is not None and str(said).lower() != str(agreed):
-                text = f"run-task says {name} {said!r}, the meeting has {agreed!r}: that counts"
-                self._record("note", text=text)
+            if said is not None and shown(said).strip("'").lower() != str(agreed):
+                text = f"run-task says {name} {shown(said)}, the meeting has {agreed!r}"
+                self._record("note", text=f"{text}: that counts")
 
     def _listening(self) -> None:
         session, task = self._session, self._joined
@@ -259,11 +266,14 @@ class DuplexConnection(PushingConnection):
         industrial = self._session.model == inference.INSTRUCTION
         self._session.end(self._now, correction=self._correction() if industrial else None)
         self._end_stream("finish-task")
-        if industrial:
-            # Nothing else ends it.
+        self._flush()
+
+    def _end_stream(self, why: str) -> None:
+        super()._end_stream(why)
+        if self._session.model == inference.INSTRUCTION:
+            # Nothing else ends it, and nobody can go on with it.
             self._joined.pushers.pop(self, None)
             self._scope.stop(self._joined)
-        self._flush()
 
     def _correction(self) -> str:
         """What was heard, each sentence as the instruction that it is most like."""
@@ -279,6 +289,19 @@ class DuplexConnection(PushingConnection):
         self._session.fail(error, self._now)
         self._abandon()
 
+    def _left_behind(self) -> bool:
+        """Whether the world was reset under a client without a meeting; it is closed then."""
+        if self._world.default is self._scope:
+            return False
+        self._session.meeting_ended(self._now)
+        self._flush()
+        return True
+
     @property
     def _now(self) -> int:
         return self._scope.clock.now()
+
+
+def _or(given: Any, usual: Any) -> Any:
+    """What was given; null is nothing."""
+    return usual if given is None else given

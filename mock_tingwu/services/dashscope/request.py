@@ -36,6 +36,18 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
+def read(given: Json) -> Json:
+    """A body as it is read: null is absent, and appid is appId.
+
+    Samples of one agent write it so (dashscope-tingwu 1.1).
+    """
+    body: Json = without_nulls(given)
+    source = body.get("input")
+    if isinstance(source, dict) and "appid" in source and "appId" not in source:
+        body["input"] = source | {"appId": source["appid"]}
+    return body
+
+
 def agent_of(body: Json) -> Agent:
     """The agent that a call is for.
 
@@ -59,9 +71,7 @@ def app_id_of(body: Json) -> str:
     Raises:
         AgentFailure: there is none.
     """
-    given = body["input"]
-    # Samples of one agent write appid (dashscope-tingwu 1.1).
-    app_id = given.get("appId", given.get("appid"))
+    app_id = body["input"].get("appId")
     if not isinstance(app_id, str) or not app_id:
         raise failure("Agent.InputAppIdIllegal", "input.appId is missing")
     return app_id
@@ -92,8 +102,10 @@ class Asked:
     notes: tuple[str, ...]
 
 
-def asked_of(agent: Agent, app: App, body: Json, *, origin: str) -> Asked:
+def asked_of(agent: Agent, app: App, body: Json, *, origin: str, spoken: str = "") -> Asked:
     """Read what createTask asks for, whatever it is to be made of; ``body`` has been checked.
+
+    ``spoken`` is the language of what was said, where that is known already.
 
     Raises:
         AgentFailure: parameters do not go together, or those of the app make no sense.
@@ -101,14 +113,15 @@ def asked_of(agent: Agent, app: App, body: Json, *, origin: str) -> Asked:
     parameters = effective(agent, app, body)
     transcription = parameters.get("transcription", {})
     model = transcription.get("model", "cn")
+    language = _LANGUAGES.get(model, model)
     options, notes = options_of(agent, parameters)
-    if model in options.translation_targets:
-        raise invalid(f"translationTargetLang is the language of the model, {model}")
+    if (spoken or language) in options.translation_targets:
+        raise invalid(f"translationTargetLang is {spoken or language}, which is what is spoken")
     phrase_id = body["input"].get("phraseId") or transcription.get("phraseId", "")
     options = replace(options, phrase_id=phrase_id if isinstance(phrase_id, str) else "")
     order = Order(
         options=options,
-        language=_LANGUAGES.get(model, model),
+        language=language,
         app_key=app_id_of(body),
         language_hints=tuple(transcription.get("languageHints", ()))
         if model == "multilingual"
@@ -138,7 +151,10 @@ def effective(agent: Agent, app: App, body: Json) -> Json:
 
 
 def _definition(agent: Agent, body: Json) -> str:
-    return "realtime" if body["input"].get("type") == "realtime" else agent.check
+    given = body["input"]
+    if given.get("type") != "realtime":
+        return agent.check
+    return "end" if given.get("dataId") else "realtime"
 
 
 def _merged(below: Any, above: Any) -> Any:
@@ -206,9 +222,14 @@ def _enabled(analysis: Json, names: Mapping[str, str]) -> tuple[str, ...]:
 def _insights(parameters: Json) -> Options:
     contents = parameters.get("serviceInsights", {}).get("insightsContents", ())
     items = tuple(
-        Item(one["title"], one["content"], score=str(one.get("score", ""))) for one in contents
+        Item(one["title"], one["content"], score=_whole(one.get("score", ""))) for one in contents
     )
     return Options(diarization=True, insights=Scene(items=items), mp3=True)
+
+
+def _whole(score: str | float) -> str:
+    """A score as files show it: a whole number; nothing where there is none."""
+    return "" if score == "" else str(round(float(score)))
 
 
 def _profile(parameters: Json) -> Options:

@@ -74,7 +74,7 @@ class DashScopeService:
 
     async def unknown(self, request: Request) -> Response:
         """Any other path of the platform."""
-        return await self._gateway.answer(request, _no_url)
+        return await self._gateway.answer(request, _no_url, "")
 
     def server_error(self, request: Request) -> Response:
         """A defect of the mock."""
@@ -103,23 +103,26 @@ class DashScopeService:
         check(agent.check, body)
         if given.get("dataId"):
             return self._work_again(request, scope, agent, app, body)
-        asked = self._asked(request, scope, agent, app, body)
         if given.get("text"):
-            task = self._take_text(scope, asked, given["text"])
-        else:
-            task = scope.create_offline(
-                asked.order, file_url=given["fileUrl"], channel_mode=asked.channel_mode
-            )
+            return self._take_text(request, scope, agent, app, body)
+        asked = self._asked(request, scope, agent, app, body)
+        task = scope.create_offline(
+            asked.order, file_url=given["fileUrl"], channel_mode=asked.channel_mode
+        )
         return self._created(request, scope, task, asked)
 
-    def _take_text(self, scope: Scope, asked: Asked, text: str) -> Task:
+    def _take_text(
+        self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
+    ) -> Json:
         try:
-            script = script_of(text)
+            script = script_of(body["input"]["text"])
         except ValueError as error:
             raise AgentFailure(TEXT_FORMAT, str(error)) from None
+        asked = self._asked(request, scope, agent, app, body, spoken=script.language)
         # There is nothing to be seen or played.
         options = replace(asked.order.options, mp3=False, ppt_extraction=False)
-        return scope.create_from_text(replace(asked.order, options=options), script)
+        task = scope.create_from_text(replace(asked.order, options=options), script)
+        return self._created(request, scope, task, asked)
 
     def _begin_meeting(
         self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
@@ -140,8 +143,9 @@ class DashScopeService:
             raise failure("Agent.InputInvalidDataId", "the meeting is none, or older than 24 h")
         if task.can(TaskEvent.STOP):
             if body.get("parameters", {}).get("analysis"):
-                asked = asked_of(agent, app, body, origin=task.origin)
+                asked = asked_of(agent, app, body, origin=task.origin, spoken=task.language)
                 task.options = named(task.options.rerun(asked.order.options), task)
+                _note(scope, task, asked)
             scope.stop(task)
         return {"dataId": task.id, "status": status_of(task)}
 
@@ -151,17 +155,26 @@ class DashScopeService:
         task = self._find(scope, body["input"]["dataId"])
         if not task.can(TaskEvent.RERUN):
             raise failure("Agent.InputInvalidDataId", "only a task that is done can be analysed")
-        asked = self._asked(request, scope, agent, app, body)
+        asked = self._asked(request, scope, agent, app, body, spoken=task.language)
         options = named(asked.order.options, task)
         if options.result_kinds(offline=bool(task.meeting.slides)) == ("Transcription",):
             raise invalid("parameters ask for nothing that could be made of what was heard")
         task.order = replace(asked.order, app_key=task.order.app_key)
         scope.rerun(task, options)
-        request.state.task_id = task.id
+        _note(scope, task, asked)
         return {"dataId": task.id}
 
-    def _asked(self, request: Request, scope: Scope, agent: Agent, app: App, body: Json) -> Asked:
-        asked = asked_of(agent, app, body, origin=Address.of(request).http)
+    def _asked(
+        self,
+        request: Request,
+        scope: Scope,
+        agent: Agent,
+        app: App,
+        body: Json,
+        *,
+        spoken: str = "",
+    ) -> Asked:
+        asked = asked_of(agent, app, body, origin=Address.of(request).http, spoken=spoken)
         order, notes = asked.order, asked.notes
         phrase_id = order.options.phrase_id
         if phrase_id and scope.phrases.get(phrase_id) is None:
@@ -174,8 +187,7 @@ class DashScopeService:
     def _created(self, request: Request, scope: Scope, task: Task, asked: Asked) -> Json:
         task.options = named(task.options, task)
         request.state.task_id = task.id
-        for note in asked.notes:
-            scope.journal.record("note", SERVICE, task.id, text=note)
+        _note(scope, task, asked)
         return {"dataId": task.id}
 
     def _find(self, scope: Scope, data_id: object) -> Task:
@@ -205,6 +217,11 @@ class DashScopeService:
             )
         token, expires = new_temporary_key(scope, int(given))
         return {"token": token, "expires_at": expires}
+
+
+def _note(scope: Scope, task: Task, asked: Asked) -> None:
+    for note in asked.notes:
+        scope.journal.record("note", SERVICE, task.id, text=note)
 
 
 def _answer(output: Json) -> Json:

@@ -79,8 +79,9 @@ def key_of(scope: Scope, task: Task, kind: str, file: File) -> str:
     day = beijing(made).strftime("%Y/%m/%d")
     place = f"{file.folder}/{scope.account_id}/{user_space(scope)}/{day}"
     key = f"agentic/prepub/CommonDataField/{place}/{drawn}"
-    scope.objects.setdefault(
-        key, Stored(task, kind, made, task.options, lambda result: content_of(kind, file, result))
+    # What a second run made within the same ms takes the place of the first.
+    scope.objects[key] = Stored(
+        task, kind, made, task.options, lambda result: content_of(kind, file, result)
     )
     return key
 

@@ -10,6 +10,8 @@ from mock_tingwu.core.words import guess_language, tokenize
 
 #: Somebody's name, a colon of either width, and what they say.
 _LINE: Final = re.compile(r"\s*([^:：]{1,100}?)\s*[:：]\s*(.*\S)\s*")
+#: Stands for a slash, which in a script may cut words.
+_SLASH: Final = "\uffff"
 
 
 def script_of(text: str) -> Script:
@@ -46,7 +48,5 @@ def script_of(text: str) -> Script:
 
 def _words(text: str, language: str) -> list[str]:
     """The words of ``text``, in which a slash is a slash."""
-    words: list[str] = []
-    for piece in re.split(r"(?<=/)", text):
-        words += tokenize(piece, language) or [piece]
-    return words
+    words = tokenize(text.replace("/", _SLASH), language)
+    return [word.replace(_SLASH, "/") for word in words]

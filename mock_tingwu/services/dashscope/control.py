@@ -1,0 +1,85 @@
+"""The control API's part: apps, which in the cloud are made in a console."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from mock_tingwu.core.apps import App
+from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
+
+if TYPE_CHECKING:
+    from mock_tingwu.services.world import World
+
+PATH = "/_mock/apps"
+
+
+async def configure(world: World, app_id: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Configure an app and try its callback address; return how that went, None without one.
+
+    Raises:
+        ValueError: something makes no sense; the message says what was expected.
+    """
+    if not app_id:
+        raise ValueError("app_id is '', expected the id of an app, such as tw_1")
+    app = App.of(data)
+    world.apps.put(app_id, app)
+    world.agent_callbacks.remove(app_id)
+    return await world.agent_callbacks.register(app_id, app.callback) if app.callback else None
+
+
+class AppControl:
+    """The calls on one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Route]:
+        return [Route(PATH, json_endpoint(self.apps), methods=["GET", "POST", "DELETE"])]
+
+    async def apps(self, request: Request) -> Any:
+        """Configure an app, list them all, or forget one."""
+        if request.method == "POST":
+            return await self._configure(await json_body(request))
+        if request.method == "DELETE":
+            return self._forget(request.query_params.get("app_id"))
+        return {"apps": [self._shown(app_id, app) for app_id, app in self._world.apps]}
+
+    async def _configure(self, body: dict[str, Any]) -> Any:
+        app_id = body.pop("app_id", None)
+        if not isinstance(app_id, str):
+            raise ControlError(f"app_id is {app_id!r}, expected a text")
+        try:
+            probe = await configure(self._world, app_id, body)
+        except ValueError as error:
+            raise ControlError(str(error)) from None
+        app = self._world.apps.configured(app_id)
+        assert app is not None
+        return self._shown(app_id, app) | ({} if probe is None else {"probe": probe})
+
+    def _forget(self, app_id: str | None) -> Any:
+        app = None if app_id is None else self._world.apps.remove(app_id)
+        if app_id is None or app is None:
+            status = 400 if app_id is None else 404
+            raise ControlError(f"app_id is {app_id!r}, expected one of {PATH}", status)
+        self._world.agent_callbacks.remove(app_id)
+        return self._shown(app_id, app)
+
+    def _shown(self, app_id: str, app: App) -> dict[str, Any]:
+        registration = self._world.agent_callbacks.registrations.get(app_id)
+        shown: dict[str, Any] = {
+            "app_id": app_id,
+            "parameters": app.parameters,
+            "published": app.published,
+            "callback": self._world.default.journal.masked(app.callback),
+            "callback_form": app.callback_form,
+            "terminologies": {name: list(words) for name, words in app.terminologies.items()},
+        }
+        if registration is not None:
+            shown["delivered"] = registration.delivered
+            shown["waiting"] = registration.waiting
+            shown["lost"] = registration.lost
+        return shown
