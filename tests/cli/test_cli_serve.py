@@ -53,6 +53,9 @@ def test_the_settings_of_every_sdk_follow_with_the_port_filled_in(tmp_path: Path
         "Java, alibabacloud-tingwu20230930 (async client)",
         "Go, alibaba-cloud-sdk-go (CommonRequest)",
         "C++, alibabacloud core (CommonRequest)",
+        "Python, dashscope in its 1.x style",
+        "Python, dashscope v2",
+        "Java, dashscope-sdk-java",
     ]
     assert "MeetingJoinUrl" in rest and "«" not in rest
 
