@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from mock_tingwu.core.delivery import receiver_url
+from mock_tingwu.core.masking import masked
+from mock_tingwu.core.shown import shown
 
 CallbackForm = Literal["http", "eventbridge"]
 FORMS: Final = ("http", "eventbridge")
@@ -50,7 +52,11 @@ class App:
         if not isinstance(callback, str):
             raise ValueError("callback is no text, expected the address of a web server")
         if callback:
-            receiver_url(callback)
+            try:
+                receiver_url(callback)
+            except ValueError as error:
+                given = shown(masked(callback))
+                raise ValueError(f"callback is {given}, expected {error}") from None
         form = values.get("callback_form", "http")
         if form not in FORMS:
             raise ValueError(f"callback_form is {form!r}, expected {' or '.join(FORMS)}")

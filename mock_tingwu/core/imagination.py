@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from mock_tingwu.core.ids import Ids
+from mock_tingwu.core.shown import shown
 
 #: An imagined recording lasts so long, in ms.
 SHORTEST_MS, LONGEST_MS = 60_000, 600_000
@@ -215,7 +216,7 @@ def _stated(query: list[tuple[str, str]]) -> tuple[dict[str, int], list[str]]:
             stated[field] = number
         else:
             expected = f"a whole number from {lowest} to {highest}"
-            notes.append(f"{name} is {value[:80]!r}, expected {expected}; it is ignored")
+            notes.append(f"{name} is {shown(value)}, expected {expected}; it is ignored")
     return stated, notes
 
 
@@ -266,7 +267,7 @@ def _host_problem(host: str) -> str | None:
         return f"{host} is an IP address, and the service wants a domain name"
     labels = host.removesuffix(".").split(".")
     if not all(0 < len(label) <= 63 for label in labels) or len(host) > 253:
-        return f"{host[:80]!r} is no domain name"
+        return f"{shown(host)} is no domain name"
     if labels[-1] == "invalid":
         return f"{host} cannot exist: no name ends with .invalid (RFC 2606)"
     return None

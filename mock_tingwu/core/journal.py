@@ -112,8 +112,8 @@ class Journal:
         ``masking=False`` is for what the mock wrote itself and knows to be free of secrets.
         """
         self.seq += 1
-        if task_id is not None and not (len(task_id) <= MAX_ID and task_id.isalnum()):
-            task_id = self.masked(task_id[: MAX_ID + 1])
+        if task_id is not None:
+            task_id = self.masked(task_id[: 16 * MAX_ID])
             task_id = task_id if len(task_id) <= MAX_ID else task_id[:MAX_ID] + "…"
         entry: Entry = {
             "seq": self.seq,

@@ -47,6 +47,8 @@ _NAMED: Final = re.compile(
             rf"{_NAMES}>([^<\s]++)",
             # JSON inside of JSON
             rf'{_KEY}\\++"\s*+:\s*+(?:\[\s*+)?\\++"((?:[^"\\]|\\\\?/)++)',
+            # DashScope's keys, lasting and temporary, wherever they stand
+            r"(?<![a-z0-9])s[kt]-([\w-]{20,})",
             # Chat robots whose secret is the path
             r"/hook/([\w-]{16,})",
             r"/services/T\w++/B\w++/(\w++)",
@@ -59,7 +61,7 @@ _BEGINNINGS: Final = (
     *(b"sig", b"token", b"secret", b"-credential", b"_credential", b"pass", b"mc", b"pwd"),
     *(b"apikey", b"api_key", b"api-key", b"authkey", b"auth_key", b"auth-key"),
     *(b"accesskey", b"access_key", b"access-key", b"privatekey", b"private_key", b"private-key"),
-    *(b"authorization", b"cookie", b"bearer", b"acs ", b"/hook/", b"/services/t"),
+    *(b"authorization", b"cookie", b"bearer", b"acs ", b"/hook/", b"/services/t", b"sk-", b"st-"),
 )
 #: The same for parameters, by what stands before them.
 _PARAMETERS: Final = {

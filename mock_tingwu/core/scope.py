@@ -6,7 +6,7 @@ Nothing in the core is global. A server has one default scope; tests may have as
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
@@ -67,6 +67,7 @@ class Order:
     ``words`` are hot words, heaviest first. ``callbacks``: whether the project's callback address
     is told of every step. ``origin`` is the address at which the caller reaches us, where links
     lead. ``output`` is the bucket and folder that results are to be found in, None for the usual.
+    ``parameters`` are DashScope's, as they were asked for.
     """
 
     options: Options
@@ -80,6 +81,7 @@ class Order:
     output: tuple[str, str] | None = None
     service: Service = "tingwu"
     model: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -151,7 +153,7 @@ class Stored:
     """What is behind a link that does not say it: a result by its kind, or a media file by suffix.
 
     ``made`` is when (ms), ``options`` what it is made by, ``show`` puts a core result into the form
-    of the file.
+    of the file, in which links live for ``link_seconds``.
     """
 
     task: Task
@@ -159,6 +161,7 @@ class Stored:
     made: int
     options: Options
     show: Callable[[Any], Any]
+    link_seconds: int
 
 
 class Scope:

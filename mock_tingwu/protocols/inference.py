@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from reprlib import repr as shown
 from typing import Any, Final
 
 import msgspec
@@ -31,6 +30,7 @@ from mock_tingwu.core.recognizer import (
     SentenceChanged,
     SentenceEnded,
 )
+from mock_tingwu.core.shown import shown
 from mock_tingwu.protocols.inference_table import (
     CLOSED,
     CONNECTED,
@@ -123,7 +123,7 @@ class Session:
         self.model = MEETING
         self._last_sent = now
         self._strict_task_id = strict_task_id
-        self._task_id = ""
+        self.task_id = ""
         self._targets: Sequence[str] = ()
         self._early_audio: list[bytes] = []
         self._early_bytes = 0
@@ -147,7 +147,7 @@ class Session:
         task_id, action = header.get("task_id"), header.get("action")
         if not isinstance(task_id, str) or not 0 < len(task_id) <= LONGEST_TASK_ID:
             return self._reject("InvalidParameter", "header.task_id is missing or too long", now)
-        self._task_id = self._task_id or task_id
+        self.task_id = self.task_id or task_id
         payload = message.get("payload")
         payload = payload if isinstance(payload, dict) else {}
         if action == "run-task":
@@ -294,10 +294,10 @@ class Session:
     def _run(self, task_id: str, payload: Mapping[str, Any], now: int) -> Request:
         if (self.state, Input.RUN_TASK) not in SESSION.table:
             return self._refuse("Agent.FrameSequenceIllegal", "a task is running already", now)
-        if self.state is IDLE and self.model == INSTRUCTION:
+        if self.state is IDLE and INSTRUCTION in (self.model, payload.get("model")):
             detail = "the industrial agent wants a new connection for every task"
             return self._refuse("Agent.FrameSequenceIllegal", detail, now)
-        self._task_id = task_id
+        self.task_id = task_id
         model, given = payload.get("model"), payload.get("input")
         if not isinstance(model, str) or not model:
             return self._reject("BadRequest.EmptyModel", "payload.model is missing", now)
@@ -340,8 +340,8 @@ class Session:
     def _finish(self, task_id: str, payload: Mapping[str, Any], now: int) -> Request:
         if (self.state, Input.FINISH_TASK) not in SESSION.table:
             return self._refuse("Agent.FrameSequenceIllegal", "no task is running", now)
-        if task_id != self._task_id:
-            ids = f"{shown(task_id)}, the running task is {shown(self._task_id)}"
+        if task_id != self.task_id:
+            ids = f"{shown(task_id)}, the running task is {shown(self.task_id)}"
             detail = f"finish-task is about {ids}"
             return self._refuse("Agent.FrameSequenceIllegal", detail, now)
         given = payload.get("input")
@@ -470,12 +470,12 @@ class Session:
         self._result({"action": "recognize-result", "translations": {target: translation}}, now)
 
     def _result(self, output: dict[str, Any], now: int) -> None:
-        header = {"event": "result-generated", "task_id": self._task_id}
+        header = {"event": "result-generated", "task_id": self.task_id}
         self._send({"header": header, "payload": {"output": output}}, now)
 
     def _event(self, event: str, now: int, **fields: str) -> None:
         # Java reads payload without looking whether there is one.
-        header = {"event": event, "task_id": self._task_id, **fields, "attributes": {}}
+        header = {"event": event, "task_id": self.task_id, **fields, "attributes": {}}
         self._send({"header": header, "payload": {}}, now)
 
     def _send(self, message: dict[str, Any], now: int) -> None:

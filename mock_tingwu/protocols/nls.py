@@ -124,7 +124,7 @@ class Session:
         self.last_arrival = now
         self._options = options
         self._new_id = new_id
-        self._task_id = ""
+        self.task_id = ""
         self._last_directive = ""
         self._early_audio: list[bytes] = []
         self._early_bytes = 0
@@ -307,7 +307,7 @@ class Session:
         task_id = header.get("task_id")
         if command is Input.START:
             usable = isinstance(task_id, str) and 0 < len(task_id) <= ECHO_CHARACTERS
-            self._task_id = str(task_id) if usable else self._new_id()
+            self.task_id = str(task_id) if usable else self._new_id()
             settings = payload if isinstance(payload, dict) else {}
             return StartRequested(
                 settings,
@@ -421,13 +421,13 @@ class Session:
         source_message_id: str | None = None,
     ) -> str:
         message_id = self._new_id()
-        self._task_id = self._task_id or self._new_id()
+        self.task_id = self.task_id or self._new_id()
         header = {
             "namespace": namespace,
             "name": name,
             "status": status,
             "message_id": message_id,
-            "task_id": self._task_id,
+            "task_id": self.task_id,
             "status_text": status_text,
         }
         if source_message_id is not None:

@@ -36,9 +36,14 @@ class Application:
         dashscope = DashScopeService(world)
         storage = StorageService(world)
 
+        def service_of(request: Request) -> DashScopeService | TingwuService:
+            return dashscope if request.url.path.startswith(("/api/", "/api-ws/")) else tingwu
+
+        async def not_found(request: Request, error: Exception) -> Response:
+            return await service_of(request).unknown(request)
+
         async def server_error(request: Request, error: Exception) -> Response:
-            service = dashscope if request.url.path.startswith("/api/") else tingwu
-            return service.server_error(request)
+            return service_of(request).server_error(request)
 
         self._http = Starlette(
             routes=[
@@ -53,8 +58,8 @@ class Application:
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={
-                404: tingwu.not_found,
-                405: tingwu.not_found,
+                404: not_found,
+                405: not_found,
                 Exception: server_error,
             },
         )

@@ -28,6 +28,7 @@ class WireSession(Protocol):
 
     close_code: int | None
     last_arrival: int
+    task_id: str
 
     @property
     def deadline(self) -> int | None: ...
@@ -63,6 +64,9 @@ class PushingConnection(ABC):
         self._decoder: media.StreamDecoder | None = None
         self._estimated = 0
         self._frames = self._bytes = 0
+        # The client's id for its task that was looked at last, and whether it is a secret.
+        self._looked_at = ""
+        self._secret_id = False
         self._deadline: Timer | None = None
         # What is owed to the stream after a small delay of real time.
         self._owed: asyncio.TimerHandle | None = None
@@ -143,10 +147,13 @@ class PushingConnection(ABC):
         assert task is not None
         self._streams = True
         self._frames = self._bytes = 0  # what came too late for the stream before
-        self._decoder = media.open_decoder(task.format, task.sample_rate)
+        self._decoder = self._open_decoder(task)
         self._estimated = 0
         if self._decoder.note:
             self._record("note", text=self._decoder.note)
+
+    def _open_decoder(self, task: Task) -> media.StreamDecoder:
+        return media.open_decoder(task.format, task.sample_rate)
 
     def _push(self, frame: bytes) -> None:
         """Take a binary frame of a stream that is on."""
@@ -248,7 +255,7 @@ class PushingConnection(ABC):
         if connection is None:
             return
         for message in session.messages_to_send():
-            self._record("ws_out", message=message, masking=False)  # ours: no secret is in it
+            self._record("ws_out", message=message, masking=self._echoes_secret())
             connection.send_text(message)
         if session.close_code is not None:
             connection.close(session.close_code)
@@ -261,6 +268,14 @@ class PushingConnection(ABC):
             clock = self._scope.clock
             delay = session.deadline - clock.now()
             self._deadline = clock.call_later(delay, lambda: self._guarded(self._due))
+
+    def _echoes_secret(self) -> bool:
+        """Whether messages hold a secret. They are ours but for the id that the client chose."""
+        task_id = self._wire.task_id
+        if task_id != self._looked_at:
+            self._looked_at = task_id
+            self._secret_id = self._scope.journal.masked(task_id) != task_id
+        return self._secret_id
 
     def _due(self) -> None:
         self._deadline = None

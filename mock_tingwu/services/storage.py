@@ -156,7 +156,9 @@ class StorageService:
         if found is None:
             return None
         made, options = found
-        stored = Stored(task, kind, made, options, lambda result: wrapped(task.id, kind, result))
+        stored = Stored(
+            task, kind, made, options, lambda result: wrapped(task.id, kind, result), LINK_SECONDS
+        )
         return await self._stored(request, scope, stored)
 
     async def _media(self, request: Request, task: Task, name: str) -> Response | None:
@@ -169,7 +171,7 @@ class StorageService:
         task, kind = stored.task, stored.kind
         if kind in _TYPES:
             return await self._media(request, task, kind)
-        linker = Linker(scope, Address.of(request).http)
+        linker = Linker(scope, Address.of(request).http, seconds=stored.link_seconds)
         # A long meeting takes a while. It does not grow: results come after the end of the audio.
         content = await asyncio.to_thread(_content, stored, linker)
         scope.journal.record(

@@ -67,10 +67,6 @@ class TingwuService:
         """Any other path."""
         return await self._gateway.unknown(request)
 
-    async def not_found(self, request: Request, exc: Exception) -> Response:
-        """What no route takes, on any service's path."""
-        return await self._gateway.unknown(request)
-
     def server_error(self, request: Request) -> Response:
         """A defect of the mock: the client gets the cloud's error, the log the traceback."""
         return self._gateway.server_error(request)

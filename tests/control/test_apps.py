@@ -72,7 +72,8 @@ def test_an_address_with_a_secret_is_shown_without_it(mock: MockTingwu) -> None:
         ({"app_id": ""}, "app_id is '', expected the id of an app, such as tw_1"),
         ({"app_id": "a", "nonsense": 1}, "nonsense is unknown; expected parameters, published, "),
         ({"app_id": "a", "published": 1}, "published is 1, expected true or false"),
-        ({"app_id": "a", "callback": "nowhere"}, "an address such as http://127.0.0.1:8000/"),
+        ({"app_id": "a", "callback": "nowhere"}, "callback is 'nowhere', expected an address"),
+        ({"app_id": "a", "parameters": {"analysis": 5}}, "parameters.analysis: "),
     ],
 )
 def test_an_app_that_makes_no_sense_is_refused(mock: MockTingwu, body: object, error: str) -> None:

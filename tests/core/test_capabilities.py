@@ -194,7 +194,7 @@ def test_speaker_ids_start_where_the_service_starts_counting() -> None:
 def test_further_target_languages_stand_beside_the_documented_shape() -> None:
     meeting = hear((script("cn"), 1))
     one = made("Translation", meeting, translation_targets=("en",))
-    assert [s["text"] for s in one["paragraphs"][0]["sentences"]] == ["When?"]
+    assert [s["text"] for s in one["paragraphs"][0]["sentences"]] == ["When? "]
     two = made("Translation", meeting, translation_targets=("en", "fr", "en"))
     assert two["paragraphs"] == one["paragraphs"]
     assert [t["target_language"] for t in two["translations"]] == ["fr"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.errors import API_ERRORS, TASK_ERRORS
 from mock_tingwu.core.faults import (
     OPERATIONS,
@@ -14,6 +15,7 @@ from mock_tingwu.core.faults import (
     FaultError,
     Faults,
     Subject,
+    SubtaskFailure,
     TaskFailure,
     ThrottleFault,
     new_task,
@@ -22,6 +24,7 @@ from mock_tingwu.core.faults import (
 )
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.journal import Journal
+from mock_tingwu.core.options import RESULT_KINDS
 
 OVERDUE = {"type": "api_error", "code": "BRK.OverdueTenant"}
 FAILED = {"type": "task_failed", "error_code": "TSC.FileError"}
@@ -143,6 +146,62 @@ def test_a_task_s_failure_is_matched_with_what_it_was_made_of(faults: Faults) ->
     )
     faults.add({"match": {"operation": "CreateTask", "app_key": "x"}, "action": failed})
     assert faults.task_failure(new_task(app_key="x", task_id="t")) == TaskFailure("PRE.Own", "m", 9)
+
+
+def test_a_task_of_either_service_is_made_by_a_call_of_its_own(faults: Faults) -> None:
+    faults.add({"match": {"operation": "createTask"}, "action": FAILED})
+    assert faults.task_failure(new_task(app_key="tw_x")) is None
+    assert faults.task_failure(new_task(service="dashscope", app_key="tw_x")) is not None
+    faults.clear()
+    faults.add({"match": {"service": "tingwu"}, "action": FAILED})
+    assert faults.task_failure(new_task(service="dashscope")) is None
+    assert faults.task_failure(new_task()) is not None
+
+
+# Results that fail by themselves
+
+
+def failing(kind: str, **rule: Any) -> dict[str, Any]:
+    return {"action": {"type": "subtask_failed", "kind": kind}, **rule}
+
+
+def test_a_task_may_lack_as_many_results_as_rules_and_markers_say(
+    faults: Faults, journal: Journal
+) -> None:
+    faults.add(failing("AutoChapters", match={"app_key": "app"}))
+    faults.add(failing("TextPolish", times=1))
+    faults.add(failing("Summarization", match={"app_key": "other"}))
+    url = "https://h/a.mp3?mock.subtask_failed=CustomPrompt&mock.subtask_failed=AutoChapters"
+    task = new_task(app_key="app", file_url=url, task_id="t")
+    assert faults.subtask_failures(task) == {"AutoChapters", "TextPolish", "CustomPrompt"}
+    entries = list(journal.entries(kind="fault"))
+    assert [(e["rule"], e["action"], e["task_id"], e["text"]) for e in entries] == [
+        ("fault-1", "subtask_failed", "t", "the task has no result AutoChapters"),
+        ("fault-2", "subtask_failed", "t", "the task has no result TextPolish"),
+        ("marker", "subtask_failed", "t", "the task has no result CustomPrompt"),
+    ]
+    assert faults.subtask_failures(new_task(app_key="app")) == {"AutoChapters"}
+
+
+def test_a_rule_on_a_result_takes_one_of_every_task(faults: Faults) -> None:
+    rule = faults.add(failing("Translation", times=2))
+    found = [faults.subtask_failures(new_task()) for _ in range(3)]
+    assert found == [{"Translation"}, {"Translation"}, frozenset()]
+    assert rule.fired == 2
+
+
+def test_a_result_that_fails_neither_fails_its_task_nor_the_call(faults: Faults) -> None:
+    faults.add(failing("Translation"))
+    assert not happens(faults)
+    assert faults.task_failure(new_task()) is None
+    faults.clear()
+    faults.add({"action": FAILED})
+    assert faults.subtask_failures(new_task()) == frozenset()
+
+
+@pytest.mark.parametrize("kind", RESULT_KINDS[1:])
+def test_every_result_but_the_transcript_can_fail(kind: str) -> None:
+    assert parse_marker("subtask_failed", kind) == SubtaskFailure(kind)
 
 
 def test_rules_can_be_looked_at_and_dropped(faults: Faults) -> None:
@@ -299,6 +358,21 @@ def test_every_code_of_the_table_can_be_asked_for(code: str) -> None:
     assert parse_rule({"action": action})[1] == ApiFault(code, "", parameter.get("parameter", ""))
 
 
+@pytest.mark.parametrize("code", CALL_ERRORS)
+def test_every_code_of_dashscope_can_be_asked_for(faults: Faults, code: str) -> None:
+    faults.add({"action": {"type": "api_error", "code": code}})
+    subject = Subject("dashscope", "createTask")
+    assert faults.call_fault(subject) == ApiFault(code)
+    # It is no answer of the other service unless that has it as well.
+    assert happens(faults) is (code in API_ERRORS)
+
+
+def test_a_code_of_one_service_leaves_the_calls_of_the_other_alone(faults: Faults) -> None:
+    faults.add({"action": OVERDUE, "match": {"nth": 1}})
+    assert faults.call_fault(Subject("dashscope", "createTask")) is None
+    assert happens(faults)
+
+
 @pytest.mark.parametrize("code", TASK_ERRORS)
 def test_every_reason_of_a_failed_task_can_be_asked_for(code: str) -> None:
     found = parse_marker("task_failed", code)
@@ -373,6 +447,28 @@ def test_every_reason_of_a_failed_task_can_be_asked_for(code: str) -> None:
             {"action": {"type": "task_failed", "error_code": "Broken"}},
             "action.error_code is 'Broken', expected a code such as TSC.AudioFormat",
         ),
+        (failing("Transcription"), "action.kind is 'Transcription', expected Translation or"),
+        (failing("autoChaptersPath"), "action.kind is 'autoChaptersPath', expected"),
+        ({"action": {"type": "subtask_failed"}}, "action.kind is None, expected Translation or"),
+        (
+            failing("TextPolish", match={"operation": "getTask"}),
+            "match.operation is 'getTask', subtask_failed wants CreateTask or createTask",
+        ),
+        (
+            failing("TextPolish", match={"task_id": "t"}),
+            "match.task_id is 't', but a task has no id before it is created",
+        ),
+        (
+            {"action": OVERDUE, "match": {"service": "dashscope"}},
+            "match.service is 'dashscope', but BRK.OverdueTenant is a code of tingwu",
+        ),
+        (
+            {
+                "action": {"type": "api_error", "code": "Arrearage"},
+                "match": {"service": "tingwu"},
+            },
+            "match.service is 'tingwu', but Arrearage is a code of dashscope",
+        ),
         (
             {"action": {"type": "task_failed", "error_code": "TSC.X", "after_ms": -1}},
             "action.after_ms is -1, expected a whole number from 0",
@@ -399,6 +495,8 @@ def test_a_rule_that_makes_no_sense_is_refused_in_one_sentence(
         ("api_error", ""),
         ("api_error", "Missing"),
         ("api_error", "ServerError:AppKey"),
+        ("subtask_failed", ""),
+        ("subtask_failed", "Transcription"),
     ],
 )
 def test_a_marker_that_makes_no_sense_is_refused(name: str, value: str) -> None:

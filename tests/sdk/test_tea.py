@@ -130,7 +130,7 @@ def test_the_asynchronous_calls_run_a_task_s_whole_life(
         PAIR | {"signature_algorithm": "v2"},
         PAIR | {"security_token": "CAIS-mock-token"},
         PAIR | {"security_token": "CAIS-mock-token", "signature_algorithm": "v2"},
-        {"bearer_token": "mock-bearer"},
+        {"bearer_token": "sk-mock-api-key"},
         PAIR | {"protocol": "http"},
         PAIR | {"endpoint": "http://{host}"},
         PAIR | {"endpoint": "http://{host}", "signature_algorithm": "v2"},

@@ -6,6 +6,7 @@ from typing import Any
 
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.options import Options
+from mock_tingwu.core.words import spacer
 
 
 def build(meeting: Meeting, options: Options) -> dict[str, Any]:
@@ -26,6 +27,8 @@ def build(meeting: Meeting, options: Options) -> dict[str, Any]:
 
 
 def _paragraphs(meeting: Meeting, target: str) -> list[dict[str, Any]]:
+    # The page's sentences end with it: put one behind another, they are a text.
+    gap = spacer(target)
     return [
         {
             "paragraph_id": paragraph.id,
@@ -34,7 +37,7 @@ def _paragraphs(meeting: Meeting, target: str) -> list[dict[str, Any]]:
                     "sentence_id": sentence.id,
                     "start": sentence.begin,
                     "end": sentence.end,
-                    "text": sentence.translation(target),
+                    "text": sentence.translation(target) + gap,
                 }
                 for sentence in paragraph.sentences
             ],

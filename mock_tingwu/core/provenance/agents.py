@@ -22,6 +22,33 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "The codes that fit; which one is sent over HTTP is documented nowhere.",
         ),
         (
+            "foreign-data-id",
+            "createTask goes on with tasks of its own appId alone; getTask shows a task whatever "
+            "model and appId it names.",
+            "No source; getTask has no appId on most pages.",
+        ),
+        (
+            "request-models",
+            "tingwu-turbo and tingwu-plus as model of a request answer ModelNotFound.",
+            "They are models of prompts; one sample of an SDK that asks for one fits no page.",
+        ),
+        (
+            "late-end",
+            "A meeting can be ended when it is older than 24 hours, audio is not taken any more.",
+            "A dataId is valid for 24 hours; what was heard until then should not be lost.",
+        ),
+        (
+            "end-parameters",
+            "What the end of a meeting says in analysis counts instead of what its beginning said "
+            "of the same; what it says besides is ignored.",
+            "One sample sends parameters with the end, no page tells of them.",
+        ),
+        (
+            "text-size",
+            "input.text has at most 10000 lines and 1000000 characters.",
+            "No source; several times a day's conversation.",
+        ),
+        (
             "wrong-method",
             "Another path or method answers 400 InvalidURL.",
             "The only code about URLs.",
@@ -33,7 +60,8 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "links",
-            "All links live 24 hours, in a bucket called mock-tingwu-agents.",
+            "All links live 24 hours, in a bucket called mock-tingwu-agents; pictures are in "
+            "Tingwu's.",
             "Documented for playbackUrl alone; no page names the bucket.",
         ),
         (

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from mock_tingwu.core.apps import App
+from mock_tingwu.services.dashscope.request import check_app
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ async def configure(world: World, app_id: str, data: Mapping[str, Any]) -> dict[
     if not app_id:
         raise ValueError("app_id is '', expected the id of an app, such as tw_1")
     app = App.of(data)
+    check_app(app.parameters or {})
     world.apps.put(app_id, app)
-    world.agent_callbacks.remove(app_id)
+    if not app.callback:
+        world.agent_callbacks.remove(app_id)
     return await world.agent_callbacks.register(app_id, app.callback) if app.callback else None
 
 

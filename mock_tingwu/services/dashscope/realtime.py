@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from reprlib import repr as shown
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +24,7 @@ from mock_tingwu.core.errors import ApiError
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Order, Scope, Task
+from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.protocols import inference
 from mock_tingwu.protocols.inference_table import FINISHING
@@ -41,6 +41,8 @@ FORMATS: Final = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
 RATE: Final = 16_000
 #: How long a pause ends an instruction, in ms: without a word, and at most.
 USUAL_SILENCE_MS, LONGEST_SILENCE_MS = 1_500, 6_000
+#: The first lines of the two kinds of AMR (RFC 4867).
+_AMR, _AMR_WIDE = b"#!AMR", b"#!AMR-WB"
 #: How much an instruction has to be like what was heard to be taken for it.
 _ALIKE: Final = 0.6
 
@@ -197,10 +199,15 @@ class DuplexConnection(PushingConnection):
         rate = _or(given.get("sampleRate"), RATE)
         audio_format = _or(given.get("format"), "pcm")
         silence = _or(given.get("maxEndSilence"), USUAL_SILENCE_MS)
-        if rate not in (RATE, str(RATE)):
+        if rate != RATE:
             raise _Refusal(SAMPLE_RATE, f"sampleRate is {shown(rate)}, expected {RATE}")
         if audio_format not in FORMATS:
             raise _Refusal(AUDIO_FORMAT, f"format is {shown(audio_format)}, expected {FORMATS}")
+        if audio_format == "amr" and not media.pyav_available():
+            detail = (
+                "PyAV is not installed, so AMR cannot be heard: pip install 'mock-tingwu[media]'"
+            )
+            raise _Refusal(AUDIO_FORMAT, detail)
         whole = isinstance(silence, int) and not isinstance(silence, bool)
         if not whole or not 0 <= silence <= LONGEST_SILENCE_MS:
             detail = f"maxEndSilence is {shown(silence)}, expected 0 to {LONGEST_SILENCE_MS}"
@@ -289,6 +296,14 @@ class DuplexConnection(PushingConnection):
         self._session.fail(error, self._now)
         self._abandon()
 
+    def _open_decoder(self, task: Task) -> media.StreamDecoder:
+        if task.format == "amr":
+            return _AmrDecoder(task.sample_rate)
+        if task.format == "wav":
+            # Its decoder strips the header.
+            return media.open_decoder("pcm", task.sample_rate)
+        return super()._open_decoder(task)
+
     def _left_behind(self) -> bool:
         """Whether the world was reset under a client without a meeting; it is closed then."""
         if self._world.default is self._scope:
@@ -305,3 +320,39 @@ class DuplexConnection(PushingConnection):
 def _or(given: Any, usual: Any) -> Any:
     """What was given; null is nothing."""
     return usual if given is None else given
+
+
+class _AmrDecoder:
+    """AMR as files have it: a line that says which of the two it is, then frames."""
+
+    exact = True
+    note = ""
+
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+        self._head = b""
+        self._frames: media.StreamDecoder | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        if self._frames is None:
+            self._head += data
+            name, ends, _ = self._head[:10].partition(b"\n")
+            if not ends and _AMR_WIDE.startswith(name):
+                return b""
+            self._frames = self._decoder_of(name)
+            data, self._head = self._head[len(name) + 1 :], b""
+        pcm = self._frames.feed(data)
+        self.note = self._frames.note
+        return pcm
+
+    def flush(self) -> bytes:
+        return b"" if self._frames is None else self._frames.flush()
+
+    def _decoder_of(self, name: bytes) -> media.StreamDecoder:
+        # Needs PyAV.
+        from mock_tingwu.media.compressed import FramedDecoder
+        from mock_tingwu.media.errors import undecodable
+
+        if name not in (_AMR, _AMR_WIDE):
+            raise undecodable("the stream does not begin with #!AMR")
+        return FramedDecoder("amrwb" if name == _AMR_WIDE else "amrnb", self._sample_rate)

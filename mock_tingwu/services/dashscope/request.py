@@ -88,6 +88,29 @@ def check(definition: str, body: Json) -> None:
         raise invalid(f"the request is refused at {found[0].pointer}: {found[0].message}")
 
 
+#: Which definition describes each section of parameters.
+_SECTIONS: Final = {
+    "offline": ("transcription", "analysis", "audio"),
+    "insights": ("serviceInsights",),
+    "profile": ("identityRecognition", "contentExtraction"),
+}
+
+
+def check_app(parameters: Json) -> None:
+    """Check what an app is to ask for where a request asks for nothing.
+
+    Raises:
+        ValueError: a section makes no sense; the message says where.
+    """
+    for agent in AGENTS.values():
+        mine = {name: parameters[name] for name in _SECTIONS[agent.check] if name in parameters}
+        source = {"task": "createTask", "type": "offline", "appId": "any", "text": "any"}
+        body = without_nulls({"model": agent.model, "input": source, "parameters": mine})
+        if found := contract.violations(f"dashscope/create-task-request#{agent.check}", body):
+            where = found[0].pointer.removeprefix("/").replace("/", ".")
+            raise ValueError(f"{where}: {found[0].message}")
+
+
 def invalid(detail: str) -> AgentFailure:
     """A parameter is not valid; only the journal says which."""
     return AgentFailure(OFFICIAL_DOCUMENTS, detail)
@@ -111,7 +134,10 @@ def asked_of(agent: Agent, app: App, body: Json, *, origin: str, spoken: str = "
         AgentFailure: parameters do not go together, or those of the app make no sense.
     """
     parameters = effective(agent, app, body)
-    transcription = parameters.get("transcription", {})
+    # Only meetings say how to listen.
+    meeting = agent.check == "offline"
+    transcription = parameters.get("transcription", {}) if meeting else {}
+    audio = parameters.get("audio", {}) if meeting else {}
     model = transcription.get("model", "cn")
     language = _LANGUAGES.get(model, model)
     options, notes = options_of(agent, parameters)
@@ -130,8 +156,19 @@ def asked_of(agent: Agent, app: App, body: Json, *, origin: str, spoken: str = "
         origin=origin,
         service="dashscope",
         model=agent.model,
+        parameters=parameters,
     )
-    return Asked(order, parameters.get("audio", {}).get("audioChannelMode", ""), tuple(notes))
+    return Asked(order, audio.get("audioChannelMode", ""), tuple(notes))
+
+
+def amended(agent: Agent, task: Task, analysis: Json) -> tuple[Options, list[str]]:
+    """The options of a meeting whose end says ``analysis``, and notes for the journal.
+
+    Whatever it names counts instead of what the beginning said of it.
+    """
+    parameters = _merged(task.order.parameters, {"analysis": analysis})
+    options, notes = options_of(agent, parameters)
+    return replace(options, phrase_id=task.options.phrase_id), notes
 
 
 def effective(agent: Agent, app: App, body: Json) -> Json:

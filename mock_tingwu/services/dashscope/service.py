@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -12,7 +13,9 @@ from starlette.routing import Route
 
 from mock_tingwu.core.apps import App
 from mock_tingwu.core.dashscope_errors import TEXT_FORMAT
+from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.dashscope.agents import Agent, Json
@@ -29,6 +32,7 @@ from mock_tingwu.services.dashscope.keys import (
 from mock_tingwu.services.dashscope.request import (
     Asked,
     agent_of,
+    amended,
     app_id_of,
     asked_of,
     check,
@@ -42,7 +46,7 @@ from mock_tingwu.services.world import World
 
 GENERATION: Final = "/api/v1/services/aigc/multimodal-generation/generation"
 TOKENS: Final = "/api/v1/tokens"
-#: How long a meeting can be gone on with, in ms (dashscope-tingwu 3).
+#: How long audio can be pushed into a meeting, in ms (dashscope-tingwu 3).
 LIFE_MS: Final = 24 * 60 * 60 * 1000
 
 
@@ -60,8 +64,11 @@ class DashScopeService:
                 Route(path, self.generation, methods=ANY_METHOD)
                 for path in (GENERATION, GENERATION + "/", "/api/v1", "/api/v1/")
             ),
-            Route(TOKENS, self.tokens, methods=ANY_METHOD),
-            Route("/api/v1/{rest:path}", self.unknown, methods=ANY_METHOD),
+            *(Route(path, self.tokens, methods=ANY_METHOD) for path in (TOKENS, TOKENS + "/")),
+            *(
+                Route(path, self.unknown, methods=ANY_METHOD)
+                for path in ("/api/v1/{rest:path}", "/api-ws/{rest:path}")
+            ),
         ]
 
     async def generation(self, request: Request) -> Response:
@@ -73,7 +80,7 @@ class DashScopeService:
         return await self._gateway.answer(request, _posted(self._create_token), "createToken")
 
     async def unknown(self, request: Request) -> Response:
-        """Any other path of the platform."""
+        """Any other path of the platform, or method."""
         return await self._gateway.answer(request, _no_url, "")
 
     def server_error(self, request: Request) -> Response:
@@ -82,46 +89,45 @@ class DashScopeService:
 
     # Operations: (request, scope, body) -> the answer without request_id
 
-    def _generate(self, request: Request, scope: Scope, body: Json) -> Json:
+    async def _generate(self, request: Request, scope: Scope, body: Json) -> Json:
         agent = agent_of(body)
         task = body["input"].get("task")
         if task == "createTask":
-            return _answer(self._create(request, scope, agent, body))
+            return _answer(await self._create(request, scope, agent, body))
         if task == "getTask":
             check("get", body)
             found = self._find(scope, body["input"]["dataId"])
             return _answer(output_of(scope, found, Address.of(request).http))
-        raise invalid(f"input.task is {task!r}, expected createTask or getTask")
+        raise invalid(f"input.task is {shown(task)}, expected createTask or getTask")
 
-    def _create(self, request: Request, scope: Scope, agent: Agent, body: Json) -> Json:
+    async def _create(self, request: Request, scope: Scope, agent: Agent, body: Json) -> Json:
         app = self._app(app_id_of(body))
         given = body["input"]
         if given.get("type") == "realtime" and agent.realtime:
             if given.get("dataId"):
-                return self._end_meeting(scope, agent, app, body)
+                return self._end_meeting(scope, agent, body)
             return self._begin_meeting(request, scope, agent, app, body)
         check(agent.check, body)
         if given.get("dataId"):
             return self._work_again(request, scope, agent, app, body)
         if given.get("text"):
-            return self._take_text(request, scope, agent, app, body)
+            return await self._take_text(request, scope, agent, app, body)
         asked = self._asked(request, scope, agent, app, body)
         task = scope.create_offline(
             asked.order, file_url=given["fileUrl"], channel_mode=asked.channel_mode
         )
         return self._created(request, scope, task, asked)
 
-    def _take_text(
+    async def _take_text(
         self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
     ) -> Json:
         try:
-            script = script_of(body["input"]["text"])
+            script = await asyncio.to_thread(script_of, body["input"]["text"])
         except ValueError as error:
             raise AgentFailure(TEXT_FORMAT, str(error)) from None
         asked = self._asked(request, scope, agent, app, body, spoken=script.language)
-        # There is nothing to be seen or played.
-        options = replace(asked.order.options, mp3=False, ppt_extraction=False)
-        task = scope.create_from_text(replace(asked.order, options=options), script)
+        order = replace(asked.order, options=_of_a_text(asked.order.options))
+        task = scope.create_from_text(order, script)
         return self._created(request, scope, task, asked)
 
     def _begin_meeting(
@@ -135,33 +141,35 @@ class DashScopeService:
         )
         return self._created(request, scope, task, asked) | {"status": status_of(task)}
 
-    def _end_meeting(self, scope: Scope, agent: Agent, app: App, body: Json) -> Json:
+    def _end_meeting(self, scope: Scope, agent: Agent, body: Json) -> Json:
         """The second createTask of a meeting; it may say anew what is to be made of it."""
         check("end", body)
-        task = self._find(scope, body["input"]["dataId"])
-        if task.offline or task.created + LIFE_MS <= scope.clock.now():
-            raise failure("Agent.InputInvalidDataId", "the meeting is none, or older than 24 h")
+        task = self._find_own(scope, body)
+        if task.offline:
+            raise failure("Agent.InputInvalidDataId", f"the task {task.id} is no meeting")
         if task.can(TaskEvent.STOP):
-            if body.get("parameters", {}).get("analysis"):
-                asked = asked_of(agent, app, body, origin=task.origin, spoken=task.language)
-                task.options = named(task.options.rerun(asked.order.options), task)
-                _note(scope, task, asked)
+            if analysis := body.get("parameters", {}).get("analysis"):
+                options, notes = amended(agent, task, analysis)
+                task.options = named(options, task)
+                _note(scope, task, notes)
             scope.stop(task)
         return {"dataId": task.id, "status": status_of(task)}
 
     def _work_again(
         self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
     ) -> Json:
-        task = self._find(scope, body["input"]["dataId"])
+        task = self._find_own(scope, body)
         if not task.can(TaskEvent.RERUN):
             raise failure("Agent.InputInvalidDataId", "only a task that is done can be analysed")
         asked = self._asked(request, scope, agent, app, body, spoken=task.language)
         options = named(asked.order.options, task)
+        if task.offline and task.file_url is None:
+            options = _of_a_text(options)
         if options.result_kinds(offline=bool(task.meeting.slides)) == ("Transcription",):
             raise invalid("parameters ask for nothing that could be made of what was heard")
         task.order = replace(asked.order, app_key=task.order.app_key)
         scope.rerun(task, options)
-        _note(scope, task, asked)
+        _note(scope, task, asked.notes)
         return {"dataId": task.id}
 
     def _asked(
@@ -179,7 +187,9 @@ class DashScopeService:
         phrase_id = order.options.phrase_id
         if phrase_id and scope.phrases.get(phrase_id) is None:
             # Lists are made in the console, which is not here; Tingwu's calls make them.
-            notes += (f"phraseId {phrase_id!r} is no list of hot words here: no words are added",)
+            notes += (
+                f"phraseId {shown(phrase_id)} is no list of hot words here: no words are added",
+            )
             order = replace(order, options=replace(order.options, phrase_id=""))
         order = replace(order, words=hot_words(scope, order.options))
         return replace(asked, order=order, notes=notes)
@@ -187,21 +197,31 @@ class DashScopeService:
     def _created(self, request: Request, scope: Scope, task: Task, asked: Asked) -> Json:
         task.options = named(task.options, task)
         request.state.task_id = task.id
-        _note(scope, task, asked)
+        _note(scope, task, asked.notes)
         return {"dataId": task.id}
 
     def _find(self, scope: Scope, data_id: object) -> Task:
         task = scope.find(data_id, SERVICE)
         if task is None:
-            raise failure("Agent.InputInvalidDataId", f"there is no task {data_id!r}")
+            raise failure("Agent.InputInvalidDataId", f"there is no task {shown(data_id)}")
+        return task
+
+    def _find_own(self, scope: Scope, body: Json) -> Task:
+        """The task that a call goes on with; it belongs to the app of the call."""
+        task = self._find(scope, body["input"]["dataId"])
+        if task.app_key != app_id_of(body):
+            raise failure(
+                "Agent.InputInvalidDataId",
+                f"the task {task.id} is one of app {shown(task.app_key)}",
+            )
         return task
 
     def _app(self, app_id: str) -> App:
         app = self._world.apps.get(app_id)
         if app is None:
-            raise failure("Agent.InputAppIdIllegal", f"{app_id!r} is not one of the apps")
+            raise failure("Agent.InputAppIdIllegal", f"{shown(app_id)} is not one of the apps")
         if not app.published:
-            raise failure("Agent.AppNotPublished", f"the app {app_id!r} is not published")
+            raise failure("Agent.AppNotPublished", f"the app {shown(app_id)} is not published")
         return app
 
     def _create_token(self, request: Request, scope: Scope, body: Json) -> Json:
@@ -213,14 +233,19 @@ class DashScopeService:
         if not digits or not SHORTEST_S <= int(given) <= LONGEST_S:
             raise failure(
                 "InvalidParameter",
-                f"expire_in_seconds is {given[:40]!r}, expected {SHORTEST_S} to {LONGEST_S}",
+                f"expire_in_seconds is {shown(given)}, expected {SHORTEST_S} to {LONGEST_S}",
             )
         token, expires = new_temporary_key(scope, int(given))
         return {"token": token, "expires_at": expires}
 
 
-def _note(scope: Scope, task: Task, asked: Asked) -> None:
-    for note in asked.notes:
+def _of_a_text(options: Options) -> Options:
+    """Of a text there is nothing to be seen or played."""
+    return replace(options, mp3=False, ppt_extraction=False)
+
+
+def _note(scope: Scope, task: Task, notes: Iterable[str]) -> None:
+    for note in notes:
         scope.journal.record("note", SERVICE, task.id, text=note)
 
 

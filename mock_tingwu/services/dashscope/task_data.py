@@ -81,7 +81,7 @@ def key_of(scope: Scope, task: Task, kind: str, file: File) -> str:
     key = f"agentic/prepub/CommonDataField/{place}/{drawn}"
     # What a second run made within the same ms takes the place of the first.
     scope.objects[key] = Stored(
-        task, kind, made, task.options, lambda result: content_of(kind, file, result)
+        task, kind, made, task.options, lambda result: content_of(kind, file, result), LINK_SECONDS
     )
     return key
 
