@@ -10,6 +10,11 @@ from typing import Any
 #: What the recording says, and what every meeting asks for.
 SENTENCES = 10
 RESULTS = ["AutoChapters", "Transcription", "Translation"]
+#: What DashScope's agents are asked for.
+AGENT_MEETING_RESULTS = ["autoChaptersPath", "transcriptionPath", "translationsPath"]
+AGENT_RESULTS = sorted([*AGENT_MEETING_RESULTS, "customPromptPath", "textPolishPath"])
+AGENT_RESULTS_THEN = ["meetingAssistancePath", "summarizationPath"]
+INSIGHTS = ["generalSaleInsightsPath", "generalServiceInsightsPath", "transcriptionPath"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +81,48 @@ class Tasks(Program):
             "no file": "FAILED: TSC.AudioFileLink",
             "phrases": ["create", "list", "get", "update", "delete"],
             "stopped early": "COMPLETED",
+            "refused": dict(self.refused),
+            **self.extra_checks,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Agents(Program):
+    """DashScope's Tingwu agents: recordings, a text, and meetings.
+
+    It is called with the server's URL, that of the recording, one where there is no file, and the
+    path of the recording.
+
+    ``pointed``: how the SDK is told the URLs. ``refused``: the SDK's own words for what is refused.
+    ``connections``: how many WebSockets are opened. ``violations``: the rules that the SDK breaks.
+    """
+
+    pointed: Sequence[str] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    connections: int = 0
+    violations: Sequence[str] = ()
+    extra_checks: Mapping[str, Any] = field(default_factory=dict)
+
+    def expected(self, checks: Mapping[str, Any]) -> dict[str, Any]:
+        """The verdict that is right. Of ``checks`` it takes what may vary."""
+        return {
+            "recording": 0,
+            "results": AGENT_RESULTS,
+            "run again": 0,
+            "results then": sorted([*AGENT_RESULTS, *AGENT_RESULTS_THEN]),
+            "no file": "2: TSC.AudioFileLink",
+            "text": 0,
+            "insights": INSIGHTS,
+            "temporary key": 0,
+            "started": True,
+            "sentences": SENTENCES,
+            "interim": max(checks.get("interim", 0), SENTENCES + 1),
+            "translations": SENTENCES,
+            "completed": True,
+            "paused": 3,
+            "ended": 1,
+            "status": 0,
+            "meeting results": AGENT_MEETING_RESULTS,
             "refused": dict(self.refused),
             **self.extra_checks,
         }
@@ -209,4 +256,34 @@ TASKS = (
     ),
 )
 
-PROGRAMS: tuple[Meeting | Tasks, ...] = (*MEETINGS, *TASKS)
+AGENTS = (
+    Agents(
+        "java-dashscope",
+        "java",
+        "Java",
+        MAVEN,
+        (*JAVA, "dashscope.Agents"),
+        pointed=(
+            'new TingWu("http", "http://…/api/v1/services/aigc/multimodal-generation/generation")',
+            'new TingWuRealtime("ws://…/api-ws/v1/inference")',
+        ),
+        refused={
+            "wrong key": "ApiException: InvalidApiKey, 401",
+            "wrong parameter": "ApiException: InvalidParameter, 400",
+            "unknown dataId": "ApiException: Agent.InputInvalidDataId, 400",
+            "wrong key, realtime": "ConnectionError",
+            "unknown dataId, realtime": "Agent.InputInvalidDataId",
+        },
+        # All those below, where ten share one, the long one and one that is refused.
+        connections=23,
+        violations=("constants", "task-id-length"),
+        extra_checks={
+            "one after another": 10,
+            "over one connection": 10,
+            "at once": 8,
+            "by other constructors": 2,
+        },
+    ),
+)
+
+PROGRAMS: tuple[Meeting | Tasks | Agents, ...] = (*MEETINGS, *TASKS, *AGENTS)

@@ -3,10 +3,10 @@
     python tests/clients/run.py [--write-docs | --check] [CLIENT ...]
 
 Each client is a small program in a folder beside this file that uses a vendor's SDK and nothing of
-ours. It runs a whole realtime meeting, or offline tasks and everything else of the OpenAPI, and
-prints one JSON object per line, the verdict last. The Python SDKs are driven by the test suite; the
-client `python` runs those tests. Exit status 1 when a client failed or, with --check, when the
-tables are not the committed ones.
+ours. It runs a whole realtime meeting, or offline tasks and everything else of the OpenAPI, or
+DashScope's agents, and prints one JSON object per line, the verdict last. The Python SDKs are
+driven by the test suite; the client `python` runs those tests. Exit status 1 when a client failed
+or, with --check, when the tables are not the committed ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from programs import CALLBACKS, PROGRAMS, Meeting, Program, Tasks
+from programs import CALLBACKS, PROGRAMS, Agents, Meeting, Program, Tasks
 from receiver import Receiver
 from server import host, journal, mock, send_callbacks
 from table import settle, table
@@ -57,7 +57,7 @@ class Failure(Exception):
 
 def main() -> int:
     arguments = parse()
-    verdicts: dict[Meeting | Tasks, dict[str, Any]] = {}
+    verdicts: dict[Meeting | Tasks | Agents, dict[str, Any]] = {}
     failed: list[str] = []
     built: set[str] = set()
     with mock() as url, Receiver() as receiver:
@@ -71,6 +71,8 @@ def main() -> int:
                     built.add(program.folder)
                 if isinstance(program, Meeting):
                     verdict = drive_meeting(program, url)
+                elif isinstance(program, Agents):
+                    verdict = drive_agents(program, url, receiver)
                 else:
                     verdict = drive_tasks(program, url, receiver)
                 verdicts[program] = verdict
@@ -190,6 +192,28 @@ def drive_tasks(tasks: Tasks, url: str, receiver: Receiver) -> dict[str, Any]:
     return verdict | {"callbacks": count}
 
 
+def drive_agents(agents: Agents, url: str, receiver: Receiver) -> dict[str, Any]:
+    """Run a client through the agents and give its verdict.
+
+    Raises:
+        Failure: the verdict is bad or missing, or the mock saw something wrong.
+    """
+    before = journal(url)["last_seq"]
+    missing = f"{receiver.url}/missing.wav"
+    verdict = run(agents, url, host(url, RECORDING), missing, str(RECORDING))
+    check(verdict["checks"], agents.expected(verdict["checks"]))
+    # Those are the call and the handshake with a key that is none.
+    check(signatures(url, before, "dashscope"), ["unknown", "unknown"])
+    seen = {
+        kind: journal(url, since=before, kind=kind, service="dashscope")["entries"]
+        for kind in ("ws_open", "ws_close", "violation")
+    }
+    check(len(seen["ws_open"]), agents.connections)
+    check({entry["code"] for entry in seen["ws_close"]}, {1000})
+    check(sorted({entry["rule"] for entry in seen["violation"]}), list(agents.violations))
+    return verdict
+
+
 def run(program: Program, *arguments: str) -> dict[str, Any]:
     """Run a program; its verdict.
 
@@ -199,6 +223,7 @@ def run(program: Program, *arguments: str) -> dict[str, Any]:
     credentials = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": "mock-access-key-id",
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "mock-access-key-secret",
+        "DASHSCOPE_API_KEY": "sk-mock-api-key",
     }
     status, output = execute((*program.run, *arguments), program.folder, RUN_SECONDS, credentials)
     lines = [line for line in output.splitlines() if line.startswith("{")]
@@ -213,9 +238,9 @@ def check(found: object, expected: object) -> None:
         raise Failure(f"found {found}, expected {expected}")
 
 
-def signatures(url: str, since: int) -> list[str]:
-    """What was wrong with signatures of calls, in order."""
-    requests = journal(url, since=since, kind="request", service="tingwu")["entries"]
+def signatures(url: str, since: int, service: str = "tingwu") -> list[str]:
+    """What was wrong with signatures or keys of calls, in order."""
+    requests = journal(url, since=since, kind="request", service=service)["entries"]
     if not requests:
         raise Failure("no call has arrived")
     return [request["signature"] for request in requests if request["signature"] != "ok"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from programs import Meeting, Tasks
+from programs import Agents, Meeting, Tasks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs" / "clients.md"
@@ -16,11 +16,12 @@ END = "<!-- clients: end -->"
 Verdict = Mapping[str, Any]
 
 
-def table(verdicts: Mapping[Meeting | Tasks, Verdict], tests: Sequence[str]) -> str:
+def table(verdicts: Mapping[Meeting | Tasks | Agents, Verdict], tests: Sequence[str]) -> str:
     """Everything between the two marks, the marks included."""
     meetings = [meeting_row(p, v) for p, v in verdicts.items() if isinstance(p, Meeting)]
     tasks = [tasks_row(p, v) for p, v in verdicts.items() if isinstance(p, Tasks)]
     errors = [errors_row(v) for p, v in verdicts.items() if isinstance(p, Tasks)]
+    agents = [(p, v) for p, v in verdicts.items() if isinstance(p, Agents)]
     lines = [
         BEGIN,
         "",
@@ -41,6 +42,23 @@ def table(verdicts: Mapping[Meeting | Tasks, Verdict], tests: Sequence[str]) -> 
         "| SDK | wrong secret | unknown key | unknown language |",
         "| --- | --- | --- | --- |",
         *errors,
+        "",
+        "DashScope's agents, with `output.status`:",
+        "",
+        "| client | SDK | pointed at the mock by | recording | run again | no such file "
+        "| text | temporary key |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(agents_row(p, v) for p, v in agents),
+        "",
+        "| SDK | meeting | translated | after `finish-task`, on its end, then | results read "
+        "| short meetings |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(agents_meeting_row(p, v) for p, v in agents),
+        "",
+        "| SDK | wrong key | wrong parameter | unknown dataId | wrong key, realtime "
+        "| unknown dataId, realtime |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(agents_errors_row(p, v) for p, v in agents),
         "",
         "In Python, by the test suite:",
         "",
@@ -90,6 +108,38 @@ def errors_row(verdict: Verdict) -> str:
     refused = verdict["checks"]["refused"]
     words = (refused[what] for what in ("wrong secret", "unknown key", "wrong language"))
     return row(sdks(verdict), *(f"`{said}`" for said in words))
+
+
+def agents_row(agents: Agents, verdict: Verdict) -> str:
+    checks = verdict["checks"]
+    new = sorted({*checks["results then"]} - {*checks["results"]})
+    return row(
+        agents.title,
+        sdks(verdict),
+        ", ".join(f"`{how}`" for how in agents.pointed),
+        f"{checks['recording']}: {', '.join(checks['results'])}",
+        f"{checks['run again']}, with {', '.join(new)}",
+        checks["no file"],
+        f"{checks['text']}: {', '.join(checks['insights'])}",
+        checks["temporary key"],
+    )
+
+
+def agents_meeting_row(agents: Agents, verdict: Verdict) -> str:
+    checks = verdict["checks"]
+    return row(
+        sdks(verdict),
+        f"{checks['sentences']} sentences, with interim results",
+        checks["translations"],
+        f"{checks['paused']}, {checks['ended']}, {checks['status']}",
+        ", ".join(checks["meeting results"]),
+        ", ".join(f"{checks[how]} {how}" for how in agents.extra_checks),
+    )
+
+
+def agents_errors_row(agents: Agents, verdict: Verdict) -> str:
+    refused = verdict["checks"]["refused"]
+    return row(sdks(verdict), *(f"`{refused[what]}`" for what in agents.refused))
 
 
 def row(*cells: object) -> str:

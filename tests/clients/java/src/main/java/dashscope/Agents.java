@@ -40,12 +40,12 @@ public final class Agents {
   private static final String CLIENT = "java dashscope";
   private static final String MEETINGS = "/api-ws/v1/inference";
 
-  /** stop() waits for task-finished without end; so does a meeting that is not listened to. */
+  /** stop() waits without end for task-finished. */
   private static final int LIMIT_SECONDS = 30;
 
   private static final int ROUNDS = 10;
   private static final int AT_ONCE = 8;
-  private static final int SHORT_BYTES = 3 * 32000;
+  private static final int BRIEF_BYTES = 3 * 32000; // of 16 kHz 16-bit mono
 
   private static final String TEXT =
       String.join(
@@ -215,48 +215,20 @@ public final class Agents {
 
   /** Many short meetings in one process, in each way that the SDK has. */
   private void more(Map<String, Object> checks) throws Exception {
+    List<String> ended = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
-      String dataId = open();
-      TingWuRealtime sdk = realtime();
-      within(() -> streams.push(sdk, dataId, Map.of(), SHORT_BYTES));
-      sdk.getDuplexApi().close(1000, "bye");
-      calls.complete(Calls.MEETING, closed(dataId));
+      ended.add(brief(realtime()));
     }
     checks.put("one after another", ROUNDS);
-
-    // The SDK leaves its connection open, and goes on with it.
-    TingWuRealtime kept = realtime();
-    List<String> dataIds = new ArrayList<>();
-    for (int round = 0; round < ROUNDS; round++) {
-      String dataId = round % 2 == 0 ? open() : dataIds.get(dataIds.size() - 1);
-      String taskId = String.format("%016x", round);
-      Listener said =
-          within(
-              () -> streams.push(kept, dataId, Map.of("pre_task_id", taskId), SHORT_BYTES));
-      Check.that(taskId.equals(said.taskId), "the task is called " + said.taskId);
-      dataIds.add(dataId);
-    }
-    kept.getDuplexApi().close(1000, "bye");
-    for (String dataId : dataIds) {
-      calls.complete(Calls.MEETING, closed(dataId));
-    }
+    ended.addAll(overOneConnection());
     checks.put("over one connection", ROUNDS);
 
-    List<Future<Listener>> running = new ArrayList<>();
+    List<Future<String>> running = new ArrayList<>();
     for (int number = 0; number < AT_ONCE; number++) {
-      String dataId = open();
-      TingWuRealtime sdk = realtime();
-      running.add(
-          threads.submit(
-              () -> {
-                Listener said = streams.push(sdk, dataId, Map.of(), SHORT_BYTES);
-                sdk.getDuplexApi().close(1000, "bye");
-                calls.complete(Calls.MEETING, closed(dataId));
-                return said;
-              }));
+      running.add(threads.submit(() -> brief(realtime())));
     }
-    for (Future<Listener> one : running) {
-      one.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    for (Future<String> one : running) {
+      ended.add(one.get(LIMIT_SECONDS, TimeUnit.SECONDS));
     }
     checks.put("at once", AT_ONCE);
 
@@ -267,12 +239,45 @@ public final class Agents {
             new TingWuRealtime(),
             new TingWuRealtime(meetings(), ConnectionOptions.builder().build()));
     for (TingWuRealtime sdk : others) {
-      String dataId = open();
-      within(() -> streams.push(sdk, dataId, Map.of(), SHORT_BYTES));
-      sdk.getDuplexApi().close(1000, "bye");
-      calls.complete(Calls.MEETING, closed(dataId));
+      ended.add(brief(sdk));
     }
     checks.put("by other constructors", others.size());
+    for (String dataId : ended) {
+      calls.complete(Calls.MEETING, dataId);
+    }
+  }
+
+  /** A meeting of some seconds; its dataId. */
+  private String brief(TingWuRealtime sdk) throws Exception {
+    String dataId = open();
+    within(() -> streams.push(sdk, dataId, Map.of(), BRIEF_BYTES));
+    sdk.getDuplexApi().close(1000, "bye");
+    end(dataId);
+    return dataId;
+  }
+
+  /**
+   * One task after another over one connection, each meeting in two parts: the SDK leaves its
+   * connection open and goes on with it. A parameter that it does not document sets the task_id.
+   */
+  private List<String> overOneConnection() throws Exception {
+    TingWuRealtime kept = realtime();
+    List<String> dataIds = new ArrayList<>();
+    for (int round = 0; round < ROUNDS; round++) {
+      if (round % 2 == 0) {
+        dataIds.add(open());
+      }
+      String dataId = dataIds.get(dataIds.size() - 1);
+      String taskId = String.format("%016x", round);
+      Map<String, Object> parameters = Map.of("pre_task_id", taskId);
+      Listener said = within(() -> streams.push(kept, dataId, parameters, BRIEF_BYTES));
+      Check.that(taskId.equals(said.taskId), "the task is called " + said.taskId);
+    }
+    kept.getDuplexApi().close(1000, "bye");
+    for (String dataId : dataIds) {
+      end(dataId);
+    }
+    return dataIds;
   }
 
   private String open() throws Exception {
@@ -301,11 +306,6 @@ public final class Agents {
             "appId", Calls.APP_ID,
             "dataId", dataId);
     return calls.create(Calls.MEETING, input, Map.of()).get("status").getAsInt();
-  }
-
-  private String closed(String dataId) throws Exception {
-    end(dataId);
-    return dataId;
   }
 
   private TingWuRealtime realtime() {

@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -54,8 +55,9 @@ final class Files {
 
   private static void look(String name, JsonElement content) {
     Check.that(KEYS.containsKey(name), name + " is new");
-    Iterable<JsonElement> items = content.isJsonArray() ? content.getAsJsonArray() : null;
-    for (JsonElement item : items == null ? Set.of(content) : items) {
+    Iterable<JsonElement> items =
+        content.isJsonArray() ? content.getAsJsonArray() : List.of(content);
+    for (JsonElement item : items) {
       Set<String> found = item.getAsJsonObject().keySet();
       Check.that(found.equals(KEYS.get(name)), name + " has " + found);
     }

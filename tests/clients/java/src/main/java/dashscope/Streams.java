@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import javax.sound.sampled.AudioInputStream;
 import javax.sound.sampled.AudioSystem;
 import openapi.Check;
@@ -18,6 +19,7 @@ final class Streams {
   private static final int FRAME_BYTES = 3200; // 100 ms of 16 kHz 16-bit mono
   private static final int FRAME_EVERY_MS = 10;
   private static final int PATIENCE_SECONDS = 10;
+  private static final int STOP_SECONDS = 8;
 
   private final byte[] audio;
 
@@ -32,7 +34,7 @@ final class Streams {
     return push(sdk, dataId, Map.of(), audio.length);
   }
 
-  /** Push the first seconds; {@code parameters} are those of run-task. */
+  /** Push so many bytes; {@code parameters} are those of run-task. */
   Listener push(TingWuRealtime sdk, String dataId, Map<String, Object> parameters, int bytes)
       throws Exception {
     Listener said = begin(sdk, dataId, null, parameters, bytes == audio.length);
@@ -44,7 +46,11 @@ final class Streams {
       sdk.sendAudioFrame(ByteBuffer.wrap(frame));
       Thread.sleep(FRAME_EVERY_MS);
     }
-    sdk.stop(); // comes back with task-finished
+    long finished = System.nanoTime();
+    sdk.stop();
+    // It waits for task-finished, or for the end of an idle connection, which comes later.
+    long waited = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - finished);
+    Check.that(waited < STOP_SECONDS, "stop() came back only after " + waited + " s");
     Check.that(said.error == null, "the stream failed: " + said.error);
     Check.that(said.problem == null, said.problem);
     Check.that(said.stopped && said.closed, "stop() came back without speech-end");
