@@ -1,4 +1,7 @@
-"""What a meeting's stream tells, as dataclasses. Times are ms of pushed audio (realtime-ws 3)."""
+"""What a meeting's stream tells, as dataclasses. Times are ms of pushed audio (realtime-ws 3).
+
+The captions are the same for DashScope's agents, which have no speakers and no message ids.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,8 @@ class ResultChanged:
     index: int
     time: int
     text: str
-    speaker: str | None
-    message_id: str
+    speaker: str | None = None
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class SentenceEnd:
     end: int
     text: str
     stash: str
-    speaker: str | None
-    message_id: str
+    speaker: str | None = None
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class TranslatedText:
 
 @dataclass(frozen=True, slots=True)
 class ResultTranslated:
-    """The translation of the event whose ``message_id`` is ``source_message_id``."""
+    """A translation; Tingwu says of which event, by its ``message_id``."""
 
     source_message_id: str
     source_language: str
@@ -87,20 +90,26 @@ def parse(message: str | bytes) -> tuple[str, Event | None]:
     Lenient, since the service adds fields and events over time: what is no event at all has no
     name, and an event without a dataclass, or in another shape than its own, is None.
     """
-    try:
-        decoded = json.loads(message)
-    except ValueError:
-        return "", None
-    header = _object(decoded, "header")
+    decoded = json_of(message)
+    header = member(decoded, "header")
     name = str(header.get("name", ""))
     build = _BUILDERS.get(name)
     try:
-        return name, build(header, _object(decoded, "payload")) if build else None
+        return name, build(header, member(decoded, "payload")) if build else None
     except (AttributeError, TypeError, LookupError):
         return name, None
 
 
-def _object(value: object, key: str) -> Json:
+def json_of(message: str | bytes) -> Any:
+    """What a message says, None when it is no JSON."""
+    try:
+        return json.loads(message)
+    except (ValueError, RecursionError):
+        return None
+
+
+def member(value: object, key: str) -> Json:
+    """The object that ``value`` has under ``key``, an empty one when it has none."""
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
@@ -128,7 +137,7 @@ def _end(header: Json, payload: Json) -> Event:
         payload.get("begin_time", words[0].get("startTime", end)),
         end,
         payload.get("result", ""),
-        _object(payload, "stash_result").get("text", ""),
+        member(payload, "stash_result").get("text", ""),
         payload.get("speaker_id"),
         header.get("message_id", ""),
     )

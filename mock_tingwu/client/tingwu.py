@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-import httpx
-
 from mock_tingwu.client import answers
-from mock_tingwu.client.address import is_local
 from mock_tingwu.client.answers import Data, Phrases, RealtimeTask, Task, TaskInfo
-from mock_tingwu.client.errors import ClientError, TingwuError, Unreachable
+from mock_tingwu.client.errors import TingwuError, Unreachable
+from mock_tingwu.client.http import RESULTS_TIMEOUT_S, HttpClient, decoded, finished, no_json
 from mock_tingwu.protocols import signing
 
 VERSION: Final = "2023-09-30"
 TASKS: Final = "/openapi/tingwu/v2/tasks"
 PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
-#: How long one request may take in seconds, and a task until its results are ready: the cloud
-#: promises them within three hours (tingwu-openapi 2.1).
-REQUEST_TIMEOUT_S: Final = 30.0
-RESULTS_TIMEOUT_S: Final = 3 * 60 * 60.0
 
 
-class TingwuClient:
+class TingwuClient(HttpClient):
     """The operations of one account, as an async context manager.
 
     ``url`` is the service's address, such as ``http://127.0.0.1:8900``. All methods raise
     TingwuError for an error answer and Unreachable when no usable answer came.
     """
+
+    error = TingwuError
 
     def __init__(
         self,
@@ -45,27 +38,11 @@ class TingwuClient:
         app_key: str,
         security_token: str | None = None,
     ) -> None:
-        self.url = url.rstrip("/")
+        super().__init__(url)
         self.app_key = app_key
         self._access_key_id = access_key_id
         self._access_key_secret = access_key_secret
         self._security_token = security_token
-        self._http = httpx.AsyncClient(timeout=REQUEST_TIMEOUT_S, trust_env=not is_local(url))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
 
     async def create_realtime(
         self,
@@ -146,34 +123,13 @@ class TingwuClient:
         ``on_change`` is told the first state and every later one with another status or more
         results. Raises Unreachable when ``timeout`` seconds were not enough.
         """
-        seen: tuple[str, frozenset[str]] | None = None
-        status = "unknown"
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    info = await self.info(task_id)
-                    status = info.status
-                    state = (status, frozenset(info.results))
-                    if on_change is not None and state != seen:
-                        seen = state
-                        on_change(info)
-                    if info.finished:
-                        return info
-                    await asyncio.sleep(poll_interval)
-        except TimeoutError:
-            message = f"The task {task_id} is still {status} after {timeout:g} s."
-            raise Unreachable(message) from None
-
-    async def download(self, url: str) -> Any:
-        """A result or media file by its link: decoded JSON, or the bytes of anything else."""
-        # Links carry their signature in the query; a signed header would only be refused.
-        response = await self._send(self._http.build_request("GET", url))
-        if response.status_code != 200:
-            raise _storage_error(response)
-        kind = response.headers.get("content-type", "")
-        if "json" not in kind and not urlsplit(url).path.endswith(".json"):
-            return response.content
-        return _json(response)
+        return await finished(
+            task_id,
+            lambda: self.info(task_id),
+            poll_interval=poll_interval,
+            on_change=on_change,
+            timeout=timeout,
+        )
 
     async def create_phrases(
         self, name: str, words: Mapping[str, int], *, description: str | None = None
@@ -222,12 +178,6 @@ class TingwuClient:
     def _offline(self, data: Data) -> Task:
         task_id = self._made("task", data, "TaskId")
         return Task(task_id, data.get("TaskStatus", "ONGOING"), data.get("TaskKey"))
-
-    def _made(self, what: str, data: Data, name: str) -> str:
-        """What the answer says that it made, under ``name``."""
-        if name not in data:
-            raise Unreachable(f"{self.url} created a {what} without {name}.")
-        return str(data[name])
 
     async def _phrases(
         self, method: str, verb: str, phrase_id: str | None = None, body: Any = None
@@ -278,12 +228,10 @@ class TingwuClient:
             security_token=self._security_token,
         )
         target = self.url + signing.request_target(path, query)
-        response = await self._send(
-            self._http.build_request(method, target, content=content or None, headers=headers)
-        )
-        answer = _json(response)
+        response = await self._send(method, target, content=content or None, headers=headers)
+        answer = decoded(response)
         if not isinstance(answer, dict):
-            raise _no_json(response)
+            raise no_json(response)
         # An error may also come with HTTP 200: only the Code "0" means success (tingwu-openapi 0).
         if response.status_code >= 400 or str(answer.get("Code", "0")) != "0":
             raise TingwuError(
@@ -293,14 +241,6 @@ class TingwuClient:
                 response.status_code,
             )
         return answer
-
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await self._http.send(request)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            where = request.url.netloc.decode()
-            reason = str(error) or type(error).__name__
-            raise Unreachable(f"{where} does not answer: {reason}.") from None
 
 
 def _data_of(answer: Data) -> Data:
@@ -321,27 +261,3 @@ def _phrases_body(name: str, words: Mapping[str, int], description: str | None) 
     if description is not None:
         body["Description"] = description
     return body
-
-
-def _json(response: httpx.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        raise _no_json(response) from None
-
-
-def _no_json(response: httpx.Response) -> Unreachable:
-    where = response.request.url.netloc.decode()
-    return Unreachable(f"{where} answered {response.status_code} without the JSON expected.")
-
-
-def _storage_error(response: httpx.Response) -> ClientError:
-    """The error of a file server: XML with Code, Message and RequestId (tingwu-openapi 2.2)."""
-
-    def tag(name: str) -> str:
-        found = re.search(f"<{name}>([^<]*)</{name}>", response.text)
-        return found[1] if found else ""
-
-    status = response.status_code
-    code = tag("Code") or f"HTTP {status}"
-    return TingwuError(code, tag("Message") or response.reason_phrase, tag("RequestId"), status)
