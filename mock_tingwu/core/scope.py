@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 from mock_tingwu.core.clock import Clock
-from mock_tingwu.core.faults import Faults, new_task
+from mock_tingwu.core.faults import Faults, Subject, new_task
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.imagination import same_every_time
 from mock_tingwu.core.journal import Entry, Journal
@@ -257,13 +257,7 @@ class Scope:
 
     def _doom(self, task: Task) -> bool:
         """See whether a fault wants the new task to fail, and let it. A doomed file is not read."""
-        subject = new_task(
-            service=task.order.service,
-            task_key=task.key,
-            app_key=task.app_key,
-            file_url=task.file_url,
-            task_id=task.id,
-        )
+        subject = _subject(task)
         task.doomed_results = self.faults.subtask_failures(subject)
         failure = self.faults.task_failure(subject)
         if failure is None:
@@ -418,6 +412,8 @@ class Scope:
         for kind in kinds:
             if kind in task.results:
                 task.earlier.append((kind, task.results.pop(kind), task.options))
+        task.failed_results.difference_update(kinds)
+        task.doomed_results = self.faults.subtask_failures(_subject(task))
         task.options = task.options.rerun(options)
         self._make_next_result(task, kinds)
 
@@ -461,6 +457,17 @@ class Scope:
             pusher.task_failed()
         self.on_audio_over(self, task)
         self.on_progress(self, task, task.status.name)
+
+
+def _subject(task: Task) -> Subject:
+    """The making of ``task``, for rules that are about it."""
+    return new_task(
+        service=task.order.service,
+        task_key=task.key,
+        app_key=task.app_key,
+        file_url=task.file_url,
+        task_id=task.id,
+    )
 
 
 def _place(file_url: str) -> str:

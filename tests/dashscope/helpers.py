@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +14,15 @@ GENERATION = "/api/v1/services/aigc/multimodal-generation/generation"
 TOKENS = "/api/v1/tokens"
 MEETING = "tingwu-meeting"
 IMAGINED = "https://files.example.com/weekly/sync.mp3"
+#: One that is quickly encoded.
+SHORT = f"{IMAGINED}?mock.duration_ms=20000"
 VIDEO = "https://files.example.com/weekly/sync.mp4"
 Json = dict[str, Any]
+#: What is pushed into a realtime meeting.
+AUDIO: Json = {"type": "realtime", "format": "pcm", "sampleRate": 16_000}
+
+#: Loading certificates for every call would take longer than the calls.
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 #: All that a meeting can be asked for.
 EVERYTHING: Json = {
@@ -53,7 +61,8 @@ PATHS = (
 
 def call(mock: MockTingwu, body: Any, path: str = GENERATION, **headers: str) -> httpx.Response:
     """Any call."""
-    return httpx.post(f"{mock.url}{path}", json=body, headers=headers, timeout=30)
+    url = f"{mock.url}{path}"
+    return httpx.post(url, json=body, headers=headers, timeout=30, verify=_NO_TLS)
 
 
 def body_of(parameters: Any = None, *, model: str = MEETING, **source: Any) -> Json:
@@ -83,8 +92,7 @@ def create(mock: MockTingwu, parameters: Any = None, **source: Any) -> str:
 
 def begin(mock: MockTingwu, parameters: Any = None, **source: Any) -> str:
     """The dataId of a new realtime meeting."""
-    audio = {"type": "realtime", "format": "pcm", "sampleRate": 16_000}
-    return create(mock, parameters, **{**audio, **source})
+    return create(mock, parameters, **(AUDIO | source))
 
 
 def end(mock: MockTingwu, data_id: str, parameters: Any = None) -> httpx.Response:
@@ -120,14 +128,24 @@ def done(mock: MockTingwu, parameters: Any = None, **source: Any) -> Json:
     return output
 
 
+def tasks(mock: MockTingwu) -> list[str]:
+    """The ids of all tasks there are."""
+    return mock.call(lambda: list(mock._server.world.default.tasks))
+
+
 def paths(output: Mapping[str, Any]) -> set[str]:
     """The results that an output names."""
     return {name for name in output if name.endswith("Path")}
 
 
+def download(link: str) -> httpx.Response:
+    """What is behind a link."""
+    return httpx.get(link, timeout=30, verify=_NO_TLS)
+
+
 def result(output: Mapping[str, Any], path: str) -> Any:
     """A result file."""
-    answer = httpx.get(output[path], timeout=30)
+    answer = download(output[path])
     assert answer.status_code == 200, answer.text
     return answer.json()
 

@@ -13,10 +13,12 @@ import pytest
 from mock_tingwu import MockTingwu
 from tests.conftest import RECORDING
 from tests.dashscope.helpers import (
+    AUDIO,
     EVERYTHING,
     GENERATION,
     IMAGINED,
     PATHS,
+    SHORT,
     Json,
     asked,
     begin,
@@ -24,6 +26,7 @@ from tests.dashscope.helpers import (
     call,
     create,
     done,
+    download,
     end,
     error,
     finished,
@@ -133,15 +136,15 @@ def test_a_recording_can_be_played(mock: MockTingwu) -> None:
 
 
 def test_links_live_for_24_hours_and_not_longer(mock: MockTingwu) -> None:
-    data_id = create(mock, EVERYTHING)
+    data_id = create(mock, EVERYTHING, fileUrl=SHORT)
     output = finished(mock, data_id)
     links = [output[name] for name in (*PATHS, "playbackUrl")]
     mock.advance(DAY - 1_000)
-    assert {httpx.get(link).status_code for link in links} == {200}
+    assert {download(link).status_code for link in links} == {200}
     mock.advance(2_000)
-    assert {httpx.get(link).status_code for link in links} == {403}
+    assert {download(link).status_code for link in links} == {403}
     again = get(mock, data_id)
-    assert {httpx.get(again[name]).status_code for name in (*PATHS, "playbackUrl")} == {200}
+    assert {download(again[name]).status_code for name in (*PATHS, "playbackUrl")} == {200}
 
 
 def test_links_lead_back_the_way_the_caller_came(mock: MockTingwu) -> None:
@@ -183,8 +186,8 @@ def test_a_failed_task_is_an_answer_like_any_other(
 
 
 def test_a_task_may_fail_with_some_of_its_results_made(mock: MockTingwu) -> None:
-    action = {"type": "task_failed", "error_code": "PRE.Own", "after_ms": 0}
-    mock.faults.add(action | {"after_ms": 7, "error_message": "no more"}, times=1)
+    failing = {"type": "task_failed", "error_code": "PRE.Own", "error_message": "no more"}
+    mock.faults.add(failing | {"after_ms": 7})
     data_id = begin(mock, EVERYTHING)
     end(mock, data_id)
     mock.advance(5)
@@ -234,6 +237,16 @@ def test_a_result_that_could_not_be_made_is_null_and_the_task_is_done(
     assert fault["text"] == f"the task has no result {kind}"
 
 
+def test_a_second_run_makes_what_has_failed(mock: MockTingwu) -> None:
+    mock.faults.add({"type": "subtask_failed", "kind": "AutoChapters"}, times=1)
+    data_id = create(mock, EVERYTHING)
+    assert finished(mock, data_id)["autoChaptersPath"] is None
+    again = {"analysis": {"autoChaptersEnabled": True}}
+    assert asked(mock, again, dataId=data_id).status_code == 200
+    assert "autoChaptersPath" not in get(mock, data_id)
+    assert finished(mock, data_id)["autoChaptersPath"]
+
+
 def test_several_results_may_fail_at_once(mock: MockTingwu) -> None:
     mock.faults.add({"type": "subtask_failed", "kind": "AutoChapters"}, times=1)
     url = f"{IMAGINED}?mock.subtask_failed=TextPolish&mock.subtask_failed=CustomPrompt"
@@ -280,6 +293,13 @@ def test_a_text_is_not_changed(mock: MockTingwu, words: str) -> None:
     assert said(done(mock, text=f"A: {words}")) == [words]
 
 
+def test_a_text_has_no_slides_when_it_is_worked_on_again_either(mock: MockTingwu) -> None:
+    data_id = create(mock, {"transcription": {"model": "cn"}}, text=TEXT)
+    finished(mock, data_id)
+    assert asked(mock, EVERYTHING, dataId=data_id).status_code == 200
+    assert paths(finished(mock, data_id)) == {*PATHS} - {"pptExtractionPath"}
+
+
 def test_a_text_is_read_in_its_own_language(mock: MockTingwu) -> None:
     parameters = {"transcription": {"model": "cn"}, "analysis": {"fullSummaryEnabled": True}}
     output = done(mock, parameters, text="Ann: Good morning, let us talk about the budget.")
@@ -309,9 +329,7 @@ def test_a_finished_task_is_worked_on_again_and_keeps_what_it_had(mock: MockTing
 
 
 @pytest.mark.parametrize("interval", [0, 5])
-def test_what_is_made_again_is_new_at_a_new_link(
-    start_mock: Callable[..., MockTingwu], interval: int
-) -> None:
+def test_what_is_made_again_is_new(start_mock: Callable[..., MockTingwu], interval: int) -> None:
     mock = start_mock(clock="virtual", result_interval_ms=interval)
 
     def chapters(granularity: str) -> Json:
@@ -319,14 +337,18 @@ def test_what_is_made_again_is_new_at_a_new_link(
         return {"analysis": analysis}
 
     data_id = create(mock, chapters("Meticulous"))
-    fine = finished(mock, data_id)
+    # Without intervals the second run is within the same ms.
+    mock.advance(10 * interval)
+    fine = get(mock, data_id)
     many = result(fine, "autoChaptersPath")
     assert asked(mock, chapters("Coarse"), dataId=data_id).status_code == 200
     if interval:
         assert paths(get(mock, data_id)) == {"transcriptionPath"}
         assert result(fine, "autoChaptersPath") == many
-    mock.advance(1_000)
-    assert len(result(get(mock, data_id), "autoChaptersPath")) < len(many)
+    mock.advance(10 * interval)
+    again = get(mock, data_id)
+    assert again["status"] == 0
+    assert len(result(again, "autoChaptersPath")) < len(many)
 
 
 def test_without_parameters_a_task_is_worked_on_again_as_its_app_says(mock: MockTingwu) -> None:
@@ -375,8 +397,7 @@ def test_a_second_run_is_not_told_which_language_was_spoken(mock: MockTingwu) ->
 
 
 def test_a_meeting_is_transcribed_until_it_is_ended(mock: MockTingwu) -> None:
-    audio = {"type": "realtime", "format": "pcm", "sampleRate": 16_000}
-    begun = asked(mock, **audio).json()["output"]
+    begun = asked(mock, **AUDIO).json()["output"]
     assert list(begun) == ["dataId", "status"]
     assert begun["status"] == 3
     data_id = begun["dataId"]
@@ -401,14 +422,14 @@ def test_a_meeting_that_is_over_can_be_ended_again_and_nothing_changes(mock: Moc
     assert paths(finished(mock, data_id)) == paths(before)
 
 
-def test_a_meeting_cannot_be_ended_when_it_is_24_hours_old(mock: MockTingwu) -> None:
-    old, young = begin(mock), ""
-    mock.advance(1)
-    young = begin(mock)
-    mock.advance(DAY - 1)
-    assert error(end(mock, old)) == NO_SUCH_TASK
-    assert get(mock, old)["status"] == 3
-    assert end(mock, young).status_code == 200
+def test_nothing_but_its_end_ends_a_meeting_and_that_never_comes_too_late(
+    mock: MockTingwu,
+) -> None:
+    data_id = begin(mock)
+    mock.advance(40 * DAY)
+    assert get(mock, data_id)["status"] == 3
+    assert end(mock, data_id).json()["output"]["status"] == 1
+    assert finished(mock, data_id)["status"] == 0
 
 
 @pytest.mark.parametrize("apps", [None, {"tw_app": {"parameters": {"analysis": {}}}}])
@@ -425,6 +446,19 @@ def test_the_end_of_a_meeting_may_say_what_is_to_be_made_of_it(
     made = {"transcriptionPath", "textPolishPath", "autoChaptersPath", "customPromptPath"}
     assert paths(output) == made
     assert [entry["name"] for entry in result(output, "customPromptPath")] == [data_id]
+
+
+def test_what_the_end_of_a_meeting_names_counts_instead_of_what_its_beginning_said(
+    mock: MockTingwu,
+) -> None:
+    analysis = {"fullSummaryEnabled": True, "mindMapEnabled": True, "autoChaptersEnabled": True}
+    data_id = begin(mock, {"analysis": analysis})
+    changes = {"fullSummaryEnabled": False, "conversationalEnabled": True}
+    end(mock, data_id, {"analysis": changes | {"autoChaptersEnabled": False}})
+    finished(mock, data_id)
+    options = mock.call(lambda: mock._server.world.default.tasks[data_id].options)
+    assert set(options.summarization) == {"MindMap", "Conversational"}
+    assert not options.auto_chapters
 
 
 def test_what_the_end_of_a_meeting_asks_for_in_vain_is_noted(mock: MockTingwu) -> None:
@@ -455,6 +489,17 @@ def test_a_meeting_that_was_ended_is_worked_on_again(mock: MockTingwu) -> None:
     finished(mock, data_id)
     assert asked(mock, {"analysis": {"textPolishEnabled": True}}, dataId=data_id).status_code == 200
     assert paths(finished(mock, data_id)) == {"transcriptionPath", "textPolishPath"}
+
+
+def test_a_task_is_gone_on_with_by_the_app_that_has_made_it(mock: MockTingwu) -> None:
+    recording, meeting = create(mock), begin(mock)
+    finished(mock, recording)
+    again = asked(mock, dataId=recording, appId="tw_other")
+    ended = asked(mock, type="realtime", dataId=meeting, appId="tw_other")
+    for answer in (again, ended):
+        assert error(answer) == NO_SUCH_TASK
+        assert "one of app 'tw_app'" in why(mock, answer)
+    assert (get(mock, recording)["status"], get(mock, meeting)["status"]) == (0, 3)
 
 
 # Two services
@@ -490,9 +535,8 @@ def test_the_same_seed_and_clock_and_requests_make_the_same_bytes(
     def run(seed: int) -> list[bytes]:
         mock = start_mock(clock="virtual", seed=seed)
         host = {"host": "dashscope.aliyuncs.com"}
-        answers = [call(mock, body_of(EVERYTHING, fileUrl=url), **host) for url in (IMAGINED, "x")]
-        audio = {"type": "realtime", "format": "pcm", "sampleRate": 16_000}
-        answers.append(call(mock, body_of(**audio), **host))
+        answers = [call(mock, body_of(EVERYTHING, fileUrl=url), **host) for url in (SHORT, "x")]
+        answers.append(call(mock, body_of(**AUDIO), **host))
         mock.advance(1_000)
         for data_id in [answer.json()["output"]["dataId"] for answer in answers]:
             asking = {"model": "tingwu-meeting", "input": {"task": "getTask", "dataId": data_id}}
@@ -500,7 +544,7 @@ def test_the_same_seed_and_clock_and_requests_make_the_same_bytes(
         answers.append(httpx.post(f"{mock.url}/api/v1/tokens"))
         links = [link for link in answers[3].json()["output"].values() if isinstance(link, str)]
         there = [link.replace("http://dashscope.aliyuncs.com", mock.url) for link in links]
-        answers += [httpx.get(link, timeout=30) for link in there]
+        answers += [download(link) for link in there]
         assert len(answers) == 7 + len(PATHS) + 1
         return [answer.content for answer in answers]
 

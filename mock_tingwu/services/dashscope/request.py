@@ -188,10 +188,7 @@ def effective(agent: Agent, app: App, body: Json) -> Json:
 
 
 def _definition(agent: Agent, body: Json) -> str:
-    given = body["input"]
-    if given.get("type") != "realtime":
-        return agent.check
-    return "end" if given.get("dataId") else "realtime"
+    return "realtime" if body["input"].get("type") == "realtime" else agent.check
 
 
 def _merged(below: Any, above: Any) -> Any:
