@@ -23,7 +23,7 @@ class MeetingStatus(Enum):
 
 
 def _seen(status: Status) -> MeetingStatus:
-    return MeetingStatus(task_data._STATUS[status])
+    return MeetingStatus(task_data.STATUS[status])
 
 
 def _meeting() -> Lifecycle[MeetingStatus, TaskEvent]:

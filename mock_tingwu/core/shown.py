@@ -13,7 +13,10 @@ def shown(value: object) -> str:
 
     It is cut between words: who masks the message afterwards does not know a piece of a secret.
     """
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except RecursionError:
+        return "nested too deeply to be shown"
     if len(text) > LONGEST:
         head, _, _ = text[:LONGEST].rpartition(" ")
         text = f"{head} …" if head else f"({len(text)} characters)"

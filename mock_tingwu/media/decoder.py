@@ -12,6 +12,7 @@ NOMINAL_BIT_RATES = {
     "speex": 27_800,  # wideband at quality 8, speexenc's default
     "mp3": 128_000,  # the usual default of encoders, and what the cloud itself writes
     "aac": 64_000,  # the usual setting for one channel of speech
+    "amr": 12_200,  # the best mode of its narrow band
 }
 """Bits per second, for streams whose length cannot be known without decoding them."""
 
@@ -85,8 +86,8 @@ def open_decoder(format: str, sample_rate: int, *, pyav: bool | None = None) -> 
     """Open a decoder for a stream pushed in ``format``, with PCM at ``sample_rate`` Hz as result.
 
     ``format`` is one of pcm, opus, speex (both Ogg-packed), mp3, aac (ADTS), as in
-    ``Input.Format`` of CreateTask (realtime-ws 5). ``pyav`` tells whether PyAV may be used; None
-    stands for "if it is installed". Without it, the compressed formats get an
+    ``Input.Format`` of CreateTask (realtime-ws 5), or amr. ``pyav`` tells whether PyAV may be used;
+    None stands for "if it is installed". Without it, the compressed formats get an
     ``EstimatingDecoder``.
 
     Raises:
@@ -101,6 +102,10 @@ def open_decoder(format: str, sample_rate: int, *, pyav: bool | None = None) -> 
     if not (pyav_available() if pyav is None else pyav):
         return EstimatingDecoder(format)
 
+    if format == "amr":
+        from .amr import AmrDecoder
+
+        return AmrDecoder(sample_rate)
     from .compressed import FramedDecoder, OggDecoder
 
     if format in ("opus", "speex"):

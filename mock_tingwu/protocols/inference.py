@@ -4,8 +4,8 @@ A `Session` is one WebSocket connection seen from the server. You feed it what a
 
 * `receive_text` for a text frame. Act on the `Request` that it returns, if any.
 * `receive_audio` for a binary frame. Feed the recognizer with the audio that it returns.
-* `listen`, `hear`, `end`, `meeting_ended`, `fail`, `due`, `disconnected` for what happens on the
-  server's side.
+* `listen`, `hear`, `end`, `meeting_ended`, `shut_down`, `fail`, `due`, `disconnected` for what
+  happens on the server's side.
 
 After any of these you must send `messages_to_send`, write `take_violations` down, and close the
 socket with `close_code` when that is not None. Source: realtime-ws 8.
@@ -33,7 +33,6 @@ from mock_tingwu.core.recognizer import (
 from mock_tingwu.core.shown import shown
 from mock_tingwu.protocols.inference_table import (
     CLOSED,
-    CONNECTED,
     FINISHING,
     HASTY,
     IDLE,
@@ -222,13 +221,16 @@ class Session:
         self._over(now)
 
     def meeting_ended(self, now: int) -> None:
-        """The meeting was ended through createTask: end what is on and close."""
-        running = self.state not in (CONNECTED, IDLE)
-        if not self._advance(Input.MEETING_ENDED):
-            return
-        if running:
+        """The meeting was ended through createTask: end what is on, then close."""
+        if self._advance(Input.MEETING_ENDED) and self.state is CLOSED:
             self._over(now)
-        self.close_code = 1000
+            self.close_code = 1000
+
+    def shut_down(self, now: int) -> None:
+        """Nothing goes on: end what is on and close."""
+        self.meeting_ended(now)
+        if self._advance(Input.SHUTDOWN):
+            self.close_code = 1000
 
     def fail(self, error: ApiError, now: int) -> None:
         """Send an agent's task-failed and close."""

@@ -36,6 +36,7 @@ class Input(Enum):
     LISTEN = auto()
     SPEECH_END = auto()
     MEETING_ENDED = auto()
+    SHUTDOWN = auto()
     ERROR = auto()
     TIMEOUT = auto()
     DISCONNECT = auto()
@@ -45,7 +46,8 @@ CONNECTED, STARTING, HASTY = State.CONNECTED, State.STARTING, State.HASTY
 LISTENING, FINISHING = State.LISTENING, State.FINISHING
 IDLE, CLOSED = State.IDLE, State.CLOSED
 
-_OPEN = (CONNECTED, STARTING, HASTY, LISTENING, FINISHING, IDLE)
+_RUNNING = (STARTING, HASTY, LISTENING, FINISHING)
+_OPEN = (CONNECTED, *_RUNNING, IDLE)
 _UNDISTURBED = "what the end of a meeting through createTask does to open sockets is unknown"
 
 SESSION: Final = Lifecycle(
@@ -67,7 +69,10 @@ SESSION: Final = Lifecycle(
         (IDLE, Input.RUN_TASK): STARTING,
         (IDLE, Input.AUDIO): IDLE,
         (IDLE, Input.TIMEOUT): CLOSED,
-        **{(state, Input.MEETING_ENDED): CLOSED for state in _OPEN},
+        **{(state, Input.MEETING_ENDED): CLOSED for state in _RUNNING},
+        # The next meeting may come over the same connection, and at once.
+        (IDLE, Input.MEETING_ENDED): IDLE,
+        **{(state, Input.SHUTDOWN): CLOSED for state in _OPEN},
         **{(state, Input.ERROR): CLOSED for state in _OPEN},
         **{(state, Input.DISCONNECT): CLOSED for state in _OPEN},
     },
@@ -79,7 +84,8 @@ SESSION: Final = Lifecycle(
         (FINISHING, Input.AUDIO): "audio that was under way when the client finished",
         (IDLE, Input.AUDIO): "audio that was under way when the client finished",
         (IDLE, Input.RUN_TASK): "the v2 SDK runs one task after another on a connection",
-        **{(state, Input.MEETING_ENDED): _UNDISTURBED for state in _OPEN},
+        **{(state, Input.MEETING_ENDED): _UNDISTURBED for state in (*_RUNNING, IDLE)},
+        **{(state, Input.SHUTDOWN): "the mock forgets everything" for state in _OPEN},
     },
 )
 #: Whatever else a client does is answered with Agent.FrameSequenceIllegal.

@@ -100,10 +100,14 @@ class PushingConnection(ABC):
         if self._task is not None:
             self._task.pushers[self] = None
         self._record("ws_open", target=self._target)
+        self._world.connections[self] = None
         self._flush()
+        if self._world.default is not self._scope:
+            self.world_ended()  # between the request and now
 
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None
+        self._world.connections.pop(self, None)
         if self._deadline is not None:
             self._deadline.cancel()
         self._wire.disconnected()
@@ -111,6 +115,10 @@ class PushingConnection(ABC):
         if self._task is not None:
             self._task.pushers.pop(self, None)
         self._record("ws_close", code=code, by="client" if by_client else "server")
+
+    def world_ended(self) -> None:
+        """The mock forgets everything: nothing of this client is to go on."""
+        self.task_ended()
 
     # Pusher
 
@@ -147,13 +155,10 @@ class PushingConnection(ABC):
         assert task is not None
         self._streams = True
         self._frames = self._bytes = 0  # what came too late for the stream before
-        self._decoder = self._open_decoder(task)
+        self._decoder = media.open_decoder(task.format, task.sample_rate)
         self._estimated = 0
         if self._decoder.note:
             self._record("note", text=self._decoder.note)
-
-    def _open_decoder(self, task: Task) -> media.StreamDecoder:
-        return media.open_decoder(task.format, task.sample_rate)
 
     def _push(self, frame: bytes) -> None:
         """Take a binary frame of a stream that is on."""

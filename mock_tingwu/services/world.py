@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mock_tingwu.services.callbacks import CallbackBook
     from mock_tingwu.services.imagined_media import ImaginedMedia
     from mock_tingwu.services.offline import RecordingReader
+    from mock_tingwu.services.pushing import PushingConnection
 
 #: Recordings that are read, and files that are made up, at the same time. asyncio has four threads
 #: more than there are processors, so at least one is left for short work.
@@ -65,6 +66,8 @@ class World:
         ]
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
+        #: The clients that are connected to push, in the order in which they came.
+        self.connections: dict[PushingConnection, None] = {}
         #: The apps of DashScope.
         self.apps: AppBook
         #: Who is told of the tasks of the scope.
@@ -109,9 +112,8 @@ class World:
 
     def reset(self) -> None:
         """Forget everything: tasks, journal, time, media files."""
-        for task in self.default.tasks.values():
-            for pusher in list(task.pushers):
-                pusher.task_ended()
+        for connection in list(self.connections):
+            connection.world_ended()
         self.close()
         # What is still to happen there would happen to tasks of the same ids here.
         self.default.clock.close()

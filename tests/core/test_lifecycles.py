@@ -163,7 +163,7 @@ def test_the_table_of_meetings_says_nothing_of_its_own() -> None:
 
 def test_a_duplex_session_says_only_what_its_table_says_of_clients_and_server() -> None:
     table, states = inference_table.SESSION.table, inference_table.State
-    server = {inference_table.Input.MEETING_ENDED, inference_table.Input.ERROR}
+    server = {inference_table.Input.SHUTDOWN, inference_table.Input.ERROR}
     for state, event in product(states, {*server, inference_table.Input.DISCONNECT}):
         if state is states.CLOSED:
             assert (state, event) not in table

@@ -41,8 +41,6 @@ FORMATS: Final = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
 RATE: Final = 16_000
 #: How long a pause ends an instruction, in ms: without a word, and at most.
 USUAL_SILENCE_MS, LONGEST_SILENCE_MS = 1_500, 6_000
-#: The first lines of the two kinds of AMR (RFC 4867).
-_AMR, _AMR_WIDE = b"#!AMR", b"#!AMR-WB"
 #: How much an instruction has to be like what was heard to be taken for it.
 _ALIKE: Final = 0.6
 
@@ -92,8 +90,6 @@ class DuplexConnection(PushingConnection):
     # Endpoint
 
     def text(self, data: bytes) -> None:
-        if self._left_behind():
-            return
         self._record("ws_in", text=data.decode("utf-8", "replace"))
         request = self._session.receive_text(data, self._now)
         match request:
@@ -108,8 +104,6 @@ class DuplexConnection(PushingConnection):
         self._flush()
 
     def binary(self, data: bytes) -> None:
-        if self._left_behind():
-            return
         self._frames += 1
         self._bytes += len(data)
         audio = self._session.receive_audio(data, self._now)
@@ -119,6 +113,11 @@ class DuplexConnection(PushingConnection):
             if self._session.close_code is not None:
                 self._abandon()
             self._flush()
+
+    def world_ended(self) -> None:
+        super().world_ended()
+        self._session.shut_down(self._now)
+        self._flush()
 
     # What the protocol says
 
@@ -155,6 +154,7 @@ class DuplexConnection(PushingConnection):
                 task = self._new_instruction(request)
             else:
                 task = self._meeting_of(request)
+                self._note_differences(request, task)
             self._join(task)
             if self._occupied:
                 detail = "another connection is streaming into this meeting"
@@ -163,7 +163,6 @@ class DuplexConnection(PushingConnection):
             self._record("note", text=f"refused: {refusal.detail}")
             self._fail(refusal.error)
             return
-        self._note_differences(request, task)
         self._open_stream()
         self._owed = self._after(inference.LISTEN_DELAY_MS, self._listening)
 
@@ -203,11 +202,6 @@ class DuplexConnection(PushingConnection):
             raise _Refusal(SAMPLE_RATE, f"sampleRate is {shown(rate)}, expected {RATE}")
         if audio_format not in FORMATS:
             raise _Refusal(AUDIO_FORMAT, f"format is {shown(audio_format)}, expected {FORMATS}")
-        if audio_format == "amr" and not media.pyav_available():
-            detail = (
-                "PyAV is not installed, so AMR cannot be heard: pip install 'mock-tingwu[media]'"
-            )
-            raise _Refusal(AUDIO_FORMAT, detail)
         whole = isinstance(silence, int) and not isinstance(silence, bool)
         if not whole or not 0 <= silence <= LONGEST_SILENCE_MS:
             detail = f"maxEndSilence is {shown(silence)}, expected 0 to {LONGEST_SILENCE_MS}"
@@ -227,7 +221,11 @@ class DuplexConnection(PushingConnection):
             model=request.model,
         )
         return self._scope.create_realtime(
-            order, audio_format=audio_format, sample_rate=RATE, end_silence=silence
+            order,
+            # A header in front of PCM is skipped anyway.
+            audio_format="pcm" if audio_format == "wav" else audio_format,
+            sample_rate=RATE,
+            end_silence=silence,
         )
 
     def _join(self, task: Task) -> None:
@@ -296,22 +294,6 @@ class DuplexConnection(PushingConnection):
         self._session.fail(error, self._now)
         self._abandon()
 
-    def _open_decoder(self, task: Task) -> media.StreamDecoder:
-        if task.format == "amr":
-            return _AmrDecoder(task.sample_rate)
-        if task.format == "wav":
-            # Its decoder strips the header.
-            return media.open_decoder("pcm", task.sample_rate)
-        return super()._open_decoder(task)
-
-    def _left_behind(self) -> bool:
-        """Whether the world was reset under a client without a meeting; it is closed then."""
-        if self._world.default is self._scope:
-            return False
-        self._session.meeting_ended(self._now)
-        self._flush()
-        return True
-
     @property
     def _now(self) -> int:
         return self._scope.clock.now()
@@ -320,39 +302,3 @@ class DuplexConnection(PushingConnection):
 def _or(given: Any, usual: Any) -> Any:
     """What was given; null is nothing."""
     return usual if given is None else given
-
-
-class _AmrDecoder:
-    """AMR as files have it: a line that says which of the two it is, then frames."""
-
-    exact = True
-    note = ""
-
-    def __init__(self, sample_rate: int) -> None:
-        self._sample_rate = sample_rate
-        self._head = b""
-        self._frames: media.StreamDecoder | None = None
-
-    def feed(self, data: bytes) -> bytes:
-        if self._frames is None:
-            self._head += data
-            name, ends, _ = self._head[:10].partition(b"\n")
-            if not ends and _AMR_WIDE.startswith(name):
-                return b""
-            self._frames = self._decoder_of(name)
-            data, self._head = self._head[len(name) + 1 :], b""
-        pcm = self._frames.feed(data)
-        self.note = self._frames.note
-        return pcm
-
-    def flush(self) -> bytes:
-        return b"" if self._frames is None else self._frames.flush()
-
-    def _decoder_of(self, name: bytes) -> media.StreamDecoder:
-        # Needs PyAV.
-        from mock_tingwu.media.compressed import FramedDecoder
-        from mock_tingwu.media.errors import undecodable
-
-        if name not in (_AMR, _AMR_WIDE):
-            raise undecodable("the stream does not begin with #!AMR")
-        return FramedDecoder("amrwb" if name == _AMR_WIDE else "amrnb", self._sample_rate)

@@ -26,7 +26,8 @@ LINK_SECONDS: Final = 24 * 60 * 60
 BUCKET: Final = "mock-tingwu-agents"
 DONE, RUNNING, BROKEN, TRANSCRIBING = range(4)
 
-_STATUS: Final[Mapping[Status, int]] = {
+#: ``output.status`` of a realtime task.
+STATUS: Final[Mapping[Status, int]] = {
     NEW: TRANSCRIBING,
     ONGOING: TRANSCRIBING,
     PAUSED: TRANSCRIBING,
@@ -39,7 +40,7 @@ _STATUS: Final[Mapping[Status, int]] = {
 
 def status_of(task: Task) -> int:
     """``output.status``: a recording is worked on from the beginning."""
-    return RUNNING if task.offline and task.status is ONGOING else _STATUS[task.status]
+    return RUNNING if task.offline and task.status is ONGOING else STATUS[task.status]
 
 
 def agent_of(task: Task) -> Agent:
