@@ -213,7 +213,7 @@ def test_apps_are_given_by_their_ids_as_json_or_as_tables(tmp_path: Path) -> Non
         ({"nonsense": 1}, "nonsense is unknown; expected parameters, published"),
         ({"published": "yes"}, "published is 'yes', expected true or false"),
         ({"parameters": []}, r"parameters is \[\], expected an object"),
-        ({"callback": "ftp://x"}, "an address such as http"),
+        ({"callback": "ftp://x"}, "callback is 'ftp://x', expected an address such as http"),
         ({"callback": 5}, "callback is no text"),
         ({"callback_form": "sms"}, "callback_form is 'sms', expected http or eventbridge"),
         ({"terminologies": {"t": "x"}}, "terminologies is .*, expected lists of instructions"),

@@ -21,7 +21,6 @@ import msgspec
 
 from mock_tingwu.core.dashscope_errors import AGENT_ERRORS, PLATFORM_ERRORS
 from mock_tingwu.core.errors import ApiError
-from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.meeting import Word
 from mock_tingwu.core.recognizer import (
     Heard,
@@ -40,7 +39,9 @@ from mock_tingwu.protocols.inference_table import (
     SESSION,
     STARTING,
     Input,
+    State,
 )
+from mock_tingwu.protocols.stream_session import StreamSession
 
 MEETING: Final = "tingwu-meeting-realtime"
 INSTRUCTION: Final = "tingwu-industrial-instruction"
@@ -57,8 +58,6 @@ END_DELAY_MS: Final = 20
 TASK_ID_LENGTH: Final = 16
 #: A longer task_id is refused: it is repeated in every event.
 LONGEST_TASK_ID: Final = 256
-#: Audio that arrives before speech-listen is kept up to this size.
-EARLY_AUDIO_BYTES: Final = 32 << 20
 #: What SDKs put for task_group, task and function (realtime-ws 8.2).
 _CONSTANTS: Final = {
     "task_group": "aigc",
@@ -108,7 +107,7 @@ class Violation:
 Request = RunRequested | FinishRequested | Refused
 
 
-class Session:
+class Session(StreamSession[State, Input]):
     """One connection to the inference endpoint.
 
     ``now`` is the present time in ms. ``strict_task_id``: a task_id that has not 16 characters is
@@ -116,17 +115,11 @@ class Session:
     """
 
     def __init__(self, now: int, *, strict_task_id: bool = False) -> None:
-        self.state = SESSION.initial
-        self.close_code: int | None = None
-        self.last_arrival = now
+        super().__init__(SESSION, now)
         self.model = MEETING
         self._last_sent = now
         self._strict_task_id = strict_task_id
-        self.task_id = ""
         self._targets: Sequence[str] = ()
-        self._early_audio: list[bytes] = []
-        self._early_bytes = 0
-        self._messages: list[bytes] = []
         self._violations: list[Violation] = []
 
     # What arrives from the client
@@ -172,9 +165,7 @@ class Session:
             if not self._early_bytes:
                 text = "audio came before speech-listen"
                 self._violate("audio-before-listen", "realtime-ws 8.3", text)
-            self._early_bytes += len(data)
-            if self._early_bytes <= EARLY_AUDIO_BYTES:
-                self._early_audio.append(data)
+            self._keep_early(data)
         return b""
 
     def disconnected(self) -> None:
@@ -184,11 +175,6 @@ class Session:
 
     # What happens on the server's side
 
-    @property
-    def early_audio_lost(self) -> int:
-        """How many bytes of audio came too early and were too many to keep."""
-        return max(0, self._early_bytes - sum(map(len, self._early_audio)))
-
     def listen(self, data_id: str, targets: Sequence[str], now: int) -> None:
         """Send speech-listen. Then feed what `take_early_audio` returns.
 
@@ -197,12 +183,6 @@ class Session:
         self._require(Input.LISTEN)
         self._targets = targets
         self._result({"action": "speech-listen", "dataId": data_id}, now)
-
-    def take_early_audio(self) -> list[bytes]:
-        """The binary frames that came before speech-listen and have not been fed yet."""
-        audio, self._early_audio = self._early_audio, []
-        self._early_bytes = 0
-        return audio
 
     def hear(self, heard: Heard, now: int) -> None:
         """Send what the recognizer has heard. Outside a task this does nothing."""
@@ -265,33 +245,12 @@ class Session:
             self._result({"action": "ping"}, now)
         return False
 
-    @property
-    def has_news(self) -> bool:
-        """Whether there is something to send or the socket is to be closed."""
-        return bool(self._messages) or self.close_code is not None
-
-    def messages_to_send(self) -> list[bytes]:
-        """The text frames to send now, in order."""
-        messages, self._messages = self._messages, []
-        return messages
-
     def take_violations(self) -> list[Violation]:
         """What the client did against the protocol since the last call."""
         violations, self._violations = self._violations, []
         return violations
 
     # Inside
-
-    def _advance(self, event: Input) -> bool:
-        following = SESSION.table.get((self.state, event))
-        if following is None:
-            return False
-        self.state = following
-        return True
-
-    def _require(self, event: Input) -> None:
-        if not self._advance(event):
-            raise InvalidTransition(self.state, event)
 
     def _run(self, task_id: str, payload: Mapping[str, Any], now: int) -> Request:
         if (self.state, Input.RUN_TASK) not in SESSION.table:

@@ -21,7 +21,6 @@ import msgspec
 
 from mock_tingwu.core import errors
 from mock_tingwu.core.errors import SessionError
-from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.meeting import Word
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.recognizer import (
@@ -41,7 +40,9 @@ from mock_tingwu.protocols.nls_table import (
     STOPPING,
     WORKING,
     Input,
+    State,
 )
+from mock_tingwu.protocols.stream_session import StreamSession
 
 NAMESPACE: Final = "SpeechTranscriber"
 SUCCESS: Final = 20000000
@@ -60,8 +61,6 @@ LINGER_MS: Final = 1_000
 ECHO_CHARACTERS: Final = 256
 #: The largest offset that a resuming client may give.
 MAX_OFFSET: Final = 1 << 30
-#: Audio that arrives between StartTranscription and TranscriptionStarted is kept up to this size.
-EARLY_AUDIO_BYTES: Final = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
-class Session:
+class Session(StreamSession[State, Input]):
     """One connection to a MeetingJoinUrl.
 
     Args:
@@ -119,16 +118,10 @@ class Session:
         now: int,
         shift: Shift | None = None,
     ) -> None:
-        self.state = SESSION.initial
-        self.close_code: int | None = None
-        self.last_arrival = now
+        super().__init__(SESSION, now)
         self._options = options
         self._new_id = new_id
-        self.task_id = ""
         self._last_directive = ""
-        self._early_audio: list[bytes] = []
-        self._early_bytes = 0
-        self._messages: list[bytes] = []
         self._shift = shift or Shift()
 
     # What arrives from the client
@@ -175,9 +168,7 @@ class Session:
             if (self.state, Input.AUDIO) in REFUSALS:
                 self._refuse(REFUSALS[self.state, Input.AUDIO])
         elif self.state is STARTING:
-            self._early_bytes += len(data)
-            if self._early_bytes <= EARLY_AUDIO_BYTES:
-                self._early_audio.append(data)
+            self._keep_early(data)
         return b""
 
     def disconnected(self) -> None:
@@ -186,11 +177,6 @@ class Session:
         self._messages.clear()
 
     # What happens on the server's side
-
-    @property
-    def early_audio_lost(self) -> int:
-        """How many bytes of audio came too early and were too many to keep."""
-        return max(0, self._early_bytes - sum(map(len, self._early_audio)))
 
     def confirm_start(
         self, *, next_index: int, position: int, request: StartRequested
@@ -208,12 +194,6 @@ class Session:
             self._shift.time = request.time_offset - position
         self._send("TranscriptionStarted")
         return self.take_early_audio()
-
-    def take_early_audio(self) -> list[bytes]:
-        """The binary frames that came before TranscriptionStarted and have not been fed yet."""
-        audio, self._early_audio = self._early_audio, []
-        self._early_bytes = 0
-        return audio
 
     def hear(self, heard: Heard) -> None:
         """Send what the recognizer has heard, as far as the output levels ask for it.
@@ -274,28 +254,7 @@ class Session:
         self._task_failed(errors.IDLE_TIMEOUT.about(about))
         self.close_code = 1000
 
-    @property
-    def has_news(self) -> bool:
-        """Whether there is something to send or the socket is to be closed."""
-        return bool(self._messages) or self.close_code is not None
-
-    def messages_to_send(self) -> list[bytes]:
-        """The text frames to send now, in order."""
-        messages, self._messages = self._messages, []
-        return messages
-
     # Inside
-
-    def _advance(self, event: Input) -> bool:
-        following = SESSION.table.get((self.state, event))
-        if following is None:
-            return False
-        self.state = following
-        return True
-
-    def _require(self, event: Input) -> None:
-        if not self._advance(event):
-            raise InvalidTransition(self.state, event)
 
     def _refuse(self, error: SessionError) -> Refused:
         if self._advance(Input.ERROR):

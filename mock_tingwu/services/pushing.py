@@ -6,7 +6,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import Timer
@@ -14,6 +14,7 @@ from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
 from mock_tingwu.protocols import multi_audio
+from mock_tingwu.protocols.stream_session import StreamSession
 from mock_tingwu.services.connection import Connection
 from mock_tingwu.services.world import World
 
@@ -21,26 +22,6 @@ log = logging.getLogger("mock_tingwu")
 
 #: So much audio (ms) without speech is worth a word in the journal.
 _WORTH_A_WORD_MS = 2_000
-
-
-class WireSession(Protocol):
-    """What the protocols' sessions have in common."""
-
-    close_code: int | None
-    last_arrival: int
-    task_id: str
-
-    @property
-    def deadline(self) -> int | None: ...
-
-    @property
-    def has_news(self) -> bool: ...
-
-    def messages_to_send(self) -> list[bytes]: ...
-
-    def take_early_audio(self) -> list[bytes]: ...
-
-    def disconnected(self) -> None: ...
 
 
 class PushingConnection(ABC):
@@ -51,7 +32,9 @@ class PushingConnection(ABC):
 
     service: ClassVar[str]
 
-    def __init__(self, world: World, scope: Scope, session: WireSession, target: str) -> None:
+    def __init__(
+        self, world: World, scope: Scope, session: StreamSession[Any, Any], target: str
+    ) -> None:
         self._world = world
         self._scope = scope
         self._wire = session

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from mock_tingwu import MockTingwu
-from tests.conftest import Watch
 from tests.dashscope.helpers import (
     AUDIO,
     IMAGINED,
@@ -49,21 +47,9 @@ SALE = "\n".join(
 REFUSED = (400, "InvalidParameter", "Invalid parameter. Please refer to the official documents.")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[MockTingwu, Watch]]:
-    watch = Watch()
-    with MockTingwu(clock="virtual", result_interval_ms=5) as mock:
-        mock.tap(watch)
-        yield mock, watch
-
-
 @pytest.fixture
-def mock(server: tuple[MockTingwu, Watch]) -> Iterator[MockTingwu]:
-    mock, watch = server
-    mock.reset()
-    watch.breaches.clear()
-    yield mock
-    assert watch.breaches == []
+def mock(reused: MockTingwu) -> MockTingwu:
+    return reused
 
 
 def item(title: Any = "续航", content: Any = "", **score: Any) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,7 +12,6 @@ import pytest
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.services.dashscope.text import MAX_CHARACTERS, MAX_LINES, script_of
-from tests.conftest import Watch
 from tests.dashscope.helpers import (
     GENERATION,
     IMAGINED,
@@ -33,21 +32,12 @@ NO_URL = (400, "InvalidURL", CALL_ERRORS["InvalidURL"].message)
 UNKNOWN = "fgVnGvkqj5xA"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[MockTingwu, Watch]]:
-    watch = Watch()
-    with MockTingwu(clock="virtual", result_interval_ms=5, max_body_bytes=100_000) as mock:
-        mock.tap(watch)
-        yield mock, watch
+SETTINGS = {"max_body_bytes": 100_000}
 
 
 @pytest.fixture
-def mock(server: tuple[MockTingwu, Watch]) -> Iterator[MockTingwu]:
-    mock, watch = server
-    mock.reset()
-    watch.breaches.clear()
-    yield mock
-    assert watch.breaches == []
+def mock(reused: MockTingwu) -> MockTingwu:
+    return reused
 
 
 def post(mock: MockTingwu, content: str | bytes, path: str = GENERATION) -> httpx.Response:

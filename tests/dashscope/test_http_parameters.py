@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.words import guess_language
-from tests.conftest import RECORDING, Watch
+from tests.conftest import RECORDING
 from tests.core.test_segmentation import silence, speech
 from tests.dashscope.helpers import (
     AUDIO,
@@ -37,22 +36,9 @@ from tests.media_samples import interleave, write_wav
 REFUSED = (400, "InvalidParameter", "Invalid parameter. Please refer to the official documents.")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[MockTingwu, Watch]]:
-    watch = Watch()
-    with MockTingwu(clock="virtual", result_interval_ms=5) as mock:
-        mock.tap(watch)
-        yield mock, watch
-
-
 @pytest.fixture
-def mock(server: tuple[MockTingwu, Watch]) -> Iterator[MockTingwu]:
-    """A mock that knows of nothing. There are too many tests here to start one for each."""
-    mock, watch = server
-    mock.reset()
-    watch.breaches.clear()
-    yield mock
-    assert watch.breaches == []
+def mock(reused: MockTingwu) -> MockTingwu:
+    return reused
 
 
 # What each may hold

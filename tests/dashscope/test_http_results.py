@@ -22,14 +22,6 @@ from tests.dashscope.helpers import (
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[MockTingwu, Watch]]:
-    watch = Watch()
-    with MockTingwu(clock="virtual", result_interval_ms=5) as mock:
-        mock.tap(watch)
-        yield mock, watch
-
-
 @pytest.fixture
 def mock(server: tuple[MockTingwu, Watch]) -> Iterator[MockTingwu]:
     mock, watch = server

@@ -26,7 +26,6 @@ from mock_tingwu.core.recognizer import (
 from mock_tingwu.core.script import Line
 from mock_tingwu.core.scripts import library
 from mock_tingwu.protocols.inference import (
-    EARLY_AUDIO_BYTES,
     IDLE_MS,
     INSTRUCTION,
     LONGEST_TASK_ID,
@@ -38,6 +37,7 @@ from mock_tingwu.protocols.inference import (
     Session,
 )
 from mock_tingwu.protocols.inference_table import SESSION, Input, State
+from mock_tingwu.protocols.stream_session import EARLY_AUDIO_BYTES
 
 Json = dict[str, Any]
 

@@ -20,7 +20,6 @@ from mock_tingwu.core.recognizer import SentenceBegan, SentenceChanged, Sentence
 from mock_tingwu.core.script import Line
 from mock_tingwu.core.stream import Shift
 from mock_tingwu.protocols.nls import (
-    EARLY_AUDIO_BYTES,
     IDLE_MS,
     Ignored,
     Refused,
@@ -29,6 +28,7 @@ from mock_tingwu.protocols.nls import (
     StopRequested,
 )
 from mock_tingwu.protocols.nls_table import REFUSALS, SESSION, Input, State
+from mock_tingwu.protocols.stream_session import EARLY_AUDIO_BYTES
 
 LINE = Line(1, 1, ("大家", "好。"), "cn", {"en": "Hello everyone.", "fr": "Bonjour à tous."})
 WORDS = (Word("大家", 400, 820), Word("好。", 820, 1_000))
