@@ -88,8 +88,8 @@ API_ERRORS: Final = {
 
 #: What makes DashScope answer with an error; the others come on demand only.
 DASHSCOPE_ERRORS: Final = {
-    "InvalidParameter": "A body that is no JSON object; the agents use the code with texts of "
-    "their own, see below.",
+    "InvalidParameter": "A body that is no JSON object, a frame without header or `task_id`, "
+    "`expire_in_seconds` out of range. The agents use the code with texts of their own, see below.",
     "BadRequest.EmptyModel": "No model.",
     "BadRequest.EmptyInput": "No input.",
     "InvalidURL": "Another path below `/api/v1/`, or another method.",
@@ -100,7 +100,7 @@ DASHSCOPE_ERRORS: Final = {
     "BadRequest.TooLarge": "A body over `max_body_bytes`.",
     "Throttling.RateQuota": "More calls than `throttle` allows.",
     "Agent.FrameSequenceIllegal": "WebSocket: audio or finish-task without run-task, a second "
-    "run-task, a second connection that streams.",
+    "run-task, a second connection that streams, an instruction on a used connection.",
     "Agent.InputActionIllegal": "WebSocket: an unknown action or directive.",
     "Agent.InputAppIdIllegal": "No appId, or one that is not among the `apps`.",
     "Agent.AppNotPublished": "An app that is configured so.",

@@ -83,7 +83,7 @@ class HttpClient:
         try:
             return await self._http.request(method, url, **content)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            where = url.partition("://")[2].partition("/")[0] or repr(url)
+            where = url.partition("://")[2].partition("/")[0].rpartition("@")[2] or repr(url)
             reason = str(error) or type(error).__name__
             raise Unreachable(f"{where} does not answer: {reason}.") from None
 
@@ -136,7 +136,7 @@ async def finished(
     seen: tuple[object, frozenset[str]] | None = None
     status: object = "unknown"
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout) as limit:
             while True:
                 info = await ask()
                 status = info.status
@@ -148,5 +148,7 @@ async def finished(
                     return info
                 await asyncio.sleep(poll_interval)
     except TimeoutError:
+        if not limit.expired():
+            raise
         message = f"The task {task_id} is still {status!s} after {timeout:g} s."
         raise Unreachable(message) from None

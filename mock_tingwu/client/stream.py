@@ -216,8 +216,8 @@ class AudioStream(Generic[E]):
         await self._write(self._begin())
         await self._until(self._started, "start the stream")
         # What failed only after the start is told by the events.
-        if self._failure is not None and not self._has_begun:
-            raise self._failure
+        if not self._has_begun:
+            raise self._failure or StreamError(f"{self.peer} ended the stream before it began.")
 
     async def _read(self, connection: ClientConnection) -> None:
         """Turn messages into events until the stream ends. Runs as a task of its own."""

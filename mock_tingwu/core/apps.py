@@ -44,10 +44,10 @@ class App:
         values = {name: value for name, value in data.items() if value is not None}
         parameters = values.get("parameters")
         if parameters is not None and not isinstance(parameters, dict):
-            raise ValueError(f"parameters is {parameters!r}, expected an object")
+            raise ValueError(f"parameters is {shown(parameters)}, expected an object")
         published = values.get("published", True)
         if not isinstance(published, bool):
-            raise ValueError(f"published is {published!r}, expected true or false")
+            raise ValueError(f"published is {shown(published)}, expected true or false")
         callback = values.get("callback", "")
         if not isinstance(callback, str):
             raise ValueError("callback is no text, expected the address of a web server")
@@ -59,7 +59,7 @@ class App:
                 raise ValueError(f"callback is {given}, expected {error}") from None
         form = values.get("callback_form", "http")
         if form not in FORMS:
-            raise ValueError(f"callback_form is {form!r}, expected {' or '.join(FORMS)}")
+            raise ValueError(f"callback_form is {shown(form)}, expected {' or '.join(FORMS)}")
         return cls(parameters, published, callback, form, _terminologies(values))
 
 
@@ -69,7 +69,9 @@ def _terminologies(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         isinstance(words, list) and all(isinstance(word, str) and word for word in words)
         for words in given.values()
     ):
-        raise ValueError(f"terminologies is {given!r}, expected lists of instructions by their id")
+        raise ValueError(
+            f"terminologies is {shown(given)}, expected lists of instructions by their id"
+        )
     return {name: tuple(words) for name, words in given.items()}
 
 

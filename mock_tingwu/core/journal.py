@@ -109,7 +109,7 @@ class Journal:
     ) -> Entry:
         """Add an entry; return it, so that a ``task_id`` found out later can be put in.
 
-        ``masking=False`` is for what the mock wrote itself and knows to be free of secrets.
+        ``masking=False`` is for what the mock wrote itself: only configured secrets are masked.
         """
         self.seq += 1
         if task_id is not None:
@@ -133,6 +133,8 @@ class Journal:
                     value = f"({len(value)} {unit} left out)"
                 elif masking:
                     value = self.masked(value)
+                elif isinstance(value, bytes):
+                    value = self.masked.known(value)
                 weight += getsizeof(value)
             entry[name] = value
         self._entries.append((weight, entry))

@@ -20,6 +20,8 @@ _NAMES: Final = (
 # Names so short that other words end in them. JSON writers may write & as \u0026 (Go does).
 _SHORT: Final = r"(?:mc|sig|sign|pwd)"
 _ALONE: Final = rf"(?:(?<![a-z0-9_])|(?<=\\[nrt])|(?<=\\u0026)|(?<=%26)){_SHORT}"
+# Where a word begins: also behind what JSON and URLs write for a sign.
+_BEGINS: Final = r"(?:(?<![a-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4})|(?<=%[0-9a-f]{2}))"
 _KEY: Final = rf"(?:{_NAMES}|authorization|(?<=[\"']){_SHORT})"
 # The whole name of a parameter, as in the addresses of chat robots; elsewhere these are words.
 _PARAMETER: Final = r"(?:[?&]|(?<=\\u)0026|%3F|%26)(?:key|pass|jwt|credential|authorization)"
@@ -48,7 +50,7 @@ _NAMED: Final = re.compile(
             # JSON inside of JSON
             rf'{_KEY}\\++"\s*+:\s*+(?:\[\s*+)?\\++"((?:[^"\\]|\\\\?/)++)',
             # DashScope's keys, lasting and temporary, wherever they stand
-            r"(?<![a-z0-9])s[kt]-([\w-]{20,})",
+            rf"{_BEGINS}s[kt]-([\w-]{{20,}})",
             # Chat robots whose secret is the path
             r"/hook/([\w-]{16,})",
             r"/services/T\w++/B\w++/(\w++)",
@@ -98,10 +100,15 @@ class Masker:
             return value
         return shown if isinstance(value, bytes) else shown.decode("utf-8", "surrogatepass")
 
-    def _masked(self, raw: bytes) -> bytes:
+    def known(self, value: bytes) -> bytes:
+        """``value`` without the configured secrets."""
         for literal in self._literals:
-            if literal in raw:
-                raw = raw.replace(literal, _GONE)
+            if literal in value:
+                value = value.replace(literal, _GONE)
+        return value
+
+    def _masked(self, raw: bytes) -> bytes:
+        raw = self.known(raw)
         if b"@" in raw:
             raw = _USER.sub(rb"\1" + _GONE, raw)
         found = list(_named(raw))

@@ -201,10 +201,16 @@ class Session(StreamSession[State, Input]):
         self._over(now)
 
     def meeting_ended(self, now: int) -> None:
-        """The meeting was ended through createTask: end what is on, then close."""
-        if self._advance(Input.MEETING_ENDED) and self.state is CLOSED:
-            self._over(now)
-            self.close_code = 1000
+        """The meeting was ended through createTask: end what is on.
+
+        A client that has not finished is disconnected.
+        """
+        running = self.state is not IDLE
+        if self._advance(Input.MEETING_ENDED):
+            if running:
+                self._over(now)
+            if self.state is CLOSED:
+                self.close_code = 1000
 
     def shut_down(self, now: int) -> None:
         """Nothing goes on: end what is on and close."""
@@ -229,7 +235,7 @@ class Session(StreamSession[State, Input]):
         times = []
         if (self.state, Input.TIMEOUT) in SESSION.table:
             times.append(self.last_arrival + IDLE_MS[self.model])
-        if self.state is LISTENING:
+        if self._pings:
             times.append(self._last_sent + PING_MS)
         return min(times, default=None)
 
@@ -241,7 +247,7 @@ class Session(StreamSession[State, Input]):
             self._require(Input.TIMEOUT)
             self.close_code = 1000
             return True
-        if self.state is LISTENING and now >= self._last_sent + PING_MS:
+        if self._pings and now >= self._last_sent + PING_MS:
             self._result({"action": "ping"}, now)
         return False
 
@@ -252,13 +258,18 @@ class Session(StreamSession[State, Input]):
 
     # Inside
 
+    @property
+    def _pings(self) -> bool:
+        # The page of the industrial agent knows of none.
+        return self.state is LISTENING and self.model == MEETING
+
     def _run(self, task_id: str, payload: Mapping[str, Any], now: int) -> Request:
         if (self.state, Input.RUN_TASK) not in SESSION.table:
             return self._refuse("Agent.FrameSequenceIllegal", "a task is running already", now)
+        self.task_id = task_id
         if self.state is IDLE and INSTRUCTION in (self.model, payload.get("model")):
             detail = "the industrial agent wants a new connection for every task"
             return self._refuse("Agent.FrameSequenceIllegal", detail, now)
-        self.task_id = task_id
         model, given = payload.get("model"), payload.get("input")
         if not isinstance(model, str) or not model:
             return self._reject("BadRequest.EmptyModel", "payload.model is missing", now)

@@ -69,8 +69,11 @@ SESSION: Final = Lifecycle(
         (IDLE, Input.RUN_TASK): STARTING,
         (IDLE, Input.AUDIO): IDLE,
         (IDLE, Input.TIMEOUT): CLOSED,
-        **{(state, Input.MEETING_ENDED): CLOSED for state in _RUNNING},
-        # The next meeting may come over the same connection, and at once.
+        (STARTING, Input.MEETING_ENDED): CLOSED,
+        (LISTENING, Input.MEETING_ENDED): CLOSED,
+        # Whoever has finished may begin the next meeting over the same connection.
+        (HASTY, Input.MEETING_ENDED): IDLE,
+        (FINISHING, Input.MEETING_ENDED): IDLE,
         (IDLE, Input.MEETING_ENDED): IDLE,
         **{(state, Input.SHUTDOWN): CLOSED for state in _OPEN},
         **{(state, Input.ERROR): CLOSED for state in _OPEN},

@@ -19,6 +19,10 @@ from dataclasses import dataclass
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
+class NoFrame(ValueError):
+    """The bytes are no MultiAudioFrame; the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class ActiveAudio:
     """The audio of one speaker who is talking."""
@@ -41,7 +45,7 @@ def parse(data: bytes) -> MultiAudioFrame:
     """Read a message; unknown fields are skipped.
 
     Raises:
-        ValueError: it is not a MultiAudioFrame.
+        NoFrame: it is not a MultiAudioFrame.
     """
     mixed, active, size, sent = b"", [], 0, 0
     for number, value in _fields(data):
@@ -65,7 +69,7 @@ def _active(data: bytes) -> ActiveAudio:
             try:
                 speaker = value.decode()
             except UnicodeDecodeError:
-                raise ValueError("speaker_id is not UTF-8") from None
+                raise NoFrame("speaker_id is not UTF-8") from None
     return ActiveAudio(speaker, audio)
 
 
@@ -84,9 +88,9 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         elif wire_type in (_FIXED32, _FIXED64):
             length = 4 if wire_type == _FIXED32 else 8
         else:
-            raise ValueError(f"wire type {wire_type} of field {number} is unknown")
+            raise NoFrame(f"wire type {wire_type} of field {number} is unknown")
         if number == 0 or at + length > len(data):
-            raise ValueError(f"field {number} is longer than the message")
+            raise NoFrame(f"field {number} is longer than the message")
         yield number, data[at : at + length]
         at += length
 
@@ -95,7 +99,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(data) or shift > 63:
-            raise ValueError("a number does not end")
+            raise NoFrame("a number does not end")
         byte = data[at]
         at += 1
         value |= (byte & 0x7F) << shift

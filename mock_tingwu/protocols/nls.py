@@ -367,6 +367,7 @@ class Session(StreamSession[State, Input]):
         ]
 
     def _task_failed(self, error: SessionError) -> None:
+        self.quotes = True
         self._send("TaskFailed", namespace="Default", status=error.status, status_text=error.text)
 
     def _send(

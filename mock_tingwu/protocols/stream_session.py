@@ -19,7 +19,8 @@ class StreamSession(ABC, Generic[S, E]):
     """One WebSocket connection seen from the server, on which audio is pushed.
 
     ``state`` moves by the table of its lifecycle only. ``last_arrival`` (ms) is when the last frame
-    came, ``task_id`` what the client calls its task.
+    came, ``task_id`` what the client calls its task. ``quotes``: messages may repeat more of what
+    the client sent than that.
     """
 
     def __init__(self, lifecycle: Lifecycle[S, E], now: int) -> None:
@@ -27,6 +28,7 @@ class StreamSession(ABC, Generic[S, E]):
         self.close_code: int | None = None
         self.last_arrival = now
         self.task_id = ""
+        self.quotes = False
         self._table = lifecycle.table
         self._messages: list[bytes] = []
         self._early_audio: list[bytes] = []

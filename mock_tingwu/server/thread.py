@@ -181,7 +181,7 @@ class MockTingwu:
         Raises:
             ValueError: something makes no sense; the message says what was expected.
         """
-        return self._run(configure(self._server.world, app_id, settings))
+        return self._run(configure(self._server.world, app_id, settings))[1]
 
     def host_file(self, path: Path | str) -> str:
         """Serve a local file from where it is; return its URL, for a FileUrl.

@@ -32,10 +32,8 @@ class MediaFiles:
         self.note = ""
         folder.mkdir(parents=True, exist_ok=True)
         if mp3 and not media.pyav_available():
-            self.note = (
-                "TargetAudioFormat mp3 needs the extra `media` (pip install 'mock-tingwu[media]'): "
-                "there will be no OutputMp3Path"
-            )
+            extra = "pip install 'mock-tingwu[media]'"
+            self.note = f"an MP3 needs the extra `media` ({extra}): there will be none"
         elif mp3:
             self._writers["mp3"] = media.Mp3Writer(folder / NAMES["mp3"], sample_rate)
         if spectrum:

@@ -14,6 +14,7 @@ from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
 from mock_tingwu.protocols import multi_audio
+from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.stream_session import StreamSession
 from mock_tingwu.services.connection import Connection
 from mock_tingwu.services.world import World
@@ -57,11 +58,19 @@ class PushingConnection(ABC):
     # What a protocol says
 
     @abstractmethod
+    def _receive_text(self, data: bytes) -> None:
+        """Take a text frame."""
+
+    @abstractmethod
+    def _receive_audio(self, data: bytes) -> None:
+        """Take a binary frame."""
+
+    @abstractmethod
     def _hear(self, event: Heard) -> None:
         """Tell the client what was heard."""
 
     @abstractmethod
-    def _refuse_audio(self, error: media.DecodeError | None) -> None:
+    def _refuse_audio(self, error: media.DecodeError | NoFrame) -> None:
         """End the session: the audio cannot be decoded, or is no frame of several streams."""
 
     @abstractmethod
@@ -87,6 +96,18 @@ class PushingConnection(ABC):
         self._flush()
         if self._world.default is not self._scope:
             self.world_ended()  # between the request and now
+
+    def text(self, data: bytes) -> None:
+        try:
+            self._receive_text(data)
+        except Exception:
+            self._defect()
+
+    def binary(self, data: bytes) -> None:
+        try:
+            self._receive_audio(data)
+        except Exception:
+            self._defect()
 
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None
@@ -145,6 +166,12 @@ class PushingConnection(ABC):
 
     def _push(self, frame: bytes) -> None:
         """Take a binary frame of a stream that is on."""
+        problem = self._take(frame)
+        if problem is not None:
+            self._refuse_audio(problem)
+
+    def _take(self, frame: bytes) -> media.DecodeError | NoFrame | None:
+        """Let a frame be heard. What is wrong with it is noted, and ends the decoding."""
         task, decoder = self._task, self._decoder
         assert task is not None and decoder is not None
         if task.status is not ONGOING:
@@ -154,17 +181,18 @@ class PushingConnection(ABC):
             if task.options.multiple_streams:
                 frame = multi_audio.parse(frame).mixed_data
             pcm = decoder.feed(frame)
-        except media.DecodeError as error:
-            self._decoder = None  # it must not be asked again
-            self._record("note", text=f"the audio cannot be decoded: {error.detail or error.text}")
-            self._refuse_audio(error)
-        except ValueError as error:
+        except NoFrame as error:
+            self._decoder = None
             self._record("note", text=f"the frame is no MultiAudioFrame: {error}")
-            self._refuse_audio(None)
-        else:
-            if decoder.note != note:
-                self._record("note", text=decoder.note)
-            self._listen(pcm)
+            return error
+        except media.DecodeError as error:
+            self._decoder = None
+            self._record("note", text=f"the audio cannot be decoded: {error.detail or error.text}")
+            return error
+        if decoder.note != note:
+            self._record("note", text=decoder.note)
+        self._listen(pcm)
+        return None
 
     def _listen(self, pcm: bytes) -> None:
         task = self._task
@@ -203,7 +231,7 @@ class PushingConnection(ABC):
         try:
             for frame in self._wire.take_early_audio():
                 if self._decoder is not None:
-                    self._push(frame)
+                    self._take(frame)
             if self._decoder is not None:
                 self._listen(self._decoder.flush())
         except media.DecodeError as error:
@@ -258,12 +286,12 @@ class PushingConnection(ABC):
             self._deadline = clock.call_later(delay, lambda: self._guarded(self._due))
 
     def _echoes_secret(self) -> bool:
-        """Whether messages hold a secret. They are ours but for the id that the client chose."""
+        """Whether messages may hold a secret: most are ours but for the client's id."""
         task_id = self._wire.task_id
         if task_id != self._looked_at:
             self._looked_at = task_id
             self._secret_id = self._scope.journal.masked(task_id) != task_id
-        return self._secret_id
+        return self._secret_id or self._wire.quotes
 
     def _due(self) -> None:
         self._deadline = None
@@ -283,9 +311,12 @@ class PushingConnection(ABC):
         try:
             callback()
         except Exception:
-            log.exception("a defect of the mock ends a session with its protocol's server error")
-            self._fail_session()
-            self._flush()
+            self._defect()
+
+    def _defect(self) -> None:
+        log.exception("a defect of the mock ends a session with its protocol's server error")
+        self._fail_session()
+        self._flush()
 
     def _cancel_owed(self) -> None:
         if self._owed is not None:

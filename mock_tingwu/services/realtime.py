@@ -17,6 +17,7 @@ from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.protocols import nls
+from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.nls_table import FAILED
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.pushing import PushingConnection
@@ -73,7 +74,7 @@ class PusherConnection(PushingConnection):
 
     # Endpoint
 
-    def text(self, data: bytes) -> None:
+    def _receive_text(self, data: bytes) -> None:
         self._record("ws_in", text=data.decode("utf-8", "replace"))
         request = self._session.receive_text(data, self._scope.clock.now())
         match request:
@@ -87,7 +88,7 @@ class PusherConnection(PushingConnection):
                 self._failed()
         self._flush()
 
-    def binary(self, data: bytes) -> None:
+    def _receive_audio(self, data: bytes) -> None:
         self._frames += 1
         self._bytes += len(data)
         was_failed = self._session.state is FAILED
@@ -109,9 +110,11 @@ class PusherConnection(PushingConnection):
     def _hear(self, event: Heard) -> None:
         self._session.hear(event)
 
-    def _refuse_audio(self, error: media.DecodeError | None) -> None:
-        container = error is not None and error.status == CONTAINER_ERROR.status
-        self._fail(CONTAINER_ERROR.about(error.text) if error and container else DECODE_ERROR)
+    def _refuse_audio(self, error: media.DecodeError | NoFrame) -> None:
+        if isinstance(error, media.DecodeError) and error.status == CONTAINER_ERROR.status:
+            self._fail(CONTAINER_ERROR.about(error.text))
+        else:
+            self._fail(DECODE_ERROR)
 
     def _end_session(self) -> None:
         self._session.task_ended()

@@ -238,7 +238,11 @@ class World:
                     files.finish()
                 shutil.rmtree(files.folder, ignore_errors=True)
             return
-        self.media_of(scope, task)
+        try:
+            self.media_of(scope, task)
+        except OSError as error:
+            why = f"the media files cannot be made: {error.strerror or error}"
+            scope.journal.record("note", "media", task.id, text=why)
         self.finish_media(scope, task)
 
     def media_folder(self) -> Path:

@@ -72,6 +72,12 @@ SECRET = "Zm9vYmFyc2VjcmV0Zm9vYmFy"
         f"token: {SECRET}9",
         f'{{"tokens":["a","{SECRET}"]}}',
         f'{{"private_key": "{SECRET}"}}',
+        # Keys of DashScope, wherever they stand.
+        f"my key is sk-{SECRET}, is it not",
+        f"Anna: here it is:\\nsk-{SECRET}",
+        f"\\tst-{SECRET}",
+        f"\\u0022sk-{SECRET}\\u0022",
+        f"/api/v1/st-{SECRET}?key%3Dsk-{SECRET}",
         # As JSON writers of other languages escape it.
         f"http://h/a.mp3?x=1\\u0026Signature={SECRET}",
         f"http://h/a.mp3?x=1\\u0026mc={SECRET}\\u0026y=2",

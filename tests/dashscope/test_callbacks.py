@@ -79,6 +79,7 @@ def test_a_meeting_tells_of_each_result_and_then_of_the_end(told: Told) -> None:
         ["summarizationPath", "transcriptionPath"],
     ]
     assert [output["status"] for output in found] == [1, 1, 0]
+    assert ["playbackUrl" in output for output in found] == [False, False, True]
     info = found[0]["taskInfo"]
     assert (info["appId"], info["dataId"], info["model"]) == ("tw_1", data_id, "tingwu-meeting")
     assert found[0]["taskInfo"] == found[2]["taskInfo"]

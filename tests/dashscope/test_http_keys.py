@@ -11,6 +11,9 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.core.clock import VirtualClock
+from mock_tingwu.core.scope import Scope
+from mock_tingwu.services.dashscope.keys import KeyRing, new_temporary_key
 from tests.dashscope.helpers import IMAGINED, TOKENS, body_of, call, error, why
 
 INVALID = (401, "InvalidApiKey", "Invalid API-key provided.")
@@ -131,15 +134,21 @@ def test_a_temporary_key_expires_when_it_says(
     assert verdicts(mock)[1:] == ["ok", "expired"]
 
 
-def test_it_is_known_for_an_hour_that_a_key_has_expired_and_then_it_is_unknown(
-    mock: MockTingwu,
-) -> None:
+def test_that_a_key_has_expired_is_not_forgotten(mock: MockTingwu) -> None:
     made = token(mock).json()["token"]
-    for hours in (0, 59, 1):
-        mock.advance(hours * 60_000 + 60_000)
-        token(mock)  # the old ones are forgotten when there is a new one
-        allowed(mock, made)
-    assert verdicts(mock)[2::2] == ["expired", "expired", "unknown"]
+    mock.advance(24 * 60 * 60_000)
+    token(mock)
+    assert not allowed(mock, made)
+    assert verdicts(mock)[-1] == "expired"
+
+
+def test_the_oldest_of_very_many_keys_are_forgotten() -> None:
+    scope = Scope(VirtualClock(0))
+    first, *_, last = (new_temporary_key(scope, 60)[0] for _ in range(10_001))
+    keys = KeyRing([], strict=False)
+    assert keys.problem(scope, first) == "unknown"
+    assert keys.problem(scope, last) is None
+    assert len(scope.temporary_keys) == 10_000
 
 
 @pytest.mark.parametrize(

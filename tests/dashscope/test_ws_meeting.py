@@ -9,11 +9,13 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu, media
+from mock_tingwu.protocols import inference
 from tests.conftest import RECORDING, SCRIPT
 from tests.core.test_segmentation import silence, speech
-from tests.dashscope.helpers import EVERYTHING, Json, begin, end, get
+from tests.dashscope.helpers import AUDIO, EVERYTHING, Json, begin, end, get
 from tests.dashscope.ws_helpers import (
     APP,
+    INDUSTRIAL,
     TASK,
     Duplex,
     action,
@@ -25,7 +27,7 @@ from tests.dashscope.ws_helpers import (
     said,
 )
 from tests.media_samples import encode
-from tests.realtime.helpers import until
+from tests.realtime.helpers import PATIENCE, until
 from tests.realtime.test_formats import VECTORS, at_rate
 
 SENTENCES = b"".join(speech(2_500) + silence(1_200) for _ in range(3))
@@ -199,6 +201,30 @@ def test_a_lost_connection_keeps_what_was_heard(mock: MockTingwu) -> None:
     assert [final["sentenceId"] for final in again.finals()] == [1, 2, 3]
     end(mock, data_id)
     assert len(said(results(mock, data_id)["transcriptionPath"])) > len("".join(again.sentences()))
+
+
+@pytest.mark.parametrize("ends", ["the client", "the meeting", "an instruction"])
+def test_bad_audio_before_speech_listen_ends_with_the_stream_and_once(
+    mock: MockTingwu, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    monkeypatch.setattr(inference, "LISTEN_DELAY_MS", 60_000)
+    bad = {"format": "opus", "sampleRate": 16_000}
+    data_id = begin(mock, **AUDIO | bad)
+    with duplex(mock) as client:
+        if ends == "an instruction":
+            client.run(model=INDUSTRIAL, parameters=bad)
+        else:
+            client.run(data_id)
+        assert action(client.receive()) == "task-started"
+        client.push(b"\x11" * 200_000)
+        assert client.socket.ping().wait(PATIENCE), "everything has arrived"
+        if ends == "the meeting":
+            assert end(mock, data_id).status_code == 200
+            assert client.close_code() == 1000
+    ended(mock)
+    (audio,) = of_kind(mock, "audio")
+    assert audio["bytes"] == 200_000
+    assert "cannot be decoded" in notes(mock)
 
 
 def test_audio_sent_right_after_task_started_is_heard(mock: MockTingwu) -> None:

@@ -404,7 +404,7 @@ def test_an_instruction_wants_a_connection_of_its_own(before: str, after: str) -
     refused = session.receive_text(run(after, OTHER), 0)
     assert isinstance(refused, Refused)
     assert "new connection" in refused.detail
-    failure(session, AGENT_ERRORS[SEQUENCE], header=False)
+    failure(session, AGENT_ERRORS[SEQUENCE], task_id=OTHER, header=False)
 
 
 @pytest.mark.parametrize("state", [State.LISTENING, State.FINISHING, State.IDLE])
@@ -419,11 +419,16 @@ RUNNING = (State.STARTING, State.HASTY, State.LISTENING, State.FINISHING)
 
 
 @pytest.mark.parametrize("state", RUNNING, ids=lambda state: state.name)
-def test_the_end_of_the_meeting_ends_what_is_on_and_closes(state: State) -> None:
+def test_the_end_of_the_meeting_ends_what_is_on_and_closes_on_who_has_not_finished(
+    state: State,
+) -> None:
     session = in_state(state)
     session.meeting_ended(0)
     assert names(session) == ["speech-end", "task-finished"]
-    assert (session.state, session.close_code) == (State.CLOSED, 1000)
+    if state in (State.STARTING, State.LISTENING):
+        assert (session.state, session.close_code) == (State.CLOSED, 1000)
+    else:
+        assert (session.state, session.close_code) == (State.IDLE, None)
     session.meeting_ended(0)
     assert sent(session) == []
 

@@ -159,7 +159,7 @@ def test_without_pyav_there_is_no_mp3_and_the_journal_says_so(
     task = create(mock, parameters)
     assert stop(mock, task["TaskId"]) == "COMPLETED"
     notes = [entry["text"] for entry in mock.journal if entry["kind"] == "note"]
-    assert any("no OutputMp3Path" in note for note in notes)
+    assert any("an MP3 needs the extra" in note for note in notes)
 
 
 def test_several_streams_in_one_are_heard_by_their_mix(mock: MockTingwu) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from tests.protocols.signing.mis_signed import changed
+from tests.realtime.helpers import create, pusher
 from tests.wire.helpers.raw import exchange, http
 from tests.wire.helpers.signed import acs3, roa, send, signed
 from tests.wire.test_http import START, TASKS
@@ -73,6 +74,20 @@ def test_configured_secrets_are_nowhere_in_the_journal(
     shown = json.dumps(mock.journal)
     assert len(mock.journal) > 10
     assert "PLANT" not in shown
+
+
+def test_what_a_refusal_quotes_is_masked(mock: MockTingwu) -> None:
+    for header in (
+        {"namespace": "token=PLANTEDtokenPLANTED"},
+        {"name": "sk-PLANTED0123456789abcdef0123"},
+        {"name": "StartTranscription", "task_id": "st-PLANTED0123456789abcdef0123"},
+    ):
+        header = {"namespace": "SpeechTranscriber", "name": "Nonsense"} | header
+        with pusher(create(mock)) as client:
+            client.socket.send(json.dumps({"header": header}))
+            client.receive()
+    assert "PLANTED0" not in json.dumps(mock.journal)
+    assert "tokenPLANTED" not in json.dumps(mock.journal)
 
 
 def test_a_callback_address_that_is_refused_is_told_without_its_password(mock: MockTingwu) -> None:

@@ -34,7 +34,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "late-end",
-            "A meeting can be ended when it is older than 24 hours, audio is not taken any more.",
+            "A meeting can be ended when it is older than 24 hours, but no stream begins any more.",
             "A dataId is valid for 24 hours; what was heard until then should not be lost.",
         ),
         (
@@ -189,8 +189,8 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "task-ids",
-            "A task_id of any length is taken, and noted as a violation when it has not 16 "
-            "characters.",
+            "A task_id of up to 256 characters is taken, and noted as a violation when it has not "
+            "16.",
             "Documented are 16; every SDK sends 32 or 36.",
         ),
         (

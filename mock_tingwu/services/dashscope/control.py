@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from mock_tingwu.core.apps import App
+from mock_tingwu.core.shown import shown
 from mock_tingwu.services.dashscope.request import check_app
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 PATH = "/_mock/apps"
 
 
-async def configure(world: World, app_id: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
+async def configure(
+    world: World, app_id: str, data: Mapping[str, Any]
+) -> tuple[App, dict[str, Any] | None]:
     """Configure an app and try its callback address; return how that went, None without one.
 
     Raises:
@@ -31,7 +34,8 @@ async def configure(world: World, app_id: str, data: Mapping[str, Any]) -> dict[
     world.apps.put(app_id, app)
     if not app.callback:
         world.agent_callbacks.remove(app_id)
-    return await world.agent_callbacks.register(app_id, app.callback) if app.callback else None
+        return app, None
+    return app, await world.agent_callbacks.register(app_id, app.callback)
 
 
 class AppControl:
@@ -54,20 +58,18 @@ class AppControl:
     async def _configure(self, body: dict[str, Any]) -> Any:
         app_id = body.pop("app_id", None)
         if not isinstance(app_id, str):
-            raise ControlError(f"app_id is {app_id!r}, expected a text")
+            raise ControlError(f"app_id is {shown(app_id)}, expected a text")
         try:
-            probe = await configure(self._world, app_id, body)
+            app, probe = await configure(self._world, app_id, body)
         except ValueError as error:
             raise ControlError(str(error)) from None
-        app = self._world.apps.configured(app_id)
-        assert app is not None
         return self._shown(app_id, app) | ({} if probe is None else {"probe": probe})
 
     def _forget(self, app_id: str | None) -> Any:
         app = None if app_id is None else self._world.apps.remove(app_id)
         if app_id is None or app is None:
             status = 400 if app_id is None else 404
-            raise ControlError(f"app_id is {app_id!r}, expected one of {PATH}", status)
+            raise ControlError(f"app_id is {shown(app_id)}, expected one of {PATH}", status)
         self._world.agent_callbacks.remove(app_id)
         return self._shown(app_id, app)
 

@@ -10,8 +10,8 @@ from mock_tingwu.core.scope import Scope
 
 #: What temporary keys begin with.
 PREFIX: Final = "st-"
-#: How long it is known, in ms, that one has expired; after that it is unknown.
-_REMEMBERED_MS: Final = 60 * 60 * 1000
+#: How many are remembered, also when they have expired. The oldest goes first.
+_MOST: Final = 10_000
 #: How long one lives, in seconds: at least, at most, and without a word.
 SHORTEST_S, LONGEST_S, USUAL_S = 1, 1800, 60
 
@@ -48,8 +48,8 @@ class KeyRing:
 def new_temporary_key(scope: Scope, seconds: int) -> tuple[str, int]:
     """A key that lives for so long, and when it expires, in seconds since the epoch."""
     now, keys = scope.clock.now(), scope.temporary_keys
-    for old in [key for key, end in keys.items() if end + _REMEMBERED_MS < now]:
-        del keys[old]
+    if len(keys) >= _MOST:
+        del keys[next(iter(keys))]
     expires = now + seconds * 1000
     drawn = bytes.fromhex(scope.ids.hex32("temporary-key"))
     key = PREFIX + b32encode(drawn).decode().lower().rstrip("=")

@@ -28,6 +28,7 @@ from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.protocols import inference
 from mock_tingwu.protocols.inference_table import FINISHING
+from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.dashscope.gateway import SERVICE
 from mock_tingwu.services.dashscope.keys import KeyRing, bearer
@@ -89,7 +90,7 @@ class DuplexConnection(PushingConnection):
 
     # Endpoint
 
-    def text(self, data: bytes) -> None:
+    def _receive_text(self, data: bytes) -> None:
         self._record("ws_in", text=data.decode("utf-8", "replace"))
         request = self._session.receive_text(data, self._now)
         match request:
@@ -103,7 +104,7 @@ class DuplexConnection(PushingConnection):
                 self._abandon()
         self._flush()
 
-    def binary(self, data: bytes) -> None:
+    def _receive_audio(self, data: bytes) -> None:
         self._frames += 1
         self._bytes += len(data)
         audio = self._session.receive_audio(data, self._now)
@@ -124,7 +125,7 @@ class DuplexConnection(PushingConnection):
     def _hear(self, event: Heard) -> None:
         self._session.hear(event, self._now)
 
-    def _refuse_audio(self, error: media.DecodeError | None) -> None:
+    def _refuse_audio(self, error: media.DecodeError | NoFrame) -> None:
         industrial = self._session.model == inference.INSTRUCTION
         self._fail(AUDIO_FORMAT if industrial else OFFICIAL_DOCUMENTS)
 

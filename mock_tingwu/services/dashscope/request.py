@@ -11,6 +11,7 @@ from mock_tingwu.core.apps import App
 from mock_tingwu.core.dashscope_errors import OFFICIAL_DOCUMENTS
 from mock_tingwu.core.options import Item, Options, Prompt, Scene
 from mock_tingwu.core.scope import Order, Task
+from mock_tingwu.core.shown import shown
 from mock_tingwu.services.dashscope.agents import AGENTS, USUAL, Agent, Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure
 
@@ -61,7 +62,7 @@ def agent_of(body: Json) -> Agent:
         raise failure("BadRequest.EmptyInput")
     agent = AGENTS.get(model)
     if agent is None:
-        raise failure("ModelNotFound", f"model is {model!r}, expected {' or '.join(AGENTS)}")
+        raise failure("ModelNotFound", f"model is {shown(model)}, expected {' or '.join(AGENTS)}")
     return agent
 
 

@@ -51,7 +51,7 @@ def agent_of(task: Task) -> Agent:
 def output_of(scope: Scope, task: Task, base: str, *, kinds: Collection[str] | None = None) -> Json:
     """The task as getTask shows it, its members in the order of the alphabet.
 
-    ``base`` is the address that links lead to; they are signed anew. ``kinds``: name no results
+    ``base`` is the address that links lead to; they are signed anew. ``kinds``: name no files
     but these. A result that could not be made is null.
     """
     agent, link = agent_of(task), Linker(scope, base, seconds=LINK_SECONDS)
@@ -65,7 +65,7 @@ def output_of(scope: Scope, task: Task, base: str, *, kinds: Collection[str] | N
             output[file.path] = None
     if output["status"] == BROKEN:
         output |= {"errorCode": task.error_code, "errorMessage": task.error_message}
-    if "mp3" in task.files:
+    if kinds is None and "mp3" in task.files:
         output["playbackUrl"] = link.to(BUCKET, key_of(scope, task, "mp3", _PLAYBACK))
     return dict(sorted(output.items()))
 
