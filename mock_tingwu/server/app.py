@@ -15,9 +15,8 @@ from mock_tingwu.services import realtime
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
-from mock_tingwu.services.dashscope import realtime as inference
 from mock_tingwu.services.dashscope.control import AppControl
-from mock_tingwu.services.dashscope.service import DashScopeService
+from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.storage import StorageService
@@ -76,6 +75,9 @@ class Application:
         path = target.partition("?")[0]
         if path == realtime.PATH:
             return realtime.route(self.world, target)
-        if path.rstrip("/") == inference.PATH:
-            return inference.route(self.world, target, headers)
+        if path.rstrip("/") == INFERENCE:
+            # What only some need is not loaded when the server starts.
+            from mock_tingwu.services.dashscope import realtime as duplex
+
+            return duplex.route(self.world, target, headers)
         return Rejection(404, "Not Found")

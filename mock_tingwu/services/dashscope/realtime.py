@@ -36,7 +36,6 @@ from mock_tingwu.services.dashscope.service import LIFE_MS
 from mock_tingwu.services.pushing import PushingConnection
 from mock_tingwu.services.world import World
 
-PATH: Final = "/api-ws/v1/inference"
 #: What the industrial agent hears, and at which rate in Hz (the agent's page).
 FORMATS: Final = ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr")
 RATE: Final = 16_000

@@ -40,12 +40,12 @@ from mock_tingwu.services.dashscope.request import (
     named,
 )
 from mock_tingwu.services.dashscope.task_data import output_of, status_of
-from mock_tingwu.services.dashscope.text import script_of
 from mock_tingwu.services.tingwu import ANY_METHOD, hot_words
 from mock_tingwu.services.world import World
 
 GENERATION: Final = "/api/v1/services/aigc/multimodal-generation/generation"
 TOKENS: Final = "/api/v1/tokens"
+INFERENCE: Final = "/api-ws/v1/inference"
 #: How long audio can be pushed into a meeting, in ms (dashscope-tingwu 3).
 LIFE_MS: Final = 24 * 60 * 60 * 1000
 
@@ -121,6 +121,9 @@ class DashScopeService:
     async def _take_text(
         self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
     ) -> Json:
+        # What only some calls need is not loaded when the server starts.
+        from mock_tingwu.services.dashscope.text import script_of
+
         try:
             script = await asyncio.to_thread(script_of, body["input"]["text"])
         except ValueError as error:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from mock_tingwu.core.script import Script
+from mock_tingwu.core.scripts import parse_script
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.words import guess_language, tokenize
 
@@ -28,9 +29,6 @@ def script_of(text: str) -> Script:
         ValueError: a line has another form, or there are too many; the message says which.
     """
     said = _lines(text)
-    # Loads more than a server needs to start.
-    from mock_tingwu.core.scripts import parse_script
-
     language = guess_language("".join(words for _, words in said))
     numbers: dict[str, int] = {}
     for name, _ in said:
