@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -48,7 +49,7 @@ class Told(Generic[E]):
     failure: StreamError | None = None
 
 
-class AudioStream(Generic[E]):
+class AudioStream(ABC, Generic[E]):
     """One stream of audio, as an async context manager.
 
     Entering starts the stream; leaving closes the connection, whatever happened. Iterate at the
@@ -175,17 +176,17 @@ class AudioStream(Generic[E]):
 
     # What the protocol says
 
+    @abstractmethod
     def _begin(self) -> str:
         """The command that starts the stream."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _finish(self) -> str:
         """The command that says that the audio is over."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _told(self, message: str | bytes) -> Told[E]:
         """What a message tells. It must not raise: what makes no sense tells nothing."""
-        raise NotImplementedError
 
     def _refusal(self, status: int, body: str) -> StreamError:
         """The error of a handshake that was refused."""

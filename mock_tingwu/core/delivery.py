@@ -88,8 +88,6 @@ TINGWU_PLAN: Final = Plan((5_000, 300_000, 300_000))
 #: DashScope's: six times again, and nothing but 200 counts (dashscope-tingwu 6). How long an answer
 #: may take is Tingwu's.
 AGENT_PLAN: Final = Plan((1_000, 2_000, 5_000, 10_000, 30_000, 60_000), only_200=True)
-#: For a test of the connection.
-ONCE: Final = Plan(())
 
 
 @dataclass(frozen=True, slots=True)

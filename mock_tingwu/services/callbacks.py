@@ -36,8 +36,6 @@ class Dialect(Protocol):
 
     service: str
     plan: Plan
-    #: What a project is called by.
-    key: str
 
     def probe(self, scope: Scope, app_key: str, request_id: str) -> Mapping[str, Any]:
         """What an address is tried with when it is set."""
@@ -55,7 +53,6 @@ class TingwuDialect:
 
     service = "tingwu"
     plan = TINGWU_PLAN
-    key = "AppKey"
 
     def probe(self, scope: Scope, app_key: str, request_id: str) -> Mapping[str, Any]:
         number = scope.clock.now() % 10**13

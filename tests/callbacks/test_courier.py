@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mock_tingwu.core.clock import VirtualClock
-from mock_tingwu.core.delivery import DELIVERED, LOST, ONCE, QUEUED, TINGWU_PLAN, Delivery, Plan
+from mock_tingwu.core.delivery import DELIVERED, LOST, QUEUED, TINGWU_PLAN, Delivery, Plan
 from mock_tingwu.core.journal import Journal
 from mock_tingwu.server.clock import SystemClock
 from mock_tingwu.services import courier as courier_module
@@ -27,6 +27,9 @@ from tests.callbacks.receiver import (
     nobody,
 )
 from tests.realtime.helpers import PATIENCE
+
+#: One attempt and no other.
+ONCE = Plan(())
 
 #: A plan that gives up early on a receiver that does not answer.
 HASTY = Plan((), answer_within=300)

@@ -10,7 +10,6 @@ from mock_tingwu.core.delivery import (
     DELIVERED,
     DELIVERY,
     LOST,
-    ONCE,
     QUEUED,
     SENDING,
     TINGWU_PLAN,
@@ -24,6 +23,9 @@ from mock_tingwu.core.delivery import (
     receiver_url,
 )
 from mock_tingwu.core.lifecycle import InvalidTransition
+
+#: One attempt and no other.
+ONCE = Plan(())
 
 REFUSED = Outcome.of(500)
 ACCEPTED = Outcome.of(200)

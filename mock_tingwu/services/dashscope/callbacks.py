@@ -24,7 +24,6 @@ class AgentDialect:
 
     service = "dashscope"
     plan = AGENT_PLAN
-    key = "appId"
 
     def __init__(self, apps: AppBook) -> None:
         self._apps = apps
