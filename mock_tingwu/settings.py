@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from mock_tingwu.core.apps import App
 from mock_tingwu.core.delivery import receiver_url
@@ -145,9 +145,13 @@ class Settings:
         return settings
 
 
+#: A variable of ``mock-tingwu live listen``, which has no settings beside it.
+LIVE_AUTH_KEY: Final = f"{PREFIX}LIVE_AUTH_KEY"
+
+
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """The variables that look like settings and are none: a slip of the pen, mostly."""
-    known = {PREFIX + item.name.upper() for item in fields(Settings)}
+    known = {PREFIX + item.name.upper() for item in fields(Settings)} | {LIVE_AUTH_KEY}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
@@ -255,7 +259,7 @@ def _file_hosts(value: Any) -> dict[str, str]:
     for host, target in ((host.strip().lower(), target.strip()) for host, target in pairs):
         if not host or "/" in host or not target:
             raise ValueError(expected)
-        if re.match("https?://[^/]", target):
+        if re.match("(https?|rtmps?)://[^/]", target):
             hosts[host] = target.rstrip("/")
         elif Path(target).is_dir():
             hosts[host] = str(Path(target).absolute())

@@ -52,6 +52,11 @@ def schema_of(entry: Entry) -> tuple[str | None, Any]:
     if entry["kind"] == "response" and entry["service"] == "dashscope":
         body = msgspec.json.decode(entry["body"])
         return f"dashscope/{_dashscope_answer(entry, body)}", body
+    if entry["kind"] == "response" and entry["service"] == "live":
+        if isinstance(entry["body"], str):
+            return None, None  # XML
+        body = msgspec.json.decode(entry["body"])
+        return f"live/{_live_answer(entry, body)}", body
     if entry["kind"] == "response" and entry["service"] == "tingwu":
         if isinstance(entry["body"], str):
             return None, None  # XML
@@ -94,6 +99,15 @@ def _dashscope_answer(entry: Entry, body: Any) -> str:
         return "token-response"
     getting = "status" in body["output"] and "dataId" not in body["output"]
     return "get-task-response" if getting else "create-task-response"
+
+
+def _live_answer(entry: Entry, body: Any) -> str:
+    """What Live answered, as its schema is called."""
+    if entry["status"] != 200:
+        return "error-response"
+    if "Tasks" in body:
+        return "query-response"
+    return "create-response" if "TaskId" in body else "task-response"
 
 
 def _phrases_call(entry: Entry) -> str:

@@ -17,6 +17,7 @@ import msgspec
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.media import read_wav
+from tests.callbacks.receiver import receiver
 from tests.conftest import RECORDING, SCRIPT
 from tests.core.test_segmentation import speech
 from tests.realtime.helpers import PATIENCE, TASKS, Json, Pusher, info, pusher, until
@@ -259,6 +260,44 @@ def refused_link() -> str:
 def request(name: str) -> str:
     """The CreateTask body of the run, or ``again`` the Parameters of its second run."""
     return f"```json\n{pretty(AGAIN if name == 'again' else REQUEST)}\n```"
+
+
+@cache
+def live_run() -> list[Json]:
+    """The callbacks of a live stream that is imagined, a translated one."""
+    with receiver() as listener, MockTingwu(seed=0, clock="virtual") as mock:
+        query = {
+            "Action": "CreateRtcAsrTask",
+            "Version": "2016-11-01",
+            "Format": "JSON",
+            "Mode": "live",
+            "StreamURL": "rtmp://pull.example.com/app/lesson",
+            "Language": "cn",
+            "CallbackURL": listener.url,
+            "TranslateEnabled": "true",
+            "TargetLanguages": "en",
+        }
+        httpx.get(mock.url, params=query).raise_for_status()
+        mock.advance(20_000)
+        return [request.body for request in listener.requests]
+
+
+def _live(name: str) -> Json:
+    """The third callback of a name: by then something was said."""
+    named = [body for body in live_run() if f'"name":"{name}"' in body["content"]]
+    body: Json = named[2]
+    content = re.sub(r'"tl_(\d+)_\d+"', r'"tl_\1_1775007000000"', body["content"])
+    return body | {"callback_time_stamp": 1775007001500, "content": content}
+
+
+def live_callback(_: str) -> str:
+    """A callback as it is posted."""
+    return block(_live("SentenceBegin"))
+
+
+def live_content(name: str) -> str:
+    """What is in the content of a callback."""
+    return block(json.loads(_live(name)["content"]))
 
 
 def block(value: Any) -> str:

@@ -99,6 +99,21 @@ def _dashscope_errors(_: str) -> str:
     return _table(("code", "HTTP", "message", "caused by", "level"), rows)
 
 
+def _live_errors(_: str) -> str:
+    rows = [
+        (
+            error.code,
+            error.http_status,
+            f"`{error.message.replace('{0}', '…')}`",
+            why,
+            _level(error.level, error.source),
+        )
+        for code, why in docs_tables.LIVE_ERRORS.items()
+        for error in [errors.LIVE_ERRORS[code]]
+    ]
+    return _table(("Code", "HTTP", "Message", "caused by", "level"), rows)
+
+
 def _dashscope_results(_: str) -> str:
     rows = [
         (f"`{agent.model}`", ", ".join(f"`{file.path}`" for file in agent.files.values()))
@@ -195,6 +210,9 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "recording-errors": _recording_errors,
     "dashscope-errors": _dashscope_errors,
     "dashscope-results": _dashscope_results,
+    "live-errors": _live_errors,
+    "live-callback": docs_examples.live_callback,
+    "live-content": docs_examples.live_content,
     "settings": _settings,
     "fields": _fields,
     "library": _library,

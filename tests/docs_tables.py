@@ -28,6 +28,33 @@ TASK_FAILED: Final = {
 }
 
 ON_DEMAND: Final = "[On demand](control.md#faults) only."
+#: What leads to errors of Live's calls; others come on demand only.
+LIVE_ERRORS: Final = {
+    "ConfigNotFound": "Stop or Delete of a TaskId that is not known, or deleted.",
+    "InternalError": "A defect of the mock. Its log has the traceback.",
+    "Missing": "A parameter is missing: MissingMode, MissingStreamURL, MissingTaskId; "
+    "MissingAction: no call is named.",
+    "Invalid": "A parameter is not valid: InvalidReportInterval.",
+    "InvalidApi.NotFound": "Unknown Action.",
+    "UnsupportedHTTPMethod": "Another method than GET and POST.",
+    "InvalidParameter.Format": "The request broke off.",
+    "RequestEntityTooLarge": "The form is longer than 64 KiB.",
+    "InvalidAccessKeyId.NotFound": "verify: the key is not one of `access_keys`.",
+    "InvalidAccessKeyId.Inactive": "verify: the key is one of `disabled_access_keys`.",
+    "InvalidTimeStamp.Format": "verify: Timestamp or x-acs-date cannot be read.",
+    "InvalidTimeStamp.Expired": "verify: more than 31 minutes off, x-acs-date 15.",
+    "SignatureDoesNotMatch": "verify: the signature is not right; the Message has what the mock "
+    "signed.",
+    "SignatureNonceUsed": "verify: a request was sent twice.",
+    "InvalidSignatureMethod": "verify: another one than HMAC-SHA1, or ACS3-HMAC-SHA256.",
+    "MissingAccessKeyId": "verify: the call is not signed.",
+    "IncompleteSignature": "verify: a part of the signature is missing.",
+    "MissingSecurityToken": "verify: a temporary key without its token.",
+    "InvalidSecurityToken.Malformed": "verify: the token is not the key's.",
+    "InvalidSecurityToken.MismatchWithAccessKey": "verify: the token is another key's.",
+    "Throttling.User": "More calls than `throttle` allows.",
+}
+
 #: What leads to each error of the OpenAPI. Every one can be had on demand as well.
 API_ERRORS: Final = {
     "ServerError": "A defect of the mock. Its log has the traceback.",
@@ -52,6 +79,9 @@ API_ERRORS: Final = {
     "BRK.InvalidResultLevelSetting": "OutputLevel not 1 or 2.",
     "BRK.ServiceLinkedRoleNotExist": ON_DEMAND,
     "InvalidApi.NotFound": "Unknown path or method.",
+    "InvalidProduct.NotFound": ON_DEMAND,
+    "InvalidProtocol.NeedSsl": ON_DEMAND,
+    "Throttling.Api": ON_DEMAND,
     "Missing": "`type`, `Input`, `Input.TaskId` of stop or another field without a code of its own "
     "is missing. The code has the field's name: MissingType, MissingInput, MissingTaskId.",
     "Invalid": "`type`, `operation` or another field without a code of its own is wrong: "
@@ -132,8 +162,8 @@ SETTINGS: Final = {
     "fetch": "`auto` fetches recordings from this machine and from `file_hosts`, `always` from "
     "everywhere, `never` imagines all: [where the recording comes "
     "from](offline.md#where-the-recording-comes-from).",
-    "file_hosts": "The folder or base URL that stands for a host of FileUrl: `host=folder` with "
-    "commas between, a table in the file.",
+    "file_hosts": "The folder or base URL that stands for a host of FileUrl or StreamURL: "
+    "`host=folder` with commas between, a table in the file.",
     "app_keys": "The AppKeys that exist, each alone or with the AccessKeyId that it belongs to: "
     "`app` or `app:id` with commas between, a table in the file. Others are refused with "
     "BRK.InvalidAppKey, those of another AccessKeyId with BRK.InvalidTenant. None: any.",

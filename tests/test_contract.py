@@ -16,6 +16,7 @@ from tests import (
     contract_examples_api,
     contract_examples_dashscope,
     contract_examples_inference,
+    contract_examples_live,
     contract_examples_realtime,
     contract_examples_results,
 )
@@ -25,6 +26,7 @@ EXAMPLES = (
     contract_examples_api,
     contract_examples_dashscope,
     contract_examples_inference,
+    contract_examples_live,
     contract_examples_realtime,
     contract_examples_results,
 )
@@ -122,6 +124,7 @@ def test_what_the_server_sends_has_no_unknown_keys() -> None:
     lenient |= {"tingwu/phrases-response", "tingwu/phrases-response/Data"}
     lenient |= {"realtime/event/header", "realtime/event/payload"}
     lenient |= {"tingwu/error-response/AccessDeniedDetail"}
+    lenient |= {"live/error-response/AccessDeniedDetail", "live/content/payload"}
     lenient |= {"inference/event", "inference/event/header"}
     lenient |= {"inference/event/payload", "inference/event/payload/output"}
     sent = {n for n, document in DOCUMENTS.items() if document["x-sender"] == "server"}

@@ -275,6 +275,7 @@ def test_every_error_and_setting_has_its_row() -> None:
     text = (ROOT / "docs" / "openapi.md").read_text("utf-8")
     for code in errors.API_ERRORS:
         assert code in text
+    assert set(docs_tables.LIVE_ERRORS) <= set(errors.LIVE_ERRORS)
     assert set(docs_tables.SETTINGS) == set(Settings.__dataclass_fields__)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mock_tingwu.core.delivery import DELIVERY
 from mock_tingwu.core.lifecycle import Lifecycle
-from mock_tingwu.core.tasks import OFFLINE_TASK, REALTIME_TASK, Status, TaskEvent
+from mock_tingwu.core.tasks import LIVE_TASK, OFFLINE_TASK, REALTIME_TASK, Status, TaskEvent
 from mock_tingwu.protocols import inference_table, nls_table
 from mock_tingwu.services.dashscope import task_data
 
@@ -56,6 +56,7 @@ LIFECYCLES: Final[tuple[Lifecycle[Any, Any], ...]] = (
     REALTIME_TASK,
     MEETING,
     OFFLINE_TASK,
+    LIVE_TASK,
     nls_table.SESSION,
     inference_table.SESSION,
     DELIVERY,

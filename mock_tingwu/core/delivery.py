@@ -6,8 +6,8 @@ tells `Delivery.end` what came of it, and comes again after as many ms as that r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 from urllib.parse import urlsplit
@@ -85,6 +85,8 @@ class Plan:
 #: Tingwu's: again after 5 s, then every 5 min, three times at most (tingwu-openapi 6). That the
 #: first of them counts is an assumption: four attempts in all.
 TINGWU_PLAN: Final = Plan((5_000, 300_000, 300_000))
+#: Live's: twice again, soon, as captions are old in seconds. No source tells of retries.
+LIVE_PLAN: Final = Plan((1_000, 2_000))
 #: DashScope's: six times again, and nothing but 200 counts (dashscope-tingwu 6). How long an answer
 #: may take is Tingwu's.
 AGENT_PLAN: Final = Plan((1_000, 2_000, 5_000, 10_000, 30_000, 60_000), only_200=True)
@@ -117,12 +119,16 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """A message on its way. ``why`` says what was wrong last, None as long as nothing was."""
+    """A message on its way. ``why`` says what was wrong last, None as long as nothing was.
+
+    ``sign`` gives the headers that are made anew for each attempt.
+    """
 
     url: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     plan: Plan = TINGWU_PLAN
+    sign: Callable[[], Mapping[str, str]] = dict
     state: State = QUEUED
     attempts: list[Attempt] = field(default_factory=list)
     why: str | None = None
@@ -160,6 +166,10 @@ class Delivery:
         self.attempts.append(Attempt(self._began, outcome))
         self.why = outcome.error
         return self.plan.waits[done - 1] if self.state is WAITING else None
+
+    def try_once(self) -> None:
+        """Make no attempt after the next one."""
+        self.plan = replace(self.plan, waits=())
 
     def drop(self, why: str) -> None:
         """Give it up between two attempts.

@@ -90,6 +90,25 @@ API_ERRORS: Final = _api(
     *GATEWAY_ROWS,
 )
 
+#: Codes of ApsaraVideo Live's live ASR tasks and of the gateway in front of it.
+LIVE_ERRORS: Final = _api(
+    (
+        "ConfigNotFound",
+        400,
+        "The task is not found, please check and try again later.",
+        "documented",
+        "live-rtc-asr 1.2 (what stands before the comma is assumed)",
+    ),
+    (
+        "InternalError",
+        500,
+        "The request processing has failed due to some unknown error.",
+        "documented",
+        "live-rtc-asr 5 (name); the common error table (wording)",
+    ),
+    *GATEWAY_ROWS,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskError:

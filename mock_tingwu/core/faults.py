@@ -20,13 +20,13 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
-from mock_tingwu.core.errors import API_ERRORS, TASK_ERRORS
+from mock_tingwu.core.errors import API_ERRORS, LIVE_ERRORS, TASK_ERRORS
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.imagination import STATED_NAMES
 from mock_tingwu.core.journal import Journal
 from mock_tingwu.core.options import RESULT_KINDS
 
-SERVICES: Final = ("tingwu", "dashscope")
+SERVICES: Final = ("tingwu", "dashscope", "live")
 #: The calls that a rule can name.
 OPERATIONS: Final = (
     "CreateTask",
@@ -40,11 +40,18 @@ OPERATIONS: Final = (
     "createTask",
     "getTask",
     "createToken",
+    # Live's
+    "CreateRtcAsrTask",
+    "StopRtcAsrTask",
+    "DeleteRtcAsrTask",
+    "QueryRtcAsrTasks",
 )
-#: The calls that make a task: what is to become of it is decided there.
-CREATING: Final = ("CreateTask", "createTask")
+#: The calls of these services that make a task: what is to become of it is decided there.
+CREATING: Final = ("CreateTask", "createTask", "CreateRtcAsrTask")
 #: What a throttled client is told to wait unless the rule says otherwise, in ms.
 RETRY_AFTER_MS: Final = 1000
+#: The RetCode of Live's calls that go well (live-rtc-asr 1.2).
+SUCCESS_CODE: Final = 2000
 #: Error codes that are a pattern: the parameter that they are about completes them.
 PATTERNS: Final = ("Missing", "Invalid")
 _LONGEST_MS: Final = 30 * 24 * 60 * 60 * 1000
@@ -72,7 +79,7 @@ class ApiFault:
     @property
     def services(self) -> tuple[str, ...]:
         """The services that have this code."""
-        tables = {"tingwu": API_ERRORS, "dashscope": CALL_ERRORS}
+        tables = {"tingwu": API_ERRORS, "dashscope": CALL_ERRORS, "live": LIVE_ERRORS}
         return tuple(service for service, table in tables.items() if self.code in table)
 
 
@@ -84,6 +91,19 @@ class ThrottleFault:
     """
 
     retry_after: int = RETRY_AFTER_MS
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCode:
+    """A call of Live is answered with 200 and another RetCode than 2000."""
+
+    code: int
+    description: str
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The service whose answers have a RetCode."""
+        return ("live",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +122,9 @@ class SubtaskFailure:
     kind: str
 
 
-Action = ApiFault | ThrottleFault | TaskFailure | SubtaskFailure
+Action = ApiFault | ThrottleFault | ReturnCode | TaskFailure | SubtaskFailure
+#: What only some services know.
+OfSome = ApiFault | ReturnCode
 #: What is done to tasks, not to calls.
 OfTasks = TaskFailure | SubtaskFailure
 
@@ -204,9 +226,9 @@ class Faults:
         """Drop all rules."""
         self._rules.clear()
 
-    def call_fault(self, subject: Subject) -> ApiFault | ThrottleFault | None:
+    def call_fault(self, subject: Subject) -> ApiFault | ThrottleFault | ReturnCode | None:
         """What is to go wrong with a call, if anything."""
-        found = self._fire(subject, ApiFault, ThrottleFault)
+        found = self._fire(subject, ApiFault, ThrottleFault, ReturnCode)
         return None if isinstance(found, OfTasks) else found
 
     def task_failure(self, subject: Subject) -> TaskFailure | None:
@@ -227,7 +249,7 @@ class Faults:
         """The action of the first rule or marker that acts, but none on results in ``but``."""
 
         def counts(action: Action | None) -> bool:
-            if isinstance(action, ApiFault) and subject.service not in action.services:
+            if isinstance(action, OfSome) and subject.service not in action.services:
                 return False
             if isinstance(action, SubtaskFailure) and action.kind in but:
                 return False
@@ -303,6 +325,8 @@ def _sentence(action: Action) -> str:
         return f"the call is answered with {action.code}{action.parameter}"
     if isinstance(action, ThrottleFault):
         return f"the call is throttled for {action.retry_after} ms"
+    if isinstance(action, ReturnCode):
+        return f"the call is answered with RetCode {action.code}"
     if isinstance(action, SubtaskFailure):
         return f"the task has no result {action.kind}"
     return f"the task fails with {action.code} after {action.after_ms} ms"
@@ -321,7 +345,7 @@ def parse_rule(data: Mapping[str, Any]) -> tuple[Match, Action, int | None]:
     times = None if data.get("times") is None else _whole("times", data["times"], 1, 10**9)
     given = data.get("match")
     match, action = _match({} if given is None else given), _action(data.get("action"))
-    if isinstance(action, ApiFault) and match.service not in (None, *action.services):
+    if isinstance(action, OfSome) and match.service not in (None, *action.services):
         raise FaultError(
             f"match.service is {match.service!r}, but {action.code} is a code of "
             f"{' and '.join(action.services)}"
@@ -333,6 +357,9 @@ def parse_rule(data: Mapping[str, Any]) -> tuple[Match, Action, int | None]:
                 f"match.operation is {match.operation!r}, {_TYPE_OF[type(action)]} wants "
                 f"{' or '.join(CREATING)}"
             )
+        of_live = match.service == "live" or match.operation == CREATING[-1]
+        if isinstance(action, SubtaskFailure) and of_live:
+            raise FaultError("subtask_failed is about results, and Live's tasks have none")
         if match.task_id is not None:
             raise FaultError(
                 f"match.task_id is {match.task_id!r}, but a task has no id before it is created; "
@@ -345,7 +372,7 @@ def parse_marker(name: str, value: str) -> Action:
     """The action of a marker ``mock.name=value``.
 
     ``api_error=Code`` or ``Missing:Parameter``; ``throttle=ms``; ``task_failed=Code`` or
-    ``Code@ms``; ``subtask_failed=Kind``.
+    ``Code@ms``; ``subtask_failed=Kind``; ``ret_code=number``.
 
     Raises:
         FaultError: it makes no sense.
@@ -361,6 +388,8 @@ def parse_marker(name: str, value: str) -> Action:
         data["kind"] = value
     elif name == "throttle" and value:
         data["retry_after"] = _digits("retry_after", value)
+    elif name == "ret_code":
+        data["code"] = _digits("code", value)
     return _action(data)
 
 
@@ -396,9 +425,10 @@ def _action(data: Any) -> Action:
 
 def _api_error(data: Mapping[str, Any]) -> ApiFault:
     code = data.get("code")
-    if not isinstance(code, str) or code not in {**API_ERRORS, **CALL_ERRORS}:
+    if not isinstance(code, str) or code not in {**API_ERRORS, **CALL_ERRORS, **LIVE_ERRORS}:
         raise FaultError(
-            f"action.code is {code!r}, expected a code of the OpenAPI's or DashScope's error tables"
+            f"action.code is {code!r}, expected a code of the error tables of the OpenAPI, "
+            "DashScope or Live"
         )
     message, parameter = _text("message", data), _text("parameter", data)
     if code in PATTERNS and not _PARAMETER.fullmatch(parameter):
@@ -413,6 +443,13 @@ def _api_error(data: Mapping[str, Any]) -> ApiFault:
 def _throttle(data: Mapping[str, Any]) -> ThrottleFault:
     wait = data.get("retry_after", RETRY_AFTER_MS)
     return ThrottleFault(_whole("action.retry_after", wait, 1, _LONGEST_MS))
+
+
+def _ret_code(data: Mapping[str, Any]) -> ReturnCode:
+    code = _whole("action.code", data.get("code"), 0, 10**6)
+    if code == SUCCESS_CODE:
+        raise FaultError(f"action.code is {code}, which is what a call that goes well answers")
+    return ReturnCode(code, _text("description", data) or "a fault says so")
 
 
 def _task_failed(data: Mapping[str, Any]) -> TaskFailure:
@@ -436,12 +473,14 @@ def _subtask_failed(data: Mapping[str, Any]) -> SubtaskFailure:
 _ACTIONS: Final[Mapping[str, tuple[Sequence[str], Callable[[Mapping[str, Any]], Action]]]] = {
     "api_error": (("code", "message", "parameter"), _api_error),
     "throttle": (("retry_after",), _throttle),
+    "ret_code": (("code", "description"), _ret_code),
     "task_failed": (("error_code", "error_message", "after_ms"), _task_failed),
     "subtask_failed": (("kind",), _subtask_failed),
 }
 _TYPE_OF: Final[Mapping[type[Action], str]] = {
     ApiFault: "api_error",
     ThrottleFault: "throttle",
+    ReturnCode: "ret_code",
     TaskFailure: "task_failed",
     SubtaskFailure: "subtask_failed",
 }

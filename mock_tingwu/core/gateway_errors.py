@@ -1,4 +1,4 @@
-"""Errors of the gateway in front of every API: rows of `mock_tingwu.core.errors.API_ERRORS`."""
+"""Errors of the gateway in front of every API: rows of all tables of `mock_tingwu.core.errors`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ GATEWAY_ROWS: Final[tuple[tuple[str, int, str, Level, str], ...]] = (
         "Specified api is not found, please check your url and method.",
         "documented",
         _GATEWAY,
+    ),
+    (
+        "InvalidProduct.NotFound",
+        404,
+        "Cannot find product according to your specified domain.",
+        "documented",
+        "live-rtc-asr 5 (name); error pages of other products (wording)",
+    ),
+    (
+        "InvalidProtocol.NeedSsl",
+        400,
+        "Your request is denied as lack of ssl protect.",
+        "documented",
+        "live-rtc-asr 5 (name); error pages of other products (wording)",
     ),
     ("Missing", 400, "{0} is mandatory for this action.", "documented", _GATEWAY),
     ("Invalid", 400, "Specified parameter {0} is not valid.", "documented", _GATEWAY),
@@ -140,6 +154,13 @@ GATEWAY_ROWS: Final[tuple[tuple[str, int, str, Level, str], ...]] = (
         "Request was denied due to user flow control.",
         "documented",
         "tingwu-openapi 3.5",
+    ),
+    (
+        "Throttling.Api",
+        400,
+        "Request was denied due to api flow control.",
+        "documented",
+        "live-rtc-asr 5 (name; the wording follows that of Throttling.User)",
     ),
     (
         "NoPermission",

@@ -42,16 +42,21 @@ class Ids:
         digits = bytearray(self._next("lower-request", 16))
         digits[6] = digits[6] & 0x0F | 0x90
         digits[8] = digits[8] & 0x3F | 0x80
-        text = digits.hex()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return _dashed(digits.hex())
 
     def request_id(self) -> str:
         """An upper-case UUID of version 5, as recorded of the live service (tingwu-openapi 1.2)."""
         digits = bytearray(self._next("request", 16))
         digits[6] = digits[6] & 0x0F | 0x50
         digits[8] = digits[8] & 0x3F | 0x80
-        text = digits.hex().upper()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return _dashed(digits.hex().upper())
+
+    def asr_id(self) -> str:
+        """``asr-`` and a lower-case UUID, like the TaskId of a live task (live-rtc-asr 1.2)."""
+        digits = bytearray(self._next("asr", 16))
+        digits[6] = digits[6] & 0x0F | 0x40
+        digits[8] = digits[8] & 0x3F | 0x80
+        return f"asr-{_dashed(digits.hex())}"
 
     def join_token(self, task_id: str) -> str:
         """The ``mc`` of a MeetingJoinUrl: 96 bytes as 128 URL-safe characters (realtime-ws 1.1)."""
@@ -61,3 +66,8 @@ class Ids:
     def number(self, *parts: str) -> int:
         """A number below 2**64 that depends on the seed and ``parts`` only."""
         return int.from_bytes(self.derive(*parts, size=8))
+
+
+def _dashed(digits: str) -> str:
+    """32 hex digits as a UUID is written."""
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

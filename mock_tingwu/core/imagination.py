@@ -202,6 +202,19 @@ class _Draw:
         return choices[self.between(what, 0, len(choices) - 1)]
 
 
+def stated_length(url: str) -> tuple[int | None, tuple[str, ...]]:
+    """The length in ms that the query of a stream's URL states with ``mock.duration_ms``, if any.
+
+    Also what in the query was not understood.
+    """
+    try:
+        query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    except ValueError:
+        return None, ()
+    stated, notes = _stated(query)
+    return stated.get("duration"), tuple(notes)
+
+
 def _stated(query: list[tuple[str, str]]) -> tuple[dict[str, int], list[str]]:
     """What a query states of the recording, and what is wrong with the rest."""
     given = dict(query)

@@ -25,6 +25,7 @@ from mock_tingwu.core.script import Script
 from mock_tingwu.core.script_book import Choice, ScriptBook
 from mock_tingwu.core.stream import AudioStream
 from mock_tingwu.core.tasks import (
+    LIVE_TASK,
     OFFLINE_TASK,
     REALTIME_TASK,
     RESULT_INTERVAL_MS,
@@ -35,7 +36,7 @@ from mock_tingwu.core.tasks import (
 #: Recordings are decoded to this rate in Hz, whatever theirs is.
 DECODED_RATE: Final = 16_000
 #: The cloud's services that have tasks.
-Service = Literal["tingwu", "dashscope"]
+Service = Literal["tingwu", "dashscope", "live"]
 #: What SourceLanguage auto decides among (tingwu-openapi 1.1).
 AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
 _DAY_MS: Final = 24 * 60 * 60 * 1000
@@ -43,7 +44,7 @@ _BEIJING_MS: Final = 8 * 60 * 60 * 1000
 
 
 class Pusher(Protocol):
-    """A connection that feeds a task."""
+    """What feeds a task: mostly a connection."""
 
     @property
     def streaming(self) -> bool:
@@ -67,7 +68,7 @@ class Order:
     ``words`` are hot words, heaviest first. ``callbacks``: whether the project's callback address
     is told of every step. ``origin`` is the address at which the caller reaches us, where links
     lead. ``output`` is the bucket and folder that results are to be found in, None for the usual.
-    ``parameters`` are DashScope's, as they were asked for.
+    ``parameters`` are DashScope's or Live's, as they were asked for.
     """
 
     options: Options
@@ -92,13 +93,16 @@ class Task:
     second run replaced, with the options that they were made by; ``failed_results`` are those that
     could not be made; ``files`` names the finished
     media files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz)
-    and ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones.
+    and ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones;
+    the ``file_url`` of a live task is the stream that it listens to. ``updated`` is when the status
+    changed last.
     """
 
     id: str
     order: Order
     language: str
     created: int
+    updated: int
     stream: AudioStream
     lifecycle: Lifecycle[Status, TaskEvent]
     status: Status
@@ -246,6 +250,30 @@ class Scope:
             self.clock.call_later(0, lambda: self._read(task))
         return task
 
+    def create_live(self, order: Order, *, stream_url: str | None) -> Task:
+        """A new task that listens to a live stream, or without a URL to somebody in a channel.
+
+        The same stream says the same every time.
+        """
+        task = self._new_task(order, LIVE_TASK, order.language, DECODED_RATE, stream_url)
+        task.file_url = stream_url
+        self._doom(task)
+        return task
+
+    def end_live(self, task: Task, event: TaskEvent, why: str) -> None:
+        """End a live task: by a stop, or because its stream is gone.
+
+        Raises:
+            InvalidTransition: it has ended.
+        """
+        for pusher in list(task.pushers):
+            pusher.task_ended()
+        self.move(task, event, why)
+
+    def forget(self, task: Task) -> None:
+        """Let nobody find the task any more."""
+        self.tasks.pop(task.id, None)
+
     def _read(self, task: Task) -> None:
         if task.can(TaskEvent.HEARD):
             self.heard(task)
@@ -279,8 +307,7 @@ class Scope:
         file_url: str | None = None,
         script: Script | None = None,
     ) -> Task:
-        dashscope = order.service == "dashscope"
-        task_id = self.ids.data_id() if dashscope else self.ids.hex32("task")
+        task_id = self._new_id(order.service)
         # The same recording says the same every time; a meeting is a new one every time.
         source = task_id if file_url is None else _place(file_url)
         number = self.ids.number("script", source)
@@ -321,6 +348,7 @@ class Scope:
             order=order,
             language=language,
             created=self.clock.now(),
+            updated=self.clock.now(),
             stream=AudioStream(recognizer, meeting),
             lifecycle=lifecycle,
             status=lifecycle.initial,
@@ -328,6 +356,11 @@ class Scope:
         )
         self.tasks[task_id] = task
         return task
+
+    def _new_id(self, service: Service) -> str:
+        if service == "tingwu":
+            return self.ids.hex32("task")
+        return self.ids.data_id() if service == "dashscope" else self.ids.asr_id()
 
     def task_of_token(self, join_token: str) -> Task | None:
         """The task whose MeetingJoinUrl carries ``join_token``."""
@@ -342,6 +375,7 @@ class Scope:
         before = task.status
         task.status = task.lifecycle.after(before, event)
         if task.status is not before:
+            task.updated = self.clock.now()
             self.journal.record(
                 "transition",
                 "core",
@@ -370,8 +404,12 @@ class Scope:
 
     @property
     def streams(self) -> int:
-        """How many tasks are being streamed into."""
-        return sum(any(pusher.streaming for pusher in task.pushers) for task in self.tasks.values())
+        """How many tasks are being streamed into. Live ones fetch their stream themselves."""
+        return sum(
+            any(pusher.streaming for pusher in task.pushers)
+            for task in self.tasks.values()
+            if task.lifecycle is REALTIME_TASK
+        )
 
     @property
     def offline_ms_today(self) -> int:

@@ -1,4 +1,4 @@
-"""The lives of tasks: realtime and offline."""
+"""The lives of tasks: realtime, offline, and captions of a live stream."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ class TaskEvent(Enum):
     RESULTS_READY = auto()
     #: CreateTask with the TaskId of a finished task: make other results of what was heard.
     RERUN = auto()
+    #: The stream of a live task was away for too long (live-rtc-asr 1.1, AutoTerminateEnabled).
+    AUTO_TERMINATE = auto()
     FAIL = auto()
 
 
@@ -101,4 +103,34 @@ OFFLINE_TASK: Final = Lifecycle(
         (COMPLETED, TaskEvent.RERUN): "a second run is documented, its status on the way is not",
     },
     ends=frozenset({COMPLETED}),
+)
+
+LIVE_TASK: Final = Lifecycle(
+    "live ASR task",
+    NEW,
+    {
+        (NEW, TaskEvent.AUDIO): ONGOING,
+        (NEW, TaskEvent.STREAM_ENDED): PAUSED,
+        (NEW, TaskEvent.STOP): COMPLETED,
+        (NEW, TaskEvent.FAIL): FAILED,
+        (ONGOING, TaskEvent.AUDIO): ONGOING,
+        (ONGOING, TaskEvent.STREAM_ENDED): PAUSED,
+        (ONGOING, TaskEvent.STOP): COMPLETED,
+        (ONGOING, TaskEvent.FAIL): FAILED,
+        (PAUSED, TaskEvent.AUDIO): ONGOING,
+        (PAUSED, TaskEvent.STREAM_ENDED): PAUSED,
+        (PAUSED, TaskEvent.AUTO_TERMINATE): COMPLETED,
+        (PAUSED, TaskEvent.STOP): COMPLETED,
+        (PAUSED, TaskEvent.FAIL): FAILED,
+    },
+    source="live-rtc-asr 1.1 and 1.2",
+    assumed={
+        (NEW, TaskEvent.STREAM_ENDED): "a stream that is not there is an interrupted one",
+        (NEW, TaskEvent.STOP): "whoever has started a task can stop it",
+        (NEW, TaskEvent.FAIL): "for tests: no page tells of tasks that fail",
+        (ONGOING, TaskEvent.FAIL): "for tests: no page tells of tasks that fail",
+        (PAUSED, TaskEvent.AUDIO): "a stream that comes back in time goes on",
+        (PAUSED, TaskEvent.STREAM_ENDED): "a further attempt to pull it fails as well",
+        (PAUSED, TaskEvent.FAIL): "for tests: no page tells of tasks that fail",
+    },
 )

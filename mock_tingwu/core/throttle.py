@@ -16,7 +16,8 @@ _HIGHEST: Final = 100_000
 class Limits:
     """Calls per second and caller: CreateTask, and GetTaskInfo. 0 is without limit.
 
-    No source tells the limits of the calls for hot words; they have none here.
+    Each of Live's calls has the limit of CreateTask, as documented (live-rtc-asr 1). No source
+    tells the limits of the calls for hot words; they have none here.
     """
 
     create: int = 0
@@ -42,7 +43,9 @@ class Limits:
 
     def of(self, operation: str) -> int:
         """The limit of an operation, 0 without."""
-        return {"CreateTask": self.create, "GetTaskInfo": self.query}.get(operation, 0)
+        if operation == "GetTaskInfo":
+            return self.query
+        return self.create if operation == "CreateTask" or "RtcAsrTask" in operation else 0
 
 
 class Throttle:

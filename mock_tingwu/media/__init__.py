@@ -1,7 +1,8 @@
 """Audio and video in and out: streams and files become PCM, PCM and pictures become files.
 
 Inside the mock, audio has one shape: 16-bit little-endian mono PCM at the task's rate
-(8000 or 16000 Hz). Nothing in this package knows of sockets, tasks or time.
+(8000 or 16000 Hz). Nothing in this package knows of tasks, and only what pulls streams from
+elsewhere (`pull`) knows of sockets and time.
 
 PyAV does the work of the compressed formats and of video. It comes with the extra ``media``, is
 imported only when it is needed, and without it everything else keeps working: what cannot be done
@@ -22,6 +23,7 @@ from .pictures import (
     thumbnail,
     video_of_slides,
 )
+from .pull import Pulled, PullError, pull
 from .recording import PcmReader, Recording, probe, read_pcm
 from .tones import tones
 from .wav import read_wav
@@ -35,6 +37,8 @@ __all__ = [
     "MediaUnavailable",
     "Mp3Writer",
     "PcmReader",
+    "PullError",
+    "Pulled",
     "Recording",
     "RecordingError",
     "SpectrumWriter",
@@ -45,6 +49,7 @@ __all__ = [
     "key_frames",
     "open_decoder",
     "probe",
+    "pull",
     "pyav_available",
     "read_pcm",
     "read_wav",

@@ -19,6 +19,7 @@ from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
+from mock_tingwu.services.live.service import LiveService
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
 from mock_tingwu.services.world import World
@@ -33,10 +34,14 @@ class Application:
         #: Answers what cannot be read as HTTP: ``(first line, what is wrong, code)``.
         self.malformed = tingwu.malformed
         dashscope = DashScopeService(world)
+        live = LiveService(world)
         storage = StorageService(world)
 
-        def service_of(request: Request) -> DashScopeService | TingwuService:
-            return dashscope if request.url.path.startswith(("/api/", "/api-ws/")) else tingwu
+        def service_of(request: Request) -> DashScopeService | LiveService | TingwuService:
+            path = request.url.path
+            if path == "/":
+                return live
+            return dashscope if path.startswith(("/api/", "/api-ws/")) else tingwu
 
         async def not_found(request: Request, error: Exception) -> Response:
             return await service_of(request).unknown(request)
@@ -48,6 +53,7 @@ class Application:
             routes=[
                 *tingwu.routes(),
                 *dashscope.routes(),
+                *live.routes(),
                 *storage.routes(),
                 *ControlService(world).routes(),
                 *HostingService(world).routes(),

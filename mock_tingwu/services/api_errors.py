@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_tingwu.core.errors import API_ERRORS, ApiError
+from mock_tingwu.core.errors import API_ERRORS, LIVE_ERRORS, ApiError
 
 
 class ApiFailure(Exception):
@@ -26,8 +26,8 @@ class ApiFailure(Exception):
 
 
 def failure(code: str, *, message: str = "") -> ApiFailure:
-    """The failure with a code of the error table."""
-    return ApiFailure(API_ERRORS[code], message=message)
+    """The failure with a code of an error table."""
+    return ApiFailure(API_ERRORS.get(code) or LIVE_ERRORS[code], message=message)
 
 
 def missing(parameter: str) -> ApiFailure:

@@ -177,12 +177,18 @@ class ControlService:
         return found
 
 
+def _type(task: Task) -> str:
+    if task.order.service == "live":
+        return "live"
+    return "offline" if task.offline else "realtime"
+
+
 def _summary(scope: Scope, task: Task) -> dict[str, Any]:
     return {
         "task_id": task.id,
         "task_key": task.key,
         "app_key": task.app_key,
-        "type": "offline" if task.offline else "realtime",
+        "type": _type(task),
         "status": task.status.wire,
         "state": task.status.name,
         "created": task.created,

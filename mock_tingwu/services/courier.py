@@ -4,7 +4,10 @@ It knows nothing of what it delivers. A receiver that is slow or dead costs othe
 address has a number of connections of its own and a bound on what waits for it.
 
 - Deliveries of one ``lane`` are first tried in the order they were posted, each when the first
-  attempt of the one before is over. Later attempts hold nothing up and may be overtaken.
+  attempt of the one before is over. Later attempts hold nothing up and may be overtaken, unless the
+  parcel is ``ordered``: then the lane waits until it is delivered or lost. After a loss those that
+  wait already are tried once only, until the receiver takes one: captions that nobody takes do not
+  pile up.
 - An answer may take as long in real time as the plan says: a real server gives it. The waits
   between attempts run on the scope's clock and may be virtual.
 - Redirects are not followed, cookies not kept. Proxies of the environment are used, but not to
@@ -20,12 +23,13 @@ import os
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import Clock, Timer
-from mock_tingwu.core.delivery import WAITING, Delivery, Outcome
+from mock_tingwu.core.delivery import LOST, WAITING, Delivery, Outcome
 from mock_tingwu.core.imagination import is_this_machine
 from mock_tingwu.core.journal import Journal
 from mock_tingwu.services.quiet import unlogged
@@ -46,7 +50,8 @@ class Parcel:
     """A delivery and what the journal says of it.
 
     ``event`` names the occasion. ``wanted`` is asked before each attempt: when it says no, the
-    delivery is dropped. ``over`` is called once, when it is delivered or lost.
+    delivery is dropped. ``over`` is called once, when it is delivered or lost. ``ordered``: nothing
+    of its lane is sent before it is over.
     """
 
     delivery: Delivery
@@ -55,6 +60,7 @@ class Parcel:
     task_id: str | None = None
     wanted: Callable[[], bool] = lambda: True
     over: Callable[[Parcel], None] = lambda parcel: None
+    ordered: bool = False
 
     @property
     def receiver(self) -> str:
@@ -71,6 +77,8 @@ class Courier:
         self._journal = journal
         self._lanes: dict[str, deque[Parcel]] = {}
         self._timers: dict[Parcel, Timer] = {}
+        # Lanes of ordered parcels whose last one was lost.
+        self._losing: set[str] = set()
         self._open: Counter[str] = Counter()
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._clients: dict[bool, httpx.AsyncClient] = {}
@@ -120,15 +128,49 @@ class Courier:
         task.add_done_callback(self.pending.discard)
 
     async def _run(self, lane: str) -> None:
-        """The first attempts of a lane, one after the other."""
+        """Try what is in a lane, one after the other, until an ordered parcel has to wait."""
         queue = self._lanes[lane]
         while queue:
-            await self._try(queue[0])
+            parcel = queue[0]
+            if lane in self._losing:
+                parcel.delivery.try_once()
+            wait = await self._try(parcel)
+            if wait is not None:
+                if parcel.ordered:
+                    self._later(parcel, wait, lambda: self._run(lane))
+                    return
+                self._later(parcel, wait, partial(self._rest, parcel))
+            elif parcel.ordered:
+                self._note_loss(parcel, lane)
             queue.popleft()
         del self._lanes[lane]
+        self._losing.discard(lane)
 
-    async def _try(self, parcel: Parcel) -> None:
-        """Make one attempt and see to what comes after it."""
+    def _note_loss(self, parcel: Parcel, lane: str) -> None:
+        if parcel.delivery.state is LOST:
+            self._losing.add(lane)
+        else:
+            self._losing.discard(lane)
+
+    async def _rest(self, parcel: Parcel) -> None:
+        """Try a parcel again that has left its lane."""
+        wait = await self._try(parcel)
+        if wait is not None:
+            self._later(parcel, wait, partial(self._rest, parcel))
+
+    def _later(
+        self, parcel: Parcel, wait: int, job: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Go on with ``job`` in ``wait`` ms of the clock."""
+
+        def due() -> None:
+            del self._timers[parcel]
+            self._spawn(job())
+
+        self._timers[parcel] = self._clock.call_later(wait, due)
+
+    async def _try(self, parcel: Parcel) -> int | None:
+        """Make one attempt; return the wait until the next one in ms, None when it is over."""
         wait = None
         async with self._slot(parcel):
             if parcel.wanted():
@@ -138,12 +180,7 @@ class Courier:
         if wait is None:
             self._open[parcel.receiver] -= 1
             parcel.over(parcel)
-        else:
-            self._timers[parcel] = self._clock.call_later(wait, lambda: self._again(parcel))
-
-    def _again(self, parcel: Parcel) -> None:
-        del self._timers[parcel]
-        self._spawn(self._try(parcel))
+        return wait
 
     def _slot(self, parcel: Parcel) -> asyncio.Semaphore:
         return self._slots.setdefault(parcel.receiver, asyncio.Semaphore(AT_ONCE))
@@ -192,7 +229,7 @@ class Courier:
                         "POST",
                         delivery.url,
                         content=delivery.body,
-                        headers=dict(delivery.headers),
+                        headers={**delivery.headers, **delivery.sign()},
                     ) as response,
                 ):
                     answer = await _beginning(response)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mock_tingwu.core.imagination import file_name, is_this_machine, url_problem
-from mock_tingwu.services.hosting import HostedFiles, id_in
+from mock_tingwu.services.hosting import HostedFile, HostedFiles, id_in
 from mock_tingwu.services.quiet import unlogged
 from mock_tingwu.settings import Settings
 
@@ -120,35 +120,23 @@ class Fetcher:
             FetchError: ``link``: no service could take a recording from there, or there is no such
                 file on this machine.
         """
-        own = self._hosted.find_by_url(url) if self._hosted is not None else None
-        if own is not None:
-            if not own.path.is_file():
-                raise FetchError("link", f"{own.name!r} is no longer where it was")
-            return Decision("own", "the recording is hosted here", own.name, own.path)
         target = self._target_of(url)
-        problem = url_problem(url, any_host=target is not None)
-        if problem is not None:
-            raise FetchError("link", problem)
-        parts = urlsplit(url)
-        name, host = file_name(parts), parts.hostname or ""
-        if target is not None:
-            return self._mapped(parts, host, name, target)
-        if self._policy == "always":
-            return Decision(
-                "fetch", f"the recording is fetched from {host}: fetch is always", name, address=url
-            )
-        if self._policy == "auto" and is_this_machine(host):
-            return Decision(
-                "fetch", f"the recording is fetched: {host} is this machine", name, address=url
-            )
-        if id_in(url) is not None:
-            raise FetchError("link", "no such file is hosted here, or no longer: reset forgets all")
-        because = (
-            "fetch is never"
-            if self._policy == "never"
-            else f"{host} is not contacted; --fetch always or --file-host {host}=FOLDER would do it"
-        )
-        return Decision("imagine", f"the recording is imagined: {because}", name)
+        if self._own(url) is None:
+            problem = url_problem(url, any_host=target is not None)
+            if problem is not None:
+                raise FetchError("link", problem)
+        return self._decide(url, target, "recording")
+
+    def decide_stream(self, url: str) -> Decision:
+        """Say how a live stream is got, whatever protocol its URL is of; contacts nobody.
+
+        Raises:
+            FetchError: ``link``: there is no such file on this machine, or this is no URL.
+        """
+        try:
+            return self._decide(url, self._target_of(url), "stream")
+        except ValueError as error:
+            raise FetchError("link", f"the URL cannot be read: {error}") from None
 
     async def fetch(self, url: str, target: Path) -> Fetched:
         """Fetch the recording at ``url`` to the file ``target``. After a failure there is no file.
@@ -167,6 +155,36 @@ class Fetcher:
 
     # Where a recording is
 
+    def _own(self, url: str) -> HostedFile | None:
+        return self._hosted.find_by_url(url) if self._hosted is not None else None
+
+    def _decide(self, url: str, target: str | None, what: str) -> Decision:
+        own = self._own(url)
+        if own is not None:
+            if not own.path.is_file():
+                raise FetchError("link", f"{own.name!r} is no longer where it was")
+            return Decision("own", f"the {what} is hosted here", own.name, own.path)
+        parts = urlsplit(url)
+        name, host = file_name(parts), parts.hostname or ""
+        if target is not None:
+            return self._mapped(parts, host, name, target, what)
+        if self._policy == "always":
+            return Decision(
+                "fetch", f"the {what} is fetched from {host}: fetch is always", name, address=url
+            )
+        if self._policy == "auto" and is_this_machine(host):
+            return Decision(
+                "fetch", f"the {what} is fetched: {host} is this machine", name, address=url
+            )
+        if id_in(url) is not None:
+            raise FetchError("link", "no such file is hosted here, or no longer: reset forgets all")
+        because = (
+            "fetch is never"
+            if self._policy == "never"
+            else f"{host} is not contacted; --fetch always or --file-host {host}=FOLDER would do it"
+        )
+        return Decision("imagine", f"the {what} is imagined: {because}", name)
+
     def _target_of(self, url: str) -> str | None:
         """The folder or base URL that stands for the host of ``url``."""
         if not self._file_hosts or self._policy == "never":
@@ -180,18 +198,18 @@ class Fetcher:
             host = f"[{host}]"
         return self._file_hosts.get(f"{host}:{port}") or self._file_hosts.get(host)
 
-    def _mapped(self, parts: SplitResult, host: str, name: str, target: str) -> Decision:
+    def _mapped(self, parts: SplitResult, host: str, name: str, target: str, what: str) -> Decision:
         segments = _segments(parts.path)
         if "://" in target:
             if segments is None:
                 raise FetchError("link", f"the path {parts.path!r} leads out of {target}")
             address = f"{target}{parts.path}" + (f"?{parts.query}" if parts.query else "")
-            why = f"the recording is fetched from {_shown(address)}, which stands for {host}"
+            why = f"the {what} is fetched from {_shown(address)}, which stands for {host}"
             return Decision("fetch", why, name, address=address)
         path = Path(target, *segments) if segments else None
         if path is None or not _is_file(path):
             raise FetchError("link", f"{host} stands for {target}, which has no {parts.path!r}")
-        why = f"the recording is {path}: {target} stands for {host}"
+        why = f"the {what} is {path}: {target} stands for {host}"
         return Decision("fetch", why, name, path)
 
     # Fetching

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
@@ -10,8 +10,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from mock_tingwu.core.clock import as_datetime
-from mock_tingwu.core.errors import API_ERRORS
-from mock_tingwu.core.faults import PATTERNS, ApiFault, Subject
+from mock_tingwu.core.faults import PATTERNS, ApiFault, ReturnCode, Subject, ThrottleFault
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Limits, Throttle
 from mock_tingwu.protocols import signing
@@ -73,11 +72,18 @@ class _Memory:
 class Gatekeeper:
     """Judges the calls of one service."""
 
-    def __init__(self, world: World, service: str, product: Product) -> None:
+    def __init__(
+        self,
+        world: World,
+        service: str,
+        product: Product,
+        verify: Callable[..., signing.Verdict] = signing.verify,
+    ) -> None:
         settings = world.settings
         self._world = world
         self._service = service
         self._product = product
+        self._verify = verify
         self._strict = settings.auth == "verify"
         self._keys = signing.KeyRing(
             settings.access_keys,
@@ -99,11 +105,12 @@ class Gatekeeper:
         if not body_read:
             return signing.Verdict("unknown", False, problem="not_checked")
         now = as_datetime(self._world.real_now())
-        verdict = signing.verify(request, self._keys, now=now)
-        nonce = request.header("x-acs-signature-nonce") if verdict.ok else None
+        verdict = self._verify(request, self._keys, now=now)
+        nonce = verdict.nonce if verdict.ok else None
         if nonce and verdict.access_key and verdict.client_time:
             nonces = self._memory(scope).nonces
-            if not nonces.use(verdict.access_key, nonce, verdict.client_time, now):
+            window = signing.clock_window(verdict.scheme)
+            if not nonces.use(verdict.access_key, nonce, verdict.client_time, now, window):
                 return replace(verdict, ok=False, problem="nonce_used")
         return verdict
 
@@ -160,15 +167,18 @@ class Gatekeeper:
             explained.note(request, verdict, entry["seq"], now)
         if not self._strict:
             text = " ".join(found.causes)
-            self._violation(scope, request_id, "signature", "tingwu-openapi 3.2, 3.4, 5", text)
+            source = "live-rtc-asr 3" if verdict.scheme == "rpc" else "tingwu-openapi 3.2, 3.4, 5"
+            self._violation(scope, request_id, "signature", source, text)
 
     def _violation(self, scope: Scope, request_id: str, rule: str, source: str, text: str) -> None:
         scope.journal.record(
             "violation", self._service, rule=rule, source=source, text=text, request_id=request_id
         )
 
-    def admit(self, request: signing.SignedRequest, verdict: signing.Verdict) -> None:
+    def admit(self, version: str | None, verdict: signing.Verdict) -> None:
         """Refuse who has no right to call. In open mode everybody has.
+
+        ``version`` is the API's that the request names.
 
         Raises:
             ApiFailure: the signature is not right, or the version is missing or another's.
@@ -180,7 +190,6 @@ class Gatekeeper:
             if verdict.problem == "body_digest" and verdict.scheme == "acs":
                 code = "ContentMD5NotMatched"
             raise self._failure(code, verdict)
-        version = request.header("x-acs-version")
         if not version:
             raise missing("Version")
         if version != self._product.version:
@@ -199,8 +208,8 @@ class Gatekeeper:
             error.detail = f"more than {limit} calls of {api} within a second"
             raise error
 
-    def trip(self, scope: Scope, subject: Subject, verdict: signing.Verdict) -> None:
-        """Let a call go wrong if that was asked for.
+    def trip(self, scope: Scope, subject: Subject, verdict: signing.Verdict) -> ReturnCode | None:
+        """Let a call go wrong if that was asked for; return what it is to answer instead.
 
         Raises:
             ApiFailure: it was.
@@ -208,8 +217,9 @@ class Gatekeeper:
         fault = scope.faults.call_fault(subject)
         if isinstance(fault, ApiFault):
             raise self._failed_on_demand(scope, fault, subject, verdict)
-        if fault is not None:
+        if isinstance(fault, ThrottleFault):
             raise throttled(fault.retry_after)
+        return fault
 
     def _failed_on_demand(
         self, scope: Scope, fault: ApiFault, subject: Subject, verdict: signing.Verdict
@@ -232,7 +242,7 @@ class Gatekeeper:
             message = signing.mismatch_message(
                 verdict if verdict.string_to_sign else replace(verdict, scheme="acs")
             )
-        return failure(code, message=message or API_ERRORS[code].message)
+        return failure(code, message=message)
 
     def _memory(self, scope: Scope) -> _Memory:
         memory = self._memories.get(scope)

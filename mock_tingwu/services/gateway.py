@@ -14,11 +14,10 @@ from mock_tingwu.core.faults import Subject
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.protocols import signing
 from mock_tingwu.services import api_format, bodies
+from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.world import World
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class Gateway:
             if unread is not None:
                 raise unread
             # Who may not call learns nothing of what is wrong with the call.
-            self._keeper.admit(signed, verdict)
+            self._keeper.admit(request.headers.get("x-acs-version"), verdict)
             if malformed is not None:
                 raise malformed
             if body is not None and not isinstance(body, dict):
@@ -172,59 +171,24 @@ class Gateway:
         outcome: Json | Answer | ApiFailure,
     ) -> Response:
         """Wrap Data or a failure up, and write it down."""
+        error = outcome if isinstance(outcome, ApiFailure) else None
         if isinstance(outcome, ApiFailure):
-            status = outcome.http_status
-            root = "Error"
-            answer = self._error(request_id, outcome)
+            root, fields = "Error", error_body(self._product, request_id, outcome)
         else:
-            status = 200
-            root = f"{api}Response"
             if not isinstance(outcome, Answer):
                 outcome = Answer(outcome)
-            answer = {
+            root = f"{api}Response"
+            fields = {
                 "Code": "0",
                 "Data": outcome.data,
                 "Message": "success",
                 "RequestId": request_id,
                 **outcome.extra,
             }
-        # pop-core parses an answer only if the type is JSON's (tingwu-openapi 0.9).
         as_json = api_format.wants_json(", ".join(request.headers.getlist("accept")))
-        content = api_format.to_json(answer) if as_json else api_format.to_xml(root, answer)
-        scope.journal.record(
-            "response",
-            self._service,
-            getattr(request.state, "task_id", None),
-            request_id=request_id,
-            method=request.method,
-            target=request.state.target,
-            status=status,
-            body=content if as_json else content.decode(),
+        return written(
+            scope, self._service, request, request_id, root, fields, as_json=as_json, error=error
         )
-        headers = {
-            "Content-Type": api_format.JSON_TYPE if as_json else api_format.XML_TYPE,
-            # These are on every public recording of the gateway.
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Expose-Headers": "*",
-            "x-acs-request-id": request_id,
-            "x-acs-trace-id": scope.ids.hex32("trace"),
-        }
-        if isinstance(outcome, ApiFailure):
-            headers |= outcome.headers
-        else:
-            headers["ETag"] = api_format.etag(content)
-        return Response(content, status, headers)
-
-    def _error(self, request_id: str, error: ApiFailure) -> Json:
-        query = f"q={error.code}&product={self._product.name}&requestId={request_id}"
-        return {
-            "RequestId": request_id,
-            "HostId": self._product.host,
-            "Code": error.code,
-            "Message": error.message,
-            "Recommend": f"https://api.aliyun.com/troubleshoot?{query}",
-            **error.fields,
-        }
 
 
 def _task_id_in(request: Request, body: object) -> str | None:

@@ -17,8 +17,9 @@ from mock_tingwu import contract
 from mock_tingwu.core.errors import PHRASE_ERRORS
 from mock_tingwu.core.phrases import InvalidWords, LimitExceeded, PhraseList
 from mock_tingwu.core.scope import Scope
+from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import ApiFailure, invalid, missing
-from mock_tingwu.services.gateway import Answer, Json, Operation
+from mock_tingwu.services.gateway import Answer, Operation
 
 PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
 

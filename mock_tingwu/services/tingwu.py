@@ -15,9 +15,10 @@ from mock_tingwu.core.scope import Order, Scope, Task
 from mock_tingwu.core.tasks import INVALID, TaskEvent
 from mock_tingwu.services import phrases, realtime
 from mock_tingwu.services.address import Address
+from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import failure, invalid, missing
 from mock_tingwu.services.gatekeeper import check_app_key
-from mock_tingwu.services.gateway import Gateway, Json, Operation
+from mock_tingwu.services.gateway import Gateway, Operation
 from mock_tingwu.services.task_data import task_data
 from mock_tingwu.services.tingwu_request import (
     OUTPUT_BUCKET,

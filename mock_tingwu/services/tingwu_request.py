@@ -13,8 +13,8 @@ from mock_tingwu import contract
 from mock_tingwu.core import phrases
 from mock_tingwu.core.options import ASSISTANCE_TYPES, SUMMARY_TYPES, Item, Options, Prompt, Scene
 from mock_tingwu.core.scope import Order
+from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import ApiFailure, failure, invalid, missing
-from mock_tingwu.services.gateway import Json
 from mock_tingwu.settings import BUCKET_NAME
 
 #: The bucket of a project that has one, when OutputPath names a folder alone.

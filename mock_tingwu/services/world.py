@@ -22,6 +22,7 @@ from mock_tingwu.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from mock_tingwu.services.callbacks import CallbackBook
     from mock_tingwu.services.imagined_media import ImaginedMedia
+    from mock_tingwu.services.live.book import LiveBook
     from mock_tingwu.services.offline import RecordingReader
     from mock_tingwu.services.pushing import PushingConnection
 
@@ -53,6 +54,7 @@ class World:
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}
         self._recordings: RecordingReader | None = None
+        self._live: LiveBook | None = None
         #: Local files at a URL of the mock.
         self.hosted = HostedFiles(self.media_folder)
         self._advancing = asyncio.Lock()
@@ -63,6 +65,7 @@ class World:
             lambda: self._recordings.pending if self._recordings else (),
             lambda: self.callbacks.pending,
             lambda: self.agent_callbacks.pending,
+            lambda: self._live.pending if self._live else (),
         ]
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
@@ -97,6 +100,8 @@ class World:
         return scope
 
     def _progress(self, scope: Scope, task: Task, step: str) -> None:
+        if task.order.service == "live":
+            return  # what is heard is told of, and nothing else
         book = self.agent_callbacks if task.order.service == "dashscope" else self.callbacks
         book.notify(task, step)
 
@@ -133,6 +138,15 @@ class World:
 
             self._recordings = RecordingReader(self, Fetcher(self.settings, self.hosted))
         return self._recordings
+
+    @property
+    def live(self) -> LiveBook:
+        """The live tasks. Loaded with the first of them."""
+        if self._live is None:
+            from mock_tingwu.services.live.book import LiveBook
+
+            self._live = LiveBook(self, self.default)
+        return self._live
 
     async def advance(self, milliseconds: int) -> None:
         """Move the virtual clock on; whatever falls due has been done when this returns.
@@ -197,6 +211,9 @@ class World:
         """Send nothing more; remove the media files unless they are in a folder of the user's."""
         self.callbacks.close()
         self.agent_callbacks.close()
+        if self._live is not None:
+            self._live.close()
+            self._live = None
         if self._recordings is not None:
             self._recordings.abandon_all()
         for imagined in self._imagined.values():

@@ -400,3 +400,76 @@ def test_other_people_s_logs_do_not_tell_of_deliveries(
     asyncio.run(main())
     assert "planted" not in caplog.text
     assert "access_token=own" in caplog.text
+
+
+# Parcels that keep their order
+
+
+def test_an_ordered_lane_waits_until_its_first_is_over(
+    start_receiver: Callable[..., Receiver],
+) -> None:
+    receiver = start_receiver(500, 200)
+    plan = Plan((1_000, 2_000))
+
+    async def story(desk: Desk) -> None:
+        for body in (b"1", b"2", b"3"):
+            desk.post(receiver.url, body, plan, ordered=True)
+        await desk.courier.settled()
+        assert [request.raw for request in receiver.requests] == [b"1"]
+        await desk.advance(999)
+        assert len(receiver.requests) == 1
+        await desk.advance(1)
+
+    desk = play(story)
+    assert [request.raw for request in receiver.requests] == [b"1", b"1", b"2", b"3"]
+    assert [delivery.state for delivery in desk.over] == [DELIVERED] * 3
+
+
+def test_another_lane_does_not_wait(start_receiver: Callable[..., Receiver]) -> None:
+    receiver = start_receiver(500, 200)
+
+    async def story(desk: Desk) -> None:
+        desk.post(receiver.url, b"1", Plan((1_000,)), ordered=True)
+        await desk.courier.settled()
+        desk.post(receiver.url, b"2", lane="other", ordered=True)
+        await desk.courier.settled()
+
+    play(story)
+    assert [request.raw for request in receiver.requests] == [b"1", b"2"]
+
+
+def test_behind_a_lost_one_each_is_tried_once_until_one_is_taken(
+    start_receiver: Callable[..., Receiver],
+) -> None:
+    receiver = start_receiver(500, 500, 500, 200, 500, 200)
+    plan = Plan((1_000,))
+
+    async def story(desk: Desk) -> None:
+        for body in (b"1", b"2", b"3", b"4"):
+            desk.post(receiver.url, body, plan, ordered=True)
+        await desk.advance(10_000)
+
+    desk = play(story)
+    tried = [request.raw for request in receiver.requests]
+    assert tried == [b"1", b"1", b"2", b"3", b"4", b"4"]
+    assert [delivery.state for delivery in desk.over] == [LOST, LOST, DELIVERED, DELIVERED]
+
+
+def test_an_ordered_lane_takes_no_more_than_others_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(courier_module, "MAX_OPEN", 5)
+
+    async def story(desk: Desk) -> None:
+        for _ in range(8):
+            desk.post(nobody(), plan=Plan((1_000,)), ordered=True)
+        url = nobody()
+        sent = [desk.post(url, plan=Plan((1_000,)), lane="full", ordered=True) for _ in range(8)]
+        assert [delivery.state for delivery in sent[5:]] == [LOST] * 3
+        await desk.advance(10_000)
+        later = desk.post(url, plan=ONCE, lane="full", ordered=True)
+        await desk.courier.settled()
+        assert later.attempts  # there is room again
+
+    desk = play(story)
+    assert len(desk.over) == 17

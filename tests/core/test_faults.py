@@ -312,7 +312,7 @@ def test_a_marker_that_makes_no_sense_is_noted_once(faults: Faults, journal: Jou
     (note,) = journal.entries(kind="note")
     assert note["text"] == (
         "the marker mock.api_error=BRK.Nothing has no effect: action.code is 'BRK.Nothing', "
-        "expected a code of the OpenAPI's or DashScope's error tables"
+        "expected a code of the error tables of the OpenAPI, DashScope or Live"
     )
 
 
@@ -384,7 +384,7 @@ def test_every_reason_of_a_failed_task_can_be_asked_for(code: str) -> None:
     [
         ({}, "action is None, expected an object with a type"),
         ({"action": "x"}, "action is 'x', expected an object with a type"),
-        ({"action": {}}, "action.type is None, expected api_error or throttle or task_failed"),
+        ({"action": {}}, "action.type is None, expected api_error or throttle or ret_code"),
         ({"action": {"type": "latency"}}, "action.type is 'latency', expected api_error or"),
         ({"action": {"type": ["x"]}}, r"action.type is \['x'\], expected"),
         ({"action": OVERDUE, "colour": 1}, "colour is unknown in the rule; expected match, action"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_tingwu.core.provenance import agents, calls, files, sessions, tasks
+from mock_tingwu.core.provenance import agents, calls, files, live, sessions, tasks
 from mock_tingwu.core.provenance.assumption import Assumption
 
 __all__ = ["ASSUMPTIONS", "Assumption"]
@@ -20,4 +20,5 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
     *sessions.ASSUMPTIONS,
     *files.ASSUMPTIONS,
     *agents.ASSUMPTIONS,
+    *live.ASSUMPTIONS,
 )

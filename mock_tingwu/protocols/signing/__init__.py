@@ -1,45 +1,54 @@
 """Signatures of requests and links: `sign` and `verify` of each scheme side by side.
 
-`verify` picks the scheme of an OpenAPI request by itself, as the cloud's gateway does; the
-modules `roa_v1`, `acs3` and `oss_url` hold one scheme each. All are pure functions: time and
-nonce are arguments.
+`verify` picks the scheme of an OpenAPI request by itself, as the cloud's gateway does, and
+`verify_rpc` that of an API in RPC style; the modules `roa_v1`, `rpc_v1`, `acs3` and `oss_url` hold
+one scheme each. All are pure functions: time and nonce are arguments.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from . import acs3, oss_url, roa_v1
+from . import acs3, oss_url, roa_v1, rpc_v1
 from .acs3 import sign as sign_acs3
 from .request import (
     CLOCK_WINDOW,
+    NONCE_HEADER,
+    RPC_CLOCK_WINDOW,
     KeyRing,
     Problem,
     Scheme,
     SignedRequest,
     Verdict,
+    clock_window,
     encode_query,
     request_target,
     without,
 )
 from .roa_v1 import sign as sign_roa_v1
+from .rpc_v1 import sign as sign_rpc_v1
 
 __all__ = [
     "CLOCK_WINDOW",
+    "RPC_CLOCK_WINDOW",
     "KeyRing",
     "Problem",
     "Scheme",
     "SignedRequest",
     "Verdict",
     "acs3",
+    "clock_window",
     "encode_query",
     "mismatch_message",
     "oss_url",
     "request_target",
     "roa_v1",
+    "rpc_v1",
     "sign_acs3",
     "sign_roa_v1",
+    "sign_rpc_v1",
     "verify",
+    "verify_rpc",
     "without",
 ]
 
@@ -58,18 +67,38 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
     whoever remembers them. Raises ValueError for a naive `now`.
     """
     authorization = request.header("authorization") or ""
-    if authorization.startswith(acs3.PREFIX):
-        return acs3.verify(request, keys, now=now)
     if authorization.startswith(roa_v1.PREFIX):
         return roa_v1.verify(request, keys, now=now)
+    if verdict := _verify_common(request, keys, now=now):
+        return verdict
+    if authorization:
+        return Verdict("unknown", False, problem="malformed")
+    return Verdict("none", False, problem="missing")
+
+
+def verify_rpc(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
+    """Check the signature of a request to an API in RPC style.
+
+    What `verify` tells by Authorization or `x-acs-signature-type` is told so here, but for ROA v1:
+    without, the parameters hold the signature. Its window is 31 minutes; the order of problems is
+    the same. Raises ValueError for a naive `now`.
+    """
+    return _verify_common(request, keys, now=now) or rpc_v1.verify(request, keys, now=now)
+
+
+def _verify_common(
+    request: SignedRequest, keys: KeyRing, *, now: datetime | None
+) -> Verdict | None:
+    """Check a request in a scheme that APIs of both styles have; None when it is in none."""
+    authorization = request.header("authorization") or ""
+    if authorization.startswith(acs3.PREFIX):
+        return acs3.verify(request, keys, now=now)
     if (request.header("x-acs-signature-type") or "").upper() == "BEARERTOKEN":
         return _verify_bearer(request, keys)
     algorithm = authorization.partition(" ")[0]
     if algorithm.startswith("ACS3-") and algorithm != acs3.ALGORITHM:
         return Verdict("unknown", False, problem="signature_method")
-    if authorization:
-        return Verdict("unknown", False, problem="malformed")
-    return Verdict("none", False, problem="missing")
+    return None
 
 
 def _verify_bearer(request: SignedRequest, keys: KeyRing) -> Verdict:
@@ -79,17 +108,22 @@ def _verify_bearer(request: SignedRequest, keys: KeyRing) -> Verdict:
         problem = "missing"
     elif keys.bearer_tokens is not None and token not in keys.bearer_tokens:
         problem = "token_malformed"
-    client_time = acs3.client_time_of(request)
-    return Verdict("bearer", problem is None, problem=problem, client_time=client_time)
+    return Verdict(
+        "bearer",
+        problem is None,
+        problem=problem,
+        client_time=acs3.client_time_of(request),
+        nonce=request.header(NONCE_HEADER),
+    )
 
 
 def mismatch_message(verdict: Verdict) -> str:
-    """The gateway's wording of SignatureDoesNotMatch (tingwu-openapi 3.4).
+    """The gateway's wording of SignatureDoesNotMatch (tingwu-openapi 3.4, live-rtc-asr 5).
 
-    aliyun-python-sdk-core splits the ROA sentence at its colon and dies of one without, so the
-    wording is a contract. Raises ValueError for a scheme that signs nothing.
+    aliyun-python-sdk-core splits the sentence of ROA v1 and RPC v1 at its colon and dies of one
+    without, so the wording is a contract. Raises ValueError for a scheme that signs nothing.
     """
-    if verdict.scheme == "acs":
+    if verdict.scheme in ("acs", "rpc"):
         return (
             "Specified signature is not matched with our calculation. "
             f"server string to sign is:{verdict.string_to_sign}"

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -21,6 +20,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from .request import (
+    NONCE_HEADER,
+    TIMESTAMP_FORMAT,
+    TOKEN_HEADER,
     KeyRing,
     Piece,
     Problem,
@@ -30,14 +32,13 @@ from .request import (
     joined,
     percent_encode,
     query_readings,
+    read_timestamp,
     request_target,
     timestamp_problem,
 )
 
 ALGORITHM: Final = "ACS3-HMAC-SHA256"
 PREFIX = f"{ALGORITHM} "
-DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-_DATE: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")
 
 
 def sign(
@@ -70,12 +71,12 @@ def sign(
     sent["host"] = host
     sent["x-acs-action"] = action
     sent["x-acs-version"] = version
-    sent["x-acs-date"] = as_utc(date).strftime(DATE_FORMAT)
-    sent["x-acs-signature-nonce"] = nonce
+    sent["x-acs-date"] = as_utc(date).strftime(TIMESTAMP_FORMAT)
+    sent[NONCE_HEADER] = nonce
     sent["x-acs-content-sha256"] = hashlib.sha256(body).hexdigest()
     if security_token is not None:
         sent["x-acs-accesskey-id"] = access_key
-        sent["x-acs-security-token"] = security_token
+        sent[TOKEN_HEADER] = security_token
     signed = sorted(
         name for name in sent if name in ("host", "content-type") or name.startswith("x-acs-")
     )
@@ -96,10 +97,18 @@ def sign(
 def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
     """Check an ACS3 request against the known keys."""
     client_time = client_time_of(request)
+    nonce = request.header(NONCE_HEADER)
     parts = authorization_parts(request.header("authorization") or "")
     access_key, signed_headers, signature = parts
     if not all(parts) or repeated(signed_headers):
-        return Verdict(ALGORITHM, False, access_key or None, "malformed", client_time=client_time)
+        return Verdict(
+            ALGORITHM,
+            False,
+            access_key or None,
+            "malformed",
+            client_time=client_time,
+            nonce=nonce,
+        )
     # Nearly always the first form is the one: the others are made when they are needed.
     others = canonical_requests(request, signed_headers)
     documented = next(others)
@@ -114,11 +123,12 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
             canonical,
             client_time,
             unsigned_headers(request, signed_headers),
+            nonce,
         )
 
-    if problem := keys.problem(request, access_key):
+    if problem := keys.problem(access_key, request.header(TOKEN_HEADER)):
         return verdict(problem)
-    if stale := timestamp_problem(client_time, now):
+    if stale := timestamp_problem(client_time, now, ALGORITHM):
         return verdict(stale)
     digest = request.header("x-acs-content-sha256")
     if digest and digest.lower() != hashlib.sha256(request.body).hexdigest():
@@ -252,10 +262,4 @@ def signature_of(text: str, secret: str) -> str:
 
 def client_time_of(request: SignedRequest) -> datetime | None:
     """The x-acs-date header (`YYYY-MM-DDThh:mm:ssZ`), None when it is absent or unreadable."""
-    sent = request.header("x-acs-date") or ""
-    if not _DATE.fullmatch(sent):
-        return None
-    try:
-        return datetime.fromisoformat(sent)
-    except ValueError:
-        return None
+    return read_timestamp(request.header("x-acs-date") or "")

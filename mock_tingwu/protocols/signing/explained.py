@@ -7,6 +7,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import Final
 
+from . import rpc_v1
 from .request import SignedRequest, Verdict
 
 #: Of requests of one kind, so many are explained within `WINDOW`.
@@ -21,7 +22,7 @@ class Explained:
 
     Two are of a kind when key, scheme, problem, method, target and the names of the headers are
     the same: it is mostly the same mistake. Bodies and values of headers do not count, since polls
-    differ in them.
+    differ in them; nor do, in RPC style, values of parameters.
     """
 
     def __init__(self) -> None:
@@ -49,5 +50,9 @@ class Explained:
 
 def _kind(request: SignedRequest, verdict: Verdict) -> bytes:
     names = sorted(request.header_names())
-    what = (verdict.access_key, verdict.scheme, verdict.problem, request.method, request.target)
+    target = request.target
+    if verdict.scheme == "rpc":  # time stamp and nonce are among the parameters
+        target = request.path
+        names += sorted(name for name, _ in rpc_v1.parameters(request))
+    what = (verdict.access_key, verdict.scheme, verdict.problem, request.method, target)
     return hashlib.sha256(repr((what, names)).encode("utf-8", "replace")).digest()

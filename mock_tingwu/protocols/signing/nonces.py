@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
@@ -21,10 +21,18 @@ class Nonces:
         self._used: dict[tuple[str, bytes], datetime] = {}
         self._expiring: list[tuple[datetime, tuple[str, bytes]]] = []
 
-    def use(self, access_key: str, nonce: str, sent: datetime, now: datetime) -> bool:
+    def use(
+        self,
+        access_key: str,
+        nonce: str,
+        sent: datetime,
+        now: datetime,
+        window: timedelta = CLOCK_WINDOW,
+    ) -> bool:
         """Note a nonce of a request whose signature is right; False if it was used before.
 
-        ``sent`` is the request's time stamp, ``now`` the server's time.
+        ``sent`` is the request's time stamp, ``now`` the server's time. ``window`` is how far the
+        one may be from the other: `clock_window` of the request's scheme.
         """
         while self._expiring and self._expiring[0][0] < now:
             self._forget_one()
@@ -34,7 +42,7 @@ class Nonces:
             return False
         while len(self._used) >= self._most:
             self._forget_one()
-        until = sent + CLOCK_WINDOW
+        until = sent + window
         self._used[key] = until
         heapq.heappush(self._expiring, (until, key))
         return True

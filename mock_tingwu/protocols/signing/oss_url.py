@@ -8,8 +8,6 @@ seconds) and `OSSAccessKeyId`.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote, unquote
 
-from .request import as_utc
+from .request import as_utc, base64_hmac_sha1
 
 UrlProblem = Literal["missing", "malformed", "unknown_key", "expired", "mismatch"]
 PARAMETERS = ("Expires", "OSSAccessKeyId", "Signature")
@@ -95,5 +93,4 @@ def string_to_sign(bucket: str, key: str, expires: int | str, method: str = "GET
 
 def signature_of(text: str, secret: str) -> str:
     """Base64 of the HMAC-SHA1 of a string to sign."""
-    digest = hmac.new(secret.encode(), text.encode("utf-8", "replace"), hashlib.sha1).digest()
-    return base64.b64encode(digest).decode("ascii")
+    return base64_hmac_sha1(text, secret)

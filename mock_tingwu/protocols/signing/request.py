@@ -6,13 +6,17 @@ argument of whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote, unquote, unquote_plus
 
-Scheme = Literal["acs", "ACS3-HMAC-SHA256", "bearer", "none", "unknown"]
+Scheme = Literal["acs", "ACS3-HMAC-SHA256", "rpc", "bearer", "none", "unknown"]
 Problem = Literal[
     "missing",
     "malformed",
@@ -32,6 +36,14 @@ Problem = Literal[
 
 CLOCK_WINDOW = timedelta(minutes=15)
 """How far a client's clock may be from the server's, either way (tingwu-openapi 3.2)."""
+
+RPC_CLOCK_WINDOW = timedelta(minutes=31)
+"""The same for the signature of RPC style (live-rtc-asr 3)."""
+
+TOKEN_HEADER: Final = "x-acs-security-token"
+NONCE_HEADER: Final = "x-acs-signature-nonce"
+TIMESTAMP_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_TIMESTAMP: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +131,17 @@ class KeyRing:
     security_tokens: Mapping[str, str] = field(default_factory=dict)
     bearer_tokens: Collection[str] | None = None
 
-    def problem(self, request: SignedRequest, access_key: str) -> Problem | None:
+    def problem(self, access_key: str, token: str | None) -> Problem | None:
         """What is wrong with the credentials themselves, whatever was signed.
 
-        An id that begins with `STS.` belongs to a temporary key, which needs its token.
+        `token` is the security token that came with the key. An id that begins with `STS.`
+        belongs to a temporary key, which needs its token.
         """
         if access_key in self.disabled:
             return "inactive_key"
         if access_key not in self.secrets:
             return "unknown_key"
         expected = self.security_tokens.get(access_key)
-        token = request.header("x-acs-security-token")
         if not token:
             temporary = expected is not None or access_key.startswith("STS.")
             return "token_missing" if temporary else None
@@ -149,7 +161,8 @@ class Verdict:
     `string_to_sign` and `canonical_request` (ACS3 only) are what the server computed: the form
     that matched, or else the form the documentation describes. `client_time` is the request's
     own time stamp in UTC, None when it has none that can be read. `unsigned` names the headers
-    that ACS3's documentation wants signed, but that were not.
+    that ACS3's documentation wants signed, but that were not. `nonce` is the request's own, None
+    when it has none.
     """
 
     scheme: Scheme
@@ -160,31 +173,38 @@ class Verdict:
     canonical_request: str = ""
     client_time: datetime | None = None
     unsigned: tuple[str, ...] = ()
+    nonce: str | None = None
 
 
 def without(text: str, secrets: Iterable[str]) -> str:
-    """``text`` with … in place of each of the ``secrets``, also percent-encoded.
+    """``text`` with … in place of each of the ``secrets``, also percent-encoded once or twice.
 
     Secrets of less than 8 characters stay: they would take ordinary words with them.
     """
-    known = {secret for secret in secrets if len(secret) >= 8}
+    plain = {secret for secret in secrets if len(secret) >= 8}
+    encoded = {percent_encode(secret) for secret in plain}
+    known = plain | encoded | {percent_encode(secret) for secret in encoded}
     # The longest first: one may be the beginning of another.
-    for secret in sorted(known | {percent_encode(secret) for secret in known}, key=len)[::-1]:
+    for secret in sorted(known, key=len)[::-1]:
         text = text.replace(secret, "…")
     return text
 
 
 def header_text(value: bytes) -> str:
-    """Bytes of a request's head as the text that its sender signed.
+    """Bytes of a request's head as the text that its sender signed."""
+    return signed_text(value).strip(" \t")
+
+
+def signed_text(value: bytes) -> str:
+    """Bytes of a request as the text that its sender signed.
 
     Signatures are taken over UTF-8, but some HTTP libraries put Latin-1 on the wire; bytes that
     are not UTF-8 are therefore read as Latin-1.
     """
     try:
-        text = value.decode("utf-8")
+        return value.decode("utf-8")
     except UnicodeDecodeError:
-        text = value.decode("latin-1")
-    return text.strip(" \t")
+        return value.decode("latin-1")
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -221,10 +241,21 @@ def query_readings(query: str) -> Iterator[list[tuple[str, str]]]:
     HTML forms write a space as `+`, hand-made URLs mean a plus. The form reading comes first:
     it is what the official SDKs send.
     """
-    parts = [part.partition("=") for part in query.split("&") if part]
-    yield sorted((unquote_plus(key), unquote_plus(value)) for key, _, value in parts)
+    yield sorted(query_pairs(query))
     if "+" in query:
-        yield sorted((unquote(key), unquote(value)) for key, _, value in parts)
+        yield sorted(query_pairs(query, unquote))
+
+
+def query_pairs(query: str, decode: Callable[[str], str] = unquote_plus) -> list[tuple[str, str]]:
+    """The decoded pairs of a query string, in the order they were sent."""
+    parts = [part.partition("=") for part in query.split("&") if part]
+    return [(decode(key), decode(value)) for key, _, value in parts]
+
+
+def base64_hmac_sha1(text: str, key: str) -> str:
+    """Base64 of the HMAC-SHA1 of a text."""
+    digest = hmac.digest(key.encode(), text.encode("utf-8", "replace"), hashlib.sha1)
+    return base64.b64encode(digest).decode("ascii")
 
 
 def as_utc(moment: datetime) -> datetime:
@@ -234,10 +265,27 @@ def as_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def timestamp_problem(client_time: datetime | None, now: datetime | None) -> Problem | None:
+def read_timestamp(sent: str) -> datetime | None:
+    """A time stamp `YYYY-MM-DDThh:mm:ssZ`, None when it is unreadable."""
+    if not _TIMESTAMP.fullmatch(sent):
+        return None
+    try:
+        return datetime.fromisoformat(sent)
+    except ValueError:
+        return None
+
+
+def clock_window(scheme: Scheme) -> timedelta:
+    """How far a client's clock may be from the server's, either way."""
+    return RPC_CLOCK_WINDOW if scheme == "rpc" else CLOCK_WINDOW
+
+
+def timestamp_problem(
+    client_time: datetime | None, now: datetime | None, scheme: Scheme
+) -> Problem | None:
     """What is wrong with a request's time stamp; `now=None` leaves the window unchecked."""
     if client_time is None:
         return "timestamp_format"
-    if now is not None and abs(as_utc(now) - client_time) > CLOCK_WINDOW:
+    if now is not None and abs(as_utc(now) - client_time) > clock_window(scheme):
         return "timestamp_expired"
     return None

@@ -22,12 +22,15 @@ from typing import Final
 from urllib.parse import unquote
 
 from .request import (
+    NONCE_HEADER,
+    TOKEN_HEADER,
     KeyRing,
     Piece,
     Problem,
     SignedRequest,
     Verdict,
     as_utc,
+    base64_hmac_sha1,
     joined,
     query_readings,
     request_target,
@@ -77,12 +80,12 @@ def sign(
         sent.setdefault("content-type", "application/json")
         sent["content-md5"] = content_md5(body)
     if nonce is not None:
-        sent["x-acs-signature-nonce"] = nonce
+        sent[NONCE_HEADER] = nonce
     if action is not None:
         sent["x-acs-action"] = action
     if security_token is not None:
         sent["x-acs-accesskey-id"] = access_key
-        sent["x-acs-security-token"] = security_token
+        sent[TOKEN_HEADER] = security_token
     request = SignedRequest(
         method,
         request_target(url_path, query),
@@ -100,9 +103,12 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
     others = strings_to_sign(request)
     documented = next(others)
     client_time = client_time_of(request)
+    nonce = request.header(NONCE_HEADER)
 
     def verdict(problem: Problem | None, key: str | None = None, text: str = documented) -> Verdict:
-        return Verdict("acs", problem is None, key, problem, text, client_time=client_time)
+        return Verdict(
+            "acs", problem is None, key, problem, text, client_time=client_time, nonce=nonce
+        )
 
     access_key, signature = authorization_parts(request.header("authorization") or "")
     if not access_key or not signature:
@@ -110,9 +116,9 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
     method = request.header("x-acs-signature-method")
     if method and method.upper() != SIGNATURE_METHOD:
         return verdict("signature_method", access_key)
-    if problem := keys.problem(request, access_key):
+    if problem := keys.problem(access_key, request.header(TOKEN_HEADER)):
         return verdict(problem, access_key)
-    if stale := timestamp_problem(client_time, now):
+    if stale := timestamp_problem(client_time, now, "acs"):
         return verdict(stale, access_key)
     digest = request.header("content-md5")
     if digest and digest != content_md5(request.body):
@@ -181,8 +187,7 @@ def resources(request: SignedRequest) -> Iterator[tuple[str, str]]:
 
 def signature_of(string_to_sign: str, secret: str) -> str:
     """Base64 of the HMAC-SHA1 of a string to sign."""
-    digest = hmac.new(secret.encode(), string_to_sign.encode("utf-8", "replace"), hashlib.sha1)
-    return base64.b64encode(digest.digest()).decode("ascii")
+    return base64_hmac_sha1(string_to_sign, secret)
 
 
 def content_md5(body: bytes) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mock_tingwu.core.faults import ApiFault, Subject
+from mock_tingwu.core.faults import ApiFault, Subject, ThrottleFault
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Limits, Throttle
 from mock_tingwu.services import bodies
@@ -127,7 +127,7 @@ class Gateway:
         fault = scope.faults.call_fault(subject)
         if isinstance(fault, ApiFault):
             raise failure(fault.code, message=fault.message)
-        if fault is not None:
+        if isinstance(fault, ThrottleFault):
             raise throttled(fault.retry_after)
 
     def _respond(

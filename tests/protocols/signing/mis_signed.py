@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from urllib.parse import quote
 
-from mock_tingwu.protocols.signing import KeyRing, SignedRequest, Verdict, verify
+from mock_tingwu.protocols.signing import KeyRing, SignedRequest, Verdict, verify, verify_rpc
 from mock_tingwu.protocols.signing.explain import Explanation, explain
 
 KEY, SECRET = "LTAI5tMockKey", "MockSecret0123456789"
@@ -113,6 +114,65 @@ class Acs3:
         return SignedRequest(self.method, self.target, pairs(headers), self.body)
 
 
+@dataclass(frozen=True)
+class Rpc:
+    """A request with an RPC v1 signature. ``form`` names the parameters that are in its body."""
+
+    method: str = "GET"
+    path: str = "/"
+    parameters: dict[str, str] = field(
+        default_factory=lambda: {
+            "Mode": "live",
+            "CallbackURL": "http://h/cb?x=1&y=中 *~+",
+            "TranslateEnabled": "true",
+            "Version": "2016-11-01",
+            "Action": "CreateRtcAsrTask",
+            "Format": "JSON",
+            "Timestamp": "2026-11-20T09:21:42Z",
+            "SignatureMethod": "HMAC-SHA1",
+            "SignatureType": "",
+            "SignatureVersion": "1.0",
+            "SignatureNonce": "n1",
+            "AccessKeyId": KEY,
+        }
+    )
+    form: tuple[str, ...] = ()
+    headers: dict[str, str] = field(default_factory=lambda: {"host": "127.0.0.1:8900"})
+
+    def text(self) -> str:
+        """What is to be signed."""
+        return f"{self.method}&%2F&{encoded(plain(self.parameters))}"
+
+    def sent(self, signature: str) -> SignedRequest:
+        """The request as it arrives, with a signature in the query."""
+        query = {k: v for k, v in self.parameters.items() if k not in self.form}
+        form = plain({k: v for k, v in self.parameters.items() if k in self.form}, list)
+        headers = dict(self.headers)
+        if form:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        target = f"{self.path}?{plain(query | {'Signature': signature}, list)}"
+        return SignedRequest(self.method, target, pairs(headers), form.encode())
+
+
+def encoded(text: str) -> str:
+    return quote(text, safe="~")
+
+
+def plain(parameters: dict[str, str], order: Callable[[Iterable[str]], list[str]] = sorted) -> str:
+    """Parameters encoded once."""
+    return "&".join(f"{encoded(k)}={encoded(parameters[k])}" for k in order(parameters))
+
+
+def rpc(text: str, secret: str = SECRET) -> str:
+    return sha1(text, f"{secret}&")
+
+
+def with_parameters(client: Rpc, **parameters: str | None) -> Rpc:
+    """The client with other parameters; None takes one away."""
+    merged = client.parameters | parameters
+    return replace(client, parameters={k: v for k, v in merged.items() if v is not None})
+
+
 def sts(canonical: str) -> str:
     """The string to sign of a canonical request."""
     return "ACS3-HMAC-SHA256\n" + hashlib.sha256(canonical.encode()).hexdigest()
@@ -130,6 +190,13 @@ def judged(request: SignedRequest, keys: KeyRing | None = None) -> tuple[Verdict
     """The verdict on a request, and what is said of it."""
     keys = keys or KeyRing(SECRETS)
     verdict = verify(request, keys, now=NOW)
+    return verdict, explain(request, keys.secrets, verdict, now=NOW)
+
+
+def judged_rpc(request: SignedRequest, keys: KeyRing | None = None) -> tuple[Verdict, Explanation]:
+    """The verdict on a request to an API in RPC style, and what is said of it."""
+    keys = keys or KeyRing(SECRETS)
+    verdict = verify_rpc(request, keys, now=NOW)
     return verdict, explain(request, keys.secrets, verdict, now=NOW)
 
 

@@ -7,13 +7,36 @@ from dataclasses import replace
 
 import pytest
 
-from mock_tingwu.protocols.signing import KeyRing, SignedRequest, acs3, roa_v1, verify
+from mock_tingwu.protocols.signing import (
+    KeyRing,
+    SignedRequest,
+    acs3,
+    roa_v1,
+    rpc_v1,
+    verify,
+    verify_rpc,
+)
 from mock_tingwu.protocols.signing import request as requests
-from mock_tingwu.protocols.signing.explain import LONGEST_HEAD, acs3_slips, explain, roa_slips
+from mock_tingwu.protocols.signing.explain import (
+    LONGEST_HEAD,
+    acs3_slips,
+    explain,
+    roa_slips,
+    rpc_slips,
+)
 from mock_tingwu.protocols.signing.explain.digests import digests
 from mock_tingwu.protocols.signing.explain.search import BUDGET, Signer, Slip, find
 from mock_tingwu.protocols.signing.request import Piece, joined
-from tests.protocols.signing.mis_signed import NOW, SECRETS, Acs3, Roa, changed, judged
+from tests.protocols.signing.mis_signed import (
+    NOW,
+    SECRETS,
+    Acs3,
+    Roa,
+    Rpc,
+    changed,
+    judged,
+    with_parameters,
+)
 
 #: Whatever else is looked at is looked at a few times for each form of a text.
 FORMS = 24
@@ -71,6 +94,64 @@ def test_a_hard_request_takes_a_bounded_amount_of_work(
         "Target and headers are longer than 16 KiB: what the client signed was not searched for."
     )
     assert (found.causes[0] == unsearched) == (head > LONGEST_HEAD)
+
+
+def many_parameters(count: int, where: str) -> SignedRequest:
+    """A request in RPC style with a wrong signature and ``count`` parameters besides its own."""
+    extra = {f"P{i}": "+ ~*" * (i % 3) for i in range(count)}
+    client = with_parameters(Rpc(method="POST"), **extra)
+    request = replace(client, form=tuple(extra) if where == "form" else ()).sent("AAAA")
+    # What may be a space and what may be a plus makes two forms of a text.
+    body = request.body.replace(b"%2B", b"+")
+    return replace(request, target=request.target.replace("%2B", "+"), body=body)
+
+
+@pytest.mark.parametrize("where", ["query", "form"])
+@pytest.mark.parametrize("count", [300, 1000, 3000])
+def test_many_parameters_take_a_bounded_amount_of_work(
+    count: int, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = many_parameters(count, where)
+    counter = Counter(rpc_v1.signature_of)
+    monkeypatch.setattr(rpc_v1, "signature_of", counter)
+    verdict = verify_rpc(request, KeyRing(SECRETS), now=NOW)
+    assert (verdict.problem, counter.texts) == ("mismatch", 2)
+    checked = counter.characters
+    found = explain(request, SECRETS, verdict, now=NOW)
+    assert counter.characters <= BUDGET + checked
+    assert found.client is None
+    unsearched = (
+        "Target, headers and form are longer than 16 KiB: what the client signed was not searched "
+        "for."
+    )
+    length = len(request.target) + len(request.body)
+    assert (found.causes[0] == unsearched) == (length > LONGEST_HEAD)
+
+
+def test_a_huge_form_is_not_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = 0
+
+    def counted(text: str) -> str:
+        nonlocal encoded
+        encoded += 1
+        return percent_encode(text)
+
+    percent_encode = requests.percent_encode
+    monkeypatch.setattr(rpc_v1, "percent_encode", counted)
+    request = replace(many_parameters(1, "form"), body=b"a&" * 4_000_000)
+    verdict = verify_rpc(request, KeyRing(SECRETS), now=NOW)
+    assert verdict.problem == "malformed"
+    assert encoded < 200
+    assert len(explain(request, SECRETS, verdict, now=NOW).server) < 1000
+
+
+def test_slips_of_parameters_are_few_whatever_there_is_many_of() -> None:
+    def slips(count: int) -> list[Slip]:
+        request = many_parameters(count, "form")
+        return list(rpc_slips.slips(request, next(rpc_v1.forms(request))))
+
+    assert len(slips(3000)) <= len(slips(1)) + 32 * 4
+    assert all(len(slip.cause) < 500 for slip in slips(3000))
 
 
 @pytest.mark.parametrize(("scheme", "what"), CASES)
@@ -149,6 +230,7 @@ def test_the_pieces_of_a_form_make_the_text_that_is_verified() -> None:
     roa, new = Roa().sent("00"), Acs3().sent("00")
     assert joined(next(roa_v1.forms(roa))) == Roa().text()
     assert joined(next(acs3.forms(new, Acs3().signed))) == Acs3().text()
+    assert joined(next(rpc_v1.forms(Rpc().sent("x")))) == Rpc().text()
 
 
 def test_a_header_with_a_colon_in_its_name_is_explained() -> None:
@@ -167,5 +249,10 @@ def test_the_last_second_of_time_is_explained() -> None:
         replace(Acs3(), headers=Acs3().headers | {"x-acs-date": "0001-01-01T00:00:00Z"}).sent("00"),
     ):
         verdict = verify(request, KeyRing(SECRETS), now=None)
+        assert verdict.problem == "mismatch"
+        assert explain(request, SECRETS, verdict, now=None).client is None
+    for time in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        request = with_parameters(Rpc(), Timestamp=time).sent("AAAA")
+        verdict = verify_rpc(request, KeyRing(SECRETS), now=None)
         assert verdict.problem == "mismatch"
         assert explain(request, SECRETS, verdict, now=None).client is None

@@ -9,18 +9,18 @@ import pytest
 
 from mock_tingwu.protocols.signing import SignedRequest, Verdict, without
 from mock_tingwu.protocols.signing.explained import MAX_KINDS, MOST, WINDOW, Explained
-from tests.protocols.signing.mis_signed import KEY, NOW, pairs
+from tests.protocols.signing.mis_signed import KEY, NOW, Rpc, pairs, with_parameters
 
 REQUEST = SignedRequest("GET", "/p?a=1", pairs({"host": "h", "date": "d"}), b"body")
 VERDICT = Verdict("acs", False, KEY, "mismatch")
 
 
-def fully_explained(request: SignedRequest = REQUEST) -> Explained:
+def fully_explained(request: SignedRequest = REQUEST, verdict: Verdict = VERDICT) -> Explained:
     """A memory of as many explanations as there are of one kind, the last at seq 7."""
     explained = Explained()
     for seq in range(8 - MOST, 8):
-        assert explained.lately(request, VERDICT, NOW) is None
-        explained.note(request, VERDICT, seq, NOW)
+        assert explained.lately(request, verdict, NOW) is None
+        explained.note(request, verdict, seq, NOW)
     return explained
 
 
@@ -55,6 +55,18 @@ def test_another_kind_is_none_of_it(request_: SignedRequest, verdict: Verdict) -
     assert fully_explained().lately(request_, verdict, NOW) is None
 
 
+def test_values_of_parameters_make_no_other_kind_but_names_do() -> None:
+    verdict = Verdict("rpc", False, KEY, "mismatch")
+    posted = Rpc(form=("Mode",))
+    for client in (Rpc(), posted):
+        explained = fully_explained(client.sent("s"), verdict)
+        poll = with_parameters(client, SignatureNonce="n2", Timestamp="2026-11-20T09:21:50Z")
+        assert explained.lately(poll.sent("t"), verdict, NOW) == 7
+        more = with_parameters(client, TaskId="t")
+        assert explained.lately(more.sent("s"), verdict, NOW) is None
+        assert explained.lately(replace(client, path="/p").sent("s"), verdict, NOW) is None
+
+
 def test_the_oldest_kinds_are_forgotten_first() -> None:
     explained = fully_explained(replace(REQUEST, target="/1"))
     for number in range(2, MAX_KINDS + 1):
@@ -67,6 +79,6 @@ def test_the_oldest_kinds_are_forgotten_first() -> None:
 
 def test_secrets_are_taken_out_of_a_text_whatever_their_order() -> None:
     secrets = ["short", "a secret/1", "a secret/1 and more", "another one"]
-    text = "a secret/1|a secret/1 and more|a%20secret%2F1|short|another one"
-    assert without(text, secrets) == "…|…|…|short|…"
+    text = "a secret/1|a secret/1 and more|a%20secret%2F1|a%2520secret%252F1|short|another one"
+    assert without(text, secrets) == "…|…|…|…|short|…"
     assert without(text, reversed(secrets)) == without(text, secrets)

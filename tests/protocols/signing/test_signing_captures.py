@@ -84,6 +84,7 @@ def test_a_recorded_request_verifies(name: str) -> None:
     assert verdict == replace(verdict, ok=True, problem=None, access_key=ACCESS_KEY)
     assert verdict.client_time is not None
     assert verdict.client_time.date().isoformat() == "2026-11-20"
+    assert verdict.nonce == load(name).header("x-acs-signature-nonce")
 
 
 @pytest.mark.parametrize("name", SIGNED)
@@ -189,8 +190,12 @@ def test_bearer_requests_carry_a_token_instead_of_a_signature() -> None:
     request = load(BEARER)
     verdict = check(request)
     assert verdict == Verdict(
-        "bearer", True, client_time=datetime(2026, 11, 20, 9, 22, 41, tzinfo=UTC)
+        "bearer",
+        True,
+        client_time=datetime(2026, 11, 20, 9, 22, 41, tzinfo=UTC),
+        nonce=request.header("x-acs-signature-nonce"),
     )
+    assert verdict.nonce
     assert verify(request, KeyRing({}, bearer_tokens=["BEARER.TOKEN"]), now=None).ok
     refused = verify(request, KeyRing({}, bearer_tokens=["other"]), now=None)
     assert (refused.ok, refused.problem) == (False, "token_malformed")

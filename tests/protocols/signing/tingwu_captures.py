@@ -1,4 +1,4 @@
-"""The recorded SDK requests of `tests/vectors/tingwu`, parsed by an independent HTTP parser."""
+"""The recorded SDK requests of `tests/vectors/tingwu`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-import h11
-
 from mock_tingwu.protocols.signing import SignedRequest
+from tests.protocols.signing.recorded import parsed
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "tingwu"
 ACCESS_KEY = "LTAI5tExampleAccessKeyId"
@@ -35,12 +34,4 @@ def load(name: str) -> SignedRequest:
     raw, marker, _ = content[notes.end() :].partition(b"\n\n<<<END REQUEST")
     if not marker:
         raise ValueError(f"{name} holds no request")
-    connection = h11.Connection(h11.SERVER)
-    connection.receive_data(raw)
-    head = connection.next_event()
-    assert isinstance(head, h11.Request)
-    body = b""
-    while isinstance(event := connection.next_event(), h11.Data):
-        body += bytes(event.data)
-    assert isinstance(event, h11.EndOfMessage)
-    return SignedRequest(head.method.decode(), head.target.decode(), list(head.headers), body)
+    return parsed(raw)

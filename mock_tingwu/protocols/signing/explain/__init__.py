@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from mock_tingwu.protocols.signing import acs3, roa_v1
-from mock_tingwu.protocols.signing.explain import acs3_slips, refused, roa_slips
+from mock_tingwu.protocols.signing import acs3, roa_v1, rpc_v1
+from mock_tingwu.protocols.signing.explain import acs3_slips, refused, roa_slips, rpc_slips
 from mock_tingwu.protocols.signing.explain.alternatives import shown
 from mock_tingwu.protocols.signing.explain.digests import Digests, digests
 from mock_tingwu.protocols.signing.explain.search import (
@@ -25,14 +25,16 @@ from mock_tingwu.protocols.signing.explain.search import (
     difference,
     find,
 )
-from mock_tingwu.protocols.signing.request import Piece, SignedRequest, Verdict, joined
+from mock_tingwu.protocols.signing.request import Piece, Scheme, SignedRequest, Verdict, joined
 
 __all__ = ["Difference", "Explanation", "explain", "server_text"]
 
 #: Headers that only somebody between client and server sends.
 _PROXY_HEADERS: Final = ("via", "x-forwarded-for", "forwarded", "x-real-ip")
-#: Target and headers of a request whose text is searched for, in characters and bytes.
+#: Target, headers and form of a request whose text is searched for, in characters and bytes.
 LONGEST_HEAD: Final = 16 * 1024
+#: What is known of a nonce in a text that is signed.
+_SIGNED_NONCES: Final = ("\nx-acs-signature-nonce:", "SignatureNonce%3D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +71,21 @@ def explain(
         return Explanation(server_text(verdict), causes=causes)
     body = digests(request, verdict.scheme)
     causes = (body.cause(),) if verdict.problem == "body_digest" else ()
-    if _head_length(request) > LONGEST_HEAD:
+    what, length = _searched(request, verdict.scheme)
+    if length > LONGEST_HEAD:
         unsearched = (
-            f"Target and headers are longer than {LONGEST_HEAD // 1024} KiB: what the client "
-            "signed was not searched for."
+            f"{what} are longer than {LONGEST_HEAD // 1024} KiB: what the client signed was not "
+            "searched for."
         )
         return Explanation(server_text(verdict), causes=(*causes, unsearched))
     found = _find(request, secrets, verdict, body)
     if found is None:
         causes += tuple(_unknown(request, verdict))
         return Explanation(server_text(verdict), causes=(*causes, *_proxies(request)))
-    server = found.server
-    if verdict.scheme == acs3.ALGORITHM:
-        server = _with(server, {"body digest": body.right})
+    server = _with(found.server, {"body digest": body.right})
     differs = difference(server, found.client)
     if differs is None and verdict.problem == "body_digest":
-        name = "Content-MD5" if verdict.scheme == "acs" else f"header {body.header}"
-        line = body.right if verdict.scheme == "acs" else f"{body.header}:{body.right}"
-        differs = difference(_with(server, {name: f"{line}\n"}), found.client)
+        differs = difference(_with(server, {body.piece.name: body.piece.text}), found.client)
     causes += (*found.causes, *_proxies(request))
     return Explanation(joined(server), found.client, differs, causes)
 
@@ -96,8 +95,12 @@ def server_text(verdict: Verdict) -> str:
     return verdict.canonical_request or verdict.string_to_sign
 
 
-def _head_length(request: SignedRequest) -> int:
-    return len(request.target) + sum(len(name) + len(value) for name, value in request.headers)
+def _searched(request: SignedRequest, scheme: Scheme) -> tuple[str, int]:
+    """What of a request its text is searched for in, and how long that is."""
+    head = len(request.target) + sum(len(name) + len(value) for name, value in request.headers)
+    if scheme == "rpc":
+        return "Target, headers and form", head + len(rpc_v1.form(request))
+    return "Target and headers", head
 
 
 def _with(pieces: Sequence[Piece], texts: Mapping[str, str]) -> list[Piece]:
@@ -105,27 +108,69 @@ def _with(pieces: Sequence[Piece], texts: Mapping[str, str]) -> list[Piece]:
     return [Piece(piece.name, texts.get(piece.name, piece.text)) for piece in pieces]
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What `find` needs. ``forms`` are the texts that a request can stand for."""
+
+    forms: Iterable[Sequence[Piece]]
+    slips: Callable[[Sequence[Piece]], Iterator[Slip]]
+    signers: tuple[Signer, list[Signer]]
+    signature: str
+
+
 def _find(
     request: SignedRequest, secrets: Mapping[str, str], verdict: Verdict, body: Digests
 ) -> Found | None:
-    access_key = verdict.access_key or ""
-    authorization = request.header("authorization") or ""
-    forms: Iterable[Sequence[Piece]]
-    slips: Callable[[SignedRequest, Sequence[Piece], Digests], Iterator[Slip]]
-    right: Signer
-    if verdict.scheme == "acs":
-        right, wrong = roa_slips.signers(access_key, secrets)
-        signature = roa_v1.authorization_parts(authorization)[1]
-        forms, slips = roa_v1.forms(request), roa_slips.slips
-    else:
-        right, wrong = acs3_slips.signers(access_key, secrets)
-        _, signed_headers, signature = acs3.authorization_parts(authorization)
-        forms, slips = acs3.forms(request, signed_headers), acs3_slips.slips
-    bases = list({joined(form): form for form in forms}.values())
-    if verdict.problem == "body_digest" and verdict.scheme == acs3.ALGORITHM:
+    search = _SEARCHES[verdict.scheme](request, secrets, verdict, body)
+    bases = list({joined(form): form for form in search.forms}.values())
+    right, wrong = search.signers
+    return find(bases, search.slips, right, wrong, search.signature)
+
+
+def _roa(
+    request: SignedRequest, secrets: Mapping[str, str], verdict: Verdict, body: Digests
+) -> _Search:
+    access_key, signature = roa_v1.authorization_parts(request.header("authorization") or "")
+    return _Search(
+        roa_v1.forms(request),
+        lambda base: roa_slips.slips(request, base, body),
+        roa_slips.signers(access_key, secrets),
+        signature,
+    )
+
+
+def _acs3(
+    request: SignedRequest, secrets: Mapping[str, str], verdict: Verdict, body: Digests
+) -> _Search:
+    parts = acs3.authorization_parts(request.header("authorization") or "")
+    access_key, signed_headers, signature = parts
+    forms = list(acs3.forms(request, signed_headers))
+    if verdict.problem == "body_digest":
         # Who declares a wrong digest has mostly signed that one too; the server signs the right.
-        bases = [*[_with(base, {"body digest": body.sent}) for base in bases], *bases]
-    return find(bases, lambda base: slips(request, base, body), right, wrong, signature)
+        forms = [*[_with(form, {"body digest": body.sent}) for form in forms], *forms]
+    return _Search(
+        forms,
+        lambda base: acs3_slips.slips(request, base, body),
+        acs3_slips.signers(access_key, secrets),
+        signature,
+    )
+
+
+def _rpc(
+    request: SignedRequest, secrets: Mapping[str, str], verdict: Verdict, body: Digests
+) -> _Search:
+    sent = rpc_v1.first_values(request)
+    return _Search(
+        rpc_v1.forms(request),
+        lambda base: rpc_slips.slips(request, base),
+        rpc_slips.signers(sent["AccessKeyId"], secrets),
+        sent["Signature"],
+    )
+
+
+_SEARCHES: Final[
+    Mapping[Scheme, Callable[[SignedRequest, Mapping[str, str], Verdict, Digests], _Search]]
+] = {"acs": _roa, acs3.ALGORITHM: _acs3, "rpc": _rpc}
 
 
 def _unknown(request: SignedRequest, verdict: Verdict) -> Iterator[str]:
@@ -133,7 +178,7 @@ def _unknown(request: SignedRequest, verdict: Verdict) -> Iterator[str]:
         "No usual slip gives this signature. Most likely it was made with another AccessKeySecret "
         f"than the one that the setting access_keys has for {verdict.access_key}."
     )
-    if "\nx-acs-signature-nonce:" in server_text(verdict):
+    if any(name in server_text(verdict) for name in _SIGNED_NONCES):
         yield "Or the client signed another nonce than the one it sent: nobody can search for that."
 
 

@@ -23,10 +23,12 @@ from mock_tingwu.protocols.signing.explain.alternatives import (
 from mock_tingwu.protocols.signing.explain.digests import Digests
 from mock_tingwu.protocols.signing.explain.search import Signer, Slip
 from mock_tingwu.protocols.signing.request import (
+    TIMESTAMP_FORMAT,
     Piece,
     SignedRequest,
     joined,
     percent_encode,
+    query_pairs,
     query_readings,
 )
 
@@ -42,7 +44,8 @@ def signers(access_key: str, known: Mapping[str, str]) -> tuple[Signer, list[Sig
 
     secret = known[access_key]
     wrong = [
-        Signer(cause, usual(other)) for cause, other in alternatives.secrets(access_key, known)
+        Signer(cause, usual(other))
+        for cause, other in alternatives.secrets_or_keys(access_key, known)
     ]
     return Signer("", usual(secret)), [*wrong, *_algorithms(secret)]
 
@@ -154,8 +157,7 @@ def _queries(request: SignedRequest) -> Iterator[tuple[str, str]]:
     right = "&".join(f"{key}={value}" for key, value in encoded)
     unsorted = "&".join(
         f"{percent_encode(key)}={percent_encode(value)}"
-        for part in request.query.split("&")
-        for key, value in next(query_readings(part))
+        for key, value in query_pairs(request.query)
     )
     sent = sorted(request.query.split("&"))
     latin = unquote_to_bytes(request.query).decode("latin-1")
@@ -210,7 +212,7 @@ def _header_values(request: SignedRequest, name: str, sent: str) -> Iterator[tup
     else:
         yield changed_header(name, "", sent), ""
     if name == "x-acs-date" and (moment := acs3.client_time_of(request)):
-        yield from drifted(name, sent, moment, lambda time: time.strftime(acs3.DATE_FORMAT))
+        yield from drifted(name, sent, moment, lambda time: time.strftime(TIMESTAMP_FORMAT))
 
 
 def _hosts(request: SignedRequest, sent: str) -> Iterator[tuple[str, str]]:

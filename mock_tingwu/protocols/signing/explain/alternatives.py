@@ -47,6 +47,16 @@ def hinted(text: str) -> str:
     return repr(text if len(text) <= 4 else text[:4] + "…")
 
 
+def secrets_or_keys(access_key: str, known: Mapping[str, str]) -> Iterator[Alternative]:
+    """Wrong secrets, and the key of RPC style, which is not the secret alone."""
+    yield from secrets(access_key, known)
+    yield (
+        "The request was signed with the secret and an & behind it, as the signature of RPC style "
+        "wants it.",
+        f"{known[access_key]}&",
+    )
+
+
 def secrets(access_key: str, known: Mapping[str, str]) -> Iterator[Alternative]:
     """Wrong secrets that are near the right one. No sentence quotes a secret."""
     right = known[access_key]
@@ -68,7 +78,6 @@ def _secrets(access_key: str, known: Mapping[str, str], right: str) -> Iterator[
     yield "the secret without the white space around it", right.strip()
     for mark in "\"'":
         yield "the secret in quotation marks", f"{mark}{right}{mark}"
-    yield "the secret and an & behind it, as the signature of RPC style wants it", f"{right}&"
     yield "ACS3 in front of the secret", f"ACS3{right}"
     yield "the secret URL-decoded", unquote(right)
     yield "the secret URL-encoded", quote(right, safe="")

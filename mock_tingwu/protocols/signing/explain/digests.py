@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from mock_tingwu.core.nesting import deeper_than
-from mock_tingwu.protocols.signing.request import Scheme, SignedRequest
+from mock_tingwu.protocols.signing import acs3
+from mock_tingwu.protocols.signing.request import Piece, Scheme, SignedRequest
 from mock_tingwu.protocols.signing.roa_v1 import content_md5
 
 #: Longer bodies are not written anew to find the one that was signed.
@@ -25,13 +26,15 @@ class Digests:
     """The digest of a request's body in one scheme.
 
     ``header`` is where it is declared, ``sent`` what was declared there, ``right`` what belongs
-    there. ``others`` are wrong ones, each with what it is: "the MD5 of no body". Made once for
-    each explanation, since a body can be long.
+    there. ``piece`` is what the right header is in a text to be signed. ``others`` are wrong ones,
+    each with what it is: "the MD5 of no body". Made once for each explanation, since a body can be
+    long.
     """
 
     header: str
     sent: str
     right: str
+    piece: Piece
     others: tuple[tuple[str, str], ...]
     length: int
     shape: re.Pattern[str]
@@ -52,20 +55,23 @@ class Digests:
 
 
 def digests(request: SignedRequest, scheme: Scheme) -> Digests:
-    """The digests of a request's body."""
+    """The digests of a request's body. RPC style signs none, but may declare that of ROA."""
     body = request.body
-    if scheme == "acs":
-        header, right = "Content-MD5", content_md5(body)
-        others, shape = _of_roa(body), re.compile("[A-Za-z0-9+/]{22}==")
-    else:
+    if scheme == acs3.ALGORITHM:
         header, right = "x-acs-content-sha256", hashlib.sha256(body).hexdigest()
+        piece = Piece(f"header {header}", f"{header}:{right}\n")
         others, shape = _of_acs3(body), re.compile("[0-9A-Fa-f]{64}")
+    else:
+        header, right = "Content-MD5", content_md5(body)
+        piece = Piece(header, f"{right}\n")
+        others, shape = _of_roa(body), re.compile("[A-Za-z0-9+/]{22}==")
     known: dict[str, str] = {}
     for what, value in others:
         if value != right:
             known.setdefault(value, what)
     pairs = tuple((what, value) for value, what in known.items())
-    return Digests(header, request.header(header) or "", right, pairs, len(body), shape)
+    sent = request.header(header) or ""
+    return Digests(header, sent, right, piece, pairs, len(body), shape)
 
 
 def _of_acs3(body: bytes) -> Iterator[tuple[str, str]]:

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from mock_tingwu.protocols.signing import acs3
+from mock_tingwu.protocols.signing import acs3, rpc_v1
 from mock_tingwu.protocols.signing.explain.alternatives import hinted, shown
-from mock_tingwu.protocols.signing.request import SignedRequest, Verdict, as_utc, query_readings
+from mock_tingwu.protocols.signing.request import (
+    TOKEN_HEADER,
+    SignedRequest,
+    Verdict,
+    as_utc,
+    clock_window,
+    query_pairs,
+)
 
 #: Schemes that may be named in full; whatever else stands there may be a secret.
 _SCHEMES: Final = ("acs", "basic", "bearer", "digest", "oss", "aws4-hmac-sha256")
@@ -35,18 +42,19 @@ def causes(
     key = verdict.access_key or ""
     match verdict.problem:
         case "missing":
-            yield _missing(request)
+            yield _missing_key(request) if verdict.scheme == "rpc" else _missing(request)
         case "malformed":
-            yield _malformed(request, verdict)
+            yield _incomplete(request) if verdict.scheme == "rpc" else _malformed(request, verdict)
         case "signature_method":
-            sent = _method(request)
+            sent = _method(request, verdict)
             yield f"{sent} is not taken: sign with HMAC-SHA1 or ACS3-HMAC-SHA256."
         case "inactive_key":
             yield f"The key {key} is disabled."
         case "unknown_key":
             yield _unknown_key(key, secrets)
         case "token_missing":
-            yield f"{key} is a temporary key: it needs its x-acs-security-token."
+            token = "SecurityToken" if verdict.scheme == "rpc" else TOKEN_HEADER
+            yield f"{key} is a temporary key: it needs its {token}."
         case "token_malformed":
             yield "The token that was sent is unknown."
         case "token_mismatch":
@@ -54,23 +62,47 @@ def causes(
         case "timestamp_format":
             yield _unreadable_time(request, verdict)
         case "timestamp_expired" if verdict.client_time and now:
-            yield from _clock(verdict.client_time, as_utc(now))
+            yield from _clock(verdict.client_time, as_utc(now), clock_window(verdict.scheme))
         case "nonce_used":
-            nonce = request.header("x-acs-signature-nonce") or ""
             yield (
-                f"The nonce {shown(nonce)} was used before: every request needs its own, also one "
-                "that is sent again."
+                f"The nonce {shown(verdict.nonce or '')} was used before: every request needs its "
+                "own, also one that is sent again."
             )
 
 
 def _missing(request: SignedRequest) -> str:
-    names = {name for name, _ in next(query_readings(request.query))}
+    names = {name for name, _ in query_pairs(request.query)}
     if not names.isdisjoint(_RPC):
         return (
             "The request is signed in RPC style, in its query: this API is ROA style, its "
             "signature belongs in the Authorization header."
         )
     return "The request has neither an Authorization header nor a bearer token."
+
+
+def _missing_key(request: SignedRequest) -> str:
+    scheme = (request.header("authorization") or "").partition(" ")[0]
+    if scheme == "acs":
+        return (
+            "The request is signed in ROA style, in its Authorization header: this API is RPC "
+            "style, its signature belongs in its parameters."
+        )
+    for name, _ in rpc_v1.parameters(request):
+        if name.lower() == "accesskeyid":
+            return f"The parameter {shown(name)} has to be written AccessKeyId, and not be empty."
+    if b"AccessKeyId=" in request.body and not rpc_v1.is_form(request):
+        declared = request.header("content-type") or ""
+        return (
+            f"The parameters are in the body, but its Content-Type is {shown(declared)}, not "
+            f"{rpc_v1.FORM}."
+        )
+    return "The request has no parameter AccessKeyId."
+
+
+def _incomplete(request: SignedRequest) -> str:
+    if rpc_v1.form_too_long(request):
+        return f"The form is longer than {rpc_v1.LONGEST_FORM // 1024} KiB: it was not read."
+    return "The request has no parameter Signature, or an empty one."
 
 
 def _malformed(request: SignedRequest, verdict: Verdict) -> str:
@@ -94,8 +126,11 @@ def _malformed(request: SignedRequest, verdict: Verdict) -> str:
     return f"Authorization begins with {word}, not with acs or ACS3-HMAC-SHA256."
 
 
-def _method(request: SignedRequest) -> str:
-    sent = request.header("x-acs-signature-method")
+def _method(request: SignedRequest, verdict: Verdict) -> str:
+    if verdict.scheme == "rpc":
+        sent = rpc_v1.first_values(request).get("SignatureMethod")
+    else:
+        sent = request.header("x-acs-signature-method")
     algorithm = (request.header("authorization") or "").partition(" ")[0]
     if algorithm in _RELATIVES:
         return shown(algorithm)
@@ -118,22 +153,27 @@ def _unknown_key(key: str, secrets: Mapping[str, str]) -> str:
 
 
 def _unreadable_time(request: SignedRequest, verdict: Verdict) -> str:
-    if verdict.scheme == "acs":
+    form = "2026-11-20T09:21:42Z"
+    if verdict.scheme == "rpc":
+        name = "Timestamp"
+        sent = rpc_v1.first_values(request).get(name)
+    elif verdict.scheme == "acs":
         name, form = "Date", "Fri, 20 Nov 2026 09:21:42 GMT"
+        sent = request.header(name)
     else:
-        name, form = "x-acs-date", "2026-11-20T09:21:42Z"
-    sent = request.header(name)
+        name = "x-acs-date"
+        sent = request.header(name)
     if sent is None:
         return f"There is no {name}."
     return f"{name} is {shown(sent)}, expected a form such as {form}."
 
 
-def _clock(client: datetime, server: datetime) -> Iterator[str]:
+def _clock(client: datetime, server: datetime, window: timedelta) -> Iterator[str]:
     off = round((client - server).total_seconds())
     direction = "ahead of" if off > 0 else "behind"
     yield (
         f"The client's clock is {abs(off)} s {direction} the server's: {client:%Y-%m-%dT%H:%M:%SZ} "
-        f"against {server:%Y-%m-%dT%H:%M:%SZ}."
+        f"against {server:%Y-%m-%dT%H:%M:%SZ}. Up to {window.total_seconds():.0f} s are allowed."
     )
     # Time zones lie from -12 to +14 h, in quarters; a clock that is off by chance rarely is.
     quarters = round(off / 900)

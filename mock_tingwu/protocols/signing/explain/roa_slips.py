@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from email.utils import format_datetime
 from itertools import islice
 from typing import Final
-from urllib.parse import quote, quote_plus, unquote_to_bytes
+from urllib.parse import quote_plus, unquote_to_bytes
 
-from mock_tingwu.protocols.signing import acs3, roa_v1
+from mock_tingwu.protocols.signing import roa_v1
 from mock_tingwu.protocols.signing.explain import alternatives
 from mock_tingwu.protocols.signing.explain.alternatives import (
     MOST,
@@ -21,12 +18,15 @@ from mock_tingwu.protocols.signing.explain.alternatives import (
     shown,
 )
 from mock_tingwu.protocols.signing.explain.digests import Digests
+from mock_tingwu.protocols.signing.explain.hmac_sha1 import wrong_algorithms
 from mock_tingwu.protocols.signing.explain.search import Signer, Slip
 from mock_tingwu.protocols.signing.request import (
+    TIMESTAMP_FORMAT,
     Piece,
     SignedRequest,
     joined,
     percent_encode,
+    query_pairs,
     query_readings,
 )
 
@@ -47,47 +47,10 @@ def signers(access_key: str, known: Mapping[str, str]) -> tuple[Signer, list[Sig
 
     secret = known[access_key]
     wrong = [
-        Signer(cause, sha1(other).sign) for cause, other in alternatives.secrets(access_key, known)
+        Signer(cause, sha1(other).sign)
+        for cause, other in alternatives.secrets_or_keys(access_key, known)
     ]
-    return sha1(secret), [*wrong, *_algorithms(secret)]
-
-
-def _algorithms(secret: str) -> Iterator[Signer]:
-    def digest(text: str, name: str) -> bytes:
-        return hmac.digest(secret.encode(), text.encode("utf-8", "replace"), name)
-
-    def plain(text: str) -> str:
-        return base64.b64encode(digest(text, "sha1")).decode()
-
-    def taken_with(name: str) -> Callable[[str], str]:
-        return lambda text: base64.b64encode(digest(text, name)).decode()
-
-    for name, label in (("sha256", "SHA-256"), ("md5", "MD5"), ("sha512", "SHA-512")):
-        cause = f"The HMAC was taken with {label} instead of SHA-1."
-        yield Signer(cause, taken_with(name))
-    hexadecimal = "The signature is hexadecimal, not base64."
-    yield Signer(hexadecimal, lambda text: digest(text, "sha1").hex())
-    yield Signer(hexadecimal, lambda text: digest(text, "sha1").hex().upper())
-    yield Signer(
-        "The HMAC was taken with SHA-256 and is hexadecimal: that is how ACS3 signs.",
-        lambda text: digest(text, "sha256").hex(),
-    )
-    yield Signer(
-        "The signature is the base64 of the hexadecimal digest, not of the digest itself.",
-        lambda text: base64.b64encode(digest(text, "sha1").hex().encode()).decode(),
-    )
-    yield Signer(
-        "The signature is base64 for URLs, with - and _.",
-        lambda text: base64.urlsafe_b64encode(digest(text, "sha1")).decode(),
-    )
-    yield Signer("The base64 signature has lost its =.", lambda text: plain(text).rstrip("="))
-    yield Signer("The signature is percent-encoded.", lambda text: quote(plain(text), safe=""))
-    yield Signer(
-        "The signature is a plain SHA-1 of text and secret, no HMAC.",
-        lambda text: base64.b64encode(
-            hashlib.sha1((text + secret).encode("utf-8", "replace")).digest()
-        ).decode(),
-    )
+    return sha1(secret), [*wrong, *wrong_algorithms(secret)]
 
 
 def slips(request: SignedRequest, base: Sequence[Piece], digests: Digests) -> Iterator[Slip]:
@@ -152,7 +115,7 @@ def _dates(request: SignedRequest, sent: str) -> Iterator[tuple[str, str]]:
     yield from drifted("Date", sent, moment, lambda time: format_datetime(time, usegmt=True))
     for value in (
         format_datetime(moment),
-        moment.strftime(acs3.DATE_FORMAT),
+        moment.strftime(TIMESTAMP_FORMAT),
         format_datetime(moment, usegmt=True).replace(", 0", ", "),
     ):
         yield changed_header("Date", value, sent), value
@@ -192,11 +155,7 @@ def _query_options(request: SignedRequest) -> Iterator[tuple[str, str]]:
         "they are meant.",
         joined([f"{quote_plus(k)}={quote_plus(v)}" for k, v in pairs]),
     )
-    unsorted = [
-        f"{key}={value}" if value else key
-        for part in request.query.split("&")
-        for key, value in next(query_readings(part))
-    ]
+    unsorted = [f"{key}={value}" if value else key for key, value in query_pairs(request.query)]
     yield "The client did not sort the query by key.", joined(unsorted)
     yield "The client sorted the query backwards.", joined([f"{k}={v}" for k, v in reversed(pairs)])
     yield "The client signed the query as it was sent, percent-encoded.", joined(sorted(raw))

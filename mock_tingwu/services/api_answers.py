@@ -1,0 +1,72 @@
+"""What every API's gateway answers in the same way: the error body, the headers, the journal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mock_tingwu.core.scope import Scope
+from mock_tingwu.services import api_format
+from mock_tingwu.services.api_errors import ApiFailure
+from mock_tingwu.services.gatekeeper import Product
+
+Json = dict[str, Any]
+
+
+def error_body(product: Product, request_id: str, error: ApiFailure) -> Json:
+    """The fields of an error (tingwu-openapi 3.1, live-rtc-asr 5)."""
+    query = f"q={error.code}&product={product.name}&requestId={request_id}"
+    return {
+        "RequestId": request_id,
+        "HostId": product.host,
+        "Code": error.code,
+        "Message": error.message,
+        "Recommend": f"https://api.aliyun.com/troubleshoot?{query}",
+        **error.fields,
+    }
+
+
+def written(
+    scope: Scope,
+    service: str,
+    request: Request,
+    request_id: str,
+    root: str,
+    fields: Json,
+    *,
+    as_json: bool,
+    error: ApiFailure | None = None,
+) -> Response:
+    """The answer of these ``fields``, as JSON or as XML with the element ``root`` around them.
+
+    It is written down in the journal, too. ``request.state`` has ``target`` and, where there is a
+    task, ``task_id``.
+    """
+    status = 200 if error is None else error.http_status
+    # pop-core parses an answer only if the type is JSON's (tingwu-openapi 0.9).
+    content = api_format.to_json(fields) if as_json else api_format.to_xml(root, fields)
+    scope.journal.record(
+        "response",
+        service,
+        getattr(request.state, "task_id", None),
+        request_id=request_id,
+        method=request.method,
+        target=request.state.target,
+        status=status,
+        body=content if as_json else content.decode(),
+    )
+    headers = {
+        "Content-Type": api_format.JSON_TYPE if as_json else api_format.XML_TYPE,
+        # These are on every public recording of the gateway.
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "*",
+        "x-acs-request-id": request_id,
+        "x-acs-trace-id": scope.ids.hex32("trace"),
+    }
+    if error is None:
+        headers["ETag"] = api_format.etag(content)
+    else:
+        headers |= error.headers
+    return Response(content, status, headers)

@@ -1,0 +1,150 @@
+"""The live tasks of one scope."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Final
+
+from mock_tingwu import media
+from mock_tingwu.core.imagination import stated_length
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.tasks import COMPLETED, FAILED, TaskEvent
+from mock_tingwu.services.api_answers import Json
+from mock_tingwu.services.api_errors import invalid
+from mock_tingwu.services.courier import Courier
+from mock_tingwu.services.fetching import Fetcher, FetchError
+from mock_tingwu.services.live.captioning import Captioning
+from mock_tingwu.services.live.request import CaptionRequest
+from mock_tingwu.services.live.sources import LONGEST_MS, ImaginedSource, PulledSource, Source
+
+if TYPE_CHECKING:
+    from mock_tingwu.services.world import World
+
+#: What a Query calls a status: 1 is documented, the others are assumed (live-rtc-asr 1.2).
+RUNNING: Final = 1
+STATUS: Final = {COMPLETED: 2, FAILED: 3}
+_BEIJING: Final = timezone(timedelta(hours=8))
+
+
+class LiveBook:
+    """Makes live tasks, ends them, and shows them. Use it on the event loop's thread."""
+
+    def __init__(self, world: World, scope: Scope) -> None:
+        self._scope = scope
+        self._real_now = world.real_now
+        self._fetcher = Fetcher(world.settings, world.hosted)
+        self._courier = Courier(scope.clock, scope.journal)
+        self._captionings: dict[str, Captioning] = {}
+
+    @property
+    def pending(self) -> Collection[asyncio.Task[Any]]:
+        """What is being sent, and streams that are being opened or read ahead."""
+        reading = [job for one in self._captionings.values() for job in one.pending]
+        return (*self._courier.pending, *reading)
+
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._captionings
+
+    def create(self, request: CaptionRequest) -> Task:
+        """A new task, which begins to listen at once.
+
+        Raises:
+            ApiFailure: nothing can be at such a StreamURL.
+        """
+        source, why = self._source(request)
+        task = self._scope.create_live(request.order, stream_url=request.stream_url)
+        captioning = Captioning(self._scope, task, request, self._courier, self._real_now)
+        self._captionings[task.id] = captioning
+        for text in why:
+            captioning.note(text)
+        captioning.listen_to(source)
+        return task
+
+    def stop(self, task_id: str) -> None:
+        """End a task. Stopping again changes nothing."""
+        task = self._captionings[task_id].task
+        if task.can(TaskEvent.STOP):
+            self._scope.end_live(task, TaskEvent.STOP, "StopRtcAsrTask or DeleteRtcAsrTask")
+
+    def delete(self, task_id: str) -> None:
+        """End a task and forget it. What is to be delivered still is."""
+        self.stop(task_id)
+        self._scope.forget(self._captionings.pop(task_id).task)
+
+    def shown(self, task_id: str | None) -> Json:
+        """The task of this id by its id, empty if there is none; without an id all that run."""
+        if task_id is not None:
+            found = [self._captionings[task_id]] if task_id in self else []
+        else:
+            found = [one for one in self._captionings.values() if one.task.status not in STATUS]
+        return {one.task.id: _entry(one, self._scope.account_id) for one in found}
+
+    def close(self) -> None:
+        """Listen to nothing and send nothing more."""
+        for captioning in self._captionings.values():
+            captioning.close()
+        self._courier.close()
+
+    def _source(self, request: CaptionRequest) -> tuple[Source, list[str]]:
+        """Where the audio will come from, and what is to be noted of that."""
+        clock, url = self._scope.clock, request.stream_url
+        if url is None:
+            return ImaginedSource(clock), ["the stream is imagined: a channel is in the cloud only"]
+        try:
+            decision = self._fetcher.decide_stream(url)
+        except FetchError as error:
+            failure = invalid("StreamURL")
+            failure.detail = error.detail
+            raise failure from None
+        if decision.action != "imagine" and media.pyav_available():
+            return PulledSource(clock, url, self._allowed), [decision.why]
+        length, notes = stated_length(url)
+        why = decision.why
+        if decision.action != "imagine":
+            why = f"{media.MediaUnavailable('a live stream')}; the stream is imagined"
+        return ImaginedSource(clock, length or LONGEST_MS), [why, *notes]
+
+    def _allowed(self, url: str) -> str | None:
+        """The address to contact for a URL of a stream, None if it must not be contacted."""
+        try:
+            decision = self._fetcher.decide_stream(url)
+        except FetchError:
+            return None
+        if decision.path is not None:
+            return decision.path.as_uri()
+        return decision.address or None
+
+
+def _entry(captioning: Captioning, account: str) -> Json:
+    """A task as a Query shows it (live-rtc-asr 1.2)."""
+    task, request = captioning.task, captioning.request
+    return {
+        "createdAt": _moment(task.created),
+        "updatedAt": _moment(task.updated),
+        "mode": request.mode,
+        "taskId": task.id,
+        "language": task.language,
+        "callbackUrl": request.callback_url,
+        "autoTerminateDelay": str(request.delay),
+        **_what(captioning),
+        "status": STATUS.get(task.status, RUNNING),
+        "reportInterval": str(request.report_interval),
+        "aliUid": account,
+        "tag": "",
+    }
+
+
+def _what(captioning: Captioning) -> Json:
+    """What is listened to."""
+    task, request = captioning.task, captioning.request
+    if request.stream_url is not None:
+        return {"streamUrl": request.stream_url}
+    return {"sdkAppId": task.app_key, "channelId": task.key, "rtcUserId": request.user}
+
+
+def _moment(milliseconds: int) -> str:
+    """A moment in Beijing time, to the second."""
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return moment.astimezone(_BEIJING).isoformat()

@@ -1,0 +1,184 @@
+"""One live task at work: its stream is heard, and every engine event goes to the callback URL."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from mock_tingwu.core.clock import Timer
+from mock_tingwu.core.delivery import LIVE_PLAN, Delivery
+from mock_tingwu.core.recognizer import Heard
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.tasks import ONGOING, TaskEvent
+from mock_tingwu.protocols.live_captions import Caption, Captions, Engine
+from mock_tingwu.protocols.signing import asr_sig
+from mock_tingwu.services.courier import Courier, Parcel
+from mock_tingwu.services.live.gateway import SERVICE
+from mock_tingwu.services.live.request import CaptionRequest
+from mock_tingwu.services.live.sources import Source
+
+log = logging.getLogger("mock_tingwu")
+
+#: What a task fails with that meets a defect of the mock or of its recognizer.
+_DEFECT: Final = "InternalError"
+_encode = msgspec.json.Encoder().encode
+
+
+class Captioning:
+    """The `Pusher` of a live task: it gets the audio by itself, from a `Source`.
+
+    ``real_now`` is the machine's own time in ms: receivers compare SIG-TIME with theirs.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        task: Task,
+        request: CaptionRequest,
+        courier: Courier,
+        real_now: Callable[[], int],
+    ) -> None:
+        self.task = task
+        self.request = request
+        self._scope = scope
+        self._courier = courier
+        self._real_now = real_now
+        self._source: Source | None = None
+        self._giving_up: Timer | None = None
+        new_id = partial(scope.ids.hex32, "caption")
+        owner = scope.account_id[:7]
+        engine = Engine(new_id(), f"tl_{owner}_{task.created}", new_id())
+        targets = task.options.translation_targets
+        self._captions = Captions(engine, request.report_interval, targets, new_id)
+
+    @property
+    def pending(self) -> Collection[asyncio.Task[Any]]:
+        """The jobs of the source that a virtual clock has to wait for."""
+        return () if self._source is None else self._source.pending
+
+    def listen_to(self, source: Source) -> None:
+        """Begin."""
+        self._source = source
+        self.task.pushers[self] = None
+        source.begin(self)
+
+    # What a source brings (it is a `Listener`)
+
+    def hear_audio(self, pcm: bytes) -> None:
+        """16-bit mono PCM at the task's rate has come."""
+        self._guarded(lambda: self._heard(self.task.stream.feed(pcm)))
+
+    def hear_speech(self, milliseconds: int) -> None:
+        """So much of a stream that is imagined has passed."""
+        self._guarded(lambda: self._heard(self.task.stream.imagine(milliseconds)))
+
+    def interrupted(self, why: str) -> None:
+        """The stream has ended, broken off, or is not there."""
+        if self._over:
+            return
+        self._guarded(lambda: self._tell(self.task.stream.flush()))
+        if self._over:
+            return
+        self._scope.move(self.task, TaskEvent.STREAM_ENDED, why)
+        delay = self.request.auto_terminate
+        if delay is not None and self._giving_up is None:
+            self._giving_up = self._scope.clock.call_later(delay * 1000, self._give_up)
+
+    def note(self, text: str) -> None:
+        """Write down what is worth knowing of the stream."""
+        self._scope.journal.record("note", SERVICE, self.task.id, text=text)
+
+    # Pusher
+
+    @property
+    def streaming(self) -> bool:
+        """Whether the stream is there."""
+        return self.task.status is ONGOING
+
+    def task_ended(self) -> None:
+        """The task is being stopped: what is open becomes a sentence, the last one."""
+        self._guarded(lambda: self._tell(self.task.stream.flush()))
+        self.close()
+
+    def task_failed(self) -> None:
+        """The task has failed: listen no more."""
+        self.close()
+
+    def close(self) -> None:
+        """Listen no more. What is to be delivered still is."""
+        self.task.pushers.pop(self, None)
+        self._stop_waiting()
+        if self._source is not None:
+            self._source.close()
+
+    # Inside
+
+    @property
+    def _over(self) -> bool:
+        return self not in self.task.pushers
+
+    def _heard(self, heard: Sequence[Heard]) -> None:
+        if self._over:
+            return
+        self._stop_waiting()
+        if self.task.status is not ONGOING:
+            self._scope.move(self.task, TaskEvent.AUDIO, "the stream is there")
+        self._tell(heard)
+
+    def _tell(self, heard: Sequence[Heard]) -> None:
+        for caption in self._captions.hear(heard, self.task.stream.position):
+            self._post(caption)
+
+    def _post(self, caption: Caption) -> None:
+        task, request = self.task, self.request
+        body = {
+            "task_id": task.id,
+            "sdk_app_id": task.app_key,
+            "channel_id": task.key or "",
+            "rtc_user_id": request.user,
+            "callback_time_stamp": self._scope.clock.now(),
+            "language": task.language,
+            "content": caption.content,
+        }
+        delivery = Delivery(
+            request.callback_address,
+            _encode(body),
+            {"Content-Type": "application/json"},
+            LIVE_PLAN,
+            self._signature,
+        )
+        parcel = Parcel(delivery, SERVICE, caption.name, task.id, ordered=True)
+        self._courier.post(parcel, lane=task.id)
+
+    def _signature(self) -> dict[str, str]:
+        """The headers that prove who sends, made for each attempt (live-rtc-asr 2)."""
+        key = self.request.auth_key
+        if not key:
+            return {}
+        now = str(self._real_now() // 1000)
+        signature = asr_sig.sign(now, self.request.callback_url, key)
+        return {asr_sig.TIME_HEADER: now, asr_sig.SIGNATURE_HEADER: signature}
+
+    def _give_up(self) -> None:
+        self._giving_up = None
+        why = f"the stream was away for {self.request.auto_terminate} s"
+        self._scope.end_live(self.task, TaskEvent.AUTO_TERMINATE, why)
+
+    def _stop_waiting(self) -> None:
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
+
+    def _guarded(self, step: Callable[[], Any]) -> None:
+        """Do a step; a defect, mostly of a recognizer, fails the task and nothing else."""
+        try:
+            step()
+        except Exception:
+            log.exception("a defect of the mock or its recognizer fails a live task")
+            if self.task.can(TaskEvent.FAIL):
+                self._scope.fail(self.task, _DEFECT, "Internal error.", "a defect of the mock")
