@@ -98,6 +98,26 @@ SDKS: tuple[tuple[str, str], ...] = (
         'token and appkey = "default"',
     ),
     (
+        "Python, aliyun-python-sdk-live",
+        'client = AcsClient("«key»", "«secret»", "cn-shanghai", port=«port»)\n'
+        'request.set_endpoint("«host»")\n'
+        'request.set_protocol_type("«scheme»")',
+    ),
+    (
+        "Python, alibabacloud-live20161101",
+        'config = Config(access_key_id="«key»", access_key_secret="«secret»",\n'
+        '                endpoint="«endpoint»", protocol="«SCHEME»")',
+    ),
+    (
+        "Node, @alicloud/pop-core, for Live",
+        'new RPCClient({accessKeyId: "«key»", accessKeySecret: "«secret»",\n'
+        '               endpoint: "«url»", apiVersion: "2016-11-01"})',
+    ),
+    (
+        "Java and Go, CommonRequest, for Live",
+        "as for Tingwu above, with an action (setSysAction, ApiName) instead of a path",
+    ),
+    (
         "Python, dashscope in its 1.x style",
         'TingWu.call(..., api_key="«api_key»",\n'
         '            base_address="«url»/api/v1/services/aigc/multimodal-generation/generation")\n'

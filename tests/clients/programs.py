@@ -128,6 +128,37 @@ class Agents(Program):
         }
 
 
+@dataclass(frozen=True, eq=False)
+class Live(Program):
+    """A live task's whole life: it captions a stream, is asked for, stopped and deleted.
+
+    It is called with the server's URL, the address for its callbacks, the AuthKey that signs them,
+    and the number of callbacks to wait for. Whoever GETs the address is told how many have come.
+
+    ``way``: where the SDK puts the parameters, and what it signs with. ``refused``: the SDK's own
+    words for what is refused.
+    """
+
+    way: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    def expected(self) -> dict[str, Any]:
+        """The verdict that is right."""
+        return {
+            "running": "live, 1",
+            "interval": "-1",
+            "channel": "rtc",
+            "stopped": 2,
+            "deleted": 0,
+            "other RetCode": 4001,
+            "refused": dict(self.refused),
+        }
+
+
+#: A Live program waits for so many callbacks, which are of these events.
+LIVE_CALLBACKS = 4
+LIVE_EVENTS = ["ResultTranslated", "SentenceEnd"]
+
 #: The callbacks that each of the Tasks has coming, in order for each of its tasks: TaskStatus with
 #: the results that are told, or with the ErrorCode.
 CALLBACKS = {
@@ -143,7 +174,7 @@ CALLBACKS = {
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 MAVEN = ("mvn", "--quiet", "--batch-mode", "clean", "process-classes")
 JAVA = ("java", "-cp", os.pathsep.join(("target/classes", "target/lib/*")))
-GO = ("go", "build", "-o", "target/", "./meeting", "./tasks-core")
+GO = ("go", "build", "-o", "target/", "./live-core", "./meeting", "./tasks-core")
 GO_TASKS = ("go", "build", "-o", "target/tasks", ".")
 
 MEETINGS = (
@@ -286,4 +317,95 @@ AGENTS = (
     ),
 )
 
-PROGRAMS: tuple[Meeting | Tasks | Agents, ...] = (*MEETINGS, *TASKS, *AGENTS)
+
+def live_refusals(form: str) -> dict[str, str]:
+    """What an SDK raises in Live, by what is wrong; ``form`` may name ``code`` and ``status``."""
+    return {
+        "unknown task": form.format(code="ConfigNotFound", status=400),
+        "wrong parameter": form.format(code="InvalidReportInterval", status=400),
+        "missing parameter": form.format(code="MissingStreamURL", status=400),
+        "wrong secret": form.format(code="SignatureDoesNotMatch", status=400),
+        "unknown key": form.format(code="InvalidAccessKeyId.NotFound", status=404),
+    }
+
+
+#: Where parameters are, and what is signed with.
+RPC_GET, RPC_POST = "query, HMAC-SHA1", "form, HMAC-SHA1"
+ACS3 = "query of a POST, ACS3"
+
+LIVE = (
+    Live(
+        "node-pop-core-live-get",
+        "node",
+        "Node",
+        NPM,
+        ("node", "live.js", "pop-core-get"),
+        way=RPC_GET,
+        refused=live_refusals("{code}Error: {code}"),
+    ),
+    Live(
+        "node-pop-core-live-post",
+        "node",
+        "Node",
+        NPM,
+        ("node", "live.js", "pop-core-post"),
+        way=RPC_POST,
+        refused=live_refusals("{code}Error: {code}"),
+    ),
+    Live(
+        "node-openapi-client-live",
+        "node",
+        "Node",
+        NPM,
+        ("node", "live.js", "openapi-client"),
+        way=ACS3,
+        refused=live_refusals("Error: {code}, {status}"),
+    ),
+    Live(
+        "node-openapi-core-live",
+        "node",
+        "Node",
+        NPM,
+        ("node", "live.js", "openapi-core"),
+        way=ACS3,
+        refused=live_refusals("ClientError: {code}, {status}"),
+    ),
+    Live(
+        "java-core-live-get",
+        "java",
+        "Java",
+        MAVEN,
+        (*JAVA, "live.Live", "get"),
+        way=RPC_GET,
+        refused=live_refusals("ClientException: {code}"),
+    ),
+    Live(
+        "java-core-live-post",
+        "java",
+        "Java",
+        MAVEN,
+        (*JAVA, "live.Live", "post"),
+        way=RPC_POST,
+        refused=live_refusals("ClientException: {code}"),
+    ),
+    Live(
+        "go-core-live-get",
+        "go",
+        "Go",
+        GO,
+        ("target/live-core", "GET"),
+        way=RPC_GET,
+        refused=live_refusals("*errors.ServerError: {code}, {status}"),
+    ),
+    Live(
+        "go-core-live-post",
+        "go",
+        "Go",
+        GO,
+        ("target/live-core", "POST"),
+        way=RPC_POST,
+        refused=live_refusals("*errors.ServerError: {code}, {status}"),
+    ),
+)
+
+PROGRAMS: tuple[Meeting | Tasks | Agents | Live, ...] = (*MEETINGS, *TASKS, *AGENTS, *LIVE)

@@ -4,9 +4,9 @@
 
 Each client is a small program in a folder beside this file that uses a vendor's SDK and nothing of
 ours. It runs a whole realtime meeting, or offline tasks and everything else of the OpenAPI, or
-DashScope's agents, and prints one JSON object per line, the verdict last. The Python SDKs are
-driven by the test suite; the client `python` runs those tests. Exit status 1 when a client failed
-or, with --check, when the tables are not the committed ones.
+DashScope's agents, or a live task, and prints one JSON object per line, the verdict last. The
+Python SDKs are driven by the test suite; the client `python` runs those tests. Exit status 1 when a
+client failed or, with --check, when the tables are not the committed ones.
 """
 
 from __future__ import annotations
@@ -20,12 +20,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from hashlib import md5
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from programs import CALLBACKS, PROGRAMS, Agents, Meeting, Program, Tasks
-from receiver import Receiver
+from programs import (
+    CALLBACKS,
+    LIVE_CALLBACKS,
+    LIVE_EVENTS,
+    PROGRAMS,
+    Agents,
+    Live,
+    Meeting,
+    Program,
+    Tasks,
+)
+from receiver import LIVE_PATH, LiveCallback, Receiver
 from server import host, journal, mock, send_callbacks
 from table import settle, table
 
@@ -36,6 +47,8 @@ RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
 BUILD_SECONDS = 600
 RUN_SECONDS = 120
 CALLBACK_SECONDS = 10
+#: What a live task says first when interim results are wanted.
+CHANNEL_BEGINS = ["SentenceBegin", "TranscriptionResultChanged"]
 #: Registries fail now and then: a build is tried again after this many seconds.
 RETRY_AFTER_SECONDS = (5, 20)
 
@@ -46,6 +59,8 @@ PYTHON_SDKS = {
     "aliyun-python-sdk-core": ("core", "offline", "phrases"),
     "alibabacloud-tingwu20230930": ("tea", "offline", "phrases", "models"),
     "alibabacloud-nls-python-sdk": ("nls",),
+    "alibabacloud-live20161101": ("live_tea",),
+    "aliyun-python-sdk-live": ("live_core",),
 }
 #: The test that sends every SDK's recorded handshake again, byte for byte.
 HANDSHAKES = "tests/wire/test_handshake.py"
@@ -57,7 +72,7 @@ class Failure(Exception):
 
 def main() -> int:
     arguments = parse()
-    verdicts: dict[Meeting | Tasks | Agents, dict[str, Any]] = {}
+    verdicts: dict[Meeting | Tasks | Agents | Live, dict[str, Any]] = {}
     failed: list[str] = []
     built: set[str] = set()
     with mock() as url, Receiver() as receiver:
@@ -73,6 +88,8 @@ def main() -> int:
                     verdict = drive_meeting(program, url)
                 elif isinstance(program, Agents):
                     verdict = drive_agents(program, url, receiver)
+                elif isinstance(program, Live):
+                    verdict = drive_live(program, url, receiver)
                 else:
                     verdict = drive_tasks(program, url, receiver)
                 verdicts[program] = verdict
@@ -133,6 +150,8 @@ def wanted(name: str, chosen: Sequence[str]) -> bool:
 def summary(checks: dict[str, Any]) -> str:
     if "sentences" in checks:
         return f"{checks['sentences']} sentences, {checks['status']}"
+    if "running" in checks:
+        return f"{checks['running']}, then {checks['stopped']}"
     return f"{checks['offline']}, again {checks['run again']}, no file {checks['no file']}"
 
 
@@ -212,6 +231,40 @@ def drive_agents(agents: Agents, url: str, receiver: Receiver) -> dict[str, Any]
     check({entry["code"] for entry in seen["ws_close"]}, {1000})
     check(sorted({entry["rule"] for entry in seen["violation"]}), list(agents.violations))
     return verdict
+
+
+def drive_live(live: Live, url: str, receiver: Receiver) -> dict[str, Any]:
+    """Run a client through a live task's life; its verdict, with the events that it was told.
+
+    Raises:
+        Failure: the verdict or a callback is bad, or the mock saw something wrong.
+    """
+    before = journal(url)["last_seq"]
+    target = f"{LIVE_PATH}{live.name}?room=1"
+    address, key = f"{receiver.url}{target}", f"key of {live.name}"
+    verdict = run(live, url, address, key, str(LIVE_CALLBACKS))
+    check(verdict["checks"], live.expected())
+    # Those are the two calls with credentials that are none.
+    check(signatures(url, before, "live"), ["mismatch", "unknown_key"])
+    told = receiver.live(target)
+    if len(told) < LIVE_CALLBACKS:
+        raise Failure(f"only {len(told)} callbacks have come")
+    check({callback.body["task_id"] for callback in told}, {verdict["task"]})
+    check([callback.headers["ASR-SIG"] for callback in told], signed(told, address, key))
+    check(sorted({callback.name for callback in told}), LIVE_EVENTS)
+    # The channel's have no key, and more events: its ReportInterval is not -1.
+    channel = receiver.live(f"{target}&of=channel")
+    check([callback.name for callback in channel[:2]], CHANNEL_BEGINS)
+    check({callback.headers.get("ASR-SIG") for callback in channel}, {None})
+    return verdict | {"events": LIVE_EVENTS}
+
+
+def signed(told: Sequence[LiveCallback], address: str, key: str) -> list[str]:
+    """The signatures that callbacks have to have, by when they say that they were sent."""
+    times = [callback.headers["SIG-TIME"] for callback in told]
+    for sent in times:
+        check(abs(time.time() - int(sent)) < RUN_SECONDS, True)
+    return [md5(f"{sent}/{address}/{key}".encode()).hexdigest() for sent in times]
 
 
 def run(program: Program, *arguments: str) -> dict[str, Any]:

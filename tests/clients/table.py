@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from programs import Agents, Meeting, Tasks
+from programs import Agents, Live, Meeting, Tasks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs" / "clients.md"
@@ -16,12 +16,13 @@ END = "<!-- clients: end -->"
 Verdict = Mapping[str, Any]
 
 
-def table(verdicts: Mapping[Meeting | Tasks | Agents, Verdict], tests: Sequence[str]) -> str:
+def table(verdicts: Mapping[Meeting | Tasks | Agents | Live, Verdict], tests: Sequence[str]) -> str:
     """Everything between the two marks, the marks included."""
     meetings = [meeting_row(p, v) for p, v in verdicts.items() if isinstance(p, Meeting)]
     tasks = [tasks_row(p, v) for p, v in verdicts.items() if isinstance(p, Tasks)]
     errors = [errors_row(v) for p, v in verdicts.items() if isinstance(p, Tasks)]
     agents = [(p, v) for p, v in verdicts.items() if isinstance(p, Agents)]
+    live = [(p, v) for p, v in verdicts.items() if isinstance(p, Live)]
     lines = [
         BEGIN,
         "",
@@ -59,6 +60,17 @@ def table(verdicts: Mapping[Meeting | Tasks | Agents, Verdict], tests: Sequence[
         "| unknown dataId, realtime |",
         "| --- | --- | --- | --- | --- | --- |",
         *(agents_errors_row(p, v) for p, v in agents),
+        "",
+        "Captions of live streams, with `status` in the answers of a Query:",
+        "",
+        "| client | SDK | parameters, signature | running | stopped | signed callbacks |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(live_row(p, v) for p, v in live),
+        "",
+        "| SDK | unknown task | wrong parameter | missing parameter | wrong secret | unknown key "
+        "| another RetCode |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *dict.fromkeys(live_errors_row(p, v) for p, v in live),
         "",
         "In Python, by the test suite:",
         "",
@@ -140,6 +152,24 @@ def agents_meeting_row(agents: Agents, verdict: Verdict) -> str:
 def agents_errors_row(agents: Agents, verdict: Verdict) -> str:
     refused = verdict["checks"]["refused"]
     return row(sdks(verdict), *(f"`{refused[what]}`" for what in agents.refused))
+
+
+def live_row(live: Live, verdict: Verdict) -> str:
+    checks = verdict["checks"]
+    return row(
+        live.title,
+        sdks(verdict),
+        live.way,
+        checks["running"],
+        checks["stopped"],
+        ", ".join(verdict["events"]),
+    )
+
+
+def live_errors_row(live: Live, verdict: Verdict) -> str:
+    checks = verdict["checks"]
+    words = (f"`{checks['refused'][what]}`" for what in live.refused)
+    return row(sdks(verdict), *words, f"{checks['other RetCode']}, not an error")
 
 
 def row(*cells: object) -> str:

@@ -328,6 +328,26 @@ def test_acs3_is_let_in(strict: MockTingwu) -> None:
     assert code(httpx.post(strict.url, headers=headers)) == "ok"
 
 
+@pytest.mark.parametrize(("token", "expected"), [("t0ken-of-mine", "ok"), ("x", "Malformed")])
+@pytest.mark.parametrize("place", ["header", "parameter"])
+def test_a_token_takes_the_place_of_a_signature(
+    start_mock: Callable[..., MockTingwu], token: str, expected: str, place: str
+) -> None:
+    mock = start_mock(auth="verify", api_keys=["t0ken-of-mine"])
+    query = QUERY | {"Format": "JSON", "SignatureType": "BEARERTOKEN"}
+    headers = {"x-acs-bearer-token": token} if place == "header" else {}
+    query |= {"BearerToken": token} if place == "parameter" else {}
+    answer = httpx.get(mock.url, params=query, headers=headers)
+    assert code(answer).endswith(expected)
+    assert "t0ken-of-mine" not in json.dumps(mock.journal)
+
+
+def test_of_two_values_the_first_counts(mock: MockTingwu) -> None:
+    twice = [*CREATE.items(), ("Mode", "tape")]
+    assert httpx.get(mock.url, params=twice).json()["RetCode"] == 2000
+    assert httpx.post(mock.url, params=CREATE, data={"Mode": "tape"}).json()["RetCode"] == 2000
+
+
 def test_in_open_mode_a_wrong_signature_is_remarked(
     start_mock: Callable[..., MockTingwu],
 ) -> None:

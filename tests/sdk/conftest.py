@@ -11,8 +11,10 @@ import pytest
 with warnings.catch_warnings():
     # Compilers remark upon the SDKs' code, and Python upon what they import.
     warnings.simplefilter("ignore")
+    import alibabacloud_live20161101.client  # noqa: F401
     import alibabacloud_tingwu20230930.client  # noqa: F401
     import aliyunsdkcore.client  # noqa: F401
+    import aliyunsdklive  # noqa: F401
     import nls  # noqa: F401
 
 #: How long a thread of an SDK may need to end, in seconds.

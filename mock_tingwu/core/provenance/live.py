@@ -102,7 +102,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "form",
-            "Parameters count from the query and from a form, the form's where both have one.",
+            "Parameters count from the query and from a form, the query's where both have one.",
             "Both are signed; SDKs use one or the other.",
         ),
         (

@@ -8,6 +8,7 @@ one scheme each. All are pure functions: time and nonce are arguments.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from . import acs3, oss_url, roa_v1, rpc_v1
 from .acs3 import sign as sign_acs3
@@ -53,6 +54,10 @@ __all__ = [
 ]
 
 
+#: The signature type of who has a token instead of a key pair.
+_BEARER: Final = "BEARERTOKEN"
+
+
 def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
     """Check a request's signature.
 
@@ -80,10 +85,15 @@ def verify_rpc(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -
     """Check the signature of a request to an API in RPC style.
 
     What `verify` tells by Authorization or `x-acs-signature-type` is told so here, but for ROA v1:
-    without, the parameters hold the signature. Its window is 31 minutes; the order of problems is
-    the same. Raises ValueError for a naive `now`.
+    without, the parameters hold the signature, or with SignatureType BEARERTOKEN the token. Its
+    window is 31 minutes; the order of problems is the same. Raises ValueError for a naive `now`.
     """
-    return _verify_common(request, keys, now=now) or rpc_v1.verify(request, keys, now=now)
+    if verdict := _verify_common(request, keys, now=now):
+        return verdict
+    sent = rpc_v1.first_values(request)
+    if sent.get("SignatureType", "").upper() == _BEARER:
+        return _verify_bearer(request, keys, sent.get("BearerToken"))
+    return rpc_v1.verify(request, keys, now=now)
 
 
 def _verify_common(
@@ -93,7 +103,7 @@ def _verify_common(
     authorization = request.header("authorization") or ""
     if authorization.startswith(acs3.PREFIX):
         return acs3.verify(request, keys, now=now)
-    if (request.header("x-acs-signature-type") or "").upper() == "BEARERTOKEN":
+    if (request.header("x-acs-signature-type") or "").upper() == _BEARER:
         return _verify_bearer(request, keys)
     algorithm = authorization.partition(" ")[0]
     if algorithm.startswith("ACS3-") and algorithm != acs3.ALGORITHM:
@@ -101,9 +111,9 @@ def _verify_common(
     return None
 
 
-def _verify_bearer(request: SignedRequest, keys: KeyRing) -> Verdict:
+def _verify_bearer(request: SignedRequest, keys: KeyRing, parameter: str | None = None) -> Verdict:
     problem: Problem | None = None
-    token = request.header("x-acs-bearer-token")
+    token = request.header("x-acs-bearer-token") or parameter
     if not token:
         problem = "missing"
     elif keys.bearer_tokens is not None and token not in keys.bearer_tokens:

@@ -53,9 +53,11 @@ class CaptionRequest:
 def read(pairs: Iterable[tuple[str, str]]) -> Json:
     """The parameters of a call by name, flags and numbers as such. Empty ones are not given.
 
-    What is no flag or number where one belongs stays text, for `check` to refuse.
+    One that comes several times counts as what it is first, as where it is signed. What is no flag
+    or number where one belongs stays text, for `check` to refuse.
     """
-    return {name: _value(name, text.strip()) for name, text in pairs if text.strip()}
+    given = [(name, text.strip()) for name, text in pairs]
+    return {name: _value(name, text) for name, text in reversed(given) if text}
 
 
 def _value(name: str, text: str) -> Any:
