@@ -343,8 +343,8 @@ def test_a_token_takes_the_place_of_a_signature(
 
 
 def test_of_two_values_the_first_counts(mock: MockTingwu) -> None:
-    twice = [*CREATE.items(), ("Mode", "tape")]
-    assert httpx.get(mock.url, params=twice).json()["RetCode"] == 2000
+    twice = urlencode([*CREATE.items(), ("Mode", "tape")])
+    assert httpx.get(f"{mock.url}/?{twice}").json()["RetCode"] == 2000
     assert httpx.post(mock.url, params=CREATE, data={"Mode": "tape"}).json()["RetCode"] == 2000
 
 
