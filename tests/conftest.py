@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from mock_tingwu import MockTingwu, contract
 from mock_tingwu.core.journal import Entry
+
+if TYPE_CHECKING:
+    from tests.media_site import Site
 
 ROOT = Path(__file__).parent.parent
 RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
@@ -160,3 +163,13 @@ def recording() -> bytes:
     from mock_tingwu.media import read_wav
 
     return read_wav(RECORDING)[0]
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web server whose pages a test puts there."""
+    from tests.media_site import Site
+
+    site = Site()
+    yield site
+    site.close()

@@ -10,17 +10,12 @@ import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from mock_tingwu.media.net import amf
-from mock_tingwu.media.net.rtmp import (
-    BANDWIDTH,
-    CHUNK_SIZE,
-    COMMAND,
-    HANDSHAKE,
-    USER_CONTROL,
-    WINDOW_SIZE,
-    Chunks,
-    Message,
-)
+from tests import amf
+
+# Types of messages (Adobe's RTMP specification 1.0, 5.4 and 7.1).
+CHUNK_SIZE, USER_CONTROL, WINDOW_SIZE, BANDWIDTH, COMMAND = 1, 4, 5, 6, 20
+#: Bytes of C1, S1, C2 and S2 (5.2.3).
+HANDSHAKE = 1536
 
 Ending = Literal["stop", "unpublish", "eof", "cut", "wait"]
 """What comes after the last tag: one of three ways to say so, a closed connection, or nothing."""
@@ -99,14 +94,14 @@ class RtmpServer:
 
 
 class _Line:
-    """A connection as `Chunks` reads it."""
+    """A connection that notices when the server is closed."""
 
     def __init__(self, connection: socket.socket, closing: threading.Event) -> None:
         self._connection = connection
         self._closing = closing
         connection.settimeout(0.05)
 
-    def receive(self, size: int, deadline: float | None = None) -> bytes:
+    def receive(self, size: int) -> bytes:
         while not self._closing.is_set():
             try:
                 data = self._connection.recv(size)
@@ -126,13 +121,48 @@ class _Line:
         self._connection.shutdown(socket.SHUT_WR)
 
 
+class _Chunks:
+    """Puts the messages of a client together, which come in chunks (5.3)."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+        self._ready = b""
+        self._size = 128
+        # By chunk stream: the type and length of its message, and what has come of it.
+        self._streams: dict[int, tuple[int, int, bytes]] = {}
+
+    def read(self, size: int) -> bytes:
+        """Return exactly so many bytes."""
+        while len(self._ready) < size:
+            self._ready += self._line.receive(32 * 1024)
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+    def next(self) -> tuple[int, bytes]:
+        """Return the type and the payload of the next message."""
+        while True:
+            first = self.read(1)[0]
+            channel = first & 0x3F
+            kind, length, came = self._streams.get(channel, (0, 0, b""))
+            head = self.read((11, 7, 3, 0)[first >> 6])
+            if len(head) >= 7:
+                length, kind = int.from_bytes(head[3:6], "big"), head[6]
+            came += self.read(min(self._size, length - len(came)))
+            whole = len(came) == length
+            self._streams[channel] = (kind, length, b"" if whole else came)
+            if whole and kind == CHUNK_SIZE:
+                self._size = int.from_bytes(came[:4], "big")
+            elif whole:
+                return kind, came
+
+
 class _Player:
     """One connection."""
 
     def __init__(self, server: RtmpServer, line: _Line) -> None:
         self._server = server
         self._line = line
-        self._chunks = Chunks(line)  # type: ignore[arg-type]
+        self._chunks = _Chunks(line)
 
     def run(self) -> None:
         """Shake hands, and do as the client says."""
@@ -143,12 +173,12 @@ class _Player:
         self._line.send(version + bytes(HANDSHAKE) + hello)
         self._chunks.read(HANDSHAKE)
         while True:
-            message = self._chunks.next()
-            if message.kind != COMMAND:
+            kind, payload = self._chunks.next()
+            if kind != COMMAND:
                 continue
-            command = amf.decode(bytes(message.payload))
+            command = amf.decode(payload)
             self._server.calls.append(command)
-            self._answer(message, command)
+            self._answer(command)
 
     def hang_up(self) -> None:
         """Send nothing any more. What was sent arrives: nothing is reset."""
@@ -157,9 +187,9 @@ class _Player:
     def listen(self) -> None:
         """Note what comes, until the client closes."""
         while True:
-            self._server.others.append(self._chunks.next().kind)
+            self._server.others.append(self._chunks.next()[0])
 
-    def _answer(self, message: Message, command: list[Any]) -> None:
+    def _answer(self, command: list[Any]) -> None:
         name, number = command[:2]
         if name == "connect":
             # A small window, so that even a short stream has to be acknowledged.

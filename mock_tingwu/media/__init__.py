@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from .channels import ChannelLevels, Channels
 from .decoder import EstimatingDecoder, StreamDecoder, open_decoder, pyav_available
-from .errors import DecodeError, MediaUnavailable, RecordingError, Stopped
+from .errors import DecodeError, MediaUnavailable, PullError, RecordingError, Stopped
 from .files import Mp3Writer, SpectrumWriter
 from .pictures import (
     KeyFrame,
@@ -23,7 +23,7 @@ from .pictures import (
     thumbnail,
     video_of_slides,
 )
-from .pull import Pulled, PullError, pull
+from .pull import pull
 from .recording import PcmReader, Recording, probe, read_pcm
 from .tones import tones
 from .wav import read_wav
@@ -38,7 +38,6 @@ __all__ = [
     "Mp3Writer",
     "PcmReader",
     "PullError",
-    "Pulled",
     "Recording",
     "RecordingError",
     "SpectrumWriter",

@@ -53,6 +53,34 @@ class RecordingError(ValueError):
         self.detail = detail
 
 
+PullProblem = Literal[
+    "forbidden", "host", "refused", "status", "timeout", "protocol", "kind", "no_audio", "broken"
+]
+"""Why a stream cannot be had; see `PullError`."""
+
+
+class PullError(Exception):
+    """A stream cannot be had, or no longer.
+
+    ``detail`` is a sentence for the journal; ``problem`` is one of
+
+    - ``forbidden``: it, or what it refers to, must not be contacted;
+    - ``host``: its URL cannot be read, or the name in it not be resolved;
+    - ``refused``: nobody listens there, or it cannot be reached;
+    - ``status``: the server has no such stream, or does not give it away;
+    - ``timeout``: nothing came;
+    - ``protocol``: the server does not speak the protocol of the URL;
+    - ``kind``: what came is no stream of a known kind, or cannot be decoded;
+    - ``no_audio``: it has no audio;
+    - ``broken``: it broke off.
+    """
+
+    def __init__(self, problem: PullProblem, detail: str) -> None:
+        super().__init__(f"{problem}: {detail}")
+        self.problem: PullProblem = problem
+        self.detail = detail
+
+
 class MediaUnavailable(ImportError):
     """PyAV would be needed and is not installed; the message names the extra that brings it."""
 

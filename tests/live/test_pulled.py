@@ -13,11 +13,9 @@ from mock_tingwu import MockTingwu
 from tests.callbacks.receiver import Receiver
 from tests.conftest import SCRIPT
 from tests.live.helpers import Live, events
+from tests.media_site import Site, flv_pieces, live, speech_as
 from tests.realtime.helpers import until
 from tests.rtmp_server import RtmpServer
-from tests.test_media_pull import Site, flv_pieces, live, site, speech_as
-
-__all__ = ["site"]
 
 FIRST_WORDS = "早上好"
 

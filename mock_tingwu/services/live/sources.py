@@ -9,15 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
-from threading import Event
-from typing import Any, Final, Protocol, TypeVar
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import Clock, Timer
 from mock_tingwu.core.scope import DECODED_RATE
-from mock_tingwu.media import Pulled, PullError
+from mock_tingwu.media import PullError
+
+if TYPE_CHECKING:
+    from mock_tingwu.media.pulled import Pulled
 
 log = logging.getLogger("mock_tingwu")
 
@@ -114,13 +118,12 @@ class PulledSource:
         self._allowed = allowed
         self._listener: Listener | None = None
         self._stop = Event()
-        # Of its own: a live stream occupies its thread for as long as it lasts.
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="mock-tingwu-pull")
+        self._worker = _Worker()
         self._timer: Timer | None = None
         self._job: asyncio.Task[None] | None = None
         self._follower: asyncio.Task[None] | None = None
         self._failures = 0
-        # What was opened last. It lives on the executor's thread, where it is read and closed.
+        # What was opened last. It lives on the worker's thread, where it is read and closed.
         self._pulled: Pulled | None = None
         # PCM of a recording that was read, but not heard yet; why there will be no more.
         self._ahead = bytearray()
@@ -144,8 +147,8 @@ class PulledSource:
         for job in (self._job, self._follower):
             if job is not None and job is not asyncio.current_task():
                 job.cancel()
-        self._executor.submit(self._close_pulled)
-        self._executor.shutdown(wait=False)
+        self._worker.do(self._close_pulled)
+        self._worker.finish()
 
     async def _open(self) -> None:
         try:
@@ -255,4 +258,35 @@ class PulledSource:
             self._missed("a defect of the mock")
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+        return await asyncio.wrap_future(self._worker.do(call))
+
+
+class _Worker:
+    """A thread of its own: a live stream occupies one for as long as it lasts.
+
+    It keeps no program from ending: libav may wait for a silent server for some seconds.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
+        Thread(target=self._run, name="mock-tingwu-pull", daemon=True).start()
+
+    def do(self, call: Callable[[], T]) -> Future[T]:
+        """Call in the thread, after what was to be done before."""
+        future: Future[T] = Future()
+        self._jobs.put((call, future))
+        return future
+
+    def finish(self) -> None:
+        """End the thread, after what was to be done before."""
+        self._jobs.put(None)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            call, future = job
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(call())
+            except BaseException as error:
+                future.set_exception(error)

@@ -1,4 +1,4 @@
-"""AMF0: how RTMP writes values down."""
+"""AMF0: how RTMP writes values down, for the server of the tests."""
 
 from __future__ import annotations
 
