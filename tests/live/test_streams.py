@@ -113,3 +113,16 @@ def test_what_may_be_contacted_is_up_to_the_settings(
     live.mock.advance(1_000)
     moves = [e["why"] for e in live.mock.journal if e["kind"] == "transition"]
     assert any("refused the connection" in why for why in moves) == contacted
+
+
+def test_a_recognizer_that_breaks_fails_its_task_and_nothing_else(live: Live) -> None:
+    def feed(pcm: bytes) -> None:
+        raise RuntimeError("no more")
+
+    task_id = live.create(StreamURL=live.mock.host_file(RECORDING))
+    live.mock.advance(1_000)
+    task = live.mock.call(lambda: live.mock._server.world.default.tasks[task_id])
+    live.mock.call(lambda: setattr(task.stream, "feed", feed))
+    live.mock.advance(10_000)
+    assert live.query(task_id)[task_id]["status"] == 3
+    assert live.create() in live.query()

@@ -258,6 +258,8 @@ class PulledSource:
             self._missed("a defect of the mock")
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
+        if self._stop.is_set():
+            raise media.Stopped  # whoever listened has closed this, and the thread has ended
         return await asyncio.wrap_future(self._worker.do(call))
 
 
