@@ -115,6 +115,7 @@ class Captioning:
         self._stop_waiting()
         if self._source is not None:
             self._source.close()
+            self._source = None
 
     # Inside
 
