@@ -22,6 +22,7 @@ from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.live.service import LiveService
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
+from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.services.world import World
 
 
@@ -60,6 +61,7 @@ class Application:
                 *CallbackControl(world).routes(),
                 *AppControl(world).routes(),
                 *FaultControl(world).routes(),
+                *WaitControl(world).routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={

@@ -128,6 +128,35 @@ class MockTingwu:
         """
         self._run(self._server.world.advance(milliseconds))
 
+    def wait_for(
+        self,
+        *,
+        task_id: str | None = None,
+        status: str | None = None,
+        event: str | None = None,
+        callback: str | None = None,
+        count: int = 1,
+        timeout: float = 10.0,
+    ) -> None:
+        """Wait until a task has a ``status``, or ``count`` events or callbacks were sent.
+
+        ``event`` is the name of a stream's event such as SentenceEnd, ``callback`` the step that a
+        delivered callback tells of, such as COMPLETED; without ``task_id`` they are those of any
+        task. What happened before counts. ``timeout`` is in seconds of real time: a virtual clock
+        has to be advanced by somebody else.
+
+        Raises:
+            ValueError: the condition makes no sense.
+            TimeoutError: it was not met in time; the message says how far it has come.
+        """
+        from mock_tingwu.services.waiting import Condition, wait
+
+        asked = {"task_id": task_id, "status": status, "event": event, "callback": callback}
+        condition = Condition.of(asked if count == 1 else {**asked, "count": count})
+        unmet = self._run(wait(self._server.world, condition, round(timeout * 1000)))
+        if unmet is not None:
+            raise TimeoutError(unmet)
+
     def reset(self) -> None:
         """Forget everything that has happened."""
 
