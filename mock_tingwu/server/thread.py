@@ -103,6 +103,24 @@ class MockTingwu:
         return f"ws://{self.host}"
 
     @property
+    def environ(self) -> dict[str, str]:
+        """Variables that SDKs read, for a program that is to talk to this mock.
+
+        Key pair and API key are ones that it takes. Only DashScope's SDKs read an address from the
+        environment; and some SDKs would use a proxy even to reach this machine.
+        """
+        settings = self._server.settings
+        key, secret = next(iter(settings.access_keys.items()), ("any", "any"))
+        return {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": key,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret,
+            "DASHSCOPE_API_KEY": next(iter(settings.api_keys), "sk-any"),
+            "DASHSCOPE_HTTP_BASE_URL": f"{self.url}/api/v1",
+            "DASHSCOPE_WEBSOCKET_BASE_URL": f"{self.ws_url}/api-ws/v1/inference",
+            "NO_PROXY": settings.host,
+        }
+
+    @property
     def journal(self) -> list[Entry]:
         """What has happened so far, newest last, secrets masked."""
         entries = self.call(lambda: list(self._server.world.default.journal.entries()))
