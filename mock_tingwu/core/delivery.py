@@ -167,9 +167,10 @@ class Delivery:
         self.why = outcome.error
         return self.plan.waits[done - 1] if self.state is WAITING else None
 
-    def try_once(self) -> None:
-        """Make no attempt after the next one."""
-        self.plan = replace(self.plan, waits=())
+    def try_once(self, answer_within: int) -> None:
+        """Make no attempt after the next one, and wait for its answer for so many ms at most."""
+        within = min(self.plan.answer_within, answer_within)
+        self.plan = replace(self.plan, waits=(), answer_within=within)
 
     def drop(self, why: str) -> None:
         """Give it up between two attempts.

@@ -389,7 +389,7 @@ def parse_marker(name: str, value: str) -> Action:
     elif name == "throttle" and value:
         data["retry_after"] = _digits("retry_after", value)
     elif name == "ret_code":
-        data["code"] = _digits("code", value)
+        data["code"] = _digits("code", value, "a number")
     return _action(data)
 
 
@@ -505,7 +505,7 @@ def _whole(name: str, value: Any, lowest: int, highest: int) -> int:
     return value
 
 
-def _digits(name: str, text: str) -> int:
+def _digits(name: str, text: str, expected: str = "milliseconds") -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 12):
-        raise FaultError(f"{name} is {text!r}, expected milliseconds")
+        raise FaultError(f"{name} is {text!r}, expected {expected}")
     return int(text)

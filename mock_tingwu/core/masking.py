@@ -25,14 +25,19 @@ _BEGINS: Final = r"(?:(?<![a-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4})|(?<=%[0-9
 _KEY: Final = rf"(?:{_NAMES}|authorization|(?<=[\"']){_SHORT})"
 # The whole name of a parameter, as in the addresses of chat robots; elsewhere these are words.
 _PARAMETER: Final = r"(?:[?&]|(?<=\\u)0026|%3F|%26)(?:key|pass|jwt|credential|authorization)"
+_QUERY_NAME: Final = rf"(?:{_NAMES}|{_ALONE}|{_PARAMETER})(?:\[\]|%5B%5D)?"
+#: A character of a value in a query; PHP writes / as \/
+_VALUE: Final = r"""(?:[^\s&#"'<>\\]|\\/|\\u00(?:2[bf]|3d))"""
 _QUOTED: Final = r'(?:[^"\\]|\\.)'
 #: A name and, as the only group, the secret.
 _NAMED: Final = re.compile(
     "|".join(
         (
-            # name=value in a query, encoded once or twice; PHP writes / as \/
-            rf"(?:{_NAMES}|{_ALONE}|{_PARAMETER})(?:\[\]|%5B%5D)?(?:=|%(?:25)?3D|\\u003d)"
-            r"""((?:[^\s&#"'<>\\]|\\/|\\u00(?:2[bf]|3d))++)""",
+            # name=value in a query
+            rf"{_QUERY_NAME}(?:=|\\u003d)((?:{_VALUE})++)",
+            # the same, encoded once or twice: it ends where a & is, encoded as often
+            rf"{_QUERY_NAME}%3D((?:(?!%26){_VALUE})++)",
+            rf"{_QUERY_NAME}%253D((?:(?!%2526){_VALUE})++)",
             # x-any-token:value, a header in a string to sign; and headers that are secret whole
             rf'(?<=-){_NAMES}[ \t]*+:[ \t]*+([^\s"\\]++)',
             r'(?:authorization|cookie)[ \t]*+:[ \t]*+([^\r\n"\\]++)',
@@ -72,6 +77,12 @@ _PARAMETERS: Final = {
 }
 #: What stands before the @ of a URL.
 _USER: Final = re.compile(rb"""(:\\?/\\?/)((?:[^\s/?#"'<>\\]|\\u00[0-9a-f]{2})+)(?=@)""")
+#: The same in a URL that is encoded, once or twice.
+_ENCODED_USER: Final = re.compile(
+    rb"""(%(?:25)?3A(?:%(?:25)?2F){2})"""
+    rb"""((?:[^\s/?#&=%"'<>\\]|%(?!(?:25)?(?:2F|3F|23|40))[0-9a-f]{2})+)(?=%(?:25)?40)""",
+    re.IGNORECASE,
+)
 
 
 class Masker:
@@ -111,6 +122,8 @@ class Masker:
         raw = self.known(raw)
         if b"@" in raw:
             raw = _USER.sub(rb"\1" + _GONE, raw)
+        if b"40" in raw and b"%" in raw:
+            raw = _ENCODED_USER.sub(rb"\1" + _GONE, raw)
         found = list(_named(raw))
         if not found:
             return raw

@@ -68,7 +68,7 @@ class Order:
     ``words`` are hot words, heaviest first. ``callbacks``: whether the project's callback address
     is told of every step. ``origin`` is the address at which the caller reaches us, where links
     lead. ``output`` is the bucket and folder that results are to be found in, None for the usual.
-    ``parameters`` are DashScope's or Live's, as they were asked for.
+    ``parameters`` are DashScope's, as they were asked for.
     """
 
     options: Options
@@ -263,12 +263,12 @@ class Scope:
     def end_live(self, task: Task, event: TaskEvent, why: str) -> None:
         """End a live task: by a stop, or because its stream is gone.
 
-        Raises:
-            InvalidTransition: it has ended.
+        It may have failed by its last words.
         """
         for pusher in list(task.pushers):
             pusher.task_ended()
-        self.move(task, event, why)
+        if task.can(event):
+            self.move(task, event, why)
 
     def forget(self, task: Task) -> None:
         """Let nobody find the task any more."""
@@ -286,7 +286,8 @@ class Scope:
     def _doom(self, task: Task) -> bool:
         """See whether a fault wants the new task to fail, and let it. A doomed file is not read."""
         subject = _subject(task)
-        task.doomed_results = self.faults.subtask_failures(subject)
+        if task.lifecycle is not LIVE_TASK:  # its captions are no results
+            task.doomed_results = self.faults.subtask_failures(subject)
         failure = self.faults.task_failure(subject)
         if failure is None:
             return False

@@ -186,7 +186,7 @@ def _type(task: Task) -> str:
 def _summary(scope: Scope, task: Task) -> dict[str, Any]:
     return {
         "task_id": task.id,
-        "task_key": task.key,
+        "task_key": task.key and scope.journal.masked(task.key),
         "app_key": task.app_key,
         "type": _type(task),
         "status": task.status.wire,

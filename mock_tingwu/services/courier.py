@@ -6,8 +6,8 @@ address has a number of connections of its own and a bound on what waits for it.
 - Deliveries of one ``lane`` are first tried in the order they were posted, each when the first
   attempt of the one before is over. Later attempts hold nothing up and may be overtaken, unless the
   parcel is ``ordered``: then the lane waits until it is delivered or lost. After a loss those that
-  wait already are tried once only, until the receiver takes one: captions that nobody takes do not
-  pile up.
+  wait already are tried once only, and not for long, until the receiver takes one. A lane has room
+  for `MAX_ORDERED` of them; the oldest makes room for the newest.
 - An answer may take as long in real time as the plan says: a real server gives it. The waits
   between attempts run on the scope's clock and may be virtual.
 - Redirects are not followed, cookies not kept. Proxies of the environment are used, but not to
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 16
 #: Deliveries that are not over, for each receiver; a further one is lost.
 MAX_OPEN: Final = 1_000
+#: Ordered deliveries that wait in a lane, and how long in ms an answer may take while it loses.
+MAX_ORDERED: Final = 100
+LOSING_MS: Final = 1_000
 #: So much of an answer is read, in bytes; the rest is cut off.
 MAX_ANSWER: Final = 4 * 1024
 
@@ -100,8 +103,13 @@ class Courier:
         if queue is None:
             self._lanes[lane] = deque([parcel])
             self._spawn(self._run(lane))
-        else:
-            queue.append(parcel)
+            return
+        if parcel.ordered and len(queue) > MAX_ORDERED:
+            oldest = queue[1]  # the first is on its way
+            del queue[1]
+            self._drop(oldest, f"{MAX_ORDERED} newer ones wait")
+            self._finish(oldest)
+        queue.append(parcel)
 
     async def deliver(self, parcel: Parcel) -> None:
         """Make one attempt now, whatever else goes on; nothing comes after it."""
@@ -133,7 +141,7 @@ class Courier:
         while queue:
             parcel = queue[0]
             if lane in self._losing:
-                parcel.delivery.try_once()
+                parcel.delivery.try_once(LOSING_MS)
             wait = await self._try(parcel)
             if wait is not None:
                 if parcel.ordered:
@@ -178,9 +186,16 @@ class Courier:
             else:
                 self._drop(parcel, "its address was taken away or replaced")
         if wait is None:
-            self._open[parcel.receiver] -= 1
-            parcel.over(parcel)
+            self._finish(parcel)
         return wait
+
+    def _finish(self, parcel: Parcel) -> None:
+        receiver = parcel.receiver
+        self._open[receiver] -= 1
+        if not self._open[receiver]:
+            del self._open[receiver]
+            self._slots.pop(receiver, None)
+        parcel.over(parcel)
 
     def _slot(self, parcel: Parcel) -> asyncio.Semaphore:
         return self._slots.setdefault(parcel.receiver, asyncio.Semaphore(AT_ONCE))

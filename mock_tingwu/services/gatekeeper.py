@@ -190,6 +190,8 @@ class Gatekeeper:
             if verdict.problem == "body_digest" and verdict.scheme == "acs":
                 code = "ContentMD5NotMatched"
             raise self._failure(code, verdict)
+        if verdict.scheme == "rpc" and not verdict.nonce:
+            raise missing("SignatureNonce")
         if not version:
             raise missing("Version")
         if version != self._product.version:

@@ -473,3 +473,49 @@ def test_an_ordered_lane_takes_no_more_than_others_do(
 
     desk = play(story)
     assert len(desk.over) == 17
+
+
+def test_the_oldest_that_waits_in_an_ordered_lane_makes_room(
+    start_receiver: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_module, "MAX_ORDERED", 2)
+    receiver = start_receiver(500, 200)
+
+    async def story(desk: Desk) -> None:
+        sent = [desk.post(receiver.url, b"%d" % n, Plan((1_000,)), ordered=True) for n in range(5)]
+        assert [delivery.state for delivery in sent] == [QUEUED, LOST, LOST, QUEUED, QUEUED]
+        assert sent[1].why == "2 newer ones wait"
+        await desk.advance(1_000)
+
+    desk = play(story)
+    assert [request.raw for request in receiver.requests] == [b"0", b"0", b"3", b"4"]
+    assert len(desk.over) == 5
+
+
+def test_a_lane_that_loses_does_not_wait_for_long(
+    start_receiver: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier_module, "LOSING_MS", 100)
+    receiver = start_receiver(500, SILENCE, SILENCE)
+
+    async def story(desk: Desk) -> None:
+        for _ in range(3):
+            desk.post(receiver.url, plan=Plan((), answer_within=60_000), ordered=True)
+        await desk.courier.settled()
+
+    desk = play(story)
+    assert [entry["error"] for entry in desk.entries][1:] == ["no answer within 0.1 s"] * 2
+
+
+def test_a_receiver_that_has_everything_is_forgotten(
+    start_receiver: Callable[..., Receiver],
+) -> None:
+    receiver = start_receiver(200)
+
+    async def story(desk: Desk) -> None:
+        desk.post(receiver.url, ordered=True)
+        desk.post(receiver.url, lane="other")
+        await desk.courier.settled()
+        assert not desk.courier._open and not desk.courier._slots
+
+    play(story)

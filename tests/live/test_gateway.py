@@ -176,6 +176,10 @@ def test_what_is_missing_is_named(live: Live, parameters: dict[str, Any], name: 
         {"ReportInterval": "501"},
         {"ReportInterval": "fast"},
         {"OwnerId": "me"},
+        {"CallbackURL": "http://127.0.0 .1:1/"},
+        {"StreamURL": "rtmp://h/app/\r\ns"},
+        {"StreamURL": "rtmp://h/app\0"},
+        {"AuthKey": "k3y-of-mine" * 30},
     ],
 )
 def test_what_is_not_valid_is_named(live: Live, parameters: dict[str, Any]) -> None:
@@ -184,6 +188,7 @@ def test_what_is_not_valid_is_named(live: Live, parameters: dict[str, Any]) -> N
     assert (status, code) == (400, f"Invalid{name}")
     assert name in message
     assert live.query() == {}
+    assert "k3y-of-mine" not in json.dumps(live.mock.journal)
 
 
 def test_one_user_of_a_channel_and_no_more(live: Live) -> None:
@@ -202,6 +207,7 @@ def test_one_user_of_a_channel_and_no_more(live: Live) -> None:
         {"SDKAppID": "x,y", "ChannelID": "", "RtcUserId": "1,2"},
         {"Language": "fspk"},
         {"StreamURL": "artc://pull.example.com/app/s"},
+        {"CallbackURL": "HTTP://127.0.0.1:9/cb"},
         {"CallbackURL": "http://127.0.0.1:9/cb?x=1&y=中*~ +'()!"},
         {"RegionId": "cn-shanghai", "OwnerId": "17", "Whatever": "x"},
     ],
@@ -442,3 +448,36 @@ def test_results_cannot_fail_where_there_are_none(live: Live) -> None:
     for match in ({"service": "live"}, {"operation": "CreateRtcAsrTask"}):
         with pytest.raises(ValueError, match="Live's tasks have none"):
             live.mock.faults.add({"type": "subtask_failed", "kind": "Translation"}, match=match)
+
+
+def test_a_body_that_is_no_form_is_noted_and_not_shown(mock: MockTingwu) -> None:
+    files = {name: (None, value) for name, value in (CREATE | {"AuthKey": "k3y-of-mine"}).items()}
+    answer = httpx.post(mock.url, files=files)
+    assert code(answer) == "MissingAction"
+    assert "is no form: it is not read" in json.dumps(mock.journal)
+    assert "k3y-of-mine" not in json.dumps(mock.journal)
+
+
+def test_a_call_without_a_nonce_is_refused(strict: MockTingwu) -> None:
+    parameters = signed()
+    del parameters["SignatureNonce"]
+    answer = httpx.get(strict.url, params=parameters)
+    assert code(answer) == "SignatureDoesNotMatch"
+    unsigned = {"access_key": "id", "secret": "the-secret", "nonce": ""}
+    assert code(httpx.get(strict.url, params=signed(**unsigned))) == "MissingSignatureNonce"
+
+
+def test_what_has_nothing_to_do_with_captions_does_nothing(live: Live) -> None:
+    live.create(StreamURL=f"{STREAM}?mock.subtask_failed=Summarization")
+    assert [entry for entry in live.mock.journal if entry["kind"] == "fault"] == []
+    live.create(StreamURL=f"{STREAM}?mock.ret_code=abc")
+    assert any("code is 'abc', expected a number" in note for note in live.notes())
+
+
+def test_where_a_signature_differs_is_shown_by_the_parameter(strict: MockTingwu) -> None:
+    parameters = signed() | {"RegionId": "cn-shanghai"}
+    assert code(httpx.get(strict.url, params=parameters)) == "SignatureDoesNotMatch"
+    (entry,) = [e for e in strict.journal if e["kind"] == "signature"]
+    differs = entry["differs_at"]
+    assert differs["server"] == "RegionId%3Dcn-shanghai"
+    assert differs["client"].startswith("SignatureMethod%3D")

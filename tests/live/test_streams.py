@@ -126,3 +126,15 @@ def test_a_recognizer_that_breaks_fails_its_task_and_nothing_else(live: Live) ->
     live.mock.advance(10_000)
     assert live.query(task_id)[task_id]["status"] == 3
     assert live.create() in live.query()
+
+
+@pytest.mark.parametrize("action", ["StopRtcAsrTask", "DeleteRtcAsrTask"])
+def test_a_task_can_be_ended_whose_last_words_break_the_recognizer(live: Live, action: str) -> None:
+    def flush() -> None:
+        raise RuntimeError("no more")
+
+    task_id = live.create()
+    task = live.mock.call(lambda: live.mock._server.world.default.tasks[task_id])
+    live.mock.call(lambda: setattr(task.stream, "flush", flush))
+    assert live.call(action, TaskId=task_id).json()["RetCode"] == 2000
+    assert (task_id in live.query(task_id)) == (action == "StopRtcAsrTask")

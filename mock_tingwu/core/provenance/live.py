@@ -116,7 +116,8 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         (
             "attempts",
             "A callback is tried three times: again after 1 s and 2 s, each within 5 s; any 2xx "
-            "accepts it. Those behind one that was lost are tried once.",
+            "accepts it. Those behind one that was lost are tried once, within 1 s, and of more "
+            "than 100 the oldest are dropped.",
             "No source tells of retries. Captions are old in seconds.",
         ),
         (

@@ -21,8 +21,8 @@ from mock_tingwu.services.world import World
 
 SERVICE: Final = "live"
 LIVE: Final = Product("live", "live.aliyuncs.com", "2016-11-01")
-#: What a call does: ``(scope, parameters) -> the fields behind RetCode``. It may raise ApiFailure.
-Operation = Callable[[Scope, Json], Awaitable[Json]]
+#: What a call does: ``parameters -> the fields behind RetCode``. It may raise ApiFailure.
+Operation = Callable[[Json], Awaitable[Json]]
 
 
 class LiveGateway:
@@ -62,9 +62,12 @@ class LiveGateway:
             request_id=request_id,
             method=request.method,
             target=signed.target,
-            body=raw.decode("utf-8", "replace"),
+            body=raw.decode("utf-8", "replace") if rpc_v1.is_form(signed) else "",
             signature=verdict.problem or "ok",
         )
+        if raw and not rpc_v1.is_form(signed):
+            text = f"the body of {len(raw)} bytes is no form: it is not read"
+            scope.journal.record("note", SERVICE, request_id=request_id, text=text)
         if verdict.problem or verdict.unsigned:
             self._keeper.report(scope, request_id, signed, verdict)
         try:
@@ -80,7 +83,7 @@ class LiveGateway:
             subject = _subject(scope, parameters, action)
             outcome = self._keeper.trip(scope, subject, verdict)
             if outcome is None:
-                fields = _succeeded(request_id, await operation(scope, parameters))
+                fields = _succeeded(request_id, await operation(parameters))
             else:
                 fields = _answer(request_id, outcome.code, outcome.description)
             task_id = fields.get("TaskId")

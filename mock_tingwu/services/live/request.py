@@ -78,7 +78,9 @@ def check(name: str, parameters: Json) -> None:
     if found:
         parameter = str(found[0].path[-1])
         error = missing(parameter) if found[0].keyword == "required" else invalid(parameter)
-        error.detail = f"the request is refused at {found[0].pointer}: {found[0].message}"
+        # What is wrong with a key is told without it.
+        why = found[0].keyword if parameter == "AuthKey" else found[0].message
+        error.detail = f"the request is refused at {found[0].pointer}: {why}"
         raise error
 
 
@@ -123,4 +125,6 @@ def _check_receiver(url: str) -> None:
 
 
 def _sendable(url: str) -> str:
-    return url.replace(" ", "%20")
+    scheme, separator, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host}{slash}{path.replace(' ', '%20')}"

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_tingwu.core.scope import Scope
 from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import failure
 from mock_tingwu.services.live.gateway import LiveGateway
@@ -42,21 +41,21 @@ class LiveService:
         """A defect of the mock."""
         return self._gateway.server_error(request)
 
-    # Operations: (scope, parameters) -> the fields behind RetCode
+    # Operations: parameters -> the fields behind RetCode
 
-    async def _create(self, scope: Scope, parameters: Json) -> Json:
+    async def _create(self, parameters: Json) -> Json:
         task = self._world.live.create(caption_request(parameters))
         return {"TaskId": task.id}
 
-    async def _stop(self, scope: Scope, parameters: Json) -> Json:
+    async def _stop(self, parameters: Json) -> Json:
         self._world.live.stop(self._known(parameters))
         return {}
 
-    async def _delete(self, scope: Scope, parameters: Json) -> Json:
+    async def _delete(self, parameters: Json) -> Json:
         self._world.live.delete(self._known(parameters))
         return {}
 
-    async def _query(self, scope: Scope, parameters: Json) -> Json:
+    async def _query(self, parameters: Json) -> Json:
         check("query-request", parameters)
         return {"Tasks": self._world.live.shown(parameters.get("TaskId"))}
 

@@ -19,6 +19,9 @@ from mock_tingwu.protocols.signing.request import Piece, joined
 
 #: A search ends after so many characters of text, so that nobody has to wait for it.
 BUDGET: Final = 12_000_000
+#: A longer line is shown in part: the parameter in which it differs.
+_LONGEST_LINE: Final = 120
+_AND: Final = "%26"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def applied(pieces: Sequence[Piece], *slips: Slip) -> str:
 class Difference:
     """The first line in which two texts differ; ``line`` counts from 1.
 
-    ``part`` says what the server has at that place. A line that one side does not have is empty.
+    ``part`` says what the server has at that place. A line that one side does not have is empty; of
+    a long one with encoded parameters it is the parameter.
     """
 
     line: int
@@ -142,6 +146,8 @@ def difference(server: Sequence[Piece], client: str) -> Difference | None:
     ours, theirs = _line(text, line), _line(client, line)
     if ours == theirs:  # one of them goes on after it
         ours, theirs = (f"{ours}\n", theirs) if len(text) > at else (ours, f"{theirs}\n")
+    column = at - (text.rfind("\n", 0, at) + 1)
+    ours, theirs = _parameter(ours, column), _parameter(theirs, column)
     return Difference(line + 1, _part_at(server, at), ours, theirs)
 
 
@@ -151,6 +157,18 @@ def _part_at(pieces: Sequence[Piece], at: int) -> str:
             return piece.name
         at -= len(piece.text)
     return "the end"
+
+
+def _parameter(line: str, column: int) -> str:
+    """The parameter at a place in a long line: RPC signs all of them in one.
+
+    Whole ones, so that a secret does not lose the name that it is masked by.
+    """
+    if len(line) <= _LONGEST_LINE:
+        return line
+    start = line.rfind(_AND, 0, column) + len(_AND) if _AND in line[:column] else 0
+    end = line.find(_AND, start)
+    return line[start:] if end < 0 else line[start:end]
 
 
 def _line(text: str, number: int) -> str:
