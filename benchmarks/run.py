@@ -182,7 +182,7 @@ def hour_of_recording(recording: bytes, path: Path) -> Path:
 async def offline_task(path: Path) -> float:
     """Seconds from an offline task's beginning to its last result."""
     world = World(Settings(result_interval_ms=0), make_clock, real_now)
-    url = f"http://127.0.0.1{world.hosted.add(local_file(path)).url_path}"
+    url = f"http://127.0.0.1{world.default.hosted.add(local_file(path)).url_path}"
     ended = asyncio.Event()
     world.default.on_progress = lambda scope, task, step: (
         ended.set() if step == "COMPLETED" else None

@@ -178,7 +178,7 @@ class Scope:
         self,
         clock: Clock,
         *,
-        seed: int = 0,
+        seed: int | str = 0,
         name: str = "default",
         result_interval: int = RESULT_INTERVAL_MS,
         make_recognizer: Callable[[Playlist, int, int], Recognizer] = scripted,

@@ -122,6 +122,10 @@ class Session(StreamSession[State, Input]):
         self._targets: Sequence[str] = ()
         self._violations: list[Violation] = []
 
+    def time_is(self, now: int) -> None:
+        super().time_is(now)
+        self._last_sent = now
+
     # What arrives from the client
 
     def receive_text(self, text: str | bytes, now: int) -> Request | None:

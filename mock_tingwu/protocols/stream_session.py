@@ -43,6 +43,10 @@ class StreamSession(ABC, Generic[S, E]):
     def disconnected(self) -> None:
         """The socket is gone. Nothing more will be sent."""
 
+    def time_is(self, now: int) -> None:
+        """Go on by another clock, which shows ``now`` (ms): what is due counts from there."""
+        self.last_arrival = now
+
     @property
     def has_news(self) -> bool:
         """Whether there is something to send or the socket is to be closed."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from mock_tingwu.core import scripts
-from mock_tingwu.core.faults import Faults
-from mock_tingwu.core.journal import Entry, shown
-from mock_tingwu.core.script import Script
+from mock_tingwu.core.journal import Entry
+from mock_tingwu.server.controls import Controls
 from mock_tingwu.server.process import Server
-from mock_tingwu.services.dashscope.control import configure
+from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.world import World
 from mock_tingwu.settings import Settings
 
 T = TypeVar("T")
@@ -24,7 +22,7 @@ T = TypeVar("T")
 _PATIENCE_S = 10.0
 
 
-class MockTingwu:
+class MockTingwu(Controls):
     """A running mock, as a context manager.
 
     ::
@@ -36,6 +34,8 @@ class MockTingwu:
     that makes no sense raises `SettingsError`.
     All methods may be called from any thread but the mock's own.
     """
+
+    name = World.DEFAULT
 
     def __init__(self, **settings: Any) -> None:
         self._server = Server(Settings.of({"port": 0, **settings}))
@@ -120,129 +120,34 @@ class MockTingwu:
             "NO_PROXY": settings.host,
         }
 
-    @property
-    def journal(self) -> list[Entry]:
-        """What has happened so far, newest last, secrets masked."""
-        entries = self.call(lambda: list(self._server.world.default.journal.entries()))
-        return [shown(entry) for entry in entries]
-
-    @property
-    def faults(self) -> FaultRules:
-        """What goes wrong on demand: ``mock.faults.add(...)``."""
-        return FaultRules(self)
-
-    def now(self) -> int:
-        """The mock's time in ms since the epoch."""
-        return self.call(self._server.world.default.clock.now)
-
-    def advance(self, milliseconds: int) -> None:
-        """Move the virtual clock on; whatever falls due has been done when this returns.
-
-        Files that are being read and callbacks that are being sent are waited for. A program that
-        receives callbacks must be able to answer meanwhile.
-
-        Raises:
-            ValueError: the clock is the system's, or ``milliseconds`` is negative.
-        """
-        self._run(self._server.world.advance(milliseconds))
-
-    def wait_for(
+    def scope(
         self,
+        name: str,
+        keys: Collection[str] = (),
         *,
-        task_id: str | None = None,
-        status: str | None = None,
-        event: str | None = None,
-        callback: str | None = None,
-        count: int = 1,
-        timeout: float = 10.0,
-    ) -> None:
-        """Wait until a task has a ``status``, or ``count`` events or callbacks were sent.
+        clock: str | None = None,
+        seed: int | None = None,
+    ) -> ScopeControls:
+        """Make a scope: a world of its own for what comes with one of ``keys``.
 
-        ``event`` is the name of a stream's event such as SentenceEnd, ``callback`` the step that a
-        delivered callback tells of, such as COMPLETED; without ``task_id`` they are those of any
-        task. What happened before counts. ``timeout`` is in seconds of real time: a virtual clock
-        has to be advanced by somebody else.
+        They are AppKeys, access keys, appIds, API keys or SDKAppIDs; without any the scope's name
+        is its key. Its clock (system or virtual) and seed are the mock's unless given. As a context
+        manager it is dropped at the end.
 
         Raises:
-            ValueError: the condition makes no sense.
-            TimeoutError: it was not met in time; the message says how far it has come.
+            ValueError: there is such a scope, or one of its keys is another's.
         """
-        from mock_tingwu.services.waiting import Condition, wait
-
-        asked = {"task_id": task_id, "status": status, "event": event, "callback": callback}
-        condition = Condition.of(asked if count == 1 else {**asked, "count": count})
-        unmet = self._run(wait(self._server.world, condition, round(timeout * 1000)))
-        if unmet is not None:
-            raise TimeoutError(unmet)
+        world = self._server.world
+        self.call(lambda: world.add(name, keys, clock=clock, seed=seed))
+        return ScopeControls(self, name)
 
     def reset(self) -> None:
-        """Forget everything that has happened."""
+        """Forget everything that has happened, but nothing of other scopes."""
+        self.call(lambda: self._server.world.reset(self.name))
 
-        self.call(self._server.world.reset)
-
-    def script(
-        self,
-        script: Script | Mapping[str, Any] | Path | str,
-        *,
-        task_key: str | None = None,
-        app_key: str | None = None,
-        file_url: str | None = None,
-    ) -> None:
-        """Let tasks with this TaskKey, AppKey or FileUrl hear ``script``.
-
-        It is a script, or its data, or the path of its file.
-
-        Raises:
-            ValueError: it is not a script, or no key is given.
-        """
-        if isinstance(script, Script):
-            loaded = script
-        elif isinstance(script, Mapping):
-            loaded = scripts.parse_script(script, "script")
-        else:
-            loaded = scripts.load_script(Path(script))
-        book = self._server.world.default.scripts
-        self.call(
-            lambda: book.register(loaded, task_key=task_key, app_key=app_key, file_url=file_url)
-        )
-
-    def callback(self, app_key: str, url: str) -> dict[str, Any]:
-        """Let tasks of this AppKey that want callbacks send them to ``url``, and try it at once.
-
-        The address stands however the trial went. Returns ``{"delivered": True, "status": 200}`` or
-        ``{"delivered": False, "error": "a sentence"}``; that takes up to 5 s. Whoever answers at
-        ``url`` must be able to answer meanwhile.
-
-        Raises:
-            ValueError: ``app_key`` is empty or ``url`` is no address of a web server.
-        """
-        return self._run(self._server.world.callbacks.register(app_key, url))
-
-    def app(self, app_id: str, **settings: Any) -> dict[str, Any] | None:
-        """Configure an app of DashScope, as its console does.
-
-        ``settings`` are those of `mock_tingwu.core.apps.App`: parameters, published, callback,
-        callback_form, terminologies. With a callback address, which is tried at once, it returns
-        what `callback` returns, else None. With any app configured, other appIds are refused.
-
-        Raises:
-            ValueError: something makes no sense; the message says what was expected.
-        """
-        return self._run(configure(self._server.world, app_id, settings))[1]
-
-    def host_file(self, path: Path | str) -> str:
-        """Serve a local file from where it is; return its URL, for a FileUrl.
-
-        The same file always has the same URL. `reset` forgets it; the file itself stays.
-
-        Raises:
-            OSError: it cannot be read.
-        """
-        from mock_tingwu.services.hosting import local_file
-
-        file = local_file(Path(path))
-        hosted = self._server.world.hosted
-        return self.url + self.call(lambda: hosted.add(file)).url_path
+    @property
+    def _realm(self) -> Realm:
+        return self._server.world.default
 
     def tap(self, tap: Callable[[Entry], None]) -> None:
         """Call ``tap`` with every journal entry from now on, unmasked, on the mock's thread."""
@@ -272,47 +177,46 @@ class MockTingwu:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
 
-class FaultRules:
-    """The rules of a running mock by which calls and tasks go wrong (docs/control.md, Faults)."""
+class ScopeControls(Controls):
+    """A scope of a mock beside the default one, as a context manager; see `MockTingwu.scope`."""
 
-    def __init__(self, mock: MockTingwu) -> None:
+    def __init__(self, mock: MockTingwu, name: str) -> None:
         self._mock = mock
+        self.name = name
 
-    def _do(self, act: Callable[[Faults], T]) -> T:
-        mock = self._mock
-        return mock.call(lambda: act(mock._server.world.default.faults))
+    def __enter__(self) -> Self:
+        return self
 
-    def add(
+    def __exit__(
         self,
-        action: Mapping[str, Any],
-        *,
-        match: Mapping[str, Any] | None = None,
-        times: int | None = None,
-    ) -> str:
-        """Put a rule in force; return its id.
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.drop()
 
-        ``action`` is ``{"type": "api_error", "code": "BRK.OverdueTenant"}``, say; without ``match``
-        it is done to every call, without ``times`` for ever.
+    @property
+    def url(self) -> str:
+        return self._mock.url
 
-        Raises:
-            ValueError: the rule makes no sense.
-        """
-        rule = {"match": match or {}, "action": action, "times": times}
-        return self._do(lambda faults: faults.add(rule).id)
+    def reset(self) -> None:
+        world = self._mock._server.world
+        self.call(lambda: world.reset(self._realm.name))
 
-    def list(self) -> list[dict[str, Any]]:
-        """The rules in force, oldest first, each with its id and how often it has ``fired``."""
-        return self._do(lambda faults: [rule.shown() for rule in faults.rules])
+    def drop(self) -> None:
+        """Forget the scope and all that is in it. Dropping it again changes nothing."""
+        world = self._mock._server.world
+        self.call(lambda: world.drop(self.name) if world.get(self.name) else None)
 
-    def remove(self, fault_id: str) -> None:
-        """Drop a rule.
+    def call(self, function: Callable[[], T]) -> T:
+        return self._mock.call(function)
 
-        Raises:
-            ValueError: there is none of this id.
-        """
-        if not self._do(lambda faults: faults.remove(fault_id)):
-            raise ValueError(f"fault_id is {fault_id!r}, expected one of list()")
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self._mock._run(coroutine)
 
-    def clear(self) -> None:
-        """Drop all rules."""
-        self._do(lambda faults: faults.clear())
+    @property
+    def _realm(self) -> Realm:
+        realm = self._mock._server.world.get(self.name)
+        if realm is None:
+            raise RuntimeError(f"the scope {self.name!r} was dropped")
+        return realm

@@ -22,10 +22,11 @@ from mock_tingwu.core.delivery import DELIVERED, TINGWU_PLAN, Delivery, Plan, re
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, ONGOING
 from mock_tingwu.services.courier import Courier, Parcel
-from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
+from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 from mock_tingwu.services.task_data import task_data
 
 if TYPE_CHECKING:
+    from mock_tingwu.services.realm import Realm
     from mock_tingwu.services.world import World
 
 _encode = msgspec.json.Encoder().encode
@@ -204,16 +205,17 @@ class CallbackControl:
 
     async def callbacks(self, request: Request) -> Any:
         """Register an address, list them all, or remove one."""
+        realm = realm_of(self._world, request)
         if request.method == "POST":
-            return await self._register(await json_body(request))
+            return await self._register(realm, await json_body(request))
         if request.method == "DELETE":
-            return self._remove(request.query_params.get("app_key"))
-        registered = self._world.callbacks.registrations.items()
+            return self._remove(realm, request.query_params.get("app_key"))
+        registered = realm.callbacks.registrations.items()
         return {
             "callbacks": [
                 {
                     "app_key": app_key,
-                    "url": self._masked(registration.url),
+                    "url": realm.journal.masked(registration.url),
                     "delivered": registration.delivered,
                     "waiting": registration.waiting,
                     "lost": registration.lost,
@@ -222,7 +224,7 @@ class CallbackControl:
             ]
         }
 
-    async def _register(self, body: dict[str, Any]) -> Any:
+    async def _register(self, realm: Realm, body: dict[str, Any]) -> Any:
         unknown = set(body) - {"app_key", "url"}
         if unknown:
             raise ControlError(f"{min(unknown)} is unknown; expected app_key, url")
@@ -230,18 +232,16 @@ class CallbackControl:
             if not isinstance(body.get(name), str):
                 raise ControlError(f"{name} is {body.get(name)!r}, expected a text")
         try:
-            probe = await self._world.callbacks.register(body["app_key"], body["url"])
+            probe = await realm.callbacks.register(body["app_key"], body["url"])
         except ValueError as error:
             raise ControlError(str(error)) from None
-        return {"app_key": body["app_key"], "url": self._masked(body["url"]), "probe": probe}
+        url = realm.journal.masked(body["url"])
+        return {"app_key": body["app_key"], "url": url, "probe": probe}
 
-    def _remove(self, app_key: str | None) -> Any:
-        removed = None if app_key is None else self._world.callbacks.remove(app_key)
+    def _remove(self, realm: Realm, app_key: str | None) -> Any:
+        removed = None if app_key is None else realm.callbacks.remove(app_key)
         if removed is None:
             status = 400 if app_key is None else 404
             text = f"app_key is {app_key!r}, expected one of /_mock/callbacks"
             raise ControlError(text, status)
-        return {"app_key": app_key, "url": self._masked(removed.url)}
-
-    def _masked(self, url: str) -> str:
-        return self._world.default.journal.masked(url)
+        return {"app_key": app_key, "url": realm.journal.masked(removed.url)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -13,8 +13,11 @@ from mock_tingwu.core.errors import TASK_ERRORS
 from mock_tingwu.core.journal import KINDS, shown
 from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.scope import Scope, Task
-from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
+from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 from mock_tingwu.services.world import World
+
+#: The name that stands for every scope in a reset.
+EVERY: Final = "*"
 
 
 class ControlService:
@@ -43,12 +46,16 @@ class ControlService:
         return {"status": "ok", "version": __version__}
 
     async def reset(self, request: Request) -> Any:
-        self._world.reset()
+        if request.query_params.get("scope") == EVERY:
+            self._world.reset_all()
+        else:
+            self._world.reset(realm_of(self._world, request).name)
         return {"status": "ok"}
 
     async def clock(self, request: Request) -> Any:
         """Read the clock, or move it on by ``advance_ms``."""
-        clock = self._world.default.clock
+        realm = realm_of(self._world, request)
+        clock = realm.clock
         if request.method == "POST":
             body = await json_body(request)
             unknown = set(body) - {"mode", "advance_ms"}
@@ -69,10 +76,10 @@ class ControlService:
                     "start with --clock virtual or post mode virtual first"
                 )
             if mode != present:
-                self._world.use_clock(mode)
-                clock = self._world.default.clock
+                realm = self._world.reset(realm.name, clock=mode)
+                clock = realm.clock
             if isinstance(clock, VirtualClock):
-                await self._world.advance(amount)
+                await realm.advance(amount)
         return {
             "mode": "virtual" if isinstance(clock, VirtualClock) else "system",
             "now_ms": clock.now(),
@@ -89,7 +96,7 @@ class ControlService:
         since = query.get("since", "0")
         if not (since.isascii() and since.isdigit() and len(since) <= 18):
             raise ControlError(f"since is {since!r}, expected the seq of an entry")
-        journal = self._world.default.journal
+        journal = realm_of(self._world, request).journal
         entries = journal.entries(
             task_id=query.get("task_id"),
             service=query.get("service"),
@@ -104,6 +111,7 @@ class ControlService:
 
     async def scripts(self, request: Request) -> Any:
         """Register what tasks with a TaskKey, AppKey or FileUrl will hear."""
+        realm = realm_of(self._world, request)
         body = await json_body(request)
         unknown = set(body) - {"task_key", "app_key", "file_url", "script"}
         if unknown:
@@ -122,13 +130,13 @@ class ControlService:
 
         try:
             parsed = parse_script(script, "script")
-            self._world.default.scripts.register(parsed, **keys)
+            realm.scripts.register(parsed, **keys)
         except ValueError as error:
             raise ControlError(str(error)) from None
         return {"id": parsed.id, "lines": len(parsed.lines)}
 
     async def tasks(self, request: Request) -> Any:
-        scope = self._world.default
+        scope = realm_of(self._world, request)
         return {"tasks": [_summary(scope, task) for task in scope.tasks.values()]}
 
     async def task(self, request: Request) -> Any:
@@ -170,8 +178,11 @@ class ControlService:
         return _summary(scope, task)
 
     def _find(self, request: Request) -> tuple[Scope, Task]:
+        """The task of the path: of the scope that is named, or else of any."""
         task_id = request.path_params["task_id"]
         found = self._world.find_task(task_id)
+        if "scope" in request.query_params and found is not None:
+            found = found if found[0] is realm_of(self._world, request) else None
         if found is None:
             raise ControlError(f"task_id is {task_id!r}, expected one of /_mock/tasks", 404)
         return found

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from mock_tingwu.core.faults import FaultError
-from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
+from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 from mock_tingwu.services.world import World
 
 
@@ -26,7 +26,7 @@ class FaultControl:
 
     async def all(self, request: Request) -> Any:
         """List the rules in force, add one, or drop them all."""
-        faults = self._world.default.faults
+        faults = realm_of(self._world, request).faults
         if request.method == "POST":
             try:
                 return faults.add(await json_body(request)).shown()
@@ -39,7 +39,7 @@ class FaultControl:
     async def one(self, request: Request) -> Any:
         """Look at a rule, or drop it."""
         fault_id = request.path_params["fault_id"]
-        faults = self._world.default.faults
+        faults = realm_of(self._world, request).faults
         rule = faults.get(fault_id)
         if rule is None:
             raise ControlError(f"fault_id is {fault_id!r}, expected one of /_mock/faults", 404)

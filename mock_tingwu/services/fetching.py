@@ -11,7 +11,7 @@ import re
 import shutil
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mock_tingwu.core.imagination import file_name, is_this_machine, url_problem
-from mock_tingwu.services.hosting import HostedFile, HostedFiles, id_in
+from mock_tingwu.services.hosting import HostedFile, id_in
 from mock_tingwu.services.quiet import unlogged
 from mock_tingwu.settings import Settings
 
@@ -100,7 +100,7 @@ class Fetcher:
     def __init__(
         self,
         settings: Settings,
-        hosted: HostedFiles | None = None,
+        find_hosted: Callable[[str], HostedFile | None] | None = None,
         *,
         connect_s: float = CONNECT_S,
         read_s: float = READ_S,
@@ -108,7 +108,7 @@ class Fetcher:
     ) -> None:
         self._policy = settings.fetch
         self._file_hosts = settings.file_hosts
-        self._hosted = hosted
+        self._find_hosted = find_hosted
         self._connect_s, self._read_s = connect_s, read_s
         self._largest = largest
         self._tls: ssl.SSLContext | None = None
@@ -156,7 +156,10 @@ class Fetcher:
     # Where a recording is
 
     def _own(self, url: str) -> HostedFile | None:
-        return self._hosted.find_by_url(url) if self._hosted is not None else None
+        """The file at a URL of this mock, whatever the host: it has many names."""
+        file_id = id_in(url)
+        find = self._find_hosted
+        return None if find is None or file_id is None else find(file_id)
 
     def _decide(self, url: str, target: str | None, what: str) -> Decision:
         own = self._own(url)

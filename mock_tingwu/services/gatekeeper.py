@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,7 @@ from mock_tingwu.services.api_errors import (
     missing,
     throttled,
 )
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
 from mock_tingwu.settings import Settings
 
@@ -96,16 +98,29 @@ class Gatekeeper:
         self._memories: WeakKeyDictionary[Scope, _Memory] = WeakKeyDictionary()
 
     def judge(
-        self, scope: Scope, request: signing.SignedRequest, *, body_read: bool = True
-    ) -> signing.Verdict:
-        """Check the signature, and that its nonce is new.
+        self,
+        request: signing.SignedRequest,
+        app_key: str | None,
+        task_id: str | None,
+        *,
+        body_read: bool = True,
+    ) -> tuple[Realm, signing.Verdict]:
+        """Find the scope that a request belongs to, check the signature, and that its nonce is new.
 
         Without the body nothing can be said: the problem is `not_checked` then.
         """
         if not body_read:
-            return signing.Verdict("unknown", False, problem="not_checked")
+            scope = self._world.scope_for(task_id=task_id)
+            return scope, signing.Verdict("unknown", False, problem="not_checked")
         now = as_datetime(self._world.real_now())
         verdict = self._verify(request, self._keys, now=now)
+        scope = self._world.scope_for(app_key, verdict.access_key, task_id=task_id)
+        return scope, self._seen_before(scope, verdict, now)
+
+    def _seen_before(
+        self, scope: Scope, verdict: signing.Verdict, now: datetime
+    ) -> signing.Verdict:
+        """The verdict, but not for a request that was sent before."""
         nonce = verdict.nonce if verdict.ok else None
         if nonce and verdict.access_key and verdict.client_time:
             nonces = self._memory(scope).nonces

@@ -17,6 +17,7 @@ from mock_tingwu.services import api_format, bodies
 from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
 
 
@@ -30,7 +31,7 @@ class Answer:
 
 #: What a call does: ``(request, scope, body) -> Data``. It may raise ApiFailure.
 #: ``request.state.access_key`` is the caller's AccessKeyId, None for who has none.
-Operation = Callable[[Request, Scope, Json], Json | Answer | Awaitable[Json | Answer]]
+Operation = Callable[[Request, Realm, Json], Json | Answer | Awaitable[Json | Answer]]
 
 TINGWU: Final = Product("tingwu", "tingwu.cn-beijing.aliyuncs.com", "2023-09-30")
 #: The methods of HTTP that an API can have; a wrong one of these is an unknown API.
@@ -63,7 +64,7 @@ class Gateway:
     def server_error(self, request: Request) -> Response:
         """The answer to a request that met a defect of the mock."""
         # The body cannot be read here: it may be read already, and Starlette hands no channel on.
-        scope = self._world.default
+        scope = getattr(request.state, "scope", self._world.default)
         request_id = scope.ids.request_id()
         request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
         return self._respond(request, scope, request_id, "", failure("ServerError"))
@@ -81,8 +82,6 @@ class Gateway:
 
     async def answer(self, request: Request, operation: Operation, api: str = "") -> Response:
         """Answer with what ``operation`` does, under the API's name ``api``."""
-        scope = self._world.default
-        request_id = scope.ids.request_id()
         raw = b""
         body: object = None
         unread: ApiFailure | None = None
@@ -100,10 +99,14 @@ class Gateway:
             except bodies.NotJson:
                 malformed = failure("InvalidParameter.Format")
         signed = signing.SignedRequest.from_asgi(request.scope, raw)
-        verdict = self._keeper.judge(scope, signed, body_read=unread is None)
         request.state.target = signed.target
-        request.state.access_key = verdict.access_key
         request.state.task_id = _task_id_in(request, body)
+        scope, verdict = self._keeper.judge(
+            signed, self._app_key_in(body), request.state.task_id, body_read=unread is None
+        )
+        request.state.access_key = verdict.access_key
+        request_id = scope.ids.request_id()
+        request.state.scope = scope
         entry = scope.journal.record(
             "request",
             self._service,
@@ -144,6 +147,9 @@ class Gateway:
                     text=error.detail,
                 )
         return self._respond(request, scope, request_id, api, outcome)
+
+    def _app_key_in(self, body: object) -> str | None:
+        return _text(self._read_body(body).get("AppKey")) if isinstance(body, dict) else None
 
     def _subject(self, request: Request, scope: Scope, body: Json | None, api: str) -> Subject:
         """What faults are matched with: what the call says, or else the task that it is about."""

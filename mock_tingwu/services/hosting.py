@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_tingwu.services.address import Address
-from mock_tingwu.services.json_api import ControlError, json_endpoint
+from mock_tingwu.services.json_api import ControlError, json_endpoint, realm_of
 from mock_tingwu.services.ranges import ranged_file
 
 if TYPE_CHECKING:
@@ -120,11 +120,6 @@ class HostedFiles:
     def find(self, file_id: str) -> HostedFile | None:
         return self._files.get(file_id)
 
-    def find_by_url(self, url: str) -> HostedFile | None:
-        """The file at a URL of this mock, whatever the host: it has many names."""
-        file_id = id_in(url)
-        return None if file_id is None else self._files.get(file_id)
-
     def add(self, file: HostedFile) -> HostedFile:
         """Serve ``file`` from now on, or the mock's own copy of the same if there is one."""
         known = self._files.get(file.id)
@@ -216,7 +211,7 @@ class HostingService:
         ]
 
     async def files(self, request: Request) -> Any:
-        return {"files": [_shown(request, file) for file in self._world.hosted]}
+        return {"files": [_shown(request, file) for file in realm_of(self._world, request).hosted]}
 
     async def upload(self, request: Request) -> Any:
         """Keep the body as a file called ``name``."""
@@ -225,7 +220,8 @@ class HostingService:
             raise ControlError(
                 "the body is a form, expected the file's own bytes: curl -X POST -T FILE"
             )
-        hosted, fingerprint = self._world.hosted, Fingerprint(name)
+        hosted = realm_of(self._world, request, make=True).hosted
+        fingerprint = Fingerprint(name)
         try:
             with hosted.draft() as draft:
                 with draft.open("wb") as file:
@@ -244,13 +240,13 @@ class HostingService:
 
     async def delete(self, request: Request) -> Any:
         file_id = request.path_params["file_id"]
-        if not self._world.hosted.remove(file_id):
+        if not realm_of(self._world, request).hosted.remove(file_id):
             raise ControlError(f"id is {file_id!r}, expected one of {PATH}", 404)
         return {"status": "ok"}
 
     async def serve(self, request: Request) -> Response:
         file_id = request.path_params["file_id"]
-        file = self._world.hosted.find(file_id)
+        file = self._world.find_hosted(file_id)
         if file is not None and file.path.is_file():
             response = ranged_file(request, file.path, file.content_type)
             if response is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.requests import Request
@@ -11,10 +11,12 @@ from starlette.responses import Response
 
 from mock_tingwu.services import bodies
 
+if TYPE_CHECKING:
+    from mock_tingwu.services.realm import Realm
+    from mock_tingwu.services.world import World
+
 #: The longest body of a call, in bytes: a script of many hours has less.
 MAX_BODY = 32 * 1024 * 1024
-#: The one scope that there is.
-DEFAULT_SCOPE = "default"
 
 Handler = Callable[[Request], Awaitable[Any]]
 
@@ -25,6 +27,26 @@ class ControlError(Exception):
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
+
+
+def realm_of(world: World, request: Request, *, make: bool | None = None) -> Realm:
+    """The scope that a call is about: ``?scope=``, or else the default one.
+
+    ``make``: one that is not there yet is made, as by every POST unless something else is said.
+
+    Raises:
+        ControlError: there is none of this name, or there cannot be one.
+    """
+    name = request.query_params.get("scope", world.DEFAULT)
+    found = world.get(name)
+    if found is not None:
+        return found
+    if request.method == "POST" if make is None else make:
+        try:
+            return world.scope(name)
+        except ValueError as error:
+            raise ControlError(f"scope is {name!r}: {error}") from None
+    raise ControlError(f"scope is {name!r}, expected one of /_mock/scopes; any POST makes one", 404)
 
 
 async def json_body(request: Request) -> dict[str, Any]:
@@ -50,9 +72,6 @@ def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         status = 200
         try:
-            scope = request.query_params.get("scope", DEFAULT_SCOPE)
-            if scope != DEFAULT_SCOPE:
-                raise ControlError(f"scope is {scope!r}, expected {DEFAULT_SCOPE}")
             answer = await handler(request)
         except ControlError as error:
             status, answer = error.status, {"error": str(error)}

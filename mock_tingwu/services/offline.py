@@ -17,13 +17,14 @@ from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.errors import TASK_ERRORS
 from mock_tingwu.core.imagination import Imagined, imagine
 from mock_tingwu.core.meeting import AudioFile, Slide
-from mock_tingwu.core.scope import DECODED_RATE, Scope, Task
+from mock_tingwu.core.scope import DECODED_RATE, Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
 from mock_tingwu.services.fetching import LARGEST_BYTES, Fetched, Fetcher, FetchError
 from mock_tingwu.services.imagined_media import ImaginedMedia, slides_of
 from mock_tingwu.services.media_files import MediaFiles
 
 if TYPE_CHECKING:
+    from mock_tingwu.services.realm import Realm
     from mock_tingwu.services.world import World
 
 log = logging.getLogger("mock_tingwu")
@@ -70,7 +71,7 @@ class RecordingReader:
         self._jobs: dict[Task, tuple[asyncio.Task[None], Event]] = {}
         self._turn = asyncio.Lock()
 
-    def begin(self, scope: Scope, task: Task) -> None:
+    def begin(self, scope: Realm, task: Task) -> None:
         """Start to read the task's file; `Scope.heard` or `Scope.fail` will be called."""
         stop = Event()
         job = asyncio.get_running_loop().create_task(self._guarded(scope, task, stop))
@@ -93,14 +94,14 @@ class RecordingReader:
         """What is being read."""
         return [job for job, _ in self._jobs.values()]
 
-    async def _guarded(self, scope: Scope, task: Task, stop: Event) -> None:
+    async def _guarded(self, scope: Realm, task: Task, stop: Event) -> None:
         # A virtual clock stands still meanwhile. One after the other, the same happens in the same
         # order every time, however fast each file comes.
         virtual = isinstance(scope.clock, VirtualClock)
         async with self._turn if virtual else contextlib.nullcontext():
             await self._read_or_fail(scope, task, stop)
 
-    async def _read_or_fail(self, scope: Scope, task: Task, stop: Event) -> None:
+    async def _read_or_fail(self, scope: Realm, task: Task, stop: Event) -> None:
         try:
             await self._read(scope, task, stop)
         except Unfit as problem:
@@ -115,19 +116,19 @@ class RecordingReader:
             log.exception("a defect of the mock fails a task with TSC.FileError")
             self._fail(scope, task, "unreadable", "a defect of the mock or its recognizer")
 
-    def _fail(self, scope: Scope, task: Task, problem: str, detail: str) -> None:
+    def _fail(self, scope: Realm, task: Task, problem: str, detail: str) -> None:
         error = TASK_ERRORS[CODES[problem]]
         if task.can(TaskEvent.FAIL):
             scope.fail(task, error.code, error.message, detail)
 
-    async def _read(self, scope: Scope, task: Task, stop: Event) -> None:
+    async def _read(self, scope: Realm, task: Task, stop: Event) -> None:
         assert task.file_url is not None
         decision = self._fetcher.decide(task.file_url)
         self._note(scope, task, decision.why)
         if decision.action == "imagine":
             await self._imagine(scope, task, stop)
         else:
-            folder = self._world.media_files(scope, task).folder
+            folder = scope.media_files(task).folder
             with contextlib.ExitStack() as cleanup:
                 path, name = decision.path, decision.name
                 if path is None:
@@ -152,14 +153,14 @@ class RecordingReader:
     # A real file
 
     async def _recognise(
-        self, scope: Scope, task: Task, stop: Event, path: Path, name: str
+        self, scope: Realm, task: Task, stop: Event, path: Path, name: str
     ) -> None:
         _check_size(path.stat().st_size)  # before anybody looks at so much
         try:
             recording = await asyncio.to_thread(media.probe, path, name, stop=stop.is_set)
             longest = self._check(scope, task, recording)
             self._note(scope, task, f"the recording: {recording.described}")
-            files = self._world.media_of(scope, task)
+            files = scope.media_of(task)
             note = await asyncio.to_thread(_listen, task, path, recording, files, stop, longest)
             if note:
                 self._note(scope, task, note)
@@ -170,18 +171,18 @@ class RecordingReader:
         if stop.is_set():
             return
         if recording.video:
-            files = self._world.media_files(scope, task)
+            files = scope.media_files(task)
             for note in await asyncio.to_thread(_look, task, path, files, stop):
                 self._note(scope, task, note)
-        self._world.finish_media(scope, task)
+        scope.finish_media(task)
 
     # An imagined one
 
     async def _imagine(
-        self, scope: Scope, task: Task, stop: Event, *, size: int | None = None
+        self, scope: Realm, task: Task, stop: Event, *, size: int | None = None
     ) -> None:
         assert task.file_url is not None
-        imagined = imagine(task.file_url, self._world.settings.seed, any_host=size is not None)
+        imagined = imagine(task.file_url, scope.seed, any_host=size is not None)
         for note in imagined.notes:
             self._note(scope, task, note)
         if imagined.problem is not None:
@@ -210,16 +211,15 @@ class RecordingReader:
         suffixes = [suffix for suffix, asked in wanted.items() if asked]
         if not encoder and (options.mp3 or (options.mp4 and imagined.video)):
             self._note(scope, task, f"{media.MediaUnavailable('mp3 or mp4')}; there will be none")
-        folder = self._world.media_folder() / task.id
-        self._world.imagine_media(
-            scope,
+        folder = scope.media_folder() / task.id
+        scope.imagine_media(
             task,
             ImaginedMedia(folder, task.meeting, imagined, suffixes, self._world.long_jobs),
         )
 
     # Both
 
-    def _check(self, scope: Scope, task: Task, recording: media.Recording | Imagined) -> int:
+    def _check(self, scope: Realm, task: Task, recording: media.Recording | Imagined) -> int:
         """Refuse what the service refuses (tingwu-openapi 2.1); return how long it may be in ms.
 
         A header may say less than there is.
@@ -248,7 +248,7 @@ class RecordingReader:
         scope.use_offline(task, recording.duration)
         return longest
 
-    def _note(self, scope: Scope, task: Task, text: str) -> None:
+    def _note(self, scope: Realm, task: Task, text: str) -> None:
         scope.journal.record("note", SERVICE, task.id, text=text)
 
 

@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 from mock_tingwu import media
 from mock_tingwu.core.clock import Timer
 from mock_tingwu.core.recognizer import Heard
-from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
 from mock_tingwu.protocols import multi_audio
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.stream_session import StreamSession
 from mock_tingwu.services.connection import Connection
-from mock_tingwu.services.world import World
+from mock_tingwu.services.realm import Realm
 
 log = logging.getLogger("mock_tingwu")
 
@@ -33,10 +33,7 @@ class PushingConnection(ABC):
 
     service: ClassVar[str]
 
-    def __init__(
-        self, world: World, scope: Scope, session: StreamSession[Any, Any], target: str
-    ) -> None:
-        self._world = world
+    def __init__(self, scope: Realm, session: StreamSession[Any, Any], target: str) -> None:
         self._scope = scope
         self._wire = session
         self._target = target
@@ -92,9 +89,9 @@ class PushingConnection(ABC):
         if self._task is not None:
             self._task.pushers[self] = None
         self._record("ws_open", target=self._target)
-        self._world.connections[self] = None
+        self._scope.connections[self] = None
         self._flush()
-        if self._world.default is not self._scope:
+        if self._scope.closed:
             self.world_ended()  # between the request and now
 
     def text(self, data: bytes) -> None:
@@ -111,7 +108,7 @@ class PushingConnection(ABC):
 
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None
-        self._world.connections.pop(self, None)
+        self._scope.connections.pop(self, None)
         if self._deadline is not None:
             self._deadline.cancel()
         self._wire.disconnected()
@@ -198,7 +195,7 @@ class PushingConnection(ABC):
         task = self._task
         assert task is not None
         if pcm:
-            files = self._world.media_of(self._scope, task)
+            files = self._scope.media_of(task)
             if files is not None:
                 files.write(pcm)
             heard = task.stream.feed(pcm)
@@ -262,6 +259,23 @@ class PushingConnection(ABC):
                 "tones and steady noise say nothing",
             )
         self._frames = self._bytes = 0
+
+    def _move_to(self, scope: Realm) -> None:
+        """Go on in another scope: only now the client has said which project it works for."""
+        if scope is self._scope:
+            return
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if self._task is not None:
+            self._task.pushers.pop(self, None)
+            self._task = None
+        self._record("note", text="the connection goes on in another scope")
+        self._scope.connections.pop(self, None)
+        self._scope = scope
+        scope.connections[self] = None
+        self._wire.time_is(scope.clock.now())
+        self._record("ws_open", target=self._target)
 
     # Sending and waiting
 

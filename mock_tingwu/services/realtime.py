@@ -14,13 +14,14 @@ from mock_tingwu.core.errors import (
     SessionError,
 )
 from mock_tingwu.core.recognizer import Heard
-from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.protocols import nls
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.nls_table import FAILED
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.pushing import PushingConnection
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
 
 PATH = "/api/ws/v1"
@@ -41,7 +42,7 @@ def route(world: World, target: str) -> Endpoint | Rejection:
     elif not found[1].can(TaskEvent.AUDIO):
         reason = f"The token '{token[:4]}' has expired!"
     else:
-        return PusherConnection(world, *found, target)
+        return PusherConnection(*found, target)
     scope = found[0] if found else world.default
     task_id = found[1].id if found else None
     scope.journal.record("request", SERVICE, task_id, method="GET", target=target)
@@ -56,7 +57,7 @@ class PusherConnection(PushingConnection):
 
     service = SERVICE
 
-    def __init__(self, world: World, scope: Scope, task: Task, target: str) -> None:
+    def __init__(self, scope: Realm, task: Task, target: str) -> None:
         task.sessions += 1
         self._messages = 0
         self._session = nls.Session(
@@ -65,7 +66,7 @@ class PusherConnection(PushingConnection):
             scope.clock.now(),
             task.stream.shift,
         )
-        super().__init__(world, scope, self._session, target)
+        super().__init__(scope, self._session, target)
         self._id = f"{task.id}/{task.sessions}"
         self._task = self._joined = task
         self._start: nls.StartRequested | None = None

@@ -22,6 +22,7 @@ from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.ranges import RangedFile, ranged, ranged_file
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import BUCKET, LINK_KEY, LINK_SECRET, World
 
 SERVICE = "storage"
@@ -114,8 +115,9 @@ class StorageService:
         bucket, key = request.path_params["bucket"], request.path_params["key"]
         named = _KEY.fullmatch(key)
         found = self._world.find_task(named["task"]) if named else None
-        stored = self._world.default.objects.get(key)
-        scope = found[0] if found else self._world.default
+        at_key = self._world.find_stored(key)
+        stored = at_key[1] if at_key else None
+        scope = at_key[0] if at_key else found[0] if found else self._world.default
         request_id = scope.ids.request_id().replace("-", "")[:24]
         query = request.url.query
         about: dict[str, Any] = {
@@ -147,10 +149,10 @@ class StorageService:
         return response
 
     async def _file(
-        self, request: Request, named: re.Match[str], scope: Scope, task: Task
+        self, request: Request, named: re.Match[str], scope: Realm, task: Task
     ) -> Response | None:
         if name := named["suffix"] or named["picture"]:
-            return await self._media(request, task, name)
+            return await self._media(request, scope, task, name)
         kind = named["kind"]
         found = _made(task, kind, named["made"])
         if found is None:
@@ -161,16 +163,18 @@ class StorageService:
         )
         return await self._stored(request, scope, stored)
 
-    async def _media(self, request: Request, task: Task, name: str) -> Response | None:
-        path = await self._world.media_path(task, name)
+    async def _media(
+        self, request: Request, scope: Realm, task: Task, name: str
+    ) -> Response | None:
+        path = await scope.media_path(task, name)
         if path is None:
             return None
         return ranged_file(request, path, _TYPES[name.rpartition(".")[2]])
 
-    async def _stored(self, request: Request, scope: Scope, stored: Stored) -> Response | None:
+    async def _stored(self, request: Request, scope: Realm, stored: Stored) -> Response | None:
         task, kind = stored.task, stored.kind
         if kind in _TYPES:
-            return await self._media(request, task, kind)
+            return await self._media(request, scope, task, kind)
         linker = Linker(scope, Address.of(request).http, seconds=stored.link_seconds)
         # A long meeting takes a while. It does not grow: results come after the end of the audio.
         content = await asyncio.to_thread(_content, stored, linker)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_tingwu.core.options import Options
-from mock_tingwu.core.scope import Order, Scope, Task
+from mock_tingwu.core.scope import Order, Task
 from mock_tingwu.core.tasks import INVALID, TaskEvent
 from mock_tingwu.services import phrases, realtime
 from mock_tingwu.services.address import Address
@@ -19,6 +19,7 @@ from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import failure, invalid, missing
 from mock_tingwu.services.gatekeeper import check_app_key
 from mock_tingwu.services.gateway import Gateway, Operation
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.task_data import task_data
 from mock_tingwu.services.tingwu_request import (
     OUTPUT_BUCKET,
@@ -78,7 +79,7 @@ class TingwuService:
 
     # Operations: (request, scope, body) -> Data
 
-    def _put_task(self, request: Request, scope: Scope, body: Json) -> Json:
+    def _put_task(self, request: Request, scope: Realm, body: Json) -> Json:
         body = read_body(body)
         kind = request.query_params.get("type")
         if not kind:
@@ -97,7 +98,7 @@ class TingwuService:
             return self._rerun(request, scope, body)
         return self._create_offline(request, scope, body)
 
-    def _create_realtime(self, request: Request, scope: Scope, body: Json) -> Json:
+    def _create_realtime(self, request: Request, scope: Realm, body: Json) -> Json:
         address = Address.of(request)
         asked = realtime_request(body, address.http)
         self._check(request, asked.order)
@@ -111,7 +112,7 @@ class TingwuService:
         join_url = f"{address.websocket}{realtime.PATH}?mc={task.join_token}"
         return _created(task) | {"MeetingJoinUrl": join_url}
 
-    def _create_offline(self, request: Request, scope: Scope, body: Json) -> Json:
+    def _create_offline(self, request: Request, scope: Realm, body: Json) -> Json:
         asked = offline_request(body, Address.of(request).http)
         self._check(request, asked.order)
         order = replace(asked.order, words=hot_words(scope, asked.order.options))
@@ -128,7 +129,7 @@ class TingwuService:
             error.detail = f"{order.output[0]} is not one of oss_buckets {', '.join(allowed)}"
             raise error
 
-    def _rerun(self, request: Request, scope: Scope, body: Json) -> Json:
+    def _rerun(self, request: Request, scope: Realm, body: Json) -> Json:
         task_id = body["Input"]["TaskId"]
         task = scope.find(task_id, SERVICE)
         if "AppKey" in body:
@@ -150,7 +151,7 @@ class TingwuService:
         scope.rerun(task, options)
         return _created(task)
 
-    def _stop(self, scope: Scope, body: Json) -> Json:
+    def _stop(self, scope: Realm, body: Json) -> Json:
         if isinstance(body.get("Input"), dict) and "TaskId" in body["Input"]:
             check("stop", body)
             task_id = body["Input"]["TaskId"]
@@ -164,7 +165,7 @@ class TingwuService:
         scope.stop(task)
         return {"TaskId": task.id, "TaskStatus": task.status.wire}
 
-    def _get_task(self, request: Request, scope: Scope, body: Json) -> Json:
+    def _get_task(self, request: Request, scope: Realm, body: Json) -> Json:
         task_id = request.path_params["task_id"]
         task = scope.find(task_id, SERVICE)
         if task is None:
@@ -180,7 +181,7 @@ def _created(task: Task) -> Json:
     return _without_none({"TaskId": task.id, "TaskKey": task.key, "TaskStatus": task.status.wire})
 
 
-def hot_words(scope: Scope, options: Options) -> tuple[str, ...]:
+def hot_words(scope: Realm, options: Options) -> tuple[str, ...]:
     """The words of the task's phrase list and of those given in place, heaviest first.
 
     Raises:
@@ -188,7 +189,7 @@ def hot_words(scope: Scope, options: Options) -> tuple[str, ...]:
     """
     weighted = list(options.phrases)
     if options.phrase_id:
-        phrases = scope.phrases.get(options.phrase_id)
+        phrases = scope.phrase_list(options.phrase_id)
         if phrases is None:
             raise invalid("Parameters.Transcription.PhraseId")
         weighted += phrases.words.items()

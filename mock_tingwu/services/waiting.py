@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from mock_tingwu.core.journal import Entry
-from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
+from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
 
 #: How long is waited where nothing is said, and at most, in ms of real time.
@@ -90,7 +91,7 @@ def _event_name(message: bytes | str) -> str:
         return ""  # too long for the journal, or no event
 
 
-async def wait(world: World, condition: Condition, timeout_ms: int) -> str | None:
+async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | None:
     """Wait until it is met; return None then, or else a sentence about how far it has come."""
     seen = 0
     changed = asyncio.Event()
@@ -103,11 +104,11 @@ async def wait(world: World, condition: Condition, timeout_ms: int) -> str | Non
     def met() -> bool:
         if condition.what != "status":
             return seen >= condition.count
-        return _status(world, condition) == condition.wanted
+        return _status(realm, condition) == condition.wanted
 
-    for entry in world.default.journal.entries(task_id=condition.task_id):
+    for entry in realm.journal.entries(task_id=condition.task_id):
         seen += condition.fits(entry)
-    world.taps.append(note)
+    realm.taps.append(note)
     try:
         async with asyncio.timeout(timeout_ms / 1000):
             while not met():
@@ -116,22 +117,22 @@ async def wait(world: World, condition: Condition, timeout_ms: int) -> str | Non
                 # What an entry tells of has been done only behind it.
                 await asyncio.sleep(0)
     except TimeoutError:
-        return _how_far(world, condition, seen, timeout_ms)
+        return _how_far(realm, condition, seen, timeout_ms)
     finally:
-        world.taps.remove(note)
+        realm.taps.remove(note)
     return None
 
 
-def _status(world: World, condition: Condition) -> str | None:
-    found = world.find_task(condition.task_id or "")
-    return None if found is None else found[1].status.wire
+def _status(realm: Realm, condition: Condition) -> str | None:
+    task = realm.tasks.get(condition.task_id or "")
+    return None if task is None else task.status.wire
 
 
-def _how_far(world: World, condition: Condition, seen: int, timeout_ms: int) -> str:
+def _how_far(realm: Realm, condition: Condition, seen: int, timeout_ms: int) -> str:
     whose = "" if condition.task_id is None else f" of {condition.task_id}"
     after = f"after {timeout_ms} ms"
     if condition.what == "status":
-        status = _status(world, condition)
+        status = _status(realm, condition)
         if status is None:
             return f"there is no task {condition.task_id} {after}, expected {condition.wanted}"
         return f"the status{whose} is {status} {after}, expected {condition.wanted}"
@@ -151,6 +152,7 @@ class WaitControl:
 
     async def wait(self, request: Request) -> Any:
         """Answer when a condition is met; 408 and a sentence when it is not in time."""
+        realm = realm_of(self._world, request)
         body = await json_body(request)
         limit = body.pop("timeout_ms", None)
         limit = USUAL_MS if limit is None else limit
@@ -162,7 +164,10 @@ class WaitControl:
             condition = Condition.of(body)
         except ValueError as error:
             raise ControlError(str(error)) from None
-        unmet = await wait(self._world, condition, limit)
+        found = self._world.find_task(condition.task_id or "")
+        if found is not None and "scope" not in request.query_params:
+            realm = found[0]
+        unmet = await wait(realm, condition, limit)
         if unmet is not None:
             raise ControlError(unmet, 408)
         return {"met": True}

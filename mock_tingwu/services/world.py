@@ -1,42 +1,47 @@
-"""What all services of one server share: its scopes, settings and media files."""
+"""What all services of one server share: its settings and its scopes."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
-import tempfile
-from collections.abc import Callable, Collection
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator
+from typing import Final, TypeVar
 
-from mock_tingwu.core.apps import AppBook
-from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
+from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
-from mock_tingwu.core.scope import Scope, Task
-from mock_tingwu.services.hosting import HostedFiles
-from mock_tingwu.services.media_files import MediaFiles
+from mock_tingwu.core.scope import Stored, Task
+from mock_tingwu.services.hosting import HostedFile
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.settings import Settings, SettingsError
 
-if TYPE_CHECKING:
-    from mock_tingwu.services.callbacks import CallbackBook
-    from mock_tingwu.services.imagined_media import ImaginedMedia
-    from mock_tingwu.services.live.book import LiveBook
-    from mock_tingwu.services.offline import RecordingReader
-    from mock_tingwu.services.pushing import PushingConnection
+T = TypeVar("T")
 
 #: Recordings that are read, and files that are made up, at the same time. asyncio has four threads
 #: more than there are processors, so at least one is left for short work.
 MOST_LONG_JOBS = 4
+#: Scopes at the same time, the default one among them.
+MOST_SCOPES: Final = 1_000
+#: A name or key of a scope has at most so many characters.
+LONGEST_NAME: Final = 128
 #: The bucket that result links name (tingwu-openapi 2.2).
 BUCKET = "prod-tingwu-paas-common-beijing"
 #: The key pair that result links are signed with; it opens nothing but these links.
 LINK_KEY, LINK_SECRET = "MOCK.links", "mock-tingwu-result-links"
 
 
+class ScopeError(ValueError):
+    """A scope that cannot be; the message names the field, its value and what was expected."""
+
+
 class World:
-    """The scopes of one server. `reset` forgets them."""
+    """The scopes of one server.
+
+    A scope has a name and keys: AppKeys, access keys, DashScope's appIds and API keys, Live's
+    SDKAppIDs. Whatever comes with one of its keys happens there; all else in the default scope. The
+    name of a scope is one of its keys unless it was made with others.
+    """
+
+    DEFAULT: Final = "default"
 
     def __init__(
         self,
@@ -45,233 +50,167 @@ class World:
         real_now: Callable[[], int],
     ) -> None:
         self.settings = settings
-        self._clock_mode: str = settings.clock
         #: The machine's own time in ms: signatures are dated with the client's (design, Time).
         self.real_now = real_now
         self._make_clock = make_clock
-        self._make_recognizer = load_recognizer(settings.recognizer)
-        self._folder: Path | None = None
-        self._media: dict[Task, MediaFiles] = {}
-        self._imagined: dict[Task, ImaginedMedia] = {}
-        self._recordings: RecordingReader | None = None
-        self._live: LiveBook | None = None
-        #: Local files at a URL of the mock.
-        self.hosted = HostedFiles(self.media_folder)
-        self._advancing = asyncio.Lock()
+        self.make_recognizer = load_recognizer(settings.recognizer)
         #: Taken by whatever occupies a thread for long. Short work always finds a thread left.
         self.long_jobs = asyncio.Semaphore(MOST_LONG_JOBS)
-        #: Each tells the jobs on real time that the virtual clock has to wait for.
-        self.under_way: list[Callable[[], Collection[asyncio.Future[Any]]]] = [
-            lambda: self._recordings.pending if self._recordings else (),
-            lambda: self.callbacks.pending,
-            lambda: self.agent_callbacks.pending,
-            lambda: self._live.pending if self._live else (),
-        ]
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
-        #: The clients that are connected to push, in the order in which they came.
-        self.connections: dict[PushingConnection, None] = {}
-        #: The apps of DashScope.
-        self.apps: AppBook
-        #: Who is told of the tasks of the scope.
-        self.callbacks: CallbackBook
-        self.agent_callbacks: CallbackBook
-        self.default = self._new_scope()
+        self._owner: dict[str, str] = {}
+        self._made: dict[str, tuple[str, int]] = {}
+        self._realms: dict[str, Realm] = {}
+        self.default = self._new(self.DEFAULT, settings.clock, settings.seed)
 
-    def _new_scope(self) -> Scope:
-        from mock_tingwu.services.callbacks import TINGWU, CallbackBook
-        from mock_tingwu.services.dashscope.callbacks import AgentDialect
+    def __iter__(self) -> Iterator[Realm]:
+        """The scopes, the default one first."""
+        return iter(list(self._realms.values()))
 
-        scope = Scope(
-            self._make_clock(self._clock_mode),
-            seed=self.settings.seed,
-            result_interval=self.settings.result_interval_ms,
-            make_recognizer=self._make_recognizer,
-            taps=self.taps,
-            secrets=self.settings.secrets,
-        )
-        scope.on_audio_over = self._audio_over
-        scope.on_file = lambda scope, task: self.recordings.begin(scope, task)
-        self.apps = AppBook(self.settings.apps)
-        self.callbacks = CallbackBook(scope, TINGWU, self.settings.callbacks)
-        urls = {app_id: app.callback for app_id, app in self.apps if app.callback}
-        self.agent_callbacks = CallbackBook(scope, AgentDialect(self.apps), urls)
-        scope.on_progress = self._progress
-        return scope
+    def tapped(self, entry: Entry) -> None:
+        """Show an entry to `taps`."""
+        for tap in self.taps:
+            tap(entry)
 
-    def _progress(self, scope: Scope, task: Task, step: str) -> None:
-        if task.order.service == "live":
-            return  # what is heard is told of, and nothing else
-        book = self.agent_callbacks if task.order.service == "dashscope" else self.callbacks
-        book.notify(task, step)
+    # Scopes
 
-    def find_task(self, task_id: str) -> tuple[Scope, Task] | None:
-        """A task of any scope, with its scope."""
-        task = self.default.tasks.get(task_id)
-        return None if task is None else (self.default, task)
+    def get(self, name: str) -> Realm | None:
+        """The scope of this name, if there is one."""
+        return self._realms.get(name)
 
-    def find_by_token(self, join_token: str) -> tuple[Scope, Task] | None:
-        """The task that a MeetingJoinUrl's token opens, with its scope."""
-        task = self.default.task_of_token(join_token)
-        return None if task is None else (self.default, task)
-
-    def reset(self) -> None:
-        """Forget everything: tasks, journal, time, media files."""
-        for connection in list(self.connections):
-            connection.world_ended()
-        self.close()
-        # What is still to happen there would happen to tasks of the same ids here.
-        self.default.clock.close()
-        self.default = self._new_scope()
-
-    def use_clock(self, mode: str) -> None:
-        """Start over with another kind of clock. Timers belong to a clock, so tasks go, too."""
-        self._clock_mode = mode
-        self.reset()
-
-    @property
-    def recordings(self) -> RecordingReader:
-        """What reads the files of offline tasks. Loaded with the first of them."""
-        if self._recordings is None:
-            from mock_tingwu.services.fetching import Fetcher
-            from mock_tingwu.services.offline import RecordingReader
-
-            self._recordings = RecordingReader(self, Fetcher(self.settings, self.hosted))
-        return self._recordings
-
-    @property
-    def live(self) -> LiveBook:
-        """The live tasks. Loaded with the first of them."""
-        if self._live is None:
-            from mock_tingwu.services.live.book import LiveBook
-
-            self._live = LiveBook(self, self.default)
-        return self._live
-
-    async def advance(self, milliseconds: int) -> None:
-        """Move the virtual clock on; whatever falls due has been done when this returns.
-
-        Files that are being read and callbacks that are being sent are waited for, before and
-        between the timers: how fast a file or a receiver is makes no difference to when things
-        happen.
+    def scope(self, name: str) -> Realm:
+        """The scope of this name; a new one has its name as its only key.
 
         Raises:
-            ValueError: the clock is the system's, or time would run backwards or out.
+            ScopeError: there cannot be one of this name.
         """
-        clock = self.default.clock
-        if not isinstance(clock, VirtualClock):
-            raise ValueError("the clock is the system's: only a virtual one can be advanced")
-        async with self._advancing:
-            clock.check(milliseconds)
-            target = clock.now() + milliseconds
-            await self.settled()
-            while clock.step(target):
-                await self.settled()
-            clock.advance(target - clock.now())
+        return self._realms.get(name) or self.add(name, (name,))
 
-    async def settled(self) -> None:
-        """Wait until nothing is being read or sent."""
-        while pending := [job for source in self.under_way for job in source()]:
-            await asyncio.wait(pending)
+    def add(
+        self,
+        name: str,
+        keys: Collection[str] = (),
+        *,
+        clock: str | None = None,
+        seed: int | None = None,
+    ) -> Realm:
+        """Make a scope of what comes with one of ``keys``; without any its name is its key.
 
-    def media_of(self, scope: Scope, task: Task) -> MediaFiles | None:
-        """The media files that the task asked for, being written; None when it asked for none."""
-        if not (task.options.mp3 or task.options.spectrum):
-            return None
-        return self.media_files(scope, task)
+        Without ``clock`` (system or virtual) and ``seed`` it has the server's.
 
-    def media_files(self, scope: Scope, task: Task) -> MediaFiles:
-        """The folder of the task's own, and what is being written to it."""
-        media = self._media.get(task)
-        if media is None:
-            media = self._media[task] = MediaFiles(
-                self.media_folder() / task.id,
-                task.sample_rate,
-                mp3=task.options.mp3,
-                spectrum=task.options.spectrum,
-            )
-            if media.note:
-                scope.journal.record("note", "media", task.id, text=media.note)
-        return media
+        Raises:
+            ScopeError: there is one of this name, or a key is another's, or there are too many.
+        """
+        keys = tuple(keys) or (name,)
+        for field, value in (("name", name), *(("keys", key) for key in keys)):
+            if not value or len(value) > LONGEST_NAME or not value.isprintable():
+                raise ScopeError(f"{field} is {value!r}, expected 1 to {LONGEST_NAME} characters")
+        if name in self._realms:
+            raise ScopeError(f"name is {name!r}, but there is such a scope already")
+        for key in keys:
+            if key in self._owner:
+                raise ScopeError(f"keys has {key!r}, which is a key of scope {self._owner[key]!r}")
+        if len(self._realms) >= MOST_SCOPES:
+            raise ScopeError(f"name is {name!r}, but there are {MOST_SCOPES} scopes; drop some")
+        self._owner |= dict.fromkeys(keys, name)
+        return self._new(
+            name,
+            self.settings.clock if clock is None else clock,
+            self.settings.seed if seed is None else seed,
+        )
 
-    def imagine_media(self, scope: Scope, task: Task, imagined: ImaginedMedia) -> None:
-        """Let the task have the files of an imagined recording."""
-        self._imagined[task] = imagined
-        task.files.update(dict.fromkeys(imagined.suffixes, scope.clock.now()))
+    def keys_of(self, name: str) -> list[str]:
+        """The keys of a scope, in the order given."""
+        return [key for key, owner in self._owner.items() if owner == name]
 
-    async def media_path(self, task: Task, name: str) -> Path | None:
-        """A finished media file by its suffix or a picture by its name, if there is one."""
-        imagined = self._imagined.get(task)
-        if imagined is not None:
-            return await imagined.path(name)
-        media = self._media.get(task)
-        return None if media is None else media.path(name)
+    def drop(self, name: str) -> None:
+        """Forget a scope and its keys. The default scope stays, but is reset."""
+        if name == self.DEFAULT:
+            self.reset(name)
+            return
+        self._end(self._realms.pop(name))
+        self._owner = {key: owner for key, owner in self._owner.items() if owner != name}
+        del self._made[name]
+
+    def reset(self, name: str = DEFAULT, *, clock: str | None = None) -> Realm:
+        """Forget everything that a scope has: tasks, journal, time, files. Its keys stay.
+
+        With ``clock`` it starts over with another kind of clock.
+        """
+        mode, seed = self._made[name]
+        self._end(self._realms[name])
+        return self._new(name, clock or mode, seed)
+
+    def reset_all(self) -> None:
+        """Forget everything and all scopes but the default one."""
+        for name in list(self._realms):
+            self.drop(name)
+
+    def _new(self, name: str, clock: str, seed: int) -> Realm:
+        self._made[name] = (clock, seed)
+        realm = self._realms[name] = Realm(self, name, self._make_clock(clock), seed)
+        if name == self.DEFAULT:
+            self.default = realm
+        return realm
+
+    def _end(self, realm: Realm) -> None:
+        for connection in list(realm.connections):
+            connection.world_ended()
+        realm.close()
 
     def close(self) -> None:
         """Send nothing more; remove the media files unless they are in a folder of the user's."""
-        self.callbacks.close()
-        self.agent_callbacks.close()
-        if self._live is not None:
-            self._live.close()
-            self._live = None
-        if self._recordings is not None:
-            self._recordings.abandon_all()
-        for imagined in self._imagined.values():
-            imagined.close()
-        self._imagined = {}
-        self.hosted.forget()
-        unfinished, self._media = self._media, {}
-        for media in unfinished.values():
-            with contextlib.suppress(OSError):  # the folder may be gone, the disk full
-                media.finish()
-        if self._folder is not None and self.settings.data_dir is None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder = None
+        for realm in self:
+            realm.close()
 
-    def finish_media(self, scope: Scope, task: Task) -> None:
-        """Complete what the task asked for; links to it may be handed out from now on."""
-        media = self._media.get(task)
-        if media is None:
-            return
-        try:
-            finished = media.finish()
-        except OSError as error:
-            why = f"the media files cannot be finished: {error.strerror or error}"
-            scope.journal.record("note", "media", task.id, text=why)
-        else:
-            task.files.update(dict.fromkeys(finished, scope.clock.now()))
+    # What belongs where
 
-    def _audio_over(self, scope: Scope, task: Task) -> None:
-        if task.offline:
-            if task.file_url is not None:
-                self.recordings.abandon(task)
-            # No link leads to what is removed here.
-            task.files.clear()
-            if (imagined := self._imagined.pop(task, None)) is not None:
-                imagined.close()
-            files = self._media.pop(task, None)
-            if files is not None:
-                with contextlib.suppress(OSError):
-                    files.finish()
-                shutil.rmtree(files.folder, ignore_errors=True)
-            return
-        try:
-            self.media_of(scope, task)
-        except OSError as error:
-            why = f"the media files cannot be made: {error.strerror or error}"
-            scope.journal.record("note", "media", task.id, text=why)
-        self.finish_media(scope, task)
+    def scope_of(self, *keys: str | None) -> Realm | None:
+        """The scope that the first of ``keys`` with one leads to, None when none does."""
+        if not self._owner:
+            return None
+        for key in keys:
+            if key and key in self._owner:
+                return self._realms[self._owner[key]]
+        return None
 
-    def media_folder(self) -> Path:
-        """A folder of this world's own: task ids begin anew with every start and reset."""
-        if self._folder is None:
-            parent = self.settings.data_dir
-            if parent is not None:
-                parent.mkdir(parents=True, exist_ok=True)
-            started = as_datetime(self.real_now()).strftime("%Y%m%dT%H%M%SZ-")
-            prefix = "mock-tingwu-" if parent is None else started
-            self._folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        return self._folder
+    def scope_for(self, *keys: str | None, task_id: str | None = None) -> Realm:
+        """The scope of a call: that of its keys, or else of the task that it is about."""
+        if not self._owner:
+            return self.default
+        found = self.scope_of(*keys)
+        if found is None and task_id is not None:
+            about = self.find_task(task_id)
+            found = about[0] if about is not None else None
+        return found or self.default
+
+    def find_task(self, task_id: str) -> tuple[Realm, Task] | None:
+        """A task of any scope, with its scope."""
+        return self._find(lambda realm: realm.tasks.get(task_id))
+
+    def find_by_token(self, join_token: str) -> tuple[Realm, Task] | None:
+        """The task that a MeetingJoinUrl's token opens, with its scope."""
+        return self._find(lambda realm: realm.task_of_token(join_token))
+
+    def find_stored(self, key: str) -> tuple[Realm, Stored] | None:
+        """The file at a key of the bucket, with its scope."""
+        return self._find(lambda realm: realm.objects.get(key))
+
+    def find_temporary_key(self, key: str) -> tuple[Realm, int] | None:
+        """The scope that made a temporary key, and when it expires (ms)."""
+        return self._find(lambda realm: realm.temporary_keys.get(key))
+
+    def find_hosted(self, file_id: str) -> HostedFile | None:
+        """A file that some scope serves."""
+        found = self._find(lambda realm: realm.hosted.find(file_id))
+        return None if found is None else found[1]
+
+    def _find(self, look: Callable[[Realm], T | None]) -> tuple[Realm, T] | None:
+        for realm in self._realms.values():
+            found = look(realm)
+            if found is not None:
+                return realm, found
+        return None
 
 
 def load_recognizer(name: str) -> Callable[[Playlist, int, int], Recognizer]:

@@ -297,7 +297,7 @@ def test_reset_forgets_what_waits_and_cuts_off_what_is_sent(
         stop(virtual_mock, create_told(virtual_mock, app_key=app_key))
     refusing.wait(3)
     silent.wait(2)
-    book = virtual_mock._server.world.callbacks
+    book = virtual_mock._server.world.default.callbacks
     virtual_mock.reset()
     assert registered(virtual_mock) == []
     until(lambda: not book.pending, "the end of what was sent")

@@ -109,8 +109,10 @@ def test_a_filter_that_makes_no_sense_is_explained(mock: MockTingwu, since: str)
 def test_an_unknown_scope_is_refused(mock: MockTingwu) -> None:
     assert get(mock, "tasks", scope="default") == {"tasks": []}
     answer = httpx.get(f"{mock.url}/_mock/tasks", params={"scope": "other"})
-    assert answer.status_code == 400
-    assert answer.json() == {"error": "scope is 'other', expected default"}
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "error": "scope is 'other', expected one of /_mock/scopes; any POST makes one"
+    }
 
 
 def test_why_a_request_was_refused_stands_in_the_journal(mock: MockTingwu) -> None:

@@ -38,7 +38,7 @@ def listed(mock: MockTingwu) -> list[Json]:
 
 def kept(mock: MockTingwu) -> list[Path]:
     """The copies that the mock has on its disk."""
-    return list((mock._server.world.media_folder() / "files").glob("*"))
+    return list((mock._server.world.default.media_folder() / "files").glob("*"))
 
 
 # Uploads
@@ -138,9 +138,17 @@ def test_a_form_is_refused_with_the_remedy(mock: MockTingwu) -> None:
     assert "curl -X POST -T FILE" in answer.json()["error"]
 
 
-def test_an_unknown_scope_is_refused(mock: MockTingwu) -> None:
+def test_each_scope_has_files_of_its_own_but_all_are_served(mock: MockTingwu) -> None:
     answer = httpx.post(f"{mock.url}/_mock/files?name=a.mp3&scope=other", content=BODY)
-    assert (answer.status_code, listed(mock)) == (400, [])
+    assert answer.status_code == 201
+    assert listed(mock) == []
+    files = httpx.get(f"{mock.url}/_mock/files?scope=other").json()["files"]
+    assert files == [answer.json()]
+    assert httpx.get(answer.json()["url"]).content == BODY
+    mock.reset()
+    assert httpx.get(answer.json()["url"]).content == BODY
+    httpx.post(f"{mock.url}/_mock/reset?scope=other")
+    assert httpx.get(answer.json()["url"]).status_code == 404
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(mock: MockTingwu) -> None:
@@ -155,7 +163,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(mock: MockTingwu) -> None:
 
 
 def test_a_disk_that_takes_no_more_is_told(mock: MockTingwu) -> None:
-    folder = mock._server.world.media_folder()
+    folder = mock._server.world.default.media_folder()
     (folder / "files").write_bytes(b"in the way")
     answer = httpx.post(f"{mock.url}/_mock/files?name=a.mp3", content=BODY)
     assert answer.status_code == 507
@@ -225,14 +233,14 @@ def test_a_file_that_is_deleted_is_gone_from_the_disk_as_well(mock: MockTingwu) 
 
 def test_reset_and_the_end_forget_all_files(start_mock: Callable[..., MockTingwu]) -> None:
     mock = start_mock()
-    folder = mock._server.world.media_folder()
+    folder = mock._server.world.default.media_folder()
     hosted = upload(mock)
     assert kept(mock)
     mock.reset()
     assert listed(mock) == [] and not folder.exists()
     assert httpx.get(hosted["url"]).status_code == 404
     assert upload(mock) == hosted
-    folder = mock._server.world.media_folder()
+    folder = mock._server.world.default.media_folder()
     mock.close()
     assert not folder.exists()
 
@@ -270,10 +278,9 @@ def test_the_mock_s_own_copy_goes_before_the_user_s_file(mock: MockTingwu, tmp_p
     assert mock.host_file(path) == hosted["url"]
     path.unlink()
     assert httpx.get(hosted["url"]).content == BODY
-    files = mock._server.world.hosted
-    found = files.find_by_url(hosted["url"])
+    files = mock._server.world.default.hosted
+    found = files.find(hosted["id"])
     assert found is not None and found.path == kept(mock)[0]
-    assert files.find_by_url("http://files.example.com/meeting.mp3") is None
 
 
 def test_forgetting_a_local_file_does_not_delete_it(mock: MockTingwu, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_what_no_service_could_take_is_refused_under_every_policy(tmp_path: Path
             with pytest.raises(FetchError) as caught:
                 hosts = {"media.example.com": tmp_path}
                 settings = Settings.of({"fetch": policy, "file_hosts": hosts})
-                Fetcher(settings, hosted).decide(url)
+                Fetcher(settings, hosted.find).decide(url)
             assert caught.value.problem == "link"
 
 
@@ -110,7 +110,7 @@ def test_never_imagines_all_but_the_mock_s_own_files(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_bytes(BODY)
     own = hosted.add(local_file(tmp_path / "a.mp3"))
     settings = Settings.of({"fetch": "never", "file_hosts": {"media.example.com": tmp_path}})
-    fetcher = Fetcher(settings, hosted)
+    fetcher = Fetcher(settings, hosted.find)
     for url in (ELSEWHERE, "http://127.0.0.1/a.mp3", "http://media.example.com/a.mp3"):
         assert fetcher.decide(url).action == "imagine"
     decision = fetcher.decide(f"http://172.17.0.2:8900{own.url_path}")
@@ -126,7 +126,7 @@ def test_a_hosted_file_that_is_not_there_is_a_bad_link(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_bytes(BODY)
     own = hosted.add(local_file(tmp_path / "a.mp3"))
     url = f"http://mock.example.com{own.url_path}"
-    fetcher = Fetcher(Settings(), hosted)
+    fetcher = Fetcher(Settings(), hosted.find)
     (tmp_path / "a.mp3").unlink()
     with pytest.raises(FetchError, match=r"'a\.mp3' is no longer where it was"):
         fetcher.decide(url)

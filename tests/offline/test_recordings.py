@@ -380,7 +380,10 @@ def test_a_task_that_is_failed_by_force_while_its_file_is_read_stays_failed(
         json={"to": "FAILED", "error_code": "TSC.AudioFormat"},
     )
     assert answer.status_code == 200
-    until(lambda: not mock.call(lambda: mock._server.world.recordings.pending), "the reader's end")
+    until(
+        lambda: not mock.call(lambda: mock._server.world.default.recordings.pending),
+        "the reader's end",
+    )
     assert info(mock, task_id)["ErrorCode"] == "TSC.AudioFormat"
 
 

@@ -88,7 +88,7 @@ def test_four_recordings_are_decoded_at_once_and_the_others_wait(
     ids = [tasks.create(mock, mock.host_file(path))["TaskId"] for path in recordings]
     until(lambda: len(held.inside) == AT_ONCE, "as many readers as there may be")
     # Whoever is let through too early is inside by the time that all tasks have begun.
-    assert mock.call(lambda: len(mock._server.world.recordings.pending)) == len(recordings)
+    assert mock.call(lambda: len(mock._server.world.default.recordings.pending)) == len(recordings)
     held.go.set()
     assert {tasks.finished(mock, task_id)["TaskStatus"] for task_id in ids} == {"COMPLETED"}
     assert held.most == AT_ONCE
@@ -121,7 +121,7 @@ def test_two_who_move_the_clock_at_once_move_it_by_both_their_times(
     world, start = virtual_mock._server.world, virtual_mock.now()
 
     async def both() -> None:
-        moves = asyncio.gather(world.advance(1_000), world.advance(500))
+        moves = asyncio.gather(world.default.advance(1_000), world.default.advance(500))
         await asyncio.sleep(0.05)
         held.go.set()
         await moves

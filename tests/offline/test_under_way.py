@@ -174,7 +174,7 @@ def test_an_imagined_file_is_missed_when_the_folder_was_taken_away(
     mock: MockTingwu, temporary: Path
 ) -> None:
     data = tasks.done(mock, VIDEO, MEDIA)
-    shutil.rmtree(mock._server.world.media_folder())
+    shutil.rmtree(mock._server.world.default.media_folder())
     for file in FILES:
         answer = httpx.get(data[file])
         assert (answer.status_code, "<Code>NoSuchKey</Code>" in answer.text) == (404, True)
@@ -187,7 +187,7 @@ def test_an_upload_that_meets_a_reset_is_told_so(
 ) -> None:
     mock = start_mock() if own_folder else start_mock(data_dir=tmp_path)
     # Before the upload: the mock makes the folder in its own thread when it is first asked.
-    folder = mock._server.world.media_folder() / "files"
+    folder = mock._server.world.default.media_folder() / "files"
 
     def body() -> Iterator[bytes]:
         yield bytes(2 << 20)

@@ -17,13 +17,14 @@ from mock_tingwu.core.throttle import Limits, Throttle
 from mock_tingwu.services import bodies
 from mock_tingwu.services.dashscope.agents import Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure, throttled
-from mock_tingwu.services.dashscope.keys import KeyRing, bearer
+from mock_tingwu.services.dashscope.keys import bearer, key_ring, scope_of_call
 from mock_tingwu.services.dashscope.request import read, texts_of
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
 
 SERVICE: Final = "dashscope"
 #: What a call does: ``(request, scope, body) -> the answer without request_id``.
-Operation = Callable[[Request, Scope, Json], Json | Awaitable[Json]]
+Operation = Callable[[Request, Realm, Json], Json | Awaitable[Json]]
 
 _encode = msgspec.json.Encoder().encode
 #: The calls whose number is bounded, as the setting ``throttle`` knows them.
@@ -36,7 +37,7 @@ class Gateway:
     def __init__(self, world: World) -> None:
         settings = world.settings
         self._world = world
-        self._keys = KeyRing(settings.api_keys, strict=settings.auth == "verify")
+        self._keys = key_ring(world)
         self._limits = Limits.parse(settings.throttle)
         # A reset makes a new scope; what was counted goes with the old one.
         self._throttles: WeakKeyDictionary[Scope, Throttle] = WeakKeyDictionary()
@@ -47,8 +48,6 @@ class Gateway:
         """Answer with what ``operation`` does. Without a ``name`` the body says which call it is;
         with an empty one it is none, and no fault and no limit touches it.
         """
-        scope = self._world.default
-        request_id = scope.ids.lower_request_id()
         raw = b""
         given: object = None
         problem: AgentFailure | None = None
@@ -68,7 +67,12 @@ class Gateway:
             name = _text(_inside(body, "task")) or ""
         request.state.task_id = _text(_inside(body, "dataId"))
         key = bearer(request.headers.get("authorization"))
-        wrong_key = self._keys.problem(scope, key)
+        scope = scope_of_call(
+            self._world, _text(_inside(body, "appId")), key, request.state.task_id
+        )
+        request_id = scope.ids.lower_request_id()
+        wrong_key = self._keys.problem(key)
+        request.state.scope = scope
         entry = scope.journal.record(
             "request",
             SERVICE,
@@ -109,7 +113,7 @@ class Gateway:
 
     def server_error(self, request: Request) -> Response:
         """The answer to a call that met a defect of the mock."""
-        scope = self._world.default
+        scope = getattr(request.state, "scope", self._world.default)
         return self._respond(request, scope, scope.ids.lower_request_id(), failure("InternalError"))
 
     def _limit(self, scope: Scope, caller: str, name: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final, Literal
 
 from mock_tingwu.core.scope import Scope
+from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.world import World
 
 #: What temporary keys begin with.
 PREFIX: Final = "st-"
@@ -19,19 +21,30 @@ Problem = Literal["missing", "unknown", "expired"]
 
 
 class KeyRing:
-    """The keys of one server. Without any every key is one; see the setting ``api_keys``."""
+    """The keys of one server. Without any every key is one; see the setting ``api_keys``.
 
-    def __init__(self, keys: Collection[str], *, strict: bool) -> None:
+    ``find_temporary`` finds the scope of a temporary key, and when it expires (ms).
+    """
+
+    def __init__(
+        self,
+        keys: Collection[str],
+        *,
+        strict: bool,
+        find_temporary: Callable[[str], tuple[Scope, int] | None],
+    ) -> None:
         self._keys = keys
         self._strict = strict
+        self._find_temporary = find_temporary
 
-    def problem(self, scope: Scope, key: str | None) -> Problem | None:
+    def problem(self, key: str | None) -> Problem | None:
         """What is wrong with the key of a call."""
         # The 1.x SDK sends the word None for a key that it has not got (dashscope-tingwu 8.1).
         if not key or key == "None":
             return "missing"
-        expires = scope.temporary_keys.get(key)
-        if expires is not None:
+        made = self._find_temporary(key)
+        if made is not None:
+            scope, expires = made
             return None if scope.clock.now() < expires else "expired"
         if key.startswith(PREFIX):
             return "unknown"
@@ -43,6 +56,27 @@ class KeyRing:
         One that has expired will not: it was made to expire.
         """
         return problem is None or (not self._strict and problem != "expired")
+
+
+def key_ring(world: World) -> KeyRing:
+    """The keys of a server, by its settings."""
+    settings = world.settings
+    return KeyRing(
+        settings.api_keys,
+        strict=settings.auth == "verify",
+        find_temporary=world.find_temporary_key,
+    )
+
+
+def scope_of_call(
+    world: World, app_id: str | None, key: str | None, data_id: str | None = None
+) -> Realm:
+    """The scope of a call: its app's or its key's, that in which a temporary key was made, or that
+    of the task that it is about."""
+    found = world.scope_of(app_id, key)
+    if found is None and key and (made := world.find_temporary_key(key)) is not None:
+        found = made[0] if made[0] is not world.default else None
+    return found or world.scope_for(task_id=data_id)
 
 
 def new_temporary_key(scope: Scope, seconds: int) -> tuple[str, int]:

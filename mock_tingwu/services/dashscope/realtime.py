@@ -23,7 +23,7 @@ from mock_tingwu.core.dashscope_errors import (
 from mock_tingwu.core.errors import ApiError
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.recognizer import Heard
-from mock_tingwu.core.scope import Order, Scope, Task
+from mock_tingwu.core.scope import Order, Task
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.protocols import inference
@@ -31,9 +31,10 @@ from mock_tingwu.protocols.inference_table import FINISHING
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.dashscope.gateway import SERVICE
-from mock_tingwu.services.dashscope.keys import KeyRing, bearer
+from mock_tingwu.services.dashscope.keys import bearer, key_ring, scope_of_call
 from mock_tingwu.services.dashscope.service import LIFE_MS
 from mock_tingwu.services.pushing import PushingConnection
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
 
 #: What the industrial agent hears, and at which rate in Hz (the agent's page).
@@ -50,9 +51,10 @@ def route(world: World, target: str, headers: Mapping[str, str]) -> Endpoint | R
 
     The names of ``headers`` are in small letters.
     """
-    scope, settings = world.default, world.settings
-    keys = KeyRing(settings.api_keys, strict=settings.auth == "verify")
-    problem = keys.problem(scope, bearer(headers.get("authorization")))
+    key = bearer(headers.get("authorization"))
+    keys = key_ring(world)
+    problem = keys.problem(key)
+    scope = scope_of_call(world, None, key)
     if keys.admits(problem):
         return DuplexConnection(world, scope, target)
     request_id, error = scope.ids.lower_request_id(), PLATFORM_ERRORS["InvalidApiKey"]
@@ -78,10 +80,11 @@ class DuplexConnection(PushingConnection):
 
     service = SERVICE
 
-    def __init__(self, world: World, scope: Scope, target: str) -> None:
+    def __init__(self, world: World, scope: Realm, target: str) -> None:
+        self._world = world
         strict = world.settings.task_ids == "documented"
         self._session = inference.Session(scope.clock.now(), strict_task_id=strict)
-        super().__init__(world, scope, self._session, target)
+        super().__init__(scope, self._session, target)
         self._id = scope.ids.hex32("connection")
         self._app = App()
         self._terminology: tuple[str, ...] = ()
@@ -90,8 +93,14 @@ class DuplexConnection(PushingConnection):
     # Endpoint
 
     def _receive_text(self, data: bytes) -> None:
-        self._record("ws_in", text=data.decode("utf-8", "replace"))
         request = self._session.receive_text(data, self._now)
+        if isinstance(request, inference.RunRequested):
+            # Its app counts more than its key, as in every call.
+            found = self._world.scope_of(request.app_id)
+            if found is None and self._scope is self._world.default:
+                found = self._world.scope_for(task_id=request.data_id)
+            self._move_to(found or self._scope)
+        self._record("ws_in", text=data.decode("utf-8", "replace"))
         match request:
             case inference.RunRequested():
                 self._run(request)
@@ -167,7 +176,7 @@ class DuplexConnection(PushingConnection):
         self._owed = self._after(inference.LISTEN_DELAY_MS, self._listening)
 
     def _app_of(self, request: inference.RunRequested) -> App:
-        app = self._world.apps.get(request.app_id)
+        app = self._scope.apps.get(request.app_id)
         if app is None:
             detail = f"{shown(request.app_id)} is not one of the apps"
             raise _Refusal(AGENT_ERRORS["Agent.InputAppIdIllegal"], detail)

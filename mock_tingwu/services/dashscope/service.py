@@ -14,7 +14,7 @@ from starlette.routing import Route
 from mock_tingwu.core.apps import App
 from mock_tingwu.core.dashscope_errors import TEXT_FORMAT
 from mock_tingwu.core.options import Options
-from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.scope import Task
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.services.address import Address
@@ -40,6 +40,7 @@ from mock_tingwu.services.dashscope.request import (
     named,
 )
 from mock_tingwu.services.dashscope.task_data import output_of, status_of
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.tingwu import ANY_METHOD, hot_words
 from mock_tingwu.services.world import World
 
@@ -54,7 +55,6 @@ class DashScopeService:
     """The calls on one world."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
         self._gateway = Gateway(world)
 
     def routes(self) -> list[Route]:
@@ -89,7 +89,7 @@ class DashScopeService:
 
     # Operations: (request, scope, body) -> the answer without request_id
 
-    async def _generate(self, request: Request, scope: Scope, body: Json) -> Json:
+    async def _generate(self, request: Request, scope: Realm, body: Json) -> Json:
         agent = agent_of(body)
         task = body["input"].get("task")
         if task == "createTask":
@@ -100,8 +100,8 @@ class DashScopeService:
             return _answer(output_of(scope, found, Address.of(request).http))
         raise invalid(f"input.task is {shown(task)}, expected createTask or getTask")
 
-    async def _create(self, request: Request, scope: Scope, agent: Agent, body: Json) -> Json:
-        app = self._app(app_id_of(body))
+    async def _create(self, request: Request, scope: Realm, agent: Agent, body: Json) -> Json:
+        app = self._app(scope, app_id_of(body))
         given = body["input"]
         if given.get("type") == "realtime" and agent.realtime:
             if given.get("dataId"):
@@ -119,7 +119,7 @@ class DashScopeService:
         return self._created(request, scope, task, asked)
 
     async def _take_text(
-        self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
+        self, request: Request, scope: Realm, agent: Agent, app: App, body: Json
     ) -> Json:
         # What only some calls need is not loaded when the server starts.
         from mock_tingwu.services.dashscope.text import script_of
@@ -134,7 +134,7 @@ class DashScopeService:
         return self._created(request, scope, task, asked)
 
     def _begin_meeting(
-        self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
+        self, request: Request, scope: Realm, agent: Agent, app: App, body: Json
     ) -> Json:
         check("realtime", body)
         asked = self._asked(request, scope, agent, app, body)
@@ -144,7 +144,7 @@ class DashScopeService:
         )
         return self._created(request, scope, task, asked) | {"status": status_of(task)}
 
-    def _end_meeting(self, scope: Scope, agent: Agent, body: Json) -> Json:
+    def _end_meeting(self, scope: Realm, agent: Agent, body: Json) -> Json:
         """The second createTask of a meeting; it may say anew what is to be made of it."""
         check("end", body)
         task = self._find_own(scope, body)
@@ -159,7 +159,7 @@ class DashScopeService:
         return {"dataId": task.id, "status": status_of(task)}
 
     def _work_again(
-        self, request: Request, scope: Scope, agent: Agent, app: App, body: Json
+        self, request: Request, scope: Realm, agent: Agent, app: App, body: Json
     ) -> Json:
         task = self._find_own(scope, body)
         if not task.can(TaskEvent.RERUN):
@@ -178,7 +178,7 @@ class DashScopeService:
     def _asked(
         self,
         request: Request,
-        scope: Scope,
+        scope: Realm,
         agent: Agent,
         app: App,
         body: Json,
@@ -188,7 +188,7 @@ class DashScopeService:
         asked = asked_of(agent, app, body, origin=Address.of(request).http, spoken=spoken)
         order, notes = asked.order, asked.notes
         phrase_id = order.options.phrase_id
-        if phrase_id and scope.phrases.get(phrase_id) is None:
+        if phrase_id and scope.phrase_list(phrase_id) is None:
             # Lists are made in the console, which is not here; Tingwu's calls make them.
             notes += (
                 f"phraseId {shown(phrase_id)} is no list of hot words here: no words are added",
@@ -197,19 +197,19 @@ class DashScopeService:
         order = replace(order, words=hot_words(scope, order.options))
         return replace(asked, order=order, notes=notes)
 
-    def _created(self, request: Request, scope: Scope, task: Task, asked: Asked) -> Json:
+    def _created(self, request: Request, scope: Realm, task: Task, asked: Asked) -> Json:
         task.options = named(task.options, task)
         request.state.task_id = task.id
         _note(scope, task, asked.notes)
         return {"dataId": task.id}
 
-    def _find(self, scope: Scope, data_id: object) -> Task:
+    def _find(self, scope: Realm, data_id: object) -> Task:
         task = scope.find(data_id, SERVICE)
         if task is None:
             raise failure("Agent.InputInvalidDataId", f"there is no task {shown(data_id)}")
         return task
 
-    def _find_own(self, scope: Scope, body: Json) -> Task:
+    def _find_own(self, scope: Realm, body: Json) -> Task:
         """The task that a call goes on with; it belongs to the app of the call."""
         task = self._find(scope, body["input"]["dataId"])
         if task.app_key != app_id_of(body):
@@ -219,15 +219,15 @@ class DashScopeService:
             )
         return task
 
-    def _app(self, app_id: str) -> App:
-        app = self._world.apps.get(app_id)
+    def _app(self, scope: Realm, app_id: str) -> App:
+        app = scope.apps.get(app_id)
         if app is None:
             raise failure("Agent.InputAppIdIllegal", f"{shown(app_id)} is not one of the apps")
         if not app.published:
             raise failure("Agent.AppNotPublished", f"the app {shown(app_id)} is not published")
         return app
 
-    def _create_token(self, request: Request, scope: Scope, body: Json) -> Json:
+    def _create_token(self, request: Request, scope: Realm, body: Json) -> Json:
         key = bearer(request.headers.get("authorization")) or ""
         if key.startswith(PREFIX):
             raise failure("InvalidApiKey", "a temporary key makes no other")
@@ -247,7 +247,7 @@ def _of_a_text(options: Options) -> Options:
     return replace(options, mp3=False, ppt_extraction=False)
 
 
-def _note(scope: Scope, task: Task, notes: Iterable[str]) -> None:
+def _note(scope: Realm, task: Task, notes: Iterable[str]) -> None:
     for note in notes:
         scope.journal.record("note", SERVICE, task.id, text=note)
 
@@ -259,11 +259,11 @@ def _answer(output: Json) -> Json:
 def _posted(operation: Operation) -> Operation:
     """``operation`` for POST; with another method there is no such call."""
 
-    def checked(request: Request, scope: Scope, body: Json) -> Json | Awaitable[Json]:
+    def checked(request: Request, scope: Realm, body: Json) -> Json | Awaitable[Json]:
         return (operation if request.method == "POST" else _no_url)(request, scope, body)
 
     return checked
 
 
-def _no_url(request: Request, scope: Scope, body: Json) -> Json:
+def _no_url(request: Request, scope: Realm, body: Json) -> Json:
     raise failure("InvalidURL", f"there is no {request.method} {request.url.path}")

@@ -34,7 +34,7 @@ class LiveBook:
     def __init__(self, world: World, scope: Scope) -> None:
         self._scope = scope
         self._real_now = world.real_now
-        self._fetcher = Fetcher(world.settings, world.hosted)
+        self._fetcher = Fetcher(world.settings, world.find_hosted)
         self._courier = Courier(scope.clock, scope.journal)
         self._captionings: dict[str, Captioning] = {}
 

@@ -17,12 +17,13 @@ from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure, missing
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.live.request import read
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
 
 SERVICE: Final = "live"
 LIVE: Final = Product("live", "live.aliyuncs.com", "2016-11-01")
-#: What a call does: ``parameters -> the fields behind RetCode``. It may raise ApiFailure.
-Operation = Callable[[Json], Awaitable[Json]]
+#: What a call does: ``(scope, parameters) -> the fields behind RetCode``. It may raise ApiFailure.
+Operation = Callable[[Realm, Json], Awaitable[Json]]
 
 
 class LiveGateway:
@@ -35,8 +36,6 @@ class LiveGateway:
 
     async def answer(self, request: Request) -> Response:
         """Answer a request, whatever it asks for."""
-        scope = self._world.default
-        request_id = scope.ids.request_id()
         raw = b""
         unread: ApiFailure | None = None
         try:
@@ -49,12 +48,19 @@ class LiveGateway:
         signed = signing.SignedRequest.from_asgi(request.scope, raw)
         if unread is None and rpc_v1.form_too_long(signed):
             unread = failure("RequestEntityTooLarge")
-        verdict = self._keeper.judge(scope, signed, body_read=unread is None)
         parameters = read(rpc_v1.parameters(signed))
         action = _text(parameters.get("Action")) or request.headers.get("x-acs-action", "")
         request.state.target = signed.target
         request.state.task_id = _text(parameters.get("TaskId"))
         request.state.as_json = _wants_json(request, parameters)
+        scope, verdict = self._keeper.judge(
+            signed,
+            _text(parameters.get("SDKAppID")),
+            request.state.task_id,
+            body_read=unread is None,
+        )
+        request_id = scope.ids.request_id()
+        request.state.scope = scope
         entry = scope.journal.record(
             "request",
             SERVICE,
@@ -83,7 +89,7 @@ class LiveGateway:
             subject = _subject(scope, parameters, action)
             outcome = self._keeper.trip(scope, subject, verdict)
             if outcome is None:
-                fields = _succeeded(request_id, await operation(parameters))
+                fields = _succeeded(request_id, await operation(scope, parameters))
             else:
                 fields = _answer(request_id, outcome.code, outcome.description)
             task_id = fields.get("TaskId")
@@ -99,7 +105,7 @@ class LiveGateway:
 
     def server_error(self, request: Request) -> Response:
         """The answer to a call that met a defect of the mock."""
-        scope = self._world.default
+        scope = getattr(request.state, "scope", self._world.default)
         request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
         return self._failed(scope, request, scope.ids.request_id(), failure("InternalError"))
 

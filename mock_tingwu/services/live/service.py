@@ -10,6 +10,7 @@ from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import failure
 from mock_tingwu.services.live.gateway import LiveGateway
 from mock_tingwu.services.live.request import caption_request, check
+from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.tingwu import ANY_METHOD
 from mock_tingwu.services.world import World
 
@@ -18,7 +19,6 @@ class LiveService:
     """The operations on one world."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
         self._gateway = LiveGateway(
             world,
             {
@@ -41,28 +41,28 @@ class LiveService:
         """A defect of the mock."""
         return self._gateway.server_error(request)
 
-    # Operations: parameters -> the fields behind RetCode
+    # Operations: (scope, parameters) -> the fields behind RetCode
 
-    async def _create(self, parameters: Json) -> Json:
-        task = self._world.live.create(caption_request(parameters))
+    async def _create(self, scope: Realm, parameters: Json) -> Json:
+        task = scope.live.create(caption_request(parameters))
         return {"TaskId": task.id}
 
-    async def _stop(self, parameters: Json) -> Json:
-        self._world.live.stop(self._known(parameters))
+    async def _stop(self, scope: Realm, parameters: Json) -> Json:
+        scope.live.stop(self._known(scope, parameters))
         return {}
 
-    async def _delete(self, parameters: Json) -> Json:
-        self._world.live.delete(self._known(parameters))
+    async def _delete(self, scope: Realm, parameters: Json) -> Json:
+        scope.live.delete(self._known(scope, parameters))
         return {}
 
-    async def _query(self, parameters: Json) -> Json:
+    async def _query(self, scope: Realm, parameters: Json) -> Json:
         check("query-request", parameters)
-        return {"Tasks": self._world.live.shown(parameters.get("TaskId"))}
+        return {"Tasks": scope.live.shown(parameters.get("TaskId"))}
 
-    def _known(self, parameters: Json) -> str:
+    def _known(self, scope: Realm, parameters: Json) -> str:
         """The TaskId of a task that there is."""
         check("task-request", parameters)
         task_id: str = parameters["TaskId"]
-        if task_id not in self._world.live:
+        if task_id not in scope.live:
             raise failure("ConfigNotFound")
         return task_id

@@ -1,0 +1,248 @@
+"""A scope with everything that its services keep: apps, addresses, files, connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mock_tingwu.core.apps import AppBook
+from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
+from mock_tingwu.core.journal import Entry
+from mock_tingwu.core.phrases import PhraseList
+from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.services.hosting import HostedFiles
+from mock_tingwu.services.media_files import MediaFiles
+
+if TYPE_CHECKING:
+    from mock_tingwu.services.imagined_media import ImaginedMedia
+    from mock_tingwu.services.live.book import LiveBook
+    from mock_tingwu.services.offline import RecordingReader
+    from mock_tingwu.services.pushing import PushingConnection
+    from mock_tingwu.services.world import World
+
+
+class Realm(Scope):
+    """One scope of a server, from its making to its `close`. A reset makes another."""
+
+    def __init__(self, world: World, name: str, clock: Clock, seed: int) -> None:
+        from mock_tingwu.services.callbacks import TINGWU, CallbackBook
+        from mock_tingwu.services.dashscope.callbacks import AgentDialect
+
+        settings = world.settings
+        #: See every journal entry of this scope, unmasked.
+        self.taps: list[Callable[[Entry], None]] = [world.tapped]
+        default = name == world.DEFAULT
+        super().__init__(
+            clock,
+            # Identifiers are never those of another scope, whatever happens in which order.
+            seed=seed if default else f"{seed}/{name}",
+            name=name,
+            result_interval=settings.result_interval_ms,
+            make_recognizer=world.make_recognizer,
+            taps=self.taps,
+            secrets=settings.secrets,
+        )
+        self._world = world
+        self.seed = seed
+        self._folder: Path | None = None
+        self._media: dict[Task, MediaFiles] = {}
+        self._imagined: dict[Task, ImaginedMedia] = {}
+        self._recordings: RecordingReader | None = None
+        self._live: LiveBook | None = None
+        self._advancing = asyncio.Lock()
+        #: Whether it was reset or dropped: nothing is to happen here any more.
+        self.closed = False
+        #: Local files at a URL of the mock.
+        self.hosted = HostedFiles(self.media_folder)
+        #: The clients that are connected to push, in the order in which they came.
+        self.connections: dict[PushingConnection, None] = {}
+        #: The apps of DashScope.
+        self.apps = AppBook(settings.apps)
+        #: Who is told of the tasks.
+        self.callbacks = CallbackBook(self, TINGWU, settings.callbacks)
+        urls = {app_id: app.callback for app_id, app in self.apps if app.callback}
+        self.agent_callbacks = CallbackBook(self, AgentDialect(self.apps), urls)
+        self.on_audio_over = self._audio_over
+        self.on_file = lambda scope, task: self.recordings.begin(self, task)
+        self.on_progress = self._progress
+
+    def _progress(self, scope: Scope, task: Task, step: str) -> None:
+        if task.order.service == "live":
+            return  # what is heard is told of, and nothing else
+        book = self.agent_callbacks if task.order.service == "dashscope" else self.callbacks
+        book.notify(task, step)
+
+    def phrase_list(self, phrase_id: str) -> PhraseList | None:
+        """A list of hot words; those of the default scope are everybody's, as no AppKey is named
+        when one is made."""
+        return self.phrases.get(phrase_id) or self._world.default.phrases.get(phrase_id)
+
+    @property
+    def recordings(self) -> RecordingReader:
+        """What reads the files of offline tasks. Loaded with the first of them."""
+        if self._recordings is None:
+            from mock_tingwu.services.fetching import Fetcher
+            from mock_tingwu.services.offline import RecordingReader
+
+            fetcher = Fetcher(self._world.settings, self._world.find_hosted)
+            self._recordings = RecordingReader(self._world, fetcher)
+        return self._recordings
+
+    @property
+    def live(self) -> LiveBook:
+        """The live tasks. Loaded with the first of them."""
+        if self._live is None:
+            from mock_tingwu.services.live.book import LiveBook
+
+            self._live = LiveBook(self._world, self)
+        return self._live
+
+    # Time
+
+    async def advance(self, milliseconds: int) -> None:
+        """Move the virtual clock on; whatever falls due has been done when this returns.
+
+        Files that are being read and callbacks that are being sent are waited for, before and
+        between the timers: how fast a file or a receiver is makes no difference to when things
+        happen.
+
+        Raises:
+            ValueError: the clock is the system's, or time would run backwards or out.
+        """
+        clock = self.clock
+        if not isinstance(clock, VirtualClock):
+            raise ValueError("the clock is the system's: only a virtual one can be advanced")
+        async with self._advancing:
+            clock.check(milliseconds)
+            target = clock.now() + milliseconds
+            await self.settled()
+            while clock.step(target):
+                await self.settled()
+            clock.advance(target - clock.now())
+
+    async def settled(self) -> None:
+        """Wait until nothing is being read or sent."""
+        while pending := list(self._under_way()):
+            await asyncio.wait(pending)
+
+    def _under_way(self) -> Iterator[asyncio.Future[Any]]:
+        """The jobs on real time that the virtual clock has to wait for."""
+        sources: list[Collection[asyncio.Future[Any]]] = [
+            self.callbacks.pending,
+            self.agent_callbacks.pending,
+            self._recordings.pending if self._recordings else (),
+            self._live.pending if self._live else (),
+        ]
+        for source in sources:
+            yield from source
+
+    # Media files
+
+    def media_of(self, task: Task) -> MediaFiles | None:
+        """The media files that the task asked for, being written; None when it asked for none."""
+        if not (task.options.mp3 or task.options.spectrum):
+            return None
+        return self.media_files(task)
+
+    def media_files(self, task: Task) -> MediaFiles:
+        """The folder of the task's own, and what is being written to it."""
+        media = self._media.get(task)
+        if media is None:
+            media = self._media[task] = MediaFiles(
+                self.media_folder() / task.id,
+                task.sample_rate,
+                mp3=task.options.mp3,
+                spectrum=task.options.spectrum,
+            )
+            if media.note:
+                self.journal.record("note", "media", task.id, text=media.note)
+        return media
+
+    def imagine_media(self, task: Task, imagined: ImaginedMedia) -> None:
+        """Let the task have the files of an imagined recording."""
+        self._imagined[task] = imagined
+        task.files.update(dict.fromkeys(imagined.suffixes, self.clock.now()))
+
+    async def media_path(self, task: Task, name: str) -> Path | None:
+        """A finished media file by its suffix or a picture by its name, if there is one."""
+        imagined = self._imagined.get(task)
+        if imagined is not None:
+            return await imagined.path(name)
+        media = self._media.get(task)
+        return None if media is None else media.path(name)
+
+    def finish_media(self, task: Task) -> None:
+        """Complete what the task asked for; links to it may be handed out from now on."""
+        media = self._media.get(task)
+        if media is None:
+            return
+        try:
+            finished = media.finish()
+        except OSError as error:
+            why = f"the media files cannot be finished: {error.strerror or error}"
+            self.journal.record("note", "media", task.id, text=why)
+        else:
+            task.files.update(dict.fromkeys(finished, self.clock.now()))
+
+    def _audio_over(self, scope: Scope, task: Task) -> None:
+        if task.offline:
+            if task.file_url is not None:
+                self.recordings.abandon(task)
+            # No link leads to what is removed here.
+            task.files.clear()
+            if (imagined := self._imagined.pop(task, None)) is not None:
+                imagined.close()
+            files = self._media.pop(task, None)
+            if files is not None:
+                with contextlib.suppress(OSError):
+                    files.finish()
+                shutil.rmtree(files.folder, ignore_errors=True)
+            return
+        try:
+            self.media_of(task)
+        except OSError as error:
+            why = f"the media files cannot be made: {error.strerror or error}"
+            self.journal.record("note", "media", task.id, text=why)
+        self.finish_media(task)
+
+    def media_folder(self) -> Path:
+        """A folder of this scope's own: task ids begin anew with every start and reset."""
+        if self._folder is None:
+            parent = self._world.settings.data_dir
+            if parent is not None:
+                parent.mkdir(parents=True, exist_ok=True)
+            started = as_datetime(self._world.real_now()).strftime("%Y%m%dT%H%M%SZ-")
+            prefix = "mock-tingwu-" if parent is None else started
+            self._folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        return self._folder
+
+    # The end
+
+    def close(self) -> None:
+        """Let nothing more happen here; remove the media files unless they are in a folder of the
+        user's. Clients that are connected are not told."""
+        self.closed = True
+        # What is still to happen here would happen to tasks of the same ids after a reset.
+        self.clock.close()
+        self.callbacks.close()
+        self.agent_callbacks.close()
+        if self._live is not None:
+            self._live.close()
+        if self._recordings is not None:
+            self._recordings.abandon_all()
+        for imagined in self._imagined.values():
+            imagined.close()
+        self._imagined = {}
+        self.hosted.forget()
+        unfinished, self._media = self._media, {}
+        for media in unfinished.values():
+            with contextlib.suppress(OSError):  # the folder may be gone, the disk full
+                media.finish()
+        if self._folder is not None and self._world.settings.data_dir is None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder = None
