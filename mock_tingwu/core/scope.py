@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 from mock_tingwu.core.clock import Clock
-from mock_tingwu.core.faults import Faults, Subject, new_task
+from mock_tingwu.core.faults import Faults, Subject, TaskFailure, TaskLoss, new_task
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.imagination import same_every_time
 from mock_tingwu.core.journal import Entry, Journal
@@ -117,6 +117,8 @@ class Task:
     files: dict[str, int] = field(default_factory=dict)
     failed_results: set[str] = field(default_factory=set)
     doomed_results: frozenset[str] = frozenset()
+    #: How a fault wants it to fail at a later stage.
+    doom: TaskFailure | None = None
     error_code: str | None = None
     error_message: str | None = None
     pushers: dict[Pusher, None] = field(default_factory=dict)
@@ -288,16 +290,37 @@ class Scope:
         subject = _subject(task)
         if task.lifecycle is not LIVE_TASK:  # its captions are no results
             task.doomed_results = self.faults.subtask_failures(subject)
+        self.faults.mark(subject)
         failure = self.faults.task_failure(subject)
-        if failure is None:
+        if isinstance(failure, TaskLoss):
+            self.clock.call_later(failure.after_ms, lambda: self.lose(task))
+            return not failure.after_ms
+        task.doom = failure
+        return self._reach(task, "creation")
+
+    def _reach(self, task: Task, stage: str) -> bool:
+        """The task has got to a stage: whether it is to fail there. It will then."""
+        doom = task.doom
+        if doom is None or doom.stage != stage:
             return False
+        task.doom = None
 
         def fail() -> None:
             if task.can(TaskEvent.FAIL):
-                self.fail(task, failure.code, failure.message, "a fault says so")
+                self.fail(task, doom.code, doom.message, "a fault says so")
 
-        self.clock.call_later(failure.after_ms, fail)
+        self.clock.call_later(doom.after_ms, fail)
         return True
+
+    def lose(self, task: Task) -> None:
+        """Forget a task as if the cloud had never had it: its status is INVALID from now on."""
+        if self.tasks.pop(task.id, None) is None:
+            return
+        self._by_token.pop(task.join_token, None)
+        self.journal.record("note", "core", task.id, text="the task is forgotten: a fault says so")
+        for pusher in list(task.pushers):
+            pusher.task_ended()
+        self.on_audio_over(self, task)
 
     def _new_task(
         self,
@@ -375,6 +398,8 @@ class Scope:
         """
         before = task.status
         task.status = task.lifecycle.after(before, event)
+        if event in (TaskEvent.AUDIO, TaskEvent.HEARD):
+            self._reach(task, "audio")
         if task.status is not before:
             task.updated = self.clock.now()
             self.journal.record(
@@ -395,12 +420,14 @@ class Scope:
             pusher.task_ended()
         self.on_audio_over(self, task)
         kinds = task.options.result_kinds(offline=task.offline)
-        if kinds == ("Transcription",) and not task.files:
+        doomed = task.doom is not None and task.doom.stage in ("processing", "Transcription")
+        if kinds == ("Transcription",) and not task.files and not doomed:
             self._result_ready(task, "Transcription")
             self.move(task, TaskEvent.STOP, "stop was called and recognition alone was asked for")
             self.on_progress(self, task, task.status.name)
             return
         self.move(task, TaskEvent.STOP_AND_PROCESS, "stop was called and results are to be made")
+        self._reach(task, "processing")
         self._make_next_result(task, list(kinds))
 
     @property
@@ -435,6 +462,7 @@ class Scope:
         """
         self.move(task, TaskEvent.HEARD, "the recording was read")
         self.use_offline(task, task.stream.position)
+        self._reach(task, "processing")
         self._make_next_result(task, list(task.options.result_kinds(offline=True)))
 
     def rerun(self, task: Task, options: Options) -> None:
@@ -459,6 +487,8 @@ class Scope:
     def _make_next_result(self, task: Task, kinds: list[str]) -> None:
         def ready() -> None:
             if task.status is not Status.FINISHING:
+                return
+            if kinds and self._reach(task, kinds[0]):
                 return
             if kinds:
                 self._result_over(task, kinds.pop(0))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import struct
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
@@ -20,6 +22,8 @@ from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+
+from mock_tingwu.services.travelling import HANG_UP
 
 #: Request line and headers together, in bytes. More is refused before anybody looks at them.
 #: Trailers may be as long.
@@ -170,6 +174,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self.url.startswith(b"/"):
             self.url = _WITHOUT_PATH.sub(rb"\g<0>/", self.url)
         super().on_headers_complete()
+        self.scope["extensions"] = {HANG_UP: self._break_off}  # type: ignore[dict-item]
         self._owed.append(self.cycle)
         length = dict(self.headers).get(b"content-length")
         self._body_left = _ANY_LENGTH if length is None else int(length)
@@ -230,6 +235,17 @@ class HttpProtocol(HttpToolsProtocol):
         status = STATUS_LINE[response.status_code]
         self.transport.write(status + head + b"connection: close\r\n\r\n" + bytes(response.body))
         self.transport.close()
+
+    def _break_off(self, reset: bool) -> None:
+        """Close the connection in the midst of an answer: behind what was sent, or with a RST."""
+        self._disconnect_all()
+        if not reset:
+            self.transport.close()
+            return
+        sock = self.transport.get_extra_info("socket")
+        # No time to send what is left: the system sends a RST.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     def _disconnect_all(self) -> None:
         # uvicorn itself tells only who answers the latest request.

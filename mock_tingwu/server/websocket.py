@@ -170,6 +170,10 @@ class WebSocketProtocol(asyncio.Protocol):
             self._flush()
             self._expect_close()
 
+    def cut(self) -> None:
+        self._closed_by_us = True
+        self._transport.abort()
+
     # Inside
 
     def _handshake(self, request: Request) -> None:

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from mock_tingwu.core.delivery import DELIVERED, TINGWU_PLAN, Delivery, Plan, receiver_url
+from mock_tingwu.core.faults import CallbackFault, Subject
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, ONGOING
 from mock_tingwu.services.courier import Courier, Parcel
@@ -93,7 +94,7 @@ class CallbackBook:
     def __init__(self, scope: Scope, dialect: Dialect, urls: Mapping[str, str]) -> None:
         self._scope = scope
         self._dialect = dialect
-        self._courier = Courier(scope.clock, scope.journal)
+        self._courier = Courier(scope.clock, scope.journal, partial(fault_of, scope))
         self._sent: Counter[tuple[str, str]] = Counter()
         self.registrations = {app_key: Registration(url) for app_key, url in urls.items()}
 
@@ -174,6 +175,22 @@ class CallbackBook:
         before = self._sent[task.id, step]
         self._sent[task.id, step] += 1
         return self._scope.ids.derive("callback", task.id, step, str(before)).hex()
+
+
+def fault_of(scope: Scope, parcel: Parcel) -> CallbackFault | None:
+    """What is to go wrong with a callback of a scope's task."""
+    task = scope.tasks.get(parcel.task_id or "")
+    if task is None or not scope.faults.touch_callbacks(task.id):
+        return None
+    return scope.faults.callback_fault(
+        Subject(
+            task.order.service,
+            task_key=task.key,
+            app_key=task.app_key,
+            task_id=task.id,
+            events=(parcel.event,),
+        )
+    )
 
 
 def _message(url: str, body: Mapping[str, Any], plan: Plan) -> Delivery:

@@ -22,6 +22,10 @@ class Connection(Protocol):
         """Start the closing handshake."""
         ...
 
+    def cut(self) -> None:
+        """Close the connection without a word; what was not sent yet never is."""
+        ...
+
 
 class Endpoint(Protocol):
     """What a service does with one connection."""

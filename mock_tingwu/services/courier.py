@@ -22,7 +22,7 @@ import contextlib
 import os
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import Clock, Timer
 from mock_tingwu.core.delivery import LOST, WAITING, Delivery, Outcome
+from mock_tingwu.core.faults import CallbackDuplicate, CallbackFault, CallbackLost, CallbackSlow
 from mock_tingwu.core.imagination import is_this_machine
 from mock_tingwu.core.journal import Journal
 from mock_tingwu.services.quiet import unlogged
@@ -75,9 +76,15 @@ class Parcel:
 class Courier:
     """The deliveries of one scope. All methods must be called on the event loop's thread."""
 
-    def __init__(self, clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        fault: Callable[[Parcel], CallbackFault | None] = lambda parcel: None,
+    ) -> None:
         self._clock = clock
         self._journal = journal
+        self._fault = fault
         self._lanes: dict[str, deque[Parcel]] = {}
         self._timers: dict[Parcel, Timer] = {}
         # Lanes of ordered parcels whose last one was lost.
@@ -90,9 +97,32 @@ class Courier:
         self.pending: set[asyncio.Task[None]] = set()
 
     def post(self, parcel: Parcel, lane: str) -> None:
-        """Deliver ``parcel`` in the background, after those of the same ``lane``."""
+        """Deliver ``parcel`` in the background, after those of the same ``lane``.
+
+        Unless a fault wants it to be late, lost or doubled.
+        """
         if self._closed:
             return
+        match self._fault(parcel):
+            case CallbackLost():
+                self._drop(parcel, "a fault says so")
+                parcel.over(parcel)
+            case CallbackSlow(ms):
+                self._timers[parcel] = self._clock.call_later(ms, partial(self._late, parcel))
+            case CallbackDuplicate(copies):
+                self._post(parcel, lane)
+                for _ in range(copies):
+                    # Nobody counts a copy.
+                    copy = replace(parcel.delivery, attempts=[])
+                    self._post(replace(parcel, delivery=copy, over=lambda parcel: None), lane)
+            case _:
+                self._post(parcel, lane)
+
+    def _late(self, parcel: Parcel) -> None:
+        del self._timers[parcel]
+        self._post(parcel, lane=f"late/{id(parcel)}")
+
+    def _post(self, parcel: Parcel, lane: str) -> None:
         receiver = parcel.receiver
         if self._open[receiver] >= MAX_OPEN:
             self._drop(parcel, f"{MAX_OPEN} others wait for {receiver} already")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -100,6 +100,7 @@ class Gatekeeper:
     def judge(
         self,
         request: signing.SignedRequest,
+        operation: str,
         app_key: str | None,
         task_id: str | None,
         *,
@@ -115,6 +116,10 @@ class Gatekeeper:
         now = as_datetime(self._world.real_now())
         verdict = self._verify(request, self._keys, now=now)
         scope = self._world.scope_for(app_key, verdict.access_key, task_id=task_id)
+        if scope.faults.touch_clocks and verdict.access_key:
+            subject = Subject(self._service, operation, app_key=app_key)
+            now += timedelta(milliseconds=scope.faults.skew(subject))
+            verdict = self._verify(request, self._keys, now=now)
         return scope, self._seen_before(scope, verdict, now)
 
     def _seen_before(

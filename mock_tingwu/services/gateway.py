@@ -18,6 +18,7 @@ from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.travelling import foresee, travel
 from mock_tingwu.services.world import World
 
 
@@ -82,6 +83,9 @@ class Gateway:
 
     async def answer(self, request: Request, operation: Operation, api: str = "") -> Response:
         """Answer with what ``operation`` does, under the API's name ``api``."""
+        return await travel(request, self._answer(request, operation, api))
+
+    async def _answer(self, request: Request, operation: Operation, api: str) -> Response:
         raw = b""
         body: object = None
         unread: ApiFailure | None = None
@@ -102,7 +106,7 @@ class Gateway:
         request.state.target = signed.target
         request.state.task_id = _task_id_in(request, body)
         scope, verdict = self._keeper.judge(
-            signed, self._app_key_in(body), request.state.task_id, body_read=unread is None
+            signed, api, self._app_key_in(body), request.state.task_id, body_read=unread is None
         )
         request.state.access_key = verdict.access_key
         request_id = scope.ids.request_id()
@@ -131,7 +135,9 @@ class Gateway:
                 raise failure("InvalidParameter.Format")
             if api:
                 self._keeper.limit(scope, verdict.access_key or "", api)
-                self._keeper.trip(scope, self._subject(request, scope, body, api), verdict)
+                subject = self._subject(request, scope, body, api)
+                foresee(request, scope.faults, subject)
+                self._keeper.trip(scope, subject, verdict)
             result = operation(request, scope, body or {})
             outcome = await result if inspect.isawaitable(result) else result
             if request.state.task_id in scope.tasks:

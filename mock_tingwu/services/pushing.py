@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import Timer
+from mock_tingwu.core.faults import StreamClose, StreamFailure, StreamFault, StreamStall, Subject
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
@@ -17,6 +18,7 @@ from mock_tingwu.protocols import multi_audio
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.stream_session import StreamSession
 from mock_tingwu.services.connection import Connection
+from mock_tingwu.services.outgoing import Ending, Outgoing, names_of
 from mock_tingwu.services.realm import Realm
 
 log = logging.getLogger("mock_tingwu")
@@ -49,6 +51,11 @@ class PushingConnection(ABC):
         self._looked_at = ""
         self._secret_id = False
         self._deadline: Timer | None = None
+        self._outgoing = Outgoing()
+        # What a fault wants to be done at the moment that the audio has got to.
+        self._next_fault: StreamFault | None = None
+        # Whether a fault has ended the stream: nothing is taken or said any more but goodbye.
+        self._broken = False
         # What is owed to the stream after a small delay of real time.
         self._owed: asyncio.TimerHandle | None = None
 
@@ -79,6 +86,10 @@ class PushingConnection(ABC):
         """The task failed, or a defect of the mock ends the session: say so."""
 
     @abstractmethod
+    def _fail_on_demand(self, failure: StreamFailure) -> None:
+        """A fault ends the session: say so."""
+
+    @abstractmethod
     def _time_passed(self, now: int) -> None:
         """The session's deadline has passed."""
 
@@ -95,12 +106,16 @@ class PushingConnection(ABC):
             self.world_ended()  # between the request and now
 
     def text(self, data: bytes) -> None:
+        if self._broken:
+            return
         try:
             self._receive_text(data)
         except Exception:
             self._defect()
 
     def binary(self, data: bytes) -> None:
+        if self._broken:
+            return
         try:
             self._receive_audio(data)
         except Exception:
@@ -156,6 +171,8 @@ class PushingConnection(ABC):
         assert task is not None
         self._streams = True
         self._frames = self._bytes = 0  # what came too late for the stream before
+        self._outgoing = Outgoing()
+        self._next_fault = None
         self._decoder = media.open_decoder(task.format, task.sample_rate)
         self._estimated = 0
         if self._decoder.note:
@@ -194,6 +211,7 @@ class PushingConnection(ABC):
     def _listen(self, pcm: bytes) -> None:
         task = self._task
         assert task is not None
+        before = task.stream.position
         if pcm:
             files = self._scope.media_of(task)
             if files is not None:
@@ -207,6 +225,9 @@ class PushingConnection(ABC):
             return
         for event in heard:
             self._hear(event)
+        if self._scope.faults.active:
+            moment = self._moment(heard=(before, task.stream.position))
+            self._next_fault = self._scope.faults.stream_fault(moment) or self._next_fault
 
     def _drain(self) -> None:
         """Take what the decoder still holds and let the recognizer finish its sentence.
@@ -285,9 +306,16 @@ class PushingConnection(ABC):
         if connection is None:
             return
         for message in session.messages_to_send():
-            self._record("ws_out", message=message, masking=self._echoes_secret())
-            connection.send_text(message)
-        if session.close_code is not None:
+            if not self._pass_on(message):
+                break
+        if self._next_fault is not None:
+            self._do_next()
+        if self._broken:
+            return
+        if self._outgoing.stalled:
+            pass  # whatever is to be said comes later
+        elif session.close_code is not None:
+            self._send(*self._outgoing.rest())
             connection.close(session.close_code)
         elif session.deadline is None:
             if self._deadline is not None:
@@ -298,6 +326,74 @@ class PushingConnection(ABC):
             clock = self._scope.clock
             delay = session.deadline - clock.now()
             self._deadline = clock.call_later(delay, lambda: self._guarded(self._due))
+
+    def _send(self, *messages: bytes) -> None:
+        assert self._connection is not None
+        for message in messages:
+            self._record("ws_out", message=message, masking=self._echoes_secret())
+            self._connection.send_text(message)
+
+    # Faults
+
+    def _moment(self, **what: Any) -> Subject:
+        """A moment of this stream, for rules that are about it."""
+        task = self._task
+        if task is None:
+            return Subject(self.service, **what)
+        return Subject(
+            self.service, task_key=task.key, app_key=task.app_key, task_id=task.id, **what
+        )
+
+    def _pass_on(self, message: bytes) -> bool:
+        """Send an event, unless a fault wants something else. False: nothing is to follow."""
+        faults, fault = self._scope.faults, None
+        if faults.active:
+            fault = faults.stream_fault(self._moment(events=names_of(message)))
+        if isinstance(fault, StreamStall):
+            self._stall(fault.ms)
+        for step in self._outgoing.pass_on(message, fault):
+            if isinstance(step, bytes):
+                self._send(step)
+            else:
+                self._break(step)
+                return False
+        return True
+
+    def _do_next(self) -> None:
+        fault, self._next_fault = self._next_fault, None
+        if isinstance(fault, StreamStall):
+            self._stall(fault.ms)
+        elif isinstance(fault, Ending) and not self._broken:
+            self._break(fault)
+
+    def _stall(self, ms: int) -> None:
+        """Say nothing for so long on the scope's clock."""
+        self._outgoing.stall()
+        outgoing = self._outgoing
+
+        def over() -> None:
+            held = outgoing.release()
+            if self._connection is not None and self._outgoing is outgoing:
+                self._send(*held)
+                self._flush()
+
+        self._scope.clock.call_later(ms, lambda: self._guarded(over))
+
+    def _break(self, fault: Ending) -> None:
+        """End the stream as a fault wants it."""
+        connection = self._connection
+        assert connection is not None
+        if isinstance(fault, StreamFailure):
+            self._fail_on_demand(fault)
+            # This is what is said, whatever else rules want.
+            self._send(*self._outgoing.release(), *self._wire.messages_to_send())
+            return
+        self._broken = True
+        self._abandon()
+        if isinstance(fault, StreamClose):
+            connection.close(fault.code, fault.reason)
+        else:
+            connection.cut()
 
     def _echoes_secret(self) -> bool:
         """Whether messages may hold a secret: most are ours but for the client's id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from mock_tingwu import media
@@ -13,6 +14,7 @@ from mock_tingwu.core.errors import (
     SERVER_ERROR,
     SessionError,
 )
+from mock_tingwu.core.faults import StreamFailure, Subject
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import TaskEvent
@@ -42,14 +44,28 @@ def route(world: World, target: str) -> Endpoint | Rejection:
     elif not found[1].can(TaskEvent.AUDIO):
         reason = f"The token '{token[:4]}' has expired!"
     else:
-        return PusherConnection(*found, target)
-    scope = found[0] if found else world.default
-    task_id = found[1].id if found else None
-    scope.journal.record("request", SERVICE, task_id, method="GET", target=target)
-    scope.journal.record(
-        "response", SERVICE, task_id, method="GET", target=target, status=403, body=reason
-    )
-    return Rejection(403, f"Meta:ACCESS_DENIED:{reason}")
+        refusal = found[0].faults.refusal(_subject(found[1]))
+        if refusal is None:
+            return PusherConnection(*found, target)
+        return _rejected(*found, target, refusal.status, "a fault says so")
+    scope, task = found or (world.default, None)
+    return _rejected(scope, task, target, 403, f"Meta:ACCESS_DENIED:{reason}")
+
+
+def _rejected(scope: Realm, task: Task | None, target: str, status: int, body: str) -> Rejection:
+    about: dict[str, Any] = {
+        "task_id": None if task is None else task.id,
+        "method": "GET",
+        "target": target,
+    }
+    scope.journal.record("request", SERVICE, **about)
+    scope.journal.record("response", SERVICE, **about, status=status, body=body)
+    return Rejection(status, body)
+
+
+def _subject(task: Task) -> Subject:
+    """A handshake for this task, for rules that are about it."""
+    return Subject(SERVICE, task_key=task.key, app_key=task.app_key, task_id=task.id)
 
 
 class PusherConnection(PushingConnection):
@@ -122,6 +138,10 @@ class PusherConnection(PushingConnection):
 
     def _fail_session(self) -> None:
         self._fail(SERVER_ERROR)
+
+    def _fail_on_demand(self, failure: StreamFailure) -> None:
+        assert failure.status is not None
+        self._fail(SessionError(failure.status, failure.text, "assumed", "a fault"))
 
     def _time_passed(self, now: int) -> None:
         self._abandon()

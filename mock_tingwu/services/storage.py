@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from hashlib import md5
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Host, Route, Router
 
 from mock_tingwu.core.clock import as_datetime
+from mock_tingwu.core.faults import DOWNLOAD, ResultExpired, ResultMissing, Subject
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Scope, Stored, Task
 from mock_tingwu.protocols.render import wrapped
@@ -23,6 +25,7 @@ from mock_tingwu.protocols.signing import oss_url
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.ranges import RangedFile, ranged, ranged_file
 from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.travelling import foresee, travel
 from mock_tingwu.services.world import BUCKET, LINK_KEY, LINK_SECRET, World
 
 SERVICE = "storage"
@@ -112,6 +115,9 @@ class StorageService:
 
     async def get(self, request: Request) -> Response:
         """Serve one key of a bucket."""
+        return await travel(request, self._get(request))
+
+    async def _get(self, request: Request) -> Response:
         bucket, key = request.path_params["bucket"], request.path_params["key"]
         named = _KEY.fullmatch(key)
         found = self._world.find_task(named["task"]) if named else None
@@ -126,16 +132,28 @@ class StorageService:
             "target": f"{request.url.path}?{query}" if query else request.url.path,
         }
         scope.journal.record("request", SERVICE, **about)
+        fault = None
+        task = stored.task if stored else found[1] if found else None
+        if task is not None:
+            kind = stored.kind if stored else _kind(named)
+            subject = Subject(SERVICE, DOWNLOAD, task.key, task.app_key, task.id, kind=kind)
+            foresee(request, scope.faults, subject)
+            fault = scope.faults.result_fault(
+                replace(subject, service=task.order.service, operation="")
+            )
         verdict = oss_url.verify(
             bucket, key, query, {LINK_KEY: LINK_SECRET}, now=as_datetime(scope.clock.now())
         )
+        problem = "expired" if isinstance(fault, ResultExpired) else verdict.problem
         file = None
-        if verdict.ok and stored:
+        if isinstance(fault, ResultMissing):
+            pass
+        elif verdict.ok and stored:
             file = await self._stored(request, scope, stored)
         elif verdict.ok and named and found and (bucket, named["folder"]) == place(*found):
             file = await self._file(request, named, *found)
-        if verdict.problem is not None:
-            why = _REASONS[verdict.problem]
+        if problem is not None:
+            why = _REASONS[problem]
             response = _refusal(403, "AccessDenied", why, request, request_id)
         elif file is None:
             why = "The specified key does not exist."
@@ -187,6 +205,13 @@ class StorageService:
             "Last-Modified": format_datetime(as_datetime(stored.made), usegmt=True),
         }
         return ranged(request, content, headers)
+
+
+def _kind(named: re.Match[str] | None) -> str | None:
+    """What a file's name says that it is: a kind of result, or how a media file ends."""
+    if named is None:
+        return None
+    return named["kind"] or named["suffix"] or named["picture"].rpartition(".")[2]
 
 
 def _made(task: Task, kind: str, stamp: str) -> tuple[int, Options] | None:

@@ -90,7 +90,7 @@ def test_a_rule_that_makes_no_sense_is_refused_with_a_sentence(mock: Running) ->
         400,
         {
             "error": "task is unknown in match; expected service, operation, task_key, app_key, "
-            "task_id, nth, probability"
+            "task_id, event, audio_ms, kind, nth, probability"
         },
     )
     assert control(mock, "GET").json() == {"faults": []}
@@ -119,8 +119,8 @@ def test_python_has_the_same_rules(mock: Running) -> None:
     mock.faults.add(OVERDUE)
     mock.faults.clear()
     assert mock.faults.list() == []
-    with pytest.raises(ValueError, match=r"action.type is 'latency', expected api_error"):
-        mock.faults.add({"type": "latency"})
+    with pytest.raises(ValueError, match=r"action.type is 'lateness', expected api_error"):
+        mock.faults.add({"type": "lateness"})
 
 
 # What rules are about

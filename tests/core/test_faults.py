@@ -385,7 +385,7 @@ def test_every_reason_of_a_failed_task_can_be_asked_for(code: str) -> None:
         ({}, "action is None, expected an object with a type"),
         ({"action": "x"}, "action is 'x', expected an object with a type"),
         ({"action": {}}, "action.type is None, expected api_error or throttle or ret_code"),
-        ({"action": {"type": "latency"}}, "action.type is 'latency', expected api_error or"),
+        ({"action": {"type": "lateness"}}, "action.type is 'lateness', expected api_error or"),
         ({"action": {"type": ["x"]}}, r"action.type is \['x'\], expected"),
         ({"action": OVERDUE, "colour": 1}, "colour is unknown in the rule; expected match, action"),
         (
@@ -486,7 +486,8 @@ def test_a_rule_that_makes_no_sense_is_refused_in_one_sentence(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("latency", "5"),
+        ("lateness", "5"),
+        ("latency", ""),
         ("throttle", "x"),
         ("throttle", "0"),
         ("throttle", "9" * 20),

@@ -20,6 +20,7 @@ from mock_tingwu.services.dashscope.errors import AgentFailure, failure, throttl
 from mock_tingwu.services.dashscope.keys import bearer, key_ring, scope_of_call
 from mock_tingwu.services.dashscope.request import read, texts_of
 from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.travelling import foresee, travel
 from mock_tingwu.services.world import World
 
 SERVICE: Final = "dashscope"
@@ -48,6 +49,9 @@ class Gateway:
         """Answer with what ``operation`` does. Without a ``name`` the body says which call it is;
         with an empty one it is none, and no fault and no limit touches it.
         """
+        return await travel(request, self._answer(request, operation, name))
+
+    async def _answer(self, request: Request, operation: Operation, name: str | None) -> Response:
         raw = b""
         given: object = None
         problem: AgentFailure | None = None
@@ -94,7 +98,7 @@ class Gateway:
                 raise failure("AccessDenied", message=message)
             if name:
                 self._limit(scope, key or "", name)
-                self._trip(scope, body, name, request.state.task_id)
+                self._trip(request, scope, body, name)
             result = operation(request, scope, body)
             outcome = await result if inspect.isawaitable(result) else result
             if request.state.task_id in scope.tasks:
@@ -123,11 +127,13 @@ class Gateway:
         if wait:
             raise throttled(wait, f"more than {limit} calls of {name} within a second")
 
-    def _trip(self, scope: Scope, body: Json, name: str, task_id: str | None) -> None:
+    def _trip(self, request: Request, scope: Scope, body: Json, name: str) -> None:
         """Let a call go wrong if that was asked for."""
+        task_id = request.state.task_id
         task = scope.find(task_id, SERVICE)
         app_id = _text(_inside(body, "appId")) or (task.app_key if task else None)
         subject = Subject(SERVICE, name, None, app_id, task_id, texts_of(body))
+        foresee(request, scope.faults, subject)
         fault = scope.faults.call_fault(subject)
         if isinstance(fault, ApiFault):
             raise failure(fault.code, message=fault.message)

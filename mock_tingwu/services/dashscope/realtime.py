@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from mock_tingwu.core.apps import App
 from mock_tingwu.core.dashscope_errors import (
     AGENT_ERRORS,
     AUDIO_FORMAT,
+    CALL_ERRORS,
     END_SILENCE,
     NO_TERMINOLOGY,
     OFFICIAL_DOCUMENTS,
@@ -21,6 +23,7 @@ from mock_tingwu.core.dashscope_errors import (
     TERMINOLOGY,
 )
 from mock_tingwu.core.errors import ApiError
+from mock_tingwu.core.faults import StreamFailure, Subject
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Order, Task
@@ -56,7 +59,12 @@ def route(world: World, target: str, headers: Mapping[str, str]) -> Endpoint | R
     problem = keys.problem(key)
     scope = scope_of_call(world, None, key)
     if keys.admits(problem):
-        return DuplexConnection(world, scope, target)
+        refusal = scope.faults.refusal(Subject(SERVICE))
+        if refusal is None:
+            return DuplexConnection(world, scope, target)
+        text = f"the handshake is answered with {refusal.status}: a fault says so"
+        scope.journal.record("note", SERVICE, text=text)
+        return Rejection(refusal.status, text)
     request_id, error = scope.ids.lower_request_id(), PLATFORM_ERRORS["InvalidApiKey"]
     answer = {"code": error.code, "message": error.message, "request_id": request_id}
     content = msgspec.json.encode(answer)
@@ -142,6 +150,10 @@ class DuplexConnection(PushingConnection):
 
     def _fail_session(self) -> None:
         self._fail(AGENT_ERRORS["ServerError"])
+
+    def _fail_on_demand(self, failure: StreamFailure) -> None:
+        assert failure.code is not None
+        self._fail(replace(CALL_ERRORS[failure.code], message=failure.text))
 
     def _time_passed(self, now: int) -> None:
         if self._session.due(now):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu import media
@@ -13,6 +14,7 @@ from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, TaskEvent
 from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import invalid
+from mock_tingwu.services.callbacks import fault_of
 from mock_tingwu.services.courier import Courier
 from mock_tingwu.services.fetching import Fetcher, FetchError
 from mock_tingwu.services.live.captioning import Captioning
@@ -35,7 +37,7 @@ class LiveBook:
         self._scope = scope
         self._real_now = world.real_now
         self._fetcher = Fetcher(world.settings, world.find_hosted)
-        self._courier = Courier(scope.clock, scope.journal)
+        self._courier = Courier(scope.clock, scope.journal, partial(fault_of, scope))
         self._captionings: dict[str, Captioning] = {}
 
     @property

@@ -18,6 +18,7 @@ from mock_tingwu.services.api_errors import ApiFailure, failure, missing
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.live.request import read
 from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.travelling import foresee, travel
 from mock_tingwu.services.world import World
 
 SERVICE: Final = "live"
@@ -36,6 +37,9 @@ class LiveGateway:
 
     async def answer(self, request: Request) -> Response:
         """Answer a request, whatever it asks for."""
+        return await travel(request, self._answer(request))
+
+    async def _answer(self, request: Request) -> Response:
         raw = b""
         unread: ApiFailure | None = None
         try:
@@ -55,6 +59,7 @@ class LiveGateway:
         request.state.as_json = _wants_json(request, parameters)
         scope, verdict = self._keeper.judge(
             signed,
+            action,
             _text(parameters.get("SDKAppID")),
             request.state.task_id,
             body_read=unread is None,
@@ -87,6 +92,7 @@ class LiveGateway:
             operation = self._operation(action)
             self._keeper.limit(scope, verdict.access_key or "", action)
             subject = _subject(scope, parameters, action)
+            foresee(request, scope.faults, subject)
             outcome = self._keeper.trip(scope, subject, verdict)
             if outcome is None:
                 fields = _succeeded(request_id, await operation(scope, parameters))

@@ -1,0 +1,115 @@
+"""Answers that do not arrive as they were meant: late, in part, or not at all, on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from mock_tingwu.core.faults import (
+    DropConnection,
+    Faults,
+    HttpError,
+    Latency,
+    MalformedJson,
+    Subject,
+    TruncateBody,
+)
+
+#: The server's extension of ASGI that closes a connection; its argument: whether by a RST.
+HANG_UP: Final = "mock_tingwu.hang_up"
+
+
+class HungUp(Exception):
+    """The connection is to be closed before anything is done."""
+
+
+def foresee(request: Request, faults: Faults, subject: Subject) -> None:
+    """See what is to go wrong with the answer to a request; `travel` lets it happen.
+
+    Raises:
+        HungUp: the connection is to be closed before anything is done.
+    """
+    fault = faults.answer_fault(subject)
+    request.state.answer_fault = fault
+    if isinstance(fault, DropConnection) and fault.stage == "before":
+        raise HungUp
+
+
+async def travel(request: Request, answer: Awaitable[Response]) -> Response:
+    """The ``answer`` as it arrives; this may take a while."""
+    try:
+        response = await answer
+    except HungUp:
+        response = Response()
+    match getattr(request.state, "answer_fault", None):
+        case Latency(ms):
+            await asyncio.sleep(ms / 1000)
+        case DropConnection(reset=reset):
+            return _Broken(response, 0, headers=False, reset=reset)
+        case TruncateBody(length):
+            half = len(response.body) // 2 if hasattr(response, "body") else None
+            return _Broken(response, half if length is None else length)
+        case MalformedJson():
+            if not hasattr(response, "body"):  # a file is sent piece by piece
+                return _Broken(response, None)
+            body = bytes(response.body)
+            return _copy(response, body[: len(body) // 2])
+        case HttpError(status, body):
+            return Response(body, status, media_type="text/html")
+    return response
+
+
+def _copy(response: Response, body: bytes) -> Response:
+    """The same answer with another body, whose length is right."""
+    headers = {
+        name: value for name, value in response.headers.items() if name.lower() != "content-length"
+    }
+    return Response(body, response.status_code, headers)
+
+
+class _Broken(Response):
+    """An answer that breaks off after ``length`` bytes of its body, or before its ``headers``.
+
+    Without a length it is half of what Content-Length says.
+    """
+
+    def __init__(
+        self, response: Response, length: int | None, *, headers: bool = True, reset: bool = False
+    ) -> None:
+        super().__init__(status_code=response.status_code)
+        self._response = response
+        self._left = length
+        self._says_anything = headers
+        self._reset = reset
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def cut(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if self._left is None:
+                    lengths = [
+                        int(v) for name, v in message["headers"] if name == b"content-length"
+                    ]
+                    self._left = lengths[0] // 2 if lengths else 0
+                await send(message)
+                return
+            body = message.get("body", b"")[: self._left]
+            self._left = (self._left or 0) - len(body)
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            if not self._left or not message.get("more_body"):
+                raise _Over
+
+        if self._says_anything:
+            with contextlib.suppress(_Over):
+                await self._response(scope, receive, cut)
+        hang_up = cast("Callable[[bool], Any]", scope["extensions"][HANG_UP])
+        hang_up(self._reset)
+
+
+class _Over(Exception):
+    """All has been sent that is to be sent."""
