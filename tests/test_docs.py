@@ -35,6 +35,7 @@ from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.offline import CODES
+from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
@@ -288,6 +289,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         ControlService(world),
         CallbackControl(world),
         FaultControl(world),
+        ScriptControl(world),
         AppControl(world),
         WaitControl(world),
     )

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from mock_tingwu.core import scripts
+from mock_tingwu.core import script_texts, scripts
 from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.journal import Entry, shown
+from mock_tingwu.core.registering import register
 from mock_tingwu.core.script import Script
 from mock_tingwu.server.process import Server
 from mock_tingwu.services.dashscope.control import configure
@@ -187,23 +188,43 @@ class MockTingwu:
         task_key: str | None = None,
         app_key: str | None = None,
         file_url: str | None = None,
+        data_id: str | None = None,
+        task_id: str | None = None,
+        language: str | None = None,
+        translations: Mapping[str, Path | str] | None = None,
     ) -> None:
         """Let tasks with this TaskKey, AppKey or FileUrl hear ``script``.
 
-        It is a script, or its data, or the path of its file.
+        Or the one task that there is of a ``data_id`` (DashScope's) or ``task_id``, if it has heard
+        nothing yet. ``script`` is a script, or its data, or the path of its file: YAML, JSON,
+        SubRip (.srt) or WebVTT (.vtt). Subtitles alone take a ``language``, else it is guessed, and
+        ``translations``: by language the paths of subtitles that have the same cues.
 
         Raises:
-            ValueError: it is not a script, or no key is given.
+            ValueError: it is not a script, no key is given, there is no such task, or it has heard
+                something already.
         """
-        if isinstance(script, Script):
-            loaded = script
-        elif isinstance(script, Mapping):
-            loaded = scripts.parse_script(script, "script")
+        if isinstance(script, Script | Mapping):
+            if language or translations:
+                raise ValueError("language and translations are for the paths of subtitles only")
+            loaded = (
+                script if isinstance(script, Script) else scripts.parse_script(script, "script")
+            )
         else:
-            loaded = scripts.load_script(Path(script))
-        book = self._server.world.default.scripts
+            others = {target: Path(path) for target, path in (translations or {}).items()}
+            loaded = script_texts.script_of_file(
+                Path(script), language=language, translations=others
+            )
         self.call(
-            lambda: book.register(loaded, task_key=task_key, app_key=app_key, file_url=file_url)
+            lambda: register(
+                self._server.world.default,
+                loaded,
+                task_key=task_key,
+                app_key=app_key,
+                file_url=file_url,
+                data_id=data_id,
+                task_id=task_id,
+            )
         )
 
     def callback(self, app_key: str, url: str) -> dict[str, Any]:

@@ -34,16 +34,26 @@ async def json_body(request: Request) -> dict[str, Any]:
         ControlError: it is none, too long, or did not come to its end.
     """
     try:
-        body = bodies.parse(await bodies.read(request, MAX_BODY))
-    except bodies.TooLong:
-        raise ControlError(f"the body is longer than {MAX_BODY} bytes", 413) from None
-    except bodies.BrokenOff:
-        raise ControlError("the request broke off") from None
+        body = bodies.parse(await raw_body(request))
     except bodies.NotJson as error:
         raise ControlError(str(error)) from None
     if not isinstance(body, dict):
         raise ControlError("the body is not a JSON object")
     return body
+
+
+async def raw_body(request: Request) -> bytes:
+    """The body of a call as it is.
+
+    Raises:
+        ControlError: it is too long, or did not come to its end.
+    """
+    try:
+        return await bodies.read(request, MAX_BODY)
+    except bodies.TooLong:
+        raise ControlError(f"the body is longer than {MAX_BODY} bytes", 413) from None
+    except bodies.BrokenOff:
+        raise ControlError("the request broke off") from None
 
 
 def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
