@@ -28,6 +28,7 @@ from mock_tingwu.core import errors
 from mock_tingwu.core.capabilities import build
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.recognizer import Playlist, ScriptedRecognizer
+from mock_tingwu.core.script_texts import script_of_file
 from mock_tingwu.core.scripts import load_script
 from mock_tingwu.core.stream import AudioStream
 from mock_tingwu.services.callbacks import CallbackControl
@@ -35,6 +36,7 @@ from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.offline import CODES
+from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
@@ -44,7 +46,7 @@ from tests.realtime.helpers import PATIENCE, TASKS, Json
 
 ROOT: Final = docs_generate.ROOT
 PAGES: Final = docs_generate.pages()
-_BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_BLOCK: Final = re.compile(r"^```(\w*)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK: Final = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 #: Shown, not run. JavaScript is run by the programs in tests/clients.
 _SHOWN: Final = frozenset({"", "mermaid", "xml", "proto", "text", "javascript"})
@@ -54,7 +56,10 @@ by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 @dataclass(frozen=True)
 class Block:
+    """``name`` is that of a file which cannot have a comment."""
+
     language: str
+    name: str | None
     text: str
 
 
@@ -134,6 +139,9 @@ class Example:
         text = text.replace("127.0.0.1:8900", self._mock.host)
         if block.language in _SHOWN:
             return
+        if block.name is not None:
+            self._file(block.name, text)
+            return
         runner: Callable[[str], None] = getattr(self, f"_{block.language}")
         answer, self._answer = self._answer, None
         runner(text)
@@ -148,6 +156,12 @@ class Example:
 
     def _json(self, text: str) -> None:
         json.loads(text)
+
+    def _file(self, name: str, text: str) -> None:
+        """Subtitles."""
+        path = self._folder / name
+        path.write_text(text, "utf-8")
+        script_of_file(path)
 
     def _yaml(self, text: str) -> None:
         path = self._folder / first_comment(text)
@@ -194,9 +208,12 @@ class Example:
         parser.add_argument("-X", default="GET")
         parser.add_argument("-d")
         parser.add_argument("-T", type=Path)
+        parser.add_argument("--data-binary")
         parser.add_argument("-H", action="append", default=[])
         args = parser.parse_args(words)
         headers = dict(header.split(": ", 1) for header in args.H)
+        if args.data_binary:
+            args.T = Path(args.data_binary.removeprefix("@"))
         content = args.T.read_bytes() if args.T else args.d
         answer = httpx.request(args.X, args.url, content=content, headers=headers, timeout=PATIENCE)
         assert answer.is_success, answer.text
@@ -288,6 +305,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         ControlService(world),
         CallbackControl(world),
         FaultControl(world),
+        ScriptControl(world),
         AppControl(world),
         WaitControl(world),
     )

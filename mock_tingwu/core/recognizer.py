@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, cycle
+from threading import Lock
 from typing import Protocol
 
 from mock_tingwu.core.meeting import Sentence, Word, translate
@@ -155,18 +156,33 @@ class Playlist:
     """
 
     def __init__(self, scripts: Sequence[Script], hints: Sequence[str] = ()) -> None:
+        # Recordings are heard in threads of their own.
+        self._lock = Lock()
+        self._begun = False
+        self._put(scripts, hints)
+
+    def _put(self, scripts: Sequence[Script], hints: Sequence[str]) -> None:
         hinted = [(s, [n for n in s.lines if n.language in hints]) for s in scripts]
         kept = [(script, lines) for script, lines in hinted if lines]
         self._scripts = cycle(kept or [(script, list(script.lines)) for script in scripts])
         self._lines: Iterator[Line] = iter(())
 
+    def replace(self, scripts: Sequence[Script], hints: Sequence[str] = ()) -> bool:
+        """Have the lines of other scripts, unless one has been taken already: then it is False."""
+        with self._lock:
+            if not self._begun:
+                self._put(scripts, hints)
+            return not self._begun
+
     def next(self) -> tuple[Script | None, Line]:
         """The next line, and its script when a new run through one begins with it."""
-        for line in self._lines:
-            return None, line
-        script, lines = next(self._scripts)
-        self._lines = iter(lines)
-        return script, next(self._lines)
+        with self._lock:
+            self._begun = True
+            for line in self._lines:
+                return None, line
+            script, lines = next(self._scripts)
+            self._lines = iter(lines)
+            return script, next(self._lines)
 
 
 class ScriptedRecognizer:

@@ -85,6 +85,10 @@ class Order:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+class TooLate(ValueError):
+    """A task cannot hear anything else any more; the message says why."""
+
+
 @dataclass(slots=True, eq=False)
 class Task:
     """One meeting, pushed as a stream or recorded in a file.
@@ -95,7 +99,7 @@ class Task:
     media files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz)
     and ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones;
     the ``file_url`` of a live task is the stream that it listens to. ``updated`` is when the status
-    changed last.
+    changed last. ``playlist`` is what it hears.
     """
 
     id: str
@@ -104,6 +108,7 @@ class Task:
     created: int
     updated: int
     stream: AudioStream
+    playlist: Playlist
     lifecycle: Lifecycle[Status, TaskEvent]
     status: Status
     options: Options
@@ -231,13 +236,10 @@ class Scope:
         Where the language is left to us, a script registered for the task decides it, then the
         file's name (``standup-en.mp3``), and without either it is Chinese.
         """
-        language = order.language
-        if language == "auto":
-            registered = self.scripts.registered(
-                task_key=order.key, app_key=order.app_key, file_url=file_url
-            )
-            decided = registered.language if registered else _language_in(file_url)
-            language = decided if decided in AUTO_LANGUAGES else "cn"
+        registered = self.scripts.registered(
+            task_key=order.key, app_key=order.app_key, file_url=file_url
+        )
+        language = _language(order, file_url, registered)
         task = self._new_task(order, OFFLINE_TASK, language, DECODED_RATE, file_url)
         task.file_url, task.channel_mode = file_url, channel_mode
         if not self._doom(task):
@@ -332,33 +334,11 @@ class Scope:
         script: Script | None = None,
     ) -> Task:
         task_id = self._new_id(order.service)
-        # The same recording says the same every time; a meeting is a new one every time.
-        source = task_id if file_url is None else _place(file_url)
-        number = self.ids.number("script", source)
         options = order.options
-        hints = ("cn", "en") if language == "fspk" else order.language_hints
-        choice = (
-            Choice([script], registered=True)
-            if script is not None
-            else self.scripts.choose(
-                task_key=order.key,
-                app_key=order.app_key,
-                file_url=file_url,
-                language=language,
-                hints=hints,
-                number=number,
-            )
-        )
-        # Loaded with the first task, as the scripts are.
-        from mock_tingwu.core.adapt import adapted
-
-        scripts = [
-            adapted(script, options, order.words, registered=choice.registered, hints=hints)
-            for script in choice.scripts
-        ]
+        playlist = Playlist(*self._heard_by(order, task_id, language, file_url, script))
         diarized = options.diarization or options.realtime_diarization
         recognizer = self._make_recognizer(
-            Playlist(scripts, hints), sample_rate, options.speaker_count if diarized else 1
+            playlist, sample_rate, options.speaker_count if diarized else 1
         )
         meeting = Meeting(
             language,
@@ -374,12 +354,71 @@ class Scope:
             created=self.clock.now(),
             updated=self.clock.now(),
             stream=AudioStream(recognizer, meeting),
+            playlist=playlist,
             lifecycle=lifecycle,
             status=lifecycle.initial,
             options=options,
         )
         self.tasks[task_id] = task
         return task
+
+    def _heard_by(
+        self,
+        order: Order,
+        task_id: str,
+        language: str,
+        file_url: str | None,
+        script: Script | None,
+    ) -> tuple[list[Script], Sequence[str]]:
+        """What a task hears, and the languages that alone are heard of it.
+
+        ``script``: just this one, whatever is registered.
+        """
+        # The same recording says the same every time; a meeting is a new one every time.
+        source = task_id if file_url is None else _place(file_url)
+        hints = ("cn", "en") if language == "fspk" else order.language_hints
+        choice = (
+            Choice([script], registered=True)
+            if script is not None
+            else self.scripts.choose(
+                task_key=order.key,
+                app_key=order.app_key,
+                file_url=file_url,
+                language=language,
+                hints=hints,
+                number=self.ids.number("script", source),
+            )
+        )
+        # Loaded with the first task, as the scripts are.
+        from mock_tingwu.core.adapt import adapted
+
+        scripts = [
+            adapted(heard, order.options, order.words, registered=choice.registered, hints=hints)
+            for heard in choice.scripts
+        ]
+        return scripts, hints
+
+    def rescript(self, task: Task, script: Script | None) -> None:
+        """Let a task that has heard nothing yet hear ``script``; without one, what new tasks would.
+
+        Where the language was left to us, the script decides it.
+
+        Raises:
+            TooLate: the task has heard something, or has ended.
+        """
+        if task.status not in (Status.NEW, Status.ONGOING, Status.PAUSED):
+            raise TooLate(f"the task is {task.status.wire} and hears nothing any more")
+        order, file_url = task.order, task.file_url
+        registered = script or self.scripts.registered(
+            task_key=order.key, app_key=order.app_key, file_url=file_url
+        )
+        language = _language(order, file_url, registered)
+        heard = self._heard_by(order, task.id, language, file_url, script)
+        if task.meeting.sentences or not task.playlist.replace(*heard):
+            raise TooLate("the task has heard something already")
+        task.language = task.meeting.language = language
+        what = f"the script {script.id}" if script else "what new tasks of its kind hear"
+        self.journal.record("note", "core", task.id, text=f"it hears {what}")
 
     def _new_id(self, service: Service) -> str:
         if service == "tingwu":
@@ -544,6 +583,14 @@ def _place(file_url: str) -> str:
         return same_every_time(urlsplit(file_url))
     except ValueError:
         return file_url  # it will not be read
+
+
+def _language(order: Order, file_url: str | None, registered: Script | None) -> str:
+    """The language of a new task for which a script may be ``registered``."""
+    if order.language != "auto":
+        return order.language
+    decided = registered.language if registered else _language_in(file_url or "")
+    return decided if decided in AUTO_LANGUAGES else "cn"
 
 
 def _language_in(file_url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from mock_tingwu.core.script import LANGUAGES, Script
 
@@ -16,13 +17,28 @@ class Choice:
     registered: bool = False
 
 
+#: What a script may be registered for. Of the former several may fit a task, then the first
+#: counts; the latter are two names of one task that there is already.
+KINDS: Final = ("task_key", "file_url", "app_key")
+TASK_KINDS: Final = ("data_id", "task_id")
+
+
+class Registered(NamedTuple):
+    """A ``script`` and what it is registered for: one of the kinds above, and the key itself."""
+
+    kind: str
+    key: str
+    script: Script
+
+
 class ScriptBook:
-    """One script registered for the TaskKey, FileUrl or AppKey of a task, else some by language."""
+    """One script registered for the TaskKey, FileUrl or AppKey of a task, else some by language.
+
+    It also keeps which scripts single tasks were given by their id; nobody is looked up by that.
+    """
 
     def __init__(self) -> None:
-        self._by_task_key: dict[str, Script] = {}
-        self._by_file_url: dict[str, Script] = {}
-        self._by_app_key: dict[str, Script] = {}
+        self._scripts: dict[str, dict[str, Script]] = {kind: {} for kind in (*KINDS, *TASK_KINDS)}
 
     def register(
         self,
@@ -31,31 +47,58 @@ class ScriptBook:
         task_key: str | None = None,
         app_key: str | None = None,
         file_url: str | None = None,
+        data_id: str | None = None,
+        task_id: str | None = None,
     ) -> None:
         """Let tasks with this TaskKey, FileUrl or AppKey hear ``script``.
 
-        A FileUrl counts without its query: links are signed anew each time.
+        A FileUrl counts without its query: links are signed anew each time. That a single task
+        was given it is noted only.
 
         Raises:
             ValueError: no key is given.
         """
-        if not (task_key or app_key or file_url):
-            raise ValueError("a script needs a task_key, an app_key or a file_url to belong to")
-        if task_key:
-            self._by_task_key[task_key] = script
-        if file_url:
-            self._by_file_url[_without_query(file_url)] = script
-        if app_key:
-            self._by_app_key[app_key] = script
+        keys = {
+            "task_key": task_key,
+            "app_key": app_key,
+            "file_url": file_url,
+            "data_id": data_id,
+            "task_id": task_id,
+        }
+        if not any(keys.values()):
+            raise ValueError(
+                "a script needs a task_key, an app_key or a file_url to belong to, "
+                "or the data_id or task_id of a task"
+            )
+        for kind, key in keys.items():
+            if key:
+                self._scripts[kind][_plain(kind, key)] = script
+
+    @property
+    def entries(self) -> list[Registered]:
+        """All that is registered, in the order in which it counts."""
+        return [
+            Registered(kind, key, script)
+            for kind, scripts in self._scripts.items()
+            for key, script in scripts.items()
+        ]
+
+    def get(self, kind: str, key: str) -> Script | None:
+        """What is registered for this key."""
+        return self._scripts[kind].get(_plain(kind, key))
+
+    def forget(self, kind: str, key: str) -> None:
+        """Drop what is registered for this key."""
+        self._scripts[kind].pop(_plain(kind, key), None)
 
     def registered(
         self, *, task_key: str | None, app_key: str, file_url: str | None = None
     ) -> Script | None:
         """The script that was registered for a task: TaskKey goes before FileUrl and AppKey."""
         return (
-            self._by_task_key.get(task_key or "")
-            or self._by_file_url.get(_without_query(file_url or ""))
-            or self._by_app_key.get(app_key)
+            self.get("task_key", task_key or "")
+            or self.get("file_url", file_url or "")
+            or self.get("app_key", app_key)
         )
 
     def choose(
@@ -84,5 +127,5 @@ class ScriptBook:
         return Choice([*library[first:], *library[:first], *hinted])
 
 
-def _without_query(url: str) -> str:
-    return url.partition("?")[0]
+def _plain(kind: str, key: str) -> str:
+    return key.partition("?")[0] if kind == "file_url" else key

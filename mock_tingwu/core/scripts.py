@@ -7,10 +7,11 @@ guessed from the letters, speakers and notes are optional.
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -34,6 +35,9 @@ from mock_tingwu.core.words import guess_language, tokenize
 class ScriptError(ValueError):
     """A script is not in the format. The message names source, field, value and what was due."""
 
+
+#: How deep a document may be nested: no script goes deeper than its points.
+_MAX_DEPTH: Final = 32
 
 # The format as types. msgspec checks a decoded file against them and names the place of a mismatch.
 
@@ -132,18 +136,40 @@ def library(language: str) -> tuple[Script, ...]:
 
 def load_script(path: Path) -> Script:
     """The script in the YAML file ``path``. Raises `ScriptError`."""
+    return parse_script(parse_yaml(read(path), str(path)), str(path))
+
+
+def read(path: Path) -> bytes:
+    """The file ``path``. Raises `ScriptError`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ScriptError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def parse_yaml(text: bytes | str, source: str) -> Any:
+    """What a YAML document says. ``source`` names it in errors. Raises `ScriptError`."""
     # Imported here because a server that has its scripts registered as JSON never needs it.
     import yaml
 
     loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = yaml.load(path.read_bytes(), Loader=loader)
-    except OSError as error:
-        raise ScriptError(f"{path}: cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
+        depth = 0
+        # What is nested too deeply would break the stack of the loader, which is not Python's.
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > _MAX_DEPTH:
+                    raise ScriptError(f"{source}: nested too deeply, expected a script")
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+        return yaml.load(text, Loader=loader)
+    except ScriptError:
+        raise
+    # Dates and numbers that are none have other errors than the library's own.
+    except (yaml.YAMLError, ValueError, AttributeError) as error:
         reason = " ".join(str(error).split())
-        raise ScriptError(f"{path}: expected YAML, but it cannot be parsed: {reason}") from error
-    return parse_script(data, str(path))
+        raise ScriptError(f"{source}: expected YAML, but it cannot be parsed: {reason}") from error
 
 
 def parse_script(data: Mapping[str, Any], source: str) -> Script:
@@ -185,8 +211,14 @@ def _choices(path: str, *, is_key: bool) -> str:
     return ", ".join(kind.__args__)
 
 
+# In YAML a part may stand for others over and over: written out it could fill all memory.
+_repr: Final = reprlib.Repr()
+_repr.maxlevel = 3
+_repr.maxlong = _repr.maxother = 60
+
+
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = repr(value) if isinstance(value, str) else _repr.repr(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
 

@@ -32,18 +32,18 @@ def bare(word: str) -> str:
     return _OUTER_PUNCTUATION.sub("", word)
 
 
-def tokenize(text: str, language: str) -> tuple[str, ...]:
+def tokenize(text: str, language: str, *, cuts: bool = True) -> tuple[str, ...]:
     """The words of ``text``, punctuation and all: joined as the language joins words they are
     the text again (with runs of white space as one space).
 
     Languages with spaces are cut at spaces, but not before a lone mark. In the others "/" separates
-    words if the text has one between two characters beyond ASCII; without such cuts Latin words and
-    numbers stay whole, and other runs become words of two characters.
+    words if ``cuts`` and the text has one between two characters beyond ASCII; without such cuts
+    Latin words and numbers stay whole, and other runs become words of two characters.
     """
     text = " ".join(text.split())
     if language not in UNSPACED:
         return with_punctuation(text.split(), " ")
-    if _CUT.search(text):
+    if cuts and _CUT.search(text):
         return with_punctuation(text.split("/"))
     starts = [m.start() for m in _WORD.finditer(text)]
     edges = [0, *starts[1:], len(text)]

@@ -7,9 +7,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mock_tingwu.core import scripts
+from mock_tingwu.core import script_texts, scripts
 from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.journal import Entry, shown
+from mock_tingwu.core.registering import register
 from mock_tingwu.core.script import Script
 from mock_tingwu.services.dashscope.control import configure
 
@@ -117,22 +118,44 @@ class Controls(ABC):
         task_key: str | None = None,
         app_key: str | None = None,
         file_url: str | None = None,
+        data_id: str | None = None,
+        task_id: str | None = None,
+        language: str | None = None,
+        translations: Mapping[str, Path | str] | None = None,
     ) -> None:
         """Let tasks with this TaskKey, AppKey or FileUrl hear ``script``.
 
-        It is a script, or its data, or the path of its file.
+        Or the one task that there is of a ``data_id`` (DashScope's) or ``task_id``, if it has heard
+        nothing yet. ``script`` is a script, or its data, or the path of its file: YAML, JSON,
+        SubRip (.srt) or WebVTT (.vtt). Subtitles alone take a ``language``, else it is guessed, and
+        ``translations``: by language the paths of subtitles that have the same cues.
 
         Raises:
-            ValueError: it is not a script, or no key is given.
+            ValueError: it is not a script, no key is given, there is no such task, or it has heard
+                something already.
         """
-        if isinstance(script, Script):
-            loaded = script
-        elif isinstance(script, Mapping):
-            loaded = scripts.parse_script(script, "script")
+        if isinstance(script, Script | Mapping):
+            if language or translations:
+                raise ValueError("language and translations are for the paths of subtitles only")
+            loaded = (
+                script if isinstance(script, Script) else scripts.parse_script(script, "script")
+            )
         else:
-            loaded = scripts.load_script(Path(script))
-        keys = {"task_key": task_key, "app_key": app_key, "file_url": file_url}
-        self.call(lambda: self._realm.scripts.register(loaded, **keys))
+            others = {target: Path(path) for target, path in (translations or {}).items()}
+            loaded = script_texts.script_of_file(
+                Path(script), language=language, translations=others
+            )
+        self.call(
+            lambda: register(
+                self._realm,
+                loaded,
+                task_key=task_key,
+                app_key=app_key,
+                file_url=file_url,
+                data_id=data_id,
+                task_id=task_id,
+            )
+        )
 
     def callback(self, app_key: str, url: str) -> dict[str, Any]:
         """Let tasks of this AppKey that want callbacks send them to ``url``, and try it at once.

@@ -32,7 +32,6 @@ class ControlService:
             Route("/_mock/reset", json_endpoint(self.reset), methods=["POST"]),
             Route("/_mock/clock", json_endpoint(self.clock), methods=["GET", "POST"]),
             Route("/_mock/journal", json_endpoint(self.journal)),
-            Route("/_mock/scripts", json_endpoint(self.scripts), methods=["POST"]),
             Route("/_mock/tasks", json_endpoint(self.tasks)),
             Route("/_mock/tasks/{task_id}", json_endpoint(self.task)),
             Route(
@@ -108,32 +107,6 @@ class ControlService:
             "last_seq": journal.seq,
             "dropped": journal.dropped,
         }
-
-    async def scripts(self, request: Request) -> Any:
-        """Register what tasks with a TaskKey, AppKey or FileUrl will hear."""
-        realm = realm_of(self._world, request)
-        body = await json_body(request)
-        unknown = set(body) - {"task_key", "app_key", "file_url", "script"}
-        if unknown:
-            raise ControlError(
-                f"{min(unknown)} is unknown; expected task_key, app_key, file_url, script"
-            )
-        keys = {name: body.get(name) for name in ("task_key", "app_key", "file_url")}
-        for name, key in keys.items():
-            if key is not None and not isinstance(key, str):
-                raise ControlError(f"{name} is {key!r}, expected a text")
-        script = body.get("script")
-        if not isinstance(script, dict):
-            raise ControlError(f"script is {script!r}, expected an object with sentences")
-        # Loads yaml and more: only with the first script.
-        from mock_tingwu.core.scripts import parse_script
-
-        try:
-            parsed = parse_script(script, "script")
-            realm.scripts.register(parsed, **keys)
-        except ValueError as error:
-            raise ControlError(str(error)) from None
-        return {"id": parsed.id, "lines": len(parsed.lines)}
 
     async def tasks(self, request: Request) -> Any:
         scope = realm_of(self._world, request)

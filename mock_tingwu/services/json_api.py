@@ -29,14 +29,18 @@ class ControlError(Exception):
         self.status = status
 
 
-def realm_of(world: World, request: Request, *, make: bool | None = None) -> Realm:
-    """The scope that a call is about: ``?scope=``, or else the default one.
+def realm_of(
+    world: World, request: Request, *, task_id: str | None = None, make: bool | None = None
+) -> Realm:
+    """The scope that a call is about: ``?scope=``, or that of the task ``task_id``, or the default.
 
     ``make``: one that is not there yet is made, as by every POST unless something else is said.
 
     Raises:
         ControlError: there is none of this name, or there cannot be one.
     """
+    if task_id is not None and "scope" not in request.query_params:
+        return world.scope_for(task_id=task_id)
     name = request.query_params.get("scope", world.DEFAULT)
     found = world.get(name)
     if found is not None:
@@ -56,16 +60,26 @@ async def json_body(request: Request) -> dict[str, Any]:
         ControlError: it is none, too long, or did not come to its end.
     """
     try:
-        body = bodies.parse(await bodies.read(request, MAX_BODY))
-    except bodies.TooLong:
-        raise ControlError(f"the body is longer than {MAX_BODY} bytes", 413) from None
-    except bodies.BrokenOff:
-        raise ControlError("the request broke off") from None
+        body = bodies.parse(await raw_body(request))
     except bodies.NotJson as error:
         raise ControlError(str(error)) from None
     if not isinstance(body, dict):
         raise ControlError("the body is not a JSON object")
     return body
+
+
+async def raw_body(request: Request) -> bytes:
+    """The body of a call as it is.
+
+    Raises:
+        ControlError: it is too long, or did not come to its end.
+    """
+    try:
+        return await bodies.read(request, MAX_BODY)
+    except bodies.TooLong:
+        raise ControlError(f"the body is longer than {MAX_BODY} bytes", 413) from None
+    except bodies.BrokenOff:
+        raise ControlError("the request broke off") from None
 
 
 def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:

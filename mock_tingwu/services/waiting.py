@@ -152,7 +152,6 @@ class WaitControl:
 
     async def wait(self, request: Request) -> Any:
         """Answer when a condition is met; 408 and a sentence when it is not in time."""
-        realm = realm_of(self._world, request)
         body = await json_body(request)
         limit = body.pop("timeout_ms", None)
         limit = USUAL_MS if limit is None else limit
@@ -164,9 +163,7 @@ class WaitControl:
             condition = Condition.of(body)
         except ValueError as error:
             raise ControlError(str(error)) from None
-        found = self._world.find_task(condition.task_id or "")
-        if found is not None and "scope" not in request.query_params:
-            realm = found[0]
+        realm = realm_of(self._world, request, task_id=condition.task_id)
         unmet = await wait(realm, condition, limit)
         if unmet is not None:
             raise ControlError(unmet, 408)

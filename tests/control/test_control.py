@@ -264,7 +264,7 @@ def test_a_script_can_be_registered_over_http(mock: MockTingwu, key: str) -> Non
     [
         ({"script": {"sentences": ["a"]}}, "needs a task_key, an app_key or a file_url"),
         ({"task_key": 5, "script": {"sentences": ["a"]}}, "task_key is 5, expected a text"),
-        ({"task_key": "k"}, "script is None, expected an object with sentences"),
+        ({"task_key": "k"}, "script is None, expected an object with sentences or text"),
         ({"task_key": "k", "script": {"sentences": 7}}, "sentences"),
         ({"task_key": "k", "words": []}, "words is unknown"),
     ],
