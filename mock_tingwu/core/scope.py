@@ -124,6 +124,8 @@ class Task:
     doomed_results: frozenset[str] = frozenset()
     #: How a fault wants it to fail at a later stage.
     doom: TaskFailure | None = None
+    #: Whether it is going to fail: it does not complete before that.
+    failing: bool = False
     error_code: str | None = None
     error_message: str | None = None
     pushers: dict[Pusher, None] = field(default_factory=dict)
@@ -305,7 +307,7 @@ class Scope:
         doom = task.doom
         if doom is None or doom.stage != stage:
             return False
-        task.doom = None
+        task.doom, task.failing = None, True
 
         def fail() -> None:
             if task.can(TaskEvent.FAIL):
@@ -460,6 +462,7 @@ class Scope:
         self.on_audio_over(self, task)
         kinds = task.options.result_kinds(offline=task.offline)
         doomed = task.doom is not None and task.doom.stage in ("processing", "Transcription")
+        doomed = doomed or task.failing
         if kinds == ("Transcription",) and not task.files and not doomed:
             self._result_ready(task, "Transcription")
             self.move(task, TaskEvent.STOP, "stop was called and recognition alone was asked for")
@@ -533,7 +536,7 @@ class Scope:
                 self._result_over(task, kinds.pop(0))
             if kinds:
                 self._make_next_result(task, kinds)
-            else:
+            elif not task.failing:
                 self.move(task, TaskEvent.RESULTS_READY, "every result is ready")
                 self.on_progress(self, task, task.status.name)
 

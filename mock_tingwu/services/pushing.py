@@ -118,6 +118,8 @@ class PushingConnection(ABC):
             return
         try:
             self._receive_audio(data)
+            if self._next_fault is not None:
+                self._flush()
         except Exception:
             self._defect()
 

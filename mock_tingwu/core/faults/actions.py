@@ -473,7 +473,10 @@ def _ws_task_failed(data: Given) -> StreamFailure:
         raise FaultError(
             f"action.status is {status}, which is none of the table: it needs a text, too"
         )
-    return StreamFailure(status, text=text or known[0].about("").text)
+    if not text:
+        text = known[0].about("").text
+        text += "A fault says so!" if text.endswith(":") else ""
+    return StreamFailure(status, text=text)
 
 
 def _ws_close(data: Given) -> StreamClose:
