@@ -57,6 +57,7 @@ class Settings:
     ``any`` that a client of its WebSocket chooses is taken, or only ``documented`` ones of 16
     characters.
     ``callbacks``: the callback address of each AppKey.
+    ``fault_coverage``: whether it is counted which failures clients have met.
     ``fetch``: which recordings are fetched: ``auto`` those on this machine and on ``file_hosts``,
     ``always`` all, ``never`` none; others are imagined. ``file_hosts``: the folder or base URL that
     stands for a host of FileUrl.
@@ -85,6 +86,7 @@ class Settings:
     api_keys: tuple[str, ...] = DEFAULT_API_KEYS
     apps: Mapping[str, App] = field(default_factory=dict)
     task_ids: Literal["any", "documented"] = "any"
+    fault_coverage: bool = False
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -176,6 +178,14 @@ def _one_of(*choices: str) -> Any:
         return str(value)
 
     return convert
+
+
+def _switch(value: Any) -> bool:
+    known = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+    found = known.get(str(value).lower())
+    if found is None:
+        raise ValueError("on or off")
+    return found
 
 
 def _key_pairs(value: Any) -> dict[str, str]:
@@ -322,4 +332,5 @@ _CONVERT: dict[str, Any] = {
     "api_keys": _names,
     "apps": _apps,
     "task_ids": _one_of("any", "documented"),
+    "fault_coverage": _switch,
 }

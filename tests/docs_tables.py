@@ -181,6 +181,7 @@ SETTINGS: Final = {
     "commas between. None: any.",
     "apps": "The [apps](dashscope.md#apps) of DashScope: appIds with commas between, JSON, or a "
     "table in the file. Others are refused with Agent.InputAppIdIllegal. None: any.",
+    "fault_coverage": "`on` counts which [failures](faults.md#which-ones-were-met) clients meet.",
     "task_ids": "`any` task_id on DashScope's WebSocket is taken, or only `documented` ones of 16 "
     "characters; no SDK sends such.",
 }

@@ -74,6 +74,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refuse more than N CreateTask and M GetTaskInfo a second (default off; documented "
         "is 20/100)",
     )
+    parser.add_argument(
+        "--fault-coverage",
+        dest="fault_coverage",
+        action="store_const",
+        const="on",
+        help="count which failures clients meet, and print them at the end",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."
@@ -105,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
     server.on_started = started
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C before the server watches for it
         server.run([sock])
+    if server.world.coverage is not None:
+        print("", *server.world.coverage.lines(), sep="\n", flush=True)
     return 0
 
 

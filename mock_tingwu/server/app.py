@@ -15,6 +15,7 @@ from mock_tingwu.services import realtime
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
+from mock_tingwu.services.coverage_api import CoverageControl
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
 from mock_tingwu.services.faults import FaultControl
@@ -63,6 +64,7 @@ class Application:
                 *CallbackControl(world).routes(),
                 *AppControl(world).routes(),
                 *FaultControl(world).routes(),
+                *CoverageControl(world).routes(),
                 *ScopeControl(world).routes(),
                 *ScriptControl(world).routes(),
                 *WaitControl(world).routes(),

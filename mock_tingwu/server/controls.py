@@ -215,20 +215,22 @@ class FaultRules:
 
     def add(
         self,
-        action: Mapping[str, Any],
+        action: Mapping[str, Any] | str,
         *,
         match: Mapping[str, Any] | None = None,
         times: int | None = None,
     ) -> str:
         """Put a rule in force; return its id.
 
-        ``action`` is ``{"type": "api_error", "code": "BRK.OverdueTenant"}``, say; without ``match``
-        it is done to every call, without ``times`` for ever.
+        ``action`` is ``{"type": "api_error", "code": "BRK.OverdueTenant"}``, say, or the name of a
+        failure such as ``task.TSC.AudioFormat``; without ``match`` it is done to every call,
+        without ``times`` for ever.
 
         Raises:
             ValueError: the rule makes no sense.
         """
-        rule = {"match": match or {}, "action": action, "times": times}
+        what = "scenario" if isinstance(action, str) else "action"
+        rule = {"match": match or {}, what: action, "times": times}
         return self._do(lambda faults: faults.add(rule).id)
 
     def list(self) -> list[dict[str, Any]]:

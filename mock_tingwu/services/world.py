@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.journal import Entry
@@ -13,6 +13,9 @@ from mock_tingwu.core.scope import Stored, Task
 from mock_tingwu.services.hosting import HostedFile
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from mock_tingwu.services.coverage import Coverage
 
 T = TypeVar("T")
 
@@ -58,6 +61,13 @@ class World:
         self.long_jobs = asyncio.Semaphore(MOST_LONG_JOBS)
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
+        #: What clients have met; see the setting ``fault_coverage``.
+        self.coverage: Coverage | None = None
+        if settings.fault_coverage:
+            from mock_tingwu.services.coverage import Coverage
+
+            self.coverage = Coverage()
+            self.taps.append(self.coverage)
         self._owner: dict[str, str] = {}
         self._made: dict[str, tuple[str, int]] = {}
         self._realms: dict[str, Realm] = {}

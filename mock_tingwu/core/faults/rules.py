@@ -66,12 +66,40 @@ def parse_rule(data: Mapping[str, Any]) -> tuple[Match, Action, int | None]:
     Raises:
         FaultError: it makes no sense, or it could never act.
     """
-    refuse_unknown("the rule", data, ("match", "action", "times"))
+    refuse_unknown("the rule", data, ("match", "action", "times", "scenario"))
+    if data.get("scenario") is not None:
+        data = _named(data)
     times = None if data.get("times") is None else whole("times", data["times"], 1, 10**9)
     given = data.get("match")
     match, action = parse_match({} if given is None else given), parse_action(data.get("action"))
     _check(match, action)
     return match, action, times
+
+
+def _named(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule that has the action of a failure of the catalogue."""
+    # Loaded when first needed, for it is made of all tables.
+    from mock_tingwu.core.failures import NO_RULE, catalogue
+
+    name, given = data["scenario"], data.get("match")
+    failure = catalogue().get(name) if isinstance(name, str) else None
+    if failure is None:
+        raise FaultError(
+            f"scenario is {name!r}, expected a name of `mock-tingwu scenarios` such as "
+            "task.TSC.AudioFormat"
+        )
+    if failure.rule is None:
+        raise FaultError(f"scenario is {name!r}, which no rule provokes: {NO_RULE[name]}")
+    if data.get("action") is not None:
+        raise FaultError("action and scenario: one of the two")
+    usual = failure.rule.get("match", {})
+    if given is not None and not isinstance(given, Mapping):
+        raise FaultError(f"match is {given!r}, expected an object")
+    return {
+        "match": {**usual, **(given or {})},
+        "action": failure.rule["action"],
+        "times": data.get("times"),
+    }
 
 
 def _check(match: Match, action: Action) -> None:
