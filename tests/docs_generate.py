@@ -19,8 +19,9 @@ from typing import Any, Final
 from mock_tingwu import contract
 from mock_tingwu.cli import serve
 from mock_tingwu.cli.states import LIFECYCLES
-from mock_tingwu.core import errors
+from mock_tingwu.core import errors, faults
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
+from mock_tingwu.core.failures import NO_RULE, catalogue
 from mock_tingwu.core.script import LANGUAGES
 from mock_tingwu.core.scripts import library
 from mock_tingwu.services.dashscope.agents import AGENTS
@@ -114,6 +115,31 @@ def _live_errors(_: str) -> str:
     return _table(("Code", "HTTP", "Message", "caused by", "level"), rows)
 
 
+def _faults(_: str) -> str:
+    rows = [
+        (f"`{name}`", kind.area.about, kind.does, f"`{json.dumps({'type': name, **kind.example})}`")
+        for name, kind in faults.KINDS.items()
+    ]
+    return _table(("action", "of", "does", "such as"), rows)
+
+
+def _failures(_: str) -> str:
+    rows = [
+        (
+            f"`{failure.name}`",
+            failure.seen_as,
+            NO_RULE.get(failure.name, "") if failure.rule is None else _type(failure.rule),
+            _level(failure.level, failure.source),
+        )
+        for failure in catalogue().values()
+    ]
+    return _table(("name", "a client sees", "by", "level"), rows)
+
+
+def _type(rule: Any) -> str:
+    return f"`{rule['action']['type']}`"
+
+
 def _dashscope_results(_: str) -> str:
     rows = [
         (f"`{agent.model}`", ", ".join(f"`{file.path}`" for file in agent.files.values()))
@@ -203,6 +229,8 @@ def _library(_: str) -> str:
 
 
 KINDS: Final[dict[str, Callable[[str], str]]] = {
+    "faults": _faults,
+    "failures": _failures,
     "states": _states,
     "example": _example,
     "task-failed": _task_failed,
