@@ -19,6 +19,7 @@ from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
+from mock_tingwu.services.journal_api import JournalControl
 from mock_tingwu.services.live.service import LiveService
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
@@ -57,6 +58,7 @@ class Application:
                 *live.routes(),
                 *storage.routes(),
                 *ControlService(world).routes(),
+                *JournalControl(world).routes(),
                 *HostingService(world).routes(),
                 *CallbackControl(world).routes(),
                 *AppControl(world).routes(),

@@ -10,7 +10,6 @@ from starlette.routing import Route
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.errors import TASK_ERRORS
-from mock_tingwu.core.journal import KINDS, shown
 from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
@@ -28,7 +27,6 @@ class ControlService:
             Route("/_mock/health", json_endpoint(self.health)),
             Route("/_mock/reset", json_endpoint(self.reset), methods=["POST"]),
             Route("/_mock/clock", json_endpoint(self.clock), methods=["GET", "POST"]),
-            Route("/_mock/journal", json_endpoint(self.journal)),
             Route("/_mock/scripts", json_endpoint(self.scripts), methods=["POST"]),
             Route("/_mock/tasks", json_endpoint(self.tasks)),
             Route("/_mock/tasks/{task_id}", json_endpoint(self.task)),
@@ -76,30 +74,6 @@ class ControlService:
         return {
             "mode": "virtual" if isinstance(clock, VirtualClock) else "system",
             "now_ms": clock.now(),
-        }
-
-    async def journal(self, request: Request) -> Any:
-        """Entries, newest last, by task_id, service, kind and since (the last seq seen)."""
-        query = request.query_params
-        unknown = set(query) - {"task_id", "service", "kind", "since", "scope"}
-        if unknown:
-            raise ControlError(f"{min(unknown)} is unknown; expected task_id, service, kind, since")
-        if query.get("kind", "note") not in KINDS:
-            raise ControlError(f"kind is {query['kind']!r}, expected {' or '.join(KINDS)}")
-        since = query.get("since", "0")
-        if not (since.isascii() and since.isdigit() and len(since) <= 18):
-            raise ControlError(f"since is {since!r}, expected the seq of an entry")
-        journal = self._world.default.journal
-        entries = journal.entries(
-            task_id=query.get("task_id"),
-            service=query.get("service"),
-            kind=query.get("kind"),
-            since=int(since),
-        )
-        return {
-            "entries": [shown(entry) for entry in entries],
-            "last_seq": journal.seq,
-            "dropped": journal.dropped,
         }
 
     async def scripts(self, request: Request) -> Any:

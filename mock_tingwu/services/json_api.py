@@ -47,6 +47,11 @@ async def json_body(request: Request) -> dict[str, Any]:
 
 
 def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that answers what ``handler`` returns, or what it raises as ControlError.
+
+    A handler whose answer is no JSON returns a Response.
+    """
+
     async def endpoint(request: Request) -> Response:
         status = 200
         try:
@@ -54,6 +59,8 @@ def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             if scope != DEFAULT_SCOPE:
                 raise ControlError(f"scope is {scope!r}, expected {DEFAULT_SCOPE}")
             answer = await handler(request)
+            if isinstance(answer, Response):
+                return answer
         except ControlError as error:
             status, answer = error.status, {"error": str(error)}
         return Response(msgspec.json.encode(answer), status, {"Content-Type": "application/json"})

@@ -122,7 +122,12 @@ class World:
         self.close()
         # What is still to happen there would happen to tasks of the same ids here.
         self.default.clock.close()
+        self.stop_following()
         self.default = self._new_scope()
+
+    def stop_following(self) -> None:
+        """Send away who follows the journal or waits for an entry of it."""
+        self.default.journal.close()
 
     def use_clock(self, mode: str) -> None:
         """Start over with another kind of clock. Timers belong to a clock, so tasks go, too."""
