@@ -196,6 +196,7 @@ class Example:
         parser.add_argument("-d")
         parser.add_argument("-T", type=Path)
         parser.add_argument("-N", action="store_true")
+        parser.add_argument("-o")
         parser.add_argument("-H", action="append", default=[])
         args = parser.parse_args(words)
         headers = dict(header.split(": ", 1) for header in args.H)

@@ -126,6 +126,19 @@ class MockTingwu:
         entries = self.call(lambda: list(self._server.world.default.journal.entries()))
         return [shown(entry) for entry in entries]
 
+    def har(self, *, task_id: str | None = None) -> dict[str, Any]:
+        """The journal as an HTTP archive (HAR 1.2), secrets masked; `json.dump` it to a file.
+
+        With a ``task_id`` only the requests and sessions of that task.
+        """
+        from mock_tingwu.core.har import archive
+        from mock_tingwu.core.journal import Filter
+
+        journal = self._server.world.default.journal
+        entries, cut = self.call(lambda: (list(journal.after(0)), journal.cut(0)))
+        comment = "" if cut is None else cut["text"]
+        return archive(entries, Filter(task_id=task_id), origin=self.url, comment=comment)
+
     @property
     def faults(self) -> FaultRules:
         """What goes wrong on demand: ``mock.faults.add(...)``."""

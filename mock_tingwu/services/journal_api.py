@@ -1,4 +1,4 @@
-"""The control API's part for the journal: read it, wait for more of it, follow it live."""
+"""The control API's part for the journal: read it, wait for more, follow it live, export it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mock_tingwu.core.journal import KINDS, MAX_ENTRIES, SERVICES, Entry, Filter, Journal, shown
+from mock_tingwu.services.address import Address
 from mock_tingwu.services.json_api import ControlError, json_endpoint
 from mock_tingwu.services.world import World
 
@@ -102,6 +103,7 @@ class JournalControl:
     def routes(self) -> list[Route]:
         return [
             Route("/_mock/journal", json_endpoint(self.entries)),
+            Route("/_mock/journal/har", json_endpoint(self.har)),
             Route("/_mock/journal/stream", json_endpoint(self.stream)),
         ]
 
@@ -123,6 +125,25 @@ class JournalControl:
             "last_seq": journal.seq,
             "dropped": journal.dropped,
         }
+
+    async def har(self, request: Request) -> Any:
+        """What went over HTTP and WebSockets as an archive for browsers' developer tools."""
+        # Loaded with the first archive.
+        from mock_tingwu.core.har import archive
+
+        asked = Asked.of(request.query_params)
+        journal = self._journal
+        since = _still_known(journal, asked.since)
+        cut = journal.cut(since)
+        return await asyncio.to_thread(
+            archive,
+            list(journal.after(0)),
+            asked.wanted,
+            since=since,
+            limit=asked.limit,
+            origin=Address.of(request).http,
+            comment="" if cut is None else cut["text"],
+        )
 
     async def stream(self, request: Request) -> Response:
         """Entries as server-sent events: those that there are, then each that comes."""

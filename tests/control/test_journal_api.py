@@ -18,7 +18,9 @@ from mock_tingwu import MockTingwu, contract
 from mock_tingwu.core import journal as core_journal
 from mock_tingwu.core.journal import KINDS, MAX_ENTRIES, SERVICES, Entry
 from mock_tingwu.services import journal_api
-from tests.realtime.helpers import PATIENCE, create, info, pusher, until
+from tests import har_schema
+from tests.core.test_segmentation import silence, speech
+from tests.realtime.helpers import PATIENCE, create, info, pusher, stop, until
 
 
 def get(mock: MockTingwu, **query: Any) -> Any:
@@ -171,6 +173,60 @@ def test_who_has_seen_what_is_gone_or_wants_only_the_newest_is_not_told(mock: Mo
     assert entries(mock, since=5)[0]["seq"] == 6
     assert [entry["seq"] for entry in entries(mock, limit=1)] == [MAX_ENTRIES + 5]
     assert entries(mock, limit=2, kind="ws_in")[0]["gone"] == 5
+
+
+# The archive
+
+
+def test_a_whole_meeting_can_be_exported_as_an_archive(mock: MockTingwu) -> None:
+    task = create(mock)
+    with pusher(task) as connection:
+        connection.start()
+        connection.push(speech(2_500) + silence(1_200))
+        connection.stop()
+    stop(mock, task["TaskId"])
+    until(lambda: info(mock, task["TaskId"])["TaskStatus"] == "COMPLETED", "the results")
+    link = info(mock, task["TaskId"])["Result"]["Transcription"]
+    result = httpx.get(link).json()
+    httpx.get(f"{mock.url}/", params={"Action": "QueryRtcAsrTasks"})
+    answer = httpx.get(f"{mock.url}/_mock/journal/har")
+    har = answer.json()
+    har_schema.check(har)
+    shown = [entry["request"]["url"].removeprefix(mock.url) for entry in har["log"]["entries"]]
+    assert shown[0] == "/openapi/tingwu/v2/tasks?type=realtime"
+    assert shown[-1] == "/?Action=QueryRtcAsrTasks"
+    (session,) = (e for e in har["log"]["entries"] if e.get("_resourceType") == "websocket")
+    messages = [json.loads(message["data"]) for message in session["_webSocketMessages"]]
+    assert [(m["header"]["name"]) for m in messages] == [
+        "StartTranscription",
+        "TranscriptionStarted",
+        "SentenceBegin",
+        "SentenceEnd",
+        "StopTranscription",
+        "TranscriptionCompleted",
+    ]
+    (file,) = (e for e in har["log"]["entries"] if "/oss/" in e["request"]["url"])
+    assert json.loads(file["response"]["content"]["text"]) == result
+    for secret in (task["MeetingJoinUrl"], link):
+        assert secret.rpartition("=")[2] not in answer.text
+    assert mock.har() == har
+    assert len(mock.har(task_id="nobody")["log"]["entries"]) == 0
+
+
+def test_an_archive_has_the_filters_of_the_journal_and_tells_of_what_is_gone(
+    mock: MockTingwu,
+) -> None:
+    overflow(mock, 5)
+    first, second = create(mock), create(mock)
+    url = f"{mock.url}/_mock/journal/har"
+    har = httpx.get(url, params={"task_id": first["TaskId"]}).json()
+    (entry,) = har["log"]["entries"]
+    assert first["TaskId"] in entry["response"]["content"]["text"]
+    assert har["log"]["comment"].startswith("9 entries up to seq 9 are gone: ")
+    (newest,) = httpx.get(url, params={"limit": 1}).json()["log"]["entries"]
+    assert second["TaskId"] in newest["response"]["content"]["text"]
+    answer = httpx.get(url, params={"wait_ms": 5})
+    assert answer.json()["error"].startswith("wait_ms is unknown; expected ")
 
 
 # Waiting

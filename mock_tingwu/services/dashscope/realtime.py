@@ -82,10 +82,14 @@ class DuplexConnection(PushingConnection):
         strict = world.settings.task_ids == "documented"
         self._session = inference.Session(scope.clock.now(), strict_task_id=strict)
         super().__init__(world, scope, self._session, target)
-        self._id = scope.ids.hex32("connection")
+        self._id = self._connection_id = scope.ids.hex32("connection")
         self._app = App()
         self._terminology: tuple[str, ...] = ()
         self._first_sentence = 0
+
+    def _record(self, kind: str, **fields: Any) -> None:
+        # The session's id changes with every task.
+        super()._record(kind, connection=self._connection_id, **fields)
 
     # Endpoint
 
