@@ -23,6 +23,7 @@ from mock_tingwu.services.journal_api import JournalControl
 from mock_tingwu.services.live.service import LiveService
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
+from mock_tingwu.services.unknown import PREFIX, Unknown
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.services.world import World
 
@@ -39,6 +40,17 @@ class Application:
         live = LiveService(world)
         storage = StorageService(world)
 
+        control = [
+            *ControlService(world).routes(),
+            *JournalControl(world).routes(),
+            *HostingService(world).routes(),
+            *CallbackControl(world).routes(),
+            *AppControl(world).routes(),
+            *FaultControl(world).routes(),
+            *WaitControl(world).routes(),
+        ]
+        self._unknown = Unknown(world, control)
+
         def service_of(request: Request) -> DashScopeService | LiveService | TingwuService:
             path = request.url.path
             if path == "/":
@@ -46,6 +58,8 @@ class Application:
             return dashscope if path.startswith(("/api/", "/api-ws/")) else tingwu
 
         async def not_found(request: Request, error: Exception) -> Response:
+            if request.url.path.startswith(PREFIX):
+                return await self._unknown.control(request)
             return await service_of(request).unknown(request)
 
         async def server_error(request: Request, error: Exception) -> Response:
@@ -57,13 +71,8 @@ class Application:
                 *dashscope.routes(),
                 *live.routes(),
                 *storage.routes(),
-                *ControlService(world).routes(),
-                *JournalControl(world).routes(),
-                *HostingService(world).routes(),
-                *CallbackControl(world).routes(),
-                *AppControl(world).routes(),
-                *FaultControl(world).routes(),
-                *WaitControl(world).routes(),
+                *control,
+                *self._unknown.routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={
@@ -90,4 +99,4 @@ class Application:
             from mock_tingwu.services.dashscope import realtime as duplex
 
             return duplex.route(self.world, target, headers)
-        return Rejection(404, "Not Found")
+        return self._unknown.websocket(target)

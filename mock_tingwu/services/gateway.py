@@ -17,6 +17,7 @@ from mock_tingwu.services import api_format, bodies
 from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
+from mock_tingwu.services.near_miss import nearest
 from mock_tingwu.services.world import World
 
 
@@ -206,6 +207,7 @@ def _text(value: object) -> str | None:
 
 
 def _no_api(request: Request, scope: Scope, body: Json) -> Json:
-    if request.method not in _METHODS:
-        raise failure("UnsupportedHTTPMethod")
-    raise failure("InvalidApi.NotFound")
+    supported = request.method in _METHODS
+    error = failure("InvalidApi.NotFound" if supported else "UnsupportedHTTPMethod")
+    error.detail = nearest(request.method, request.state.target)
+    raise error

@@ -17,6 +17,7 @@ from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure, missing
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.live.request import read
+from mock_tingwu.services.near_miss import no_action
 from mock_tingwu.services.world import World
 
 SERVICE: Final = "live"
@@ -78,7 +79,7 @@ class LiveGateway:
             version = _text(parameters.get("Version")) or request.headers.get("x-acs-version")
             # Who may not call learns nothing of what is wrong with the call.
             self._keeper.admit(version, verdict)
-            operation = self._operation(action)
+            operation = self._operation(action, parameters)
             self._keeper.limit(scope, verdict.access_key or "", action)
             subject = _subject(scope, parameters, action)
             outcome = self._keeper.trip(scope, subject, verdict)
@@ -103,12 +104,12 @@ class LiveGateway:
         request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
         return self._failed(scope, request, scope.ids.request_id(), failure("InternalError"))
 
-    def _operation(self, action: str) -> Operation:
-        if not action:
-            raise missing("Action")
+    def _operation(self, action: str, parameters: Json) -> Operation:
         operation = self._operations.get(action)
         if operation is None:
-            raise failure("InvalidApi.NotFound")
+            error = failure("InvalidApi.NotFound") if action else missing("Action")
+            error.detail = no_action(action, self._operations, parameters)
+            raise error
         return operation
 
     def _failed(
