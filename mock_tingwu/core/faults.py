@@ -195,6 +195,8 @@ class Faults:
         self._rules: dict[str, Rule] = {}
         self._added = 0
         self._noted: set[str] = set()
+        #: The id of the rule that acted last, or ``marker``.
+        self.acted = ""
 
     def add(self, data: Mapping[str, Any]) -> Rule:
         """Put a rule in force.
@@ -295,6 +297,7 @@ class Faults:
             return None
 
     def _record(self, rule: str, action: Action, subject: Subject) -> None:
+        self.acted = rule
         self._journal.record(
             "fault",
             subject.service or "tingwu",

@@ -123,7 +123,7 @@ class Journal:
     ws_out     session, message
     ws_close   session, code, by
     audio      session, frames, bytes, position (ms)
-    transition event, before, after, why
+    transition event, before, after, why, cause
     callback   url, event, attempt, outcome, status, error, again_ms, answer, body
     signature  problem, scheme, server, client, differs_at, causes
     violation  rule, source, text

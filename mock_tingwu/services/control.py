@@ -116,7 +116,8 @@ class ControlService:
                     "text": sentence.text,
                 }
                 for sentence in task.meeting.sentences
-            ]
+            ],
+            "history": task.history.shown(),
         }
 
     async def transition(self, request: Request) -> Any:

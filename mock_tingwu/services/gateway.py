@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mock_tingwu.core.faults import Subject
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.protocols import signing
-from mock_tingwu.services import api_format, bodies
+from mock_tingwu.services import api_format, bodies, causes
 from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
@@ -84,6 +84,7 @@ class Gateway:
         """Answer with what ``operation`` does, under the API's name ``api``."""
         scope = self._world.default
         request_id = scope.ids.request_id()
+        causes.begin(request_id=request_id)
         raw = b""
         body: object = None
         unread: ApiFailure | None = None

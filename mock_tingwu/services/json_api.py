@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mock_tingwu.services import bodies
+from mock_tingwu.services import bodies, causes
 
 #: The longest body of a call, in bytes: a script of many hours has less.
 MAX_BODY = 32 * 1024 * 1024
@@ -54,6 +54,7 @@ def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         status = 200
+        causes.begin(control=f"{request.method} {request.url.path}")
         try:
             scope = request.query_params.get("scope", DEFAULT_SCOPE)
             if scope != DEFAULT_SCOPE:

@@ -15,6 +15,7 @@ from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.services import causes
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.services.media_files import MediaFiles
 from mock_tingwu.settings import Settings, SettingsError
@@ -89,6 +90,7 @@ class World:
             make_recognizer=self._make_recognizer,
             taps=self.taps,
             secrets=self.settings.secrets,
+            cause=causes.current,
         )
         scope.on_audio_over = self._audio_over
         scope.on_file = lambda scope, task: self.recordings.begin(scope, task)

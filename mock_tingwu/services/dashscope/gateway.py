@@ -14,7 +14,7 @@ from starlette.responses import Response
 from mock_tingwu.core.faults import ApiFault, Subject, ThrottleFault
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Limits, Throttle
-from mock_tingwu.services import bodies
+from mock_tingwu.services import bodies, causes
 from mock_tingwu.services.dashscope.agents import Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure, throttled
 from mock_tingwu.services.dashscope.keys import KeyRing, bearer
@@ -49,6 +49,7 @@ class Gateway:
         """
         scope = self._world.default
         request_id = scope.ids.lower_request_id()
+        causes.begin(request_id=request_id)
         raw = b""
         given: object = None
         problem: AgentFailure | None = None

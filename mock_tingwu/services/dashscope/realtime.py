@@ -29,6 +29,7 @@ from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.protocols import inference
 from mock_tingwu.protocols.inference_table import FINISHING
 from mock_tingwu.protocols.multi_audio import NoFrame
+from mock_tingwu.services.causes import caused
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.dashscope.gateway import SERVICE
 from mock_tingwu.services.dashscope.keys import KeyRing, bearer
@@ -224,13 +225,14 @@ class DuplexConnection(PushingConnection):
             service=SERVICE,
             model=request.model,
         )
-        return self._scope.create_realtime(
-            order,
-            # A header in front of PCM is skipped anyway.
-            audio_format="pcm" if audio_format == "wav" else audio_format,
-            sample_rate=RATE,
-            end_silence=silence,
-        )
+        with caused(session=self._id):
+            return self._scope.create_realtime(
+                order,
+                # A header in front of PCM is skipped anyway.
+                audio_format="pcm" if audio_format == "wav" else audio_format,
+                sample_rate=RATE,
+                end_silence=silence,
+            )
 
     def _join(self, task: Task) -> None:
         """Push into ``task`` from now on."""
@@ -282,7 +284,8 @@ class DuplexConnection(PushingConnection):
         if self._session.model == inference.INSTRUCTION:
             # Nothing else ends it, and nobody can go on with it.
             self._joined.pushers.pop(self, None)
-            self._scope.stop(self._joined)
+            with caused(session=self._id):
+                self._scope.stop(self._joined)
 
     def _correction(self) -> str:
         """What was heard, each sentence as the instruction that it is most like."""

@@ -12,7 +12,7 @@ from mock_tingwu.core.faults import SUCCESS_CODE, Subject
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.protocols import signing
 from mock_tingwu.protocols.signing import rpc_v1
-from mock_tingwu.services import api_format, bodies
+from mock_tingwu.services import api_format, bodies, causes
 from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure, missing
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
@@ -38,6 +38,7 @@ class LiveGateway:
         """Answer a request, whatever it asks for."""
         scope = self._world.default
         request_id = scope.ids.request_id()
+        causes.begin(request_id=request_id)
         raw = b""
         unread: ApiFailure | None = None
         try:
