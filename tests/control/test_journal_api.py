@@ -276,6 +276,8 @@ def test_a_reset_and_the_server_s_end_let_nobody_wait(
         getattr(mock, end)()
         # Whoever is cut off gets an error instead.
         assert answer.result(PATIENCE).status_code == 200
+        if path.endswith("stream"):
+            assert answer.result(PATIENCE).text == "id:\n\n", "who comes back begins anew"
         assert time.monotonic() - began < 2
 
 
