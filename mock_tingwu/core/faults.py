@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.errors import API_ERRORS, LIVE_ERRORS, TASK_ERRORS
+from mock_tingwu.core.history import Cause
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.imagination import STATED_NAMES
 from mock_tingwu.core.journal import Journal
@@ -187,9 +188,12 @@ class Rule:
 
 
 class Faults:
-    """The rules of one scope. Whatever they do is journalled."""
+    """The rules of one scope. Whatever they do is journalled, with the request that it is done to:
+    ``cause`` tells to what it is due that something happens now.
+    """
 
-    def __init__(self, ids: Ids, journal: Journal) -> None:
+    def __init__(self, ids: Ids, journal: Journal, cause: Callable[[], Cause] = dict) -> None:
+        self._cause = cause
         self._ids = ids
         self._journal = journal
         self._rules: dict[str, Rule] = {}
@@ -298,6 +302,7 @@ class Faults:
 
     def _record(self, rule: str, action: Action, subject: Subject) -> None:
         self.acted = rule
+        request_id = self._cause().get("request_id")
         self._journal.record(
             "fault",
             subject.service or "tingwu",
@@ -306,6 +311,7 @@ class Faults:
             action=_TYPE_OF[type(action)],
             operation=subject.operation,
             text=_sentence(action),
+            **({} if request_id is None else {"request_id": request_id}),
         )
 
 

@@ -20,7 +20,7 @@ from mock_tingwu.core.journal import Entry, Filter
 Json = dict[str, Any]
 
 #: What belongs to a request although it is neither it nor its response, if it has its id.
-_REMARKS: Final = ("note", "violation")
+_REMARKS: Final = ("note", "violation", "fault")
 _WS: Final = ("ws_open", "ws_in", "ws_out", "ws_close", "audio")
 #: The opcode of text in a WebSocket (RFC 6455 section 5.2).
 _TEXT: Final = 1

@@ -196,7 +196,7 @@ class Scope:
         self.clock = clock
         self.ids = Ids(seed)
         self.journal = Journal(clock.now, name, taps, secrets)
-        self.faults = Faults(self.ids, self.journal)
+        self.faults = Faults(self.ids, self.journal, cause)
         self.scripts = ScriptBook()
         self.phrases = PhraseBook(self.ids)
         self.tasks: dict[str, Task] = {}

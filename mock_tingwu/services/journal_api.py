@@ -107,14 +107,14 @@ class JournalControl:
             Route("/_mock/journal/stream", json_endpoint(self.stream)),
         ]
 
-    @property
-    def _journal(self) -> Journal:
+    def _journal(self, request: Request) -> Journal:
+        """The journal that a call is about."""
         return self._world.default.journal
 
     async def entries(self, request: Request) -> Any:
         """Entries, newest last; with wait_ms it waits for one where there is none."""
         asked = Asked.of(request.query_params, "wait_ms")
-        journal = self._journal
+        journal = self._journal(request)
         since = _still_known(journal, asked.since)
         found = found_in(journal, asked, since)
         if not found and asked.wait_ms:
@@ -132,7 +132,7 @@ class JournalControl:
         from mock_tingwu.core.har import archive
 
         asked = Asked.of(request.query_params)
-        journal = self._journal
+        journal = self._journal(request)
         since = _still_known(journal, asked.since)
         cut = journal.cut(since)
         return await asyncio.to_thread(
@@ -148,7 +148,7 @@ class JournalControl:
     async def stream(self, request: Request) -> Response:
         """Entries as server-sent events: those that there are, then each that comes."""
         asked = Asked.of(request.query_params)
-        journal = self._journal
+        journal = self._journal(request)
         last = request.headers.get("last-event-id")
         since = asked.since if last is None else _seq("Last-Event-ID", last)
         since = _still_known(journal, since)

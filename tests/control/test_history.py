@@ -174,3 +174,12 @@ def test_a_stop_while_a_client_streams_is_due_to_the_request(mock: MockTingwu) -
     request = [entry for entry in mock.journal if entry["kind"] == "request"][-1]
     event, cause = causes(mock, task["TaskId"])[-1]
     assert (event, cause) == ("STOP", {"request_id": request["request_id"]})
+
+
+def test_a_fault_of_a_call_names_its_request(mock: MockTingwu) -> None:
+    mock.faults.add({"type": "api_error", "code": "BRK.OverdueTenant"}, times=1)
+    answer = httpx.get(f"{mock.url}/openapi/tingwu/v2/tasks/x").json()
+    (fault,) = (entry for entry in mock.journal if entry["kind"] == "fault")
+    assert fault["request_id"] == answer["RequestId"]
+    (entry,) = mock.har()["log"]["entries"]
+    assert "BRK.OverdueTenant" in entry["comment"]
