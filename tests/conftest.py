@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from mock_tingwu import MockTingwu, contract
-from mock_tingwu.core.journal import Entry
+from mock_tingwu.core.journal import KINDS, SERVICES, Entry
 
 if TYPE_CHECKING:
     from tests.media_site import Site
@@ -32,6 +32,8 @@ class Watch:
         self.checked: dict[str, int] = {}
 
     def __call__(self, entry: Entry) -> None:
+        if entry["kind"] not in KINDS or entry["service"] not in SERVICES:
+            self.breaches.append(f"nobody can filter for {entry['kind']} of {entry['service']}")
         name, instance = schema_of(entry)
         if name is None:
             return

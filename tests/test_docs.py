@@ -35,6 +35,7 @@ from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
+from mock_tingwu.services.journal_api import JournalControl
 from mock_tingwu.services.offline import CODES
 from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
@@ -209,12 +210,17 @@ class Example:
         parser.add_argument("-d")
         parser.add_argument("-T", type=Path)
         parser.add_argument("--data-binary")
+        parser.add_argument("-N", action="store_true")
+        parser.add_argument("-o")
         parser.add_argument("-H", action="append", default=[])
         args = parser.parse_args(words)
         headers = dict(header.split(": ", 1) for header in args.H)
         if args.data_binary:
             args.T = Path(args.data_binary.removeprefix("@"))
         content = args.T.read_bytes() if args.T else args.d
+        if args.N:  # it goes on for ever: the first event is enough
+            with httpx.stream(args.X, args.url, headers=headers, timeout=PATIENCE) as stream:
+                return next(line for line in stream.iter_lines() if line.startswith("data: "))
         answer = httpx.request(args.X, args.url, content=content, headers=headers, timeout=PATIENCE)
         assert answer.is_success, answer.text
         return answer.json()
@@ -303,6 +309,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
     world = mock._server.world
     services = (
         ControlService(world),
+        JournalControl(world),
         CallbackControl(world),
         FaultControl(world),
         ScriptControl(world),

@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "run the mock",
     "demo": "see a whole meeting: captions live, then every result",
     "host": "put local recordings on a running mock, for a FileUrl",
+    "journal": "see what a running mock has seen and done, also live",
     "live": "receive the captions of ApsaraVideo Live tasks",
     "sdk": "print the settings that point each SDK at the mock",
     "states": "print the lifecycles of tasks and sessions",

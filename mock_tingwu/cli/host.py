@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.cli.sdk import DEFAULT_URL
@@ -32,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Upload; exit code 0, 1 if the server does not take a file, 2 if FILE or URL is none."""
-    if not _is_address(args.url):
+    from mock_tingwu.client.address import is_http, is_local
+
+    if not is_http(args.url):
         complain("host", f"--url is {args.url!r}, expected an address such as {DEFAULT_URL}")
         return BAD_USAGE
     for path in args.files:
@@ -41,8 +42,6 @@ def run(args: argparse.Namespace) -> int:
             complain("host", problem)
             return BAD_USAGE
     import httpx
-
-    from mock_tingwu.client.address import is_local
 
     url = args.url.rstrip("/")
     try:
@@ -58,18 +57,6 @@ def run(args: argparse.Namespace) -> int:
         complain("host", f"no mock answers at {url}: {error}")
         return 1
     return 0
-
-
-def _is_address(url: str) -> bool:
-    import httpx
-
-    try:
-        parts = urlsplit(url)
-        # httpx decodes the host when it is asked for it, and fails at one such as xn--.
-        host = httpx.URL(url).host
-        return parts.scheme in ("http", "https") and bool(host) and parts.port != 0
-    except (ValueError, httpx.InvalidURL):
-        return False
 
 
 def _problem(path: Path) -> str:

@@ -438,8 +438,6 @@ def plain_lines(entry: Entry) -> str:
 
 def json_line(entry: Entry) -> str:
     """A JSON object with every field that came, ``content`` decoded, and what is told of it."""
-    import msgspec
-
     arrival, callback = entry.arrival, entry.arrival.callback
     fields: dict[str, Any]
     if callback is None:
@@ -455,7 +453,14 @@ def json_line(entry: Entry) -> str:
         "stale": check is not None and check.stale,
         "problems": entry.problems,
     }
-    text = msgspec.json.encode(fields).decode()
+    return json_text(fields)
+
+
+def json_text(value: object) -> str:
+    """``value`` as JSON on one line, with escapes for what a terminal would obey."""
+    import msgspec
+
+    text = msgspec.json.encode(value).decode()
     return re.sub(r"[^ -~]", lambda found: _json_char(found[0]), text)
 
 

@@ -1,4 +1,4 @@
-"""Whether an address is this machine's own."""
+"""Whether an address is one of a web server, and whether it is this machine's own."""
 
 from __future__ import annotations
 
@@ -14,4 +14,17 @@ def is_local(url: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
+        return False
+
+
+def is_http(url: str) -> bool:
+    """Whether ``url`` is an address that HTTP can be spoken with."""
+    import httpx
+
+    try:
+        parts = urlsplit(url)
+        # httpx decodes the host when it is asked for it, and fails at one such as xn--.
+        host = httpx.URL(url).host
+        return parts.scheme in ("http", "https") and bool(host) and parts.port != 0
+    except (ValueError, httpx.InvalidURL):
         return False

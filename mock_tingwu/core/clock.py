@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 #: The last moment that a clock can show, well before dates end: the year 9000.
@@ -53,7 +55,8 @@ class VirtualClock:
 
     `advance` runs every timer that falls due, in order of time and then of creation; timers that
     these timers create run too if they fall due within the same advance. During a timer's call the
-    clock shows the time the timer was due.
+    clock shows the time the timer was due. Like timers of an event loop they run in the context in
+    which they were created.
     """
 
     def __init__(self, start: int) -> None:
@@ -67,7 +70,8 @@ class VirtualClock:
 
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
         self._created += 1
-        timer = Timer(self._now + max(0, delay), self._created, callback)
+        in_context = partial(copy_context().run, callback)
+        timer = Timer(self._now + max(0, delay), self._created, in_context)
         if not self._closed:
             heapq.heappush(self._timers, timer)
         return timer

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from sys import getsizeof
 from typing import Any
 
@@ -38,6 +40,20 @@ KINDS = (
     "note",
 )
 
+#: Who writes into it. ``journal`` tells of itself, ``control`` of calls below /_mock.
+SERVICES = (
+    "tingwu",
+    "realtime",
+    "dashscope",
+    "live",
+    "offline",
+    "storage",
+    "core",
+    "media",
+    "control",
+    "journal",
+)
+
 
 def shown(entry: Entry) -> Entry:
     """``entry`` with what is kept as JSON shown as what it says."""
@@ -52,6 +68,43 @@ def _decoded(value: bytes) -> Any:
         return msgspec.json.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return value.decode("utf-8", "replace")  # masking may have cut a value that was no text
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries are wanted: those that have everything that is given.
+
+    ``kinds`` is empty for all. ``session`` is a session's id, or that of its connection.
+    ``contains`` is a text that stands in a field of the entry, or in the entry as JSON.
+    """
+
+    task_id: str | None = None
+    service: str | None = None
+    kinds: Collection[str] = ()
+    session: str | None = None
+    request_id: str | None = None
+    contains: str = ""
+
+    def fits(self, entry: Entry) -> bool:
+        """Whether ``entry`` is wanted."""
+        return (
+            (self.task_id is None or entry["task_id"] == self.task_id)
+            and (self.service is None or entry["service"] == self.service)
+            and (not self.kinds or entry["kind"] in self.kinds)
+            and (self.request_id is None or entry.get("request_id") == self.request_id)
+            and (
+                self.session is None
+                or self.session in (entry.get("session"), entry.get("connection"))
+            )
+            and (not self.contains or _contains(entry, self.contains))
+        )
+
+
+def _contains(entry: Entry, text: str) -> bool:
+    as_shown = shown(entry)
+    if any(text in value for value in as_shown.values() if isinstance(value, str)):
+        return True  # in JSON a quotation mark inside of a text is another one
+    return text.encode("utf-8", "surrogatepass") in msgspec.json.encode(as_shown)
 
 
 class Journal:
@@ -70,7 +123,7 @@ class Journal:
     ws_out     session, message
     ws_close   session, code, by
     audio      session, frames, bytes, position (ms)
-    transition event, before, after, why
+    transition event, before, after, why, cause
     callback   url, event, attempt, outcome, status, error, again_ms, answer, body
     signature  problem, scheme, server, client, differs_at, causes
     violation  rule, source, text
@@ -95,8 +148,13 @@ class Journal:
         #: Takes out what no entry shows; configured ``secrets`` wherever they stand.
         self.masked = Masker(secrets)
         self.seq = 0
-        #: How many entries were dropped to stay within bounds.
+        #: How many entries were dropped to stay within bounds: all up to this seq.
         self.dropped = 0
+        self._dropped_at = 0
+        #: Called whenever there is a new entry, and at the end. It must not raise.
+        self.watchers: set[Callable[[], None]] = set()
+        #: Whether whoever follows it should leave; see `close`.
+        self.closed = False
 
     def record(
         self,
@@ -140,9 +198,21 @@ class Journal:
         self._entries.append((weight, entry))
         self._bytes += weight
         while len(self._entries) > MAX_ENTRIES or self._bytes > MAX_BYTES:
-            self._bytes -= self._entries.popleft()[0]
+            gone, oldest = self._entries.popleft()
+            self._bytes -= gone
             self.dropped += 1
+            self._dropped_at = oldest["at"]
+        self._tell_watchers()
         return entry
+
+    def close(self) -> None:
+        """Nobody should wait for more: the scope is forgotten or the server stops."""
+        self.closed = True
+        self._tell_watchers()
+
+    def _tell_watchers(self) -> None:
+        for watcher in tuple(self.watchers):
+            watcher()
 
     def entries(
         self,
@@ -153,8 +223,39 @@ class Journal:
         since: int = 0,
     ) -> Iterator[Entry]:
         """The entries that match every filter given; ``since`` is the last ``seq`` already seen."""
-        wanted: Mapping[str, str | None] = {"task_id": task_id, "service": service, "kind": kind}
-        filters = [(name, value) for name, value in wanted.items() if value is not None]
-        for _, entry in self._entries:
-            if entry["seq"] > since and all(entry[name] == value for name, value in filters):
-                yield entry
+        kinds = () if kind is None else (kind,)
+        return self.select(Filter(task_id=task_id, service=service, kinds=kinds), since=since)
+
+    def select(self, wanted: Filter, *, since: int = 0) -> Iterator[Entry]:
+        """The entries after the ``seq`` that was seen last, as far as they are wanted.
+
+        To be read before anything else is recorded.
+        """
+        return (entry for entry in self.after(since) if wanted.fits(entry))
+
+    def after(self, seq: int) -> Iterator[Entry]:
+        """The entries after ``seq``, to be read before anything else is recorded."""
+        # No seq is left out, so it is known where they begin.
+        return (entry for _, entry in islice(self._entries, max(0, seq - self.dropped), None))
+
+    def cut(self, since: int) -> Entry | None:
+        """A note in place of the entries after ``since`` that are gone, None if none is.
+
+        It has the ``seq`` and the time of the last one that is gone, and their number.
+        """
+        if since >= self.dropped:
+            return None
+        number = self.dropped - since
+        what = "1 entry" if number == 1 else f"{number} entries"
+        keeps = f"the newest {MAX_ENTRIES} entries or {MAX_BYTES // 2**20} MiB"
+        return {
+            "seq": self.dropped,
+            "at": self._dropped_at,
+            "scope": self._scope,
+            "kind": "note",
+            "service": "journal",
+            "task_id": None,
+            "gone": number,
+            "text": f"{what} up to seq {self.dropped} {'is' if number == 1 else 'are'} gone: "
+            f"the journal keeps {keeps}",
+        }

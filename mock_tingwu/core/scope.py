@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.faults import Faults, Subject, TaskFailure, TaskLoss, new_task
+from mock_tingwu.core.history import Cause, History
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.imagination import same_every_time
 from mock_tingwu.core.journal import Entry, Journal
@@ -39,6 +40,8 @@ DECODED_RATE: Final = 16_000
 Service = Literal["tingwu", "dashscope", "live"]
 #: What SourceLanguage auto decides among (tingwu-openapi 1.1).
 AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
+#: So much of a cause is kept, in characters.
+_LONGEST_CAUSE: Final = 200
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _BEIJING_MS: Final = 8 * 60 * 60 * 1000
 
@@ -99,7 +102,7 @@ class Task:
     media files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz)
     and ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones;
     the ``file_url`` of a live task is the stream that it listens to. ``updated`` is when the status
-    changed last. ``playlist`` is what it hears.
+    changed last; ``history`` tells of every change. ``playlist`` is what it hears.
     """
 
     id: str
@@ -124,12 +127,14 @@ class Task:
     doomed_results: frozenset[str] = frozenset()
     #: How a fault wants it to fail at a later stage.
     doom: TaskFailure | None = None
+    doomed_by: str = ""
     #: Whether it is going to fail: it does not complete before that.
     failing: bool = False
     error_code: str | None = None
     error_message: str | None = None
     pushers: dict[Pusher, None] = field(default_factory=dict)
     sessions: int = 0
+    history: History = field(default_factory=History)
 
     @property
     def meeting(self) -> Meeting:
@@ -180,7 +185,8 @@ class Stored:
 class Scope:
     """One world. ``seed`` decides every identifier that it hands out.
 
-    ``taps`` see every journal entry, which shows no ``secrets``; see `Journal`.
+    ``taps`` see every journal entry, which shows no ``secrets``; see `Journal`. ``cause`` tells to
+    what it is due that something happens now.
     """
 
     def __init__(
@@ -193,12 +199,14 @@ class Scope:
         make_recognizer: Callable[[Playlist, int, int], Recognizer] = scripted,
         taps: Sequence[Callable[[Entry], None]] = (),
         secrets: Collection[str] = (),
+        cause: Callable[[], Cause] = dict,
     ) -> None:
         self.name = name
+        self._cause = cause
         self.clock = clock
         self.ids = Ids(seed)
         self.journal = Journal(clock.now, name, taps, secrets)
-        self.faults = Faults(self.ids, self.journal)
+        self.faults = Faults(self.ids, self.journal, cause)
         self.scripts = ScriptBook()
         self.phrases = PhraseBook(self.ids)
         self.tasks: dict[str, Task] = {}
@@ -266,7 +274,7 @@ class Scope:
         self._doom(task)
         return task
 
-    def end_live(self, task: Task, event: TaskEvent, why: str) -> None:
+    def end_live(self, task: Task, event: TaskEvent, why: str, cause: Cause | None = None) -> None:
         """End a live task: by a stop, or because its stream is gone.
 
         It may have failed by its last words.
@@ -274,7 +282,7 @@ class Scope:
         for pusher in list(task.pushers):
             pusher.task_ended()
         if task.can(event):
-            self.move(task, event, why)
+            self.move(task, event, why, cause)
 
     def forget(self, task: Task) -> None:
         """Let nobody find the task any more."""
@@ -282,7 +290,7 @@ class Scope:
 
     def _read(self, task: Task) -> None:
         if task.can(TaskEvent.HEARD):
-            self.heard(task)
+            self.heard(task, self.tick())
 
     def find(self, task_id: object, service: Service) -> Task | None:
         """The service's task of this id, if there is one."""
@@ -299,7 +307,7 @@ class Scope:
         if isinstance(failure, TaskLoss):
             self.clock.call_later(failure.after_ms, lambda: self.lose(task))
             return not failure.after_ms
-        task.doom = failure
+        task.doom, task.doomed_by = failure, self.faults.acted
         return self._reach(task, "creation")
 
     def _reach(self, task: Task, stage: str) -> bool:
@@ -311,7 +319,8 @@ class Scope:
 
         def fail() -> None:
             if task.can(TaskEvent.FAIL):
-                self.fail(task, doom.code, doom.message, "a fault says so")
+                cause = {"fault": task.doomed_by, **self.tick()}
+                self.fail(task, doom.code, doom.message, "a fault says so", cause)
 
         self.clock.call_later(doom.after_ms, fail)
         return True
@@ -362,6 +371,7 @@ class Scope:
             options=options,
         )
         self.tasks[task_id] = task
+        self._write_down(task, "CREATE", None, "it was asked for", self._shown_cause(None))
         return task
 
     def _heard_by(
@@ -431,8 +441,14 @@ class Scope:
         """The task whose MeetingJoinUrl carries ``join_token``."""
         return self._by_token.get(join_token)
 
-    def move(self, task: Task, event: TaskEvent, why: str) -> None:
-        """Apply ``event`` to the task's lifecycle and journal the transition.
+    def tick(self) -> Cause:
+        """The cause of what a timer does that has fallen due just now."""
+        return {**self._cause(), "tick": self.clock.now()}
+
+    def move(self, task: Task, event: TaskEvent, why: str, cause: Cause | None = None) -> None:
+        """Apply ``event`` to the task's lifecycle; write the transition into history and journal.
+
+        Without a ``cause`` it is due to what everything is due to that happens now.
 
         Raises:
             InvalidTransition: the task's status has no such transition.
@@ -443,15 +459,39 @@ class Scope:
             self._reach(task, "audio")
         if task.status is not before:
             task.updated = self.clock.now()
-            self.journal.record(
-                "transition",
-                "core",
-                task.id,
-                event=event.name,
-                before=before.name,
-                after=task.status.name,
-                why=why,
-            )
+            shown = self._shown_cause(cause)
+            fields: dict[str, Any] = {
+                "event": event.name,
+                "before": before.name,
+                "after": task.status.name,
+                "why": why,
+            }
+            if shown:
+                fields["cause"] = shown
+            entry = self.journal.record("transition", "core", task.id, **fields)
+            self._write_down(task, event.name, before.name, entry["why"], shown)
+
+    def _shown_cause(self, cause: Cause | None) -> Cause | None:
+        """``cause``, or that of everything that happens now, without secrets; None for none."""
+        masked = self.journal.masked
+        return {
+            name: masked(value)[:_LONGEST_CAUSE] if isinstance(value, str) else value
+            for name, value in (self._cause() if cause is None else cause).items()
+        } or None
+
+    def _write_down(
+        self, task: Task, event: str, before: str | None, why: str, cause: Cause | None
+    ) -> None:
+        task.history.add(
+            {
+                "at": self.clock.now(),
+                "event": event,
+                "before": before,
+                "after": task.status.name,
+                "why": why,
+                "cause": cause,
+            }
+        )
 
     def stop(self, task: Task) -> None:
         """End a realtime task as the API's stop does. Stopping again changes nothing."""
@@ -496,13 +536,13 @@ class Scope:
             self._offline_day = (today, {})
         return self._offline_day[1]
 
-    def heard(self, task: Task) -> None:
+    def heard(self, task: Task, cause: Cause | None = None) -> None:
         """The recording of an offline task has been read and recognised: make its results.
 
         Raises:
             InvalidTransition: the task has ended or was read before.
         """
-        self.move(task, TaskEvent.HEARD, "the recording was read")
+        self.move(task, TaskEvent.HEARD, "the recording was read", cause)
         self.use_offline(task, task.stream.position)
         self._reach(task, "processing")
         self._make_next_result(task, list(task.options.result_kinds(offline=True)))
@@ -537,7 +577,7 @@ class Scope:
             if kinds:
                 self._make_next_result(task, kinds)
             elif not task.failing:
-                self.move(task, TaskEvent.RESULTS_READY, "every result is ready")
+                self.move(task, TaskEvent.RESULTS_READY, "every result is ready", self.tick())
                 self.on_progress(self, task, task.status.name)
 
         self.clock.call_later(self.result_interval, ready)
@@ -555,13 +595,15 @@ class Scope:
         self.journal.record("note", "core", task.id, text=f"the result {kind} is ready")
         self.on_progress(self, task, kind)
 
-    def fail(self, task: Task, code: str, message: str, why: str) -> None:
+    def fail(
+        self, task: Task, code: str, message: str, why: str, cause: Cause | None = None
+    ) -> None:
         """End the task as FAILED with an ErrorCode and ErrorMessage.
 
         Raises:
             InvalidTransition: the task has already ended.
         """
-        self.move(task, TaskEvent.FAIL, why)
+        self.move(task, TaskEvent.FAIL, why, cause)
         self._used_today().pop(task.id, None)
         task.error_code, task.error_message = code, message
         for pusher in list(task.pushers):

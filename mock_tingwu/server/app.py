@@ -20,11 +20,13 @@ from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
+from mock_tingwu.services.journal_api import JournalControl
 from mock_tingwu.services.live.service import LiveService
 from mock_tingwu.services.scopes import ScopeControl
 from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
+from mock_tingwu.services.unknown import PREFIX, Unknown
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.services.world import World
 
@@ -41,6 +43,20 @@ class Application:
         live = LiveService(world)
         storage = StorageService(world)
 
+        control = [
+            *ControlService(world).routes(),
+            *JournalControl(world).routes(),
+            *HostingService(world).routes(),
+            *CallbackControl(world).routes(),
+            *AppControl(world).routes(),
+            *FaultControl(world).routes(),
+            *CoverageControl(world).routes(),
+            *ScopeControl(world).routes(),
+            *ScriptControl(world).routes(),
+            *WaitControl(world).routes(),
+        ]
+        self._unknown = Unknown(world, control)
+
         def service_of(request: Request) -> DashScopeService | LiveService | TingwuService:
             path = request.url.path
             if path == "/":
@@ -48,6 +64,8 @@ class Application:
             return dashscope if path.startswith(("/api/", "/api-ws/")) else tingwu
 
         async def not_found(request: Request, error: Exception) -> Response:
+            if request.url.path.startswith(PREFIX):
+                return await self._unknown.control(request)
             return await service_of(request).unknown(request)
 
         async def server_error(request: Request, error: Exception) -> Response:
@@ -59,15 +77,8 @@ class Application:
                 *dashscope.routes(),
                 *live.routes(),
                 *storage.routes(),
-                *ControlService(world).routes(),
-                *HostingService(world).routes(),
-                *CallbackControl(world).routes(),
-                *AppControl(world).routes(),
-                *FaultControl(world).routes(),
-                *CoverageControl(world).routes(),
-                *ScopeControl(world).routes(),
-                *ScriptControl(world).routes(),
-                *WaitControl(world).routes(),
+                *control,
+                *self._unknown.routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={
@@ -94,4 +105,4 @@ class Application:
             from mock_tingwu.services.dashscope import realtime as duplex
 
             return duplex.route(self.world, target, headers)
-        return Rejection(404, "Not Found")
+        return self._unknown.websocket(target)

@@ -57,6 +57,22 @@ class Controls(ABC):
         entries = self.call(lambda: list(self._realm.journal.entries()))
         return [shown(entry) for entry in entries]
 
+    def har(self, *, task_id: str | None = None) -> dict[str, Any]:
+        """The journal as an HTTP archive (HAR 1.2), secrets masked; `json.dump` it to a file.
+
+        With a ``task_id`` only the requests and sessions of that task.
+        """
+        from mock_tingwu.core.har import archive
+        from mock_tingwu.core.journal import Filter
+
+        def read() -> tuple[list[Entry], Entry | None]:
+            journal = self._realm.journal
+            return list(journal.after(0)), journal.cut(0)
+
+        entries, cut = self.call(read)
+        comment = "" if cut is None else cut["text"]
+        return archive(entries, Filter(task_id=task_id), origin=self.url, comment=comment)
+
     @property
     def violations(self) -> list[Entry]:
         """What clients did against the rules, oldest first: the journal's violations."""

@@ -76,6 +76,7 @@ class Server(uvicorn.Server):
         self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.world.stop_following()
         for connection in list(self.server_state.connections):
             # It would be waited for, and its body may never be complete.
             if isinstance(connection, HttpProtocol) and connection.is_half_read:

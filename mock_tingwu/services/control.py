@@ -10,7 +10,6 @@ from starlette.routing import Route
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.errors import TASK_ERRORS
-from mock_tingwu.core.journal import KINDS, shown
 from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
@@ -31,7 +30,6 @@ class ControlService:
             Route("/_mock/health", json_endpoint(self.health)),
             Route("/_mock/reset", json_endpoint(self.reset), methods=["POST"]),
             Route("/_mock/clock", json_endpoint(self.clock), methods=["GET", "POST"]),
-            Route("/_mock/journal", json_endpoint(self.journal)),
             Route("/_mock/tasks", json_endpoint(self.tasks)),
             Route("/_mock/tasks/{task_id}", json_endpoint(self.task)),
             Route(
@@ -84,30 +82,6 @@ class ControlService:
             "now_ms": clock.now(),
         }
 
-    async def journal(self, request: Request) -> Any:
-        """Entries, newest last, by task_id, service, kind and since (the last seq seen)."""
-        query = request.query_params
-        unknown = set(query) - {"task_id", "service", "kind", "since", "scope"}
-        if unknown:
-            raise ControlError(f"{min(unknown)} is unknown; expected task_id, service, kind, since")
-        if query.get("kind", "note") not in KINDS:
-            raise ControlError(f"kind is {query['kind']!r}, expected {' or '.join(KINDS)}")
-        since = query.get("since", "0")
-        if not (since.isascii() and since.isdigit() and len(since) <= 18):
-            raise ControlError(f"since is {since!r}, expected the seq of an entry")
-        journal = realm_of(self._world, request).journal
-        entries = journal.entries(
-            task_id=query.get("task_id"),
-            service=query.get("service"),
-            kind=query.get("kind"),
-            since=int(since),
-        )
-        return {
-            "entries": [shown(entry) for entry in entries],
-            "last_seq": journal.seq,
-            "dropped": journal.dropped,
-        }
-
     async def tasks(self, request: Request) -> Any:
         scope = realm_of(self._world, request)
         return {"tasks": [_summary(scope, task) for task in scope.tasks.values()]}
@@ -123,7 +97,8 @@ class ControlService:
                     "text": sentence.text,
                 }
                 for sentence in task.meeting.sentences
-            ]
+            ],
+            "history": task.history.shown(),
         }
 
     async def transition(self, request: Request) -> Any:

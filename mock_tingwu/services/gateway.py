@@ -13,10 +13,11 @@ from starlette.responses import Response
 from mock_tingwu.core.faults import Subject
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.protocols import signing
-from mock_tingwu.services import api_format, bodies
+from mock_tingwu.services import api_format, bodies, causes
 from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
+from mock_tingwu.services.near_miss import nearest
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.travelling import foresee, travel
 from mock_tingwu.services.world import World
@@ -111,6 +112,7 @@ class Gateway:
         request.state.access_key = verdict.access_key
         request_id = scope.ids.request_id()
         request.state.scope = scope
+        causes.begin(request_id=request_id)
         entry = scope.journal.record(
             "request",
             self._service,
@@ -218,6 +220,7 @@ def _text(value: object) -> str | None:
 
 
 def _no_api(request: Request, scope: Scope, body: Json) -> Json:
-    if request.method not in _METHODS:
-        raise failure("UnsupportedHTTPMethod")
-    raise failure("InvalidApi.NotFound")
+    supported = request.method in _METHODS
+    error = failure("InvalidApi.NotFound" if supported else "UnsupportedHTTPMethod")
+    error.detail = nearest(request.method, request.state.target)
+    raise error

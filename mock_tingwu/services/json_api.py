@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mock_tingwu.services import bodies
+from mock_tingwu.services import bodies, causes
 
 if TYPE_CHECKING:
     from mock_tingwu.services.realm import Realm
@@ -83,10 +83,18 @@ async def raw_body(request: Request) -> bytes:
 
 
 def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that answers what ``handler`` returns, or what it raises as ControlError.
+
+    A handler whose answer is no JSON returns a Response.
+    """
+
     async def endpoint(request: Request) -> Response:
         status = 200
+        causes.begin(control=f"{request.method} {request.url.path}")
         try:
             answer = await handler(request)
+            if isinstance(answer, Response):
+                return answer
         except ControlError as error:
             status, answer = error.status, {"error": str(error)}
         return Response(msgspec.json.encode(answer), status, {"Content-Type": "application/json"})

@@ -191,7 +191,7 @@ class PushingConnection(ABC):
         task, decoder = self._task, self._decoder
         assert task is not None and decoder is not None
         if task.status is not ONGOING:
-            self._scope.move(task, TaskEvent.AUDIO, "audio arrived")
+            self._scope.move(task, TaskEvent.AUDIO, "audio arrived", {"session": self._id})
         note = decoder.note
         try:
             if task.options.multiple_streams:
@@ -267,7 +267,7 @@ class PushingConnection(ABC):
     def _end_stream(self, why: str) -> None:
         self._close_books()
         if self._task is not None and self._task.can(TaskEvent.STREAM_ENDED):
-            self._scope.move(self._task, TaskEvent.STREAM_ENDED, why)
+            self._scope.move(self._task, TaskEvent.STREAM_ENDED, why, {"session": self._id})
 
     def _close_books(self) -> None:
         """The stream is over: write down what it brought."""

@@ -15,6 +15,7 @@ from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.phrases import PhraseList
 from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.services import causes
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.services.media_files import MediaFiles
 
@@ -46,6 +47,7 @@ class Realm(Scope):
             make_recognizer=world.make_recognizer,
             taps=self.taps,
             secrets=settings.secrets,
+            cause=causes.current,
         )
         self._world = world
         self.seed = seed
@@ -223,10 +225,15 @@ class Realm(Scope):
 
     # The end
 
+    def stop_following(self) -> None:
+        """Send away who follows the journal or waits for an entry of it."""
+        self.journal.close()
+
     def close(self) -> None:
         """Let nothing more happen here; remove the media files unless they are in a folder of the
         user's. Clients that are connected are not told."""
         self.closed = True
+        self.stop_following()
         # What is still to happen here would happen to tasks of the same ids after a reset.
         self.clock.close()
         self.callbacks.close()

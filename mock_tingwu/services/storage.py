@@ -128,6 +128,7 @@ class StorageService:
         query = request.url.query
         about: dict[str, Any] = {
             "task_id": stored.task.id if stored else named["task"] if named else None,
+            "request_id": request_id,
             "method": request.method,
             "target": f"{request.url.path}?{query}" if query else request.url.path,
         }
@@ -149,9 +150,9 @@ class StorageService:
         if isinstance(fault, ResultMissing):
             pass
         elif verdict.ok and stored:
-            file = await self._stored(request, scope, stored)
+            file = await self._stored(request, request_id, scope, stored)
         elif verdict.ok and named and found and (bucket, named["folder"]) == place(*found):
-            file = await self._file(request, named, *found)
+            file = await self._file(request, request_id, named, *found)
         if problem is not None:
             why = _REASONS[problem]
             response = _refusal(403, "AccessDenied", why, request, request_id)
@@ -167,7 +168,7 @@ class StorageService:
         return response
 
     async def _file(
-        self, request: Request, named: re.Match[str], scope: Realm, task: Task
+        self, request: Request, request_id: str, named: re.Match[str], scope: Realm, task: Task
     ) -> Response | None:
         if name := named["suffix"] or named["picture"]:
             return await self._media(request, scope, task, name)
@@ -179,7 +180,7 @@ class StorageService:
         stored = Stored(
             task, kind, made, options, lambda result: wrapped(task.id, kind, result), LINK_SECONDS
         )
-        return await self._stored(request, scope, stored)
+        return await self._stored(request, request_id, scope, stored)
 
     async def _media(
         self, request: Request, scope: Realm, task: Task, name: str
@@ -189,7 +190,9 @@ class StorageService:
             return None
         return ranged_file(request, path, _TYPES[name.rpartition(".")[2]])
 
-    async def _stored(self, request: Request, scope: Realm, stored: Stored) -> Response | None:
+    async def _stored(
+        self, request: Request, request_id: str, scope: Realm, stored: Stored
+    ) -> Response | None:
         task, kind = stored.task, stored.kind
         if kind in _TYPES:
             return await self._media(request, scope, task, kind)
@@ -197,7 +200,13 @@ class StorageService:
         # A long meeting takes a while. It does not grow: results come after the end of the audio.
         content = await asyncio.to_thread(_content, stored, linker)
         scope.journal.record(
-            "result", SERVICE, task.id, body=content, name=kind, form=task.order.service
+            "result",
+            SERVICE,
+            task.id,
+            request_id=request_id,
+            body=content,
+            name=kind,
+            form=task.order.service,
         )
         headers = {
             "Content-Type": "application/json",

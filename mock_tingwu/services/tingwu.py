@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Order, Task
+from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import INVALID, TaskEvent
 from mock_tingwu.services import phrases, realtime
 from mock_tingwu.services.address import Address
@@ -19,6 +20,7 @@ from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import failure, invalid, missing
 from mock_tingwu.services.gatekeeper import check_app_key
 from mock_tingwu.services.gateway import Gateway, Operation
+from mock_tingwu.services.near_miss import absent
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.task_data import task_data
 from mock_tingwu.services.tingwu_request import (
@@ -82,10 +84,15 @@ class TingwuService:
     def _put_task(self, request: Request, scope: Realm, body: Json) -> Json:
         body = read_body(body)
         kind = request.query_params.get("type")
+        expected = "type=realtime or type=offline"
         if not kind:
-            raise missing("type")
+            error = missing("type")
+            error.detail = absent("type", expected, request.query_params, body)
+            raise error
         if kind not in ("realtime", "offline"):
-            raise invalid("type")
+            error = invalid("type")
+            error.detail = f"type is {shown(kind)}, expected {expected}"
+            raise error
         operation = request.query_params.get("operation") or "start"
         if operation == "stop" and kind == "realtime":
             return self._stop(scope, body)

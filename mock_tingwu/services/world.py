@@ -168,6 +168,11 @@ class World:
             connection.world_ended()
         realm.close()
 
+    def stop_following(self) -> None:
+        """Send away who follows a journal or waits for an entry of one."""
+        for realm in self:
+            realm.stop_following()
+
     def close(self) -> None:
         """Send nothing more; remove the media files unless they are in a folder of the user's."""
         for realm in self:

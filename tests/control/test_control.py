@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu, __version__, contract
-from mock_tingwu.core.journal import KINDS
 from mock_tingwu.services.json_api import MAX_BODY
 from tests.core.test_segmentation import silence, speech
 from tests.realtime.helpers import create, info, pusher, status, stop, until
@@ -60,17 +59,6 @@ def test_the_journal_tells_the_whole_story_of_a_task(mock: MockTingwu) -> None:
     ]
 
 
-def test_the_journal_can_be_filtered_and_followed(mock: MockTingwu) -> None:
-    first, second = create(mock), create(mock)
-    info(mock, second["TaskId"])
-    own = get(mock, "journal", task_id=second["TaskId"])["entries"]
-    assert own and all(entry["task_id"] == second["TaskId"] for entry in own)
-    seen = get(mock, "journal")["last_seq"]
-    info(mock, first["TaskId"])
-    new = get(mock, "journal", since=seen, kind="request")["entries"]
-    assert [entry["target"].rpartition("/")[2] for entry in new] == [first["TaskId"]]
-
-
 def test_no_secret_reaches_the_journal(start_mock: Callable[..., MockTingwu]) -> None:
     open_mock = start_mock()
     task = create(open_mock)
@@ -97,13 +85,6 @@ def test_no_secret_reaches_the_journal(start_mock: Callable[..., MockTingwu]) ->
     assert "c2VjcmV0c2lnbmF0dXJl" not in text
     assert "topsecret" not in text
     assert "planted" not in text
-
-
-@pytest.mark.parametrize("since", ["x", "-1", "1.5", "9" * 5_000])
-def test_a_filter_that_makes_no_sense_is_explained(mock: MockTingwu, since: str) -> None:
-    answer = httpx.get(f"{mock.url}/_mock/journal", params={"since": since})
-    assert answer.status_code == 400
-    assert answer.json() == {"error": f"since is {since!r}, expected the seq of an entry"}
 
 
 def test_an_unknown_scope_is_refused(mock: MockTingwu) -> None:
@@ -275,18 +256,6 @@ def test_a_script_that_cannot_be_heard_is_refused_in_one_sentence(
     answer = post(mock, "scripts", body)
     assert answer.status_code == 400
     assert reason in answer.json()["error"]
-
-
-@pytest.mark.parametrize(
-    ("query", "error"),
-    [
-        ("foo=1", "foo is unknown; expected task_id, service, kind, since"),
-        ("kind=bogus", f"kind is 'bogus', expected {' or '.join(KINDS)}"),
-    ],
-)
-def test_a_filter_that_there_is_not_is_refused(mock: MockTingwu, query: str, error: str) -> None:
-    answer = httpx.get(f"{mock.url}/_mock/journal?{query}")
-    assert (answer.status_code, answer.json()) == (400, {"error": error})
 
 
 def test_why_a_field_was_refused_is_found_by_the_request_id(mock: MockTingwu) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 import pytest
@@ -89,3 +90,21 @@ def test_a_step_runs_one_timer_and_no_more() -> None:
     assert (clock.step(10), called, clock.now()) == (True, [1], 10)
     assert (clock.step(10), called) == (True, [1, 2])
     assert clock.step(1_000) is False
+
+
+def test_a_timer_runs_in_the_context_in_which_it_was_created() -> None:
+    variable: ContextVar[str] = ContextVar("variable", default="outside")
+    clock, seen = VirtualClock(0), []
+
+    def later() -> None:
+        clock.call_later(5, lambda: seen.append(variable.get()))
+
+    def inside() -> None:
+        variable.set("inside")
+        later()
+        clock.call_later(5, later)
+
+    copy_context().run(inside)
+    later()
+    clock.advance(10)
+    assert seen == ["inside", "outside", "inside"]  # the last is one that a timer created

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -48,6 +48,7 @@ from mock_tingwu.core.faults.actions import (
 from mock_tingwu.core.faults.markers import found_in, parse_later, parse_marker
 from mock_tingwu.core.faults.matching import Subject
 from mock_tingwu.core.faults.rules import Rule, parse_rule
+from mock_tingwu.core.history import Cause
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.journal import Journal
 
@@ -60,9 +61,12 @@ _MOST_MARKED: Final = 10_000
 
 
 class Faults:
-    """The rules of one scope. Whatever they do is journalled."""
+    """The rules of one scope. Whatever they do is journalled, with the request that it is done to:
+    ``cause`` tells to what it is due that something happens now.
+    """
 
-    def __init__(self, ids: Ids, journal: Journal) -> None:
+    def __init__(self, ids: Ids, journal: Journal, cause: Callable[[], Cause] = dict) -> None:
+        self._cause = cause
         self._ids = ids
         self._journal = journal
         self._rules: dict[str, Rule] = {}
@@ -70,6 +74,8 @@ class Faults:
         self._marked: dict[str, list[Rule]] = {}
         self._added = 0
         self._noted: set[str] = set()
+        #: The id of the rule that acted last, or ``marker``.
+        self.acted = ""
 
     def add(self, data: Mapping[str, Any]) -> Rule:
         """Put a rule in force.
@@ -266,6 +272,8 @@ class Faults:
             self._journal.record("note", subject.service, subject.task_id, text=text)
 
     def _record(self, rule: str, action: Action, subject: Subject) -> None:
+        self.acted = rule
+        request_id = self._cause().get("request_id")
         self._journal.record(
             "fault",
             subject.service or "tingwu",
@@ -274,4 +282,5 @@ class Faults:
             action=type_of(action),
             operation=subject.operation,
             text=str(action),
+            **({} if request_id is None else {"request_id": request_id}),
         )

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from mock_tingwu.core.faults import ApiFault, Subject, ThrottleFault
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Limits, Throttle
-from mock_tingwu.services import bodies
+from mock_tingwu.services import bodies, causes
 from mock_tingwu.services.dashscope.agents import Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure, throttled
 from mock_tingwu.services.dashscope.keys import bearer, key_ring, scope_of_call
@@ -77,6 +77,7 @@ class Gateway:
         request_id = scope.ids.lower_request_id()
         wrong_key = self._keys.problem(key)
         request.state.scope = scope
+        causes.begin(request_id=request_id)
         entry = scope.journal.record(
             "request",
             SERVICE,

@@ -32,6 +32,7 @@ from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.protocols import inference
 from mock_tingwu.protocols.inference_table import FINISHING
 from mock_tingwu.protocols.multi_audio import NoFrame
+from mock_tingwu.services.causes import caused
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.dashscope.gateway import SERVICE
 from mock_tingwu.services.dashscope.keys import bearer, key_ring, scope_of_call
@@ -93,10 +94,14 @@ class DuplexConnection(PushingConnection):
         strict = world.settings.task_ids == "documented"
         self._session = inference.Session(scope.clock.now(), strict_task_id=strict)
         super().__init__(scope, self._session, target)
-        self._id = scope.ids.hex32("connection")
+        self._id = self._connection_id = scope.ids.hex32("connection")
         self._app = App()
         self._terminology: tuple[str, ...] = ()
         self._first_sentence = 0
+
+    def _record(self, kind: str, **fields: Any) -> None:
+        # The session's id changes with every task.
+        super()._record(kind, connection=self._connection_id, **fields)
 
     # Endpoint
 
@@ -241,13 +246,14 @@ class DuplexConnection(PushingConnection):
             service=SERVICE,
             model=request.model,
         )
-        return self._scope.create_realtime(
-            order,
-            # A header in front of PCM is skipped anyway.
-            audio_format="pcm" if audio_format == "wav" else audio_format,
-            sample_rate=RATE,
-            end_silence=silence,
-        )
+        with caused(session=self._id):
+            return self._scope.create_realtime(
+                order,
+                # A header in front of PCM is skipped anyway.
+                audio_format="pcm" if audio_format == "wav" else audio_format,
+                sample_rate=RATE,
+                end_silence=silence,
+            )
 
     def _join(self, task: Task) -> None:
         """Push into ``task`` from now on."""
@@ -299,7 +305,8 @@ class DuplexConnection(PushingConnection):
         if self._session.model == inference.INSTRUCTION:
             # Nothing else ends it, and nobody can go on with it.
             self._joined.pushers.pop(self, None)
-            self._scope.stop(self._joined)
+            with caused(session=self._id):
+                self._scope.stop(self._joined)
 
     def _correction(self) -> str:
         """What was heard, each sentence as the instruction that it is most like."""

@@ -40,6 +40,7 @@ from mock_tingwu.services.dashscope.request import (
     named,
 )
 from mock_tingwu.services.dashscope.task_data import output_of, status_of
+from mock_tingwu.services.near_miss import nearest
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.tingwu import ANY_METHOD, hot_words
 from mock_tingwu.services.world import World
@@ -266,4 +267,4 @@ def _posted(operation: Operation) -> Operation:
 
 
 def _no_url(request: Request, scope: Realm, body: Json) -> Json:
-    raise failure("InvalidURL", f"there is no {request.method} {request.url.path}")
+    raise failure("InvalidURL", nearest(request.method, request.url.path))

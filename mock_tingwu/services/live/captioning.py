@@ -168,7 +168,7 @@ class Captioning:
     def _give_up(self) -> None:
         self._giving_up = None
         why = f"the stream was away for {self.request.auto_terminate} s"
-        self._scope.end_live(self.task, TaskEvent.AUTO_TERMINATE, why)
+        self._scope.end_live(self.task, TaskEvent.AUTO_TERMINATE, why, self._scope.tick())
 
     def _stop_waiting(self) -> None:
         if self._giving_up is not None:

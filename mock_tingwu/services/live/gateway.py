@@ -12,11 +12,12 @@ from mock_tingwu.core.faults import SUCCESS_CODE, Subject
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.protocols import signing
 from mock_tingwu.protocols.signing import rpc_v1
-from mock_tingwu.services import api_format, bodies
+from mock_tingwu.services import api_format, bodies, causes
 from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure, missing
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.live.request import read
+from mock_tingwu.services.near_miss import no_action
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.travelling import foresee, travel
 from mock_tingwu.services.world import World
@@ -66,6 +67,7 @@ class LiveGateway:
         )
         request_id = scope.ids.request_id()
         request.state.scope = scope
+        causes.begin(request_id=request_id)
         entry = scope.journal.record(
             "request",
             SERVICE,
@@ -89,7 +91,7 @@ class LiveGateway:
             version = _text(parameters.get("Version")) or request.headers.get("x-acs-version")
             # Who may not call learns nothing of what is wrong with the call.
             self._keeper.admit(version, verdict)
-            operation = self._operation(action)
+            operation = self._operation(action, parameters)
             self._keeper.limit(scope, verdict.access_key or "", action)
             subject = _subject(scope, parameters, action)
             foresee(request, scope.faults, subject)
@@ -115,12 +117,12 @@ class LiveGateway:
         request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
         return self._failed(scope, request, scope.ids.request_id(), failure("InternalError"))
 
-    def _operation(self, action: str) -> Operation:
-        if not action:
-            raise missing("Action")
+    def _operation(self, action: str, parameters: Json) -> Operation:
         operation = self._operations.get(action)
         if operation is None:
-            raise failure("InvalidApi.NotFound")
+            error = failure("InvalidApi.NotFound") if action else missing("Action")
+            error.detail = no_action(action, self._operations, parameters)
+            raise error
         return operation
 
     def _failed(
