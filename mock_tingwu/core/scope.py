@@ -44,6 +44,8 @@ AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
 _LONGEST_CAUSE: Final = 200
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _BEIJING_MS: Final = 8 * 60 * 60 * 1000
+#: How long a meeting may last from its creation, in ms (realtime-ws 1.5, dashscope-tingwu 3).
+LONGEST_MEETING_MS: Final = _DAY_MS
 
 
 class Pusher(Protocol):
@@ -238,7 +240,22 @@ class Scope:
         task.join_token = self.ids.join_token(task.id)
         self._by_token[task.join_token] = task
         self._doom(task)
+        self.end_in_time(task)
         return task
+
+    def end_in_time(self, task: Task) -> None:
+        """See to it that a meeting is stopped when it has lasted for as long as it may.
+
+        DashScope's are not: no stream into them begins any more, which is all.
+        """
+        if task.order.service != "tingwu":
+            return
+
+        def over() -> None:
+            if self.tasks.get(task.id) is task:
+                self.stop(task, "the meeting has lasted for 24 hours")
+
+        self.clock.call_later(task.created + LONGEST_MEETING_MS - self.clock.now(), over)
 
     def create_offline(self, order: Order, *, file_url: str, channel_mode: str = "") -> Task:
         """A new task that reads a file.
@@ -493,7 +510,7 @@ class Scope:
             }
         )
 
-    def stop(self, task: Task) -> None:
+    def stop(self, task: Task, why: str = "stop was called") -> None:
         """End a realtime task as the API's stop does. Stopping again changes nothing."""
         if not task.can(TaskEvent.STOP):
             return
@@ -505,10 +522,10 @@ class Scope:
         doomed = doomed or task.failing
         if kinds == ("Transcription",) and not task.files and not doomed:
             self._result_ready(task, "Transcription")
-            self.move(task, TaskEvent.STOP, "stop was called and recognition alone was asked for")
+            self.move(task, TaskEvent.STOP, f"{why} and recognition alone was asked for")
             self.on_progress(self, task, task.status.name)
             return
-        self.move(task, TaskEvent.STOP_AND_PROCESS, "stop was called and results are to be made")
+        self.move(task, TaskEvent.STOP_AND_PROCESS, f"{why} and results are to be made")
         self._reach(task, "processing")
         self._make_next_result(task, list(kinds))
 

@@ -47,9 +47,10 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
             "That partial results appear is documented, their order is not.",
         ),
         (
-            "never-expires",
-            "NEW and PAUSED last for ever, and a recording may be longer than 24 hours.",
-            "The limit is documented, what happens at it is not.",
+            "ends-in-time",
+            "A meeting is stopped 24 hours after its creation, whatever its state: results are "
+            "made of what was heard. NEW and PAUSED last until then.",
+            "The limit is documented, what happens at it is not; nothing heard should be lost.",
         ),
         (
             "paused-at-once",
