@@ -35,6 +35,7 @@ from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.offline import CODES
+from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
@@ -289,10 +290,12 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         CallbackControl(world),
         FaultControl(world),
         AppControl(world),
+        SessionControl(world),
         WaitControl(world),
     )
     for route in [route for service in services for route in service.routes()]:
         path = route.path.replace("{task_id}", task_id).replace("{fault_id}", "fault-1")
+        path = path.replace("{session_id:path}", "c565945594fa0bfeb35900ad3ce5ae28/1")
         for method in sorted((route.methods or set()) - {"HEAD"}):
             url = re.escape(f"127.0.0.1:8900{path}")
             prefix = "" if method == "GET" else f"-X {method} "

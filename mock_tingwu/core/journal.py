@@ -67,7 +67,7 @@ class Journal:
     result     name, body: a result file that was downloaded
     ws_open    target, session
     ws_in      session, text
-    ws_out     session, message
+    ws_out     session, message; by, where the control API sent it
     ws_close   session, code, by
     audio      session, frames, bytes, position (ms)
     transition event, before, after, why
@@ -158,3 +158,7 @@ class Journal:
         for _, entry in self._entries:
             if entry["seq"] > since and all(entry[name] == value for name, value in filters):
                 yield entry
+
+    def latest(self) -> Iterator[Entry]:
+        """All entries, newest first."""
+        return (entry for _, entry in reversed(self._entries))

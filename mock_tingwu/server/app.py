@@ -21,6 +21,7 @@ from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.live.service import LiveService
 from mock_tingwu.services.scopes import ScopeControl
+from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
 from mock_tingwu.services.waiting import WaitControl
@@ -63,6 +64,7 @@ class Application:
                 *AppControl(world).routes(),
                 *FaultControl(world).routes(),
                 *ScopeControl(world).routes(),
+                *SessionControl(world).routes(),
                 *WaitControl(world).routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],

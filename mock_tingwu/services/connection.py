@@ -14,12 +14,26 @@ class Connection(Protocol):
         """Whether the client does not read what was sent, so that nothing is read from it."""
         ...
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a message can still be sent: neither side has begun to close."""
+        ...
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait for the client to read."""
+        ...
+
     def send_text(self, data: bytes) -> None:
         """Send one unfragmented text frame."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:
         """Start the closing handshake."""
+        ...
+
+    def cut(self) -> None:
+        """End it at once and without a CLOSE, as a broken line does. Nothing more is sent."""
         ...
 
 
