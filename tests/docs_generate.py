@@ -23,7 +23,9 @@ from mock_tingwu.core import errors
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.script import LANGUAGES
 from mock_tingwu.core.scripts import library
+from mock_tingwu.server.clock import make_clock, real_now
 from mock_tingwu.services.dashscope.agents import AGENTS
+from mock_tingwu.services.world import World
 from mock_tingwu.settings import PREFIX, Settings
 from tests import docs_examples, docs_tables
 
@@ -202,6 +204,16 @@ def _library(_: str) -> str:
     return _table(("SourceLanguage", "script", "title", "speakers", "sentences"), rows)
 
 
+def _metrics(_: str) -> str:
+    world = World(Settings(), make_clock, real_now)
+    rows = [
+        (f"`{family.name}`", family.type, ", ".join(family.labels), family.help)
+        for family in world.metrics.families(world)
+        if family.name.startswith("mock_tingwu_")
+    ]
+    return _table(("name", "type", "labels", ""), rows)
+
+
 KINDS: Final[dict[str, Callable[[str], str]]] = {
     "states": _states,
     "example": _example,
@@ -216,6 +228,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "settings": _settings,
     "fields": _fields,
     "library": _library,
+    "metrics": _metrics,
     "frame": docs_examples.frame,
     "answer": docs_examples.answer,
     "result": docs_examples.result,

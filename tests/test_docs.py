@@ -34,7 +34,9 @@ from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
+from mock_tingwu.services.metrics import MetricsControl
 from mock_tingwu.services.offline import CODES
+from mock_tingwu.services.readiness import ReadinessControl
 from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.services.waiting import WaitControl
@@ -201,7 +203,7 @@ class Example:
         content = args.T.read_bytes() if args.T else args.d
         answer = httpx.request(args.X, args.url, content=content, headers=headers, timeout=PATIENCE)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer.json() if "json" in answer.headers["content-type"] else answer.text
 
 
 def first_comment(text: str) -> str:
@@ -291,6 +293,8 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         FaultControl(world),
         AppControl(world),
         SessionControl(world),
+        ReadinessControl(world),
+        MetricsControl(world),
         WaitControl(world),
     )
     for route in [route for service in services for route in service.routes()]:

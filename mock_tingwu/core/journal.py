@@ -159,6 +159,16 @@ class Journal:
             if entry["seq"] > since and all(entry[name] == value for name, value in filters):
                 yield entry
 
+    @property
+    def kept(self) -> int:
+        """How many entries there are."""
+        return len(self._entries)
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much room they take, about: what `MAX_BYTES` bounds."""
+        return self._bytes
+
     def latest(self) -> Iterator[Entry]:
         """All entries, newest first."""
         return (entry for _, entry in reversed(self._entries))

@@ -45,6 +45,8 @@ from mock_tingwu.protocols.stream_session import StreamSession
 
 MEETING: Final = "tingwu-meeting-realtime"
 INSTRUCTION: Final = "tingwu-industrial-instruction"
+#: What header.event may be (realtime-ws 8.4).
+EVENTS: Final = ("task-started", "result-generated", "task-finished", "task-failed")
 #: What a result-generated may tell of (realtime-ws 8.4).
 ACTIONS: Final = (
     "speech-listen",

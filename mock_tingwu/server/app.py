@@ -20,6 +20,8 @@ from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.live.service import LiveService
+from mock_tingwu.services.metrics import MetricsControl
+from mock_tingwu.services.readiness import ReadinessControl
 from mock_tingwu.services.scopes import ScopeControl
 from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.storage import StorageService
@@ -65,6 +67,8 @@ class Application:
                 *FaultControl(world).routes(),
                 *ScopeControl(world).routes(),
                 *SessionControl(world).routes(),
+                *ReadinessControl(world).routes(),
+                *MetricsControl(world).routes(),
                 *WaitControl(world).routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],

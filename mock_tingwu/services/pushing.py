@@ -111,6 +111,7 @@ class PushingConnection(ABC):
             self._task.pushers[self] = None
         self._record("ws_open", target=self._target)
         self._scope.connections[self] = None
+        self._scope.metrics.opened(self)
         self._flush()
         if self._scope.closed:
             self.world_ended()  # between the request and now
@@ -130,6 +131,7 @@ class PushingConnection(ABC):
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None
         self._scope.connections.pop(self, None)
+        self._scope.metrics.closed(self)
         if self._deadline is not None:
             self._deadline.cancel()
         self._wire.disconnected()
@@ -159,6 +161,11 @@ class PushingConnection(ABC):
         return self._task
 
     @property
+    def state(self) -> str:
+        """The name of the session's state."""
+        return str(self._wire.state.name)
+
+    @property
     def received(self) -> tuple[int, int]:
         """Frames and bytes of audio that have come since it was opened."""
         return self._frames_before + self._frames, self._bytes_before + self._bytes
@@ -181,7 +188,7 @@ class PushingConnection(ABC):
             "scope": self._scope.name,
             "task_id": None if task is None else task.id,
             "client_task_id": masked(self._wire.task_id) or None,
-            "state": self._wire.state.name,
+            "state": self.state,
             "open": self.is_open,
             "streaming": self._streams,
             "opened": self._opened_at,
