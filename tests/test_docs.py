@@ -26,6 +26,7 @@ from mock_tingwu import MockTingwu
 from mock_tingwu.cli import COMMANDS
 from mock_tingwu.core import errors
 from mock_tingwu.core.capabilities import build
+from mock_tingwu.core.faults import OPERATIONS
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.recognizer import Playlist, ScriptedRecognizer
 from mock_tingwu.core.scripts import load_script
@@ -41,7 +42,7 @@ from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
-from tests import docs_generate, docs_tables
+from tests import docs_generate, docs_limits, docs_tables
 from tests.conftest import RECORDING, SCRIPT
 from tests.realtime.helpers import PATIENCE, TASKS, Json
 
@@ -281,6 +282,24 @@ def test_every_error_and_setting_has_its_row() -> None:
         assert code in text
     assert set(docs_tables.LIVE_ERRORS) <= set(errors.LIVE_ERRORS)
     assert set(docs_tables.SETTINGS) == set(Settings.__dataclass_fields__)
+
+
+def test_every_bound_is_told_of() -> None:
+    told = set(docs_tables.BOUNDS) | docs_tables.INNER_BOUNDS
+    found = set(docs_limits.bounds_in_the_code())
+    assert found <= told, "a new bound: give it a row in tests/docs_tables.py, BOUNDS"
+    gone = {place for place in told - found if docs_limits.bound_by_name(place)}
+    assert gone == set()
+
+
+def test_the_sdk_of_tingwu_has_no_call_that_is_not_served() -> None:
+    from alibabacloud_tingwu20230930.client import Client
+
+    calls = {name.removesuffix("_with_options") for name in vars(Client) if "_with_options" in name}
+    calls = {name for name in calls if not name.endswith("_async")}
+    served = {re.sub("(?<=[a-z])([A-Z])", r"_\1", name).lower() for name in OPERATIONS}
+    assert len(calls) >= 7
+    assert calls <= served
 
 
 def test_every_control_call_is_documented(mock: MockTingwu) -> None:
