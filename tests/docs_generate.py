@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
@@ -24,9 +24,12 @@ from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.failures import NO_RULE, catalogue
 from mock_tingwu.core.script import LANGUAGES
 from mock_tingwu.core.scripts import library
+from mock_tingwu.server.clock import make_clock, real_now
 from mock_tingwu.services.dashscope.agents import AGENTS
+from mock_tingwu.services.world import World
 from mock_tingwu.settings import PREFIX, Settings
-from tests import docs_examples, docs_tables
+from tests import docs_examples, docs_limits, docs_tables
+from tests.docs_markdown import table
 
 ROOT: Final = Path(__file__).parent.parent
 _PART: Final = re.compile(r"(<!-- generated: (.+?) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -49,14 +52,6 @@ def content(name: str) -> str:
     return KINDS[kind](argument)
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    def line(cells: Iterable[object]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
-
-    head = list(head)
-    return "\n".join([line(head), "|" + "---|" * len(head), *map(line, rows)])
-
-
 def _states(name: str) -> str:
     lifecycle = next(lifecycle for lifecycle in LIFECYCLES if lifecycle.name == name)
     return f"```mermaid\n{lifecycle.mermaid()}\n```"
@@ -73,7 +68,7 @@ def _task_failed(_: str) -> str:
         error: errors.SessionError = getattr(errors, name)
         text = error.text.replace("{0}", "…")
         rows.append((error.status, f"`{text}`", when, _level(error.level, error.source)))
-    return _table(("status", "status_text", "when", "level"), rows)
+    return table(("status", "status_text", "when", "level"), rows)
 
 
 def _api_errors(_: str) -> str:
@@ -83,7 +78,7 @@ def _api_errors(_: str) -> str:
         if (why := docs_tables.API_ERRORS[error.code])
         for level in [_level(error.level, error.source)]
     ]
-    return _table(("Code", "HTTP", "Message", "caused by", "level"), rows)
+    return table(("Code", "HTTP", "Message", "caused by", "level"), rows)
 
 
 def _dashscope_errors(_: str) -> str:
@@ -97,7 +92,7 @@ def _dashscope_errors(_: str) -> str:
         )
         for error in CALL_ERRORS.values()
     ]
-    return _table(("code", "HTTP", "message", "caused by", "level"), rows)
+    return table(("code", "HTTP", "message", "caused by", "level"), rows)
 
 
 def _live_errors(_: str) -> str:
@@ -112,7 +107,7 @@ def _live_errors(_: str) -> str:
         for code, why in docs_tables.LIVE_ERRORS.items()
         for error in [errors.LIVE_ERRORS[code]]
     ]
-    return _table(("Code", "HTTP", "Message", "caused by", "level"), rows)
+    return table(("Code", "HTTP", "Message", "caused by", "level"), rows)
 
 
 def _faults(_: str) -> str:
@@ -120,7 +115,7 @@ def _faults(_: str) -> str:
         (f"`{name}`", kind.area.about, kind.does, f"`{json.dumps({'type': name, **kind.example})}`")
         for name, kind in faults.KINDS.items()
     ]
-    return _table(("action", "of", "does", "such as"), rows)
+    return table(("action", "of", "does", "such as"), rows)
 
 
 def _failures(_: str) -> str:
@@ -133,7 +128,7 @@ def _failures(_: str) -> str:
         )
         for failure in catalogue().values()
     ]
-    return _table(("name", "a client sees", "by", "level"), rows)
+    return table(("name", "a client sees", "by", "level"), rows)
 
 
 def _type(rule: Any) -> str:
@@ -145,7 +140,7 @@ def _dashscope_results(_: str) -> str:
         (f"`{agent.model}`", ", ".join(f"`{file.path}`" for file in agent.files.values()))
         for agent in AGENTS.values()
     ]
-    return _table(("model", "members of output"), rows)
+    return table(("model", "members of output"), rows)
 
 
 def _recording_errors(_: str) -> str:
@@ -154,7 +149,7 @@ def _recording_errors(_: str) -> str:
         for code, why in docs_tables.RECORDING_ERRORS.items()
         for row in [errors.TASK_ERRORS[code]]
     ]
-    return _table(("ErrorCode", "ErrorMessage", "caused by", "level"), rows)
+    return table(("ErrorCode", "ErrorMessage", "caused by", "level"), rows)
 
 
 def _level(level: str, source: str) -> str:
@@ -183,7 +178,7 @@ def _settings(_: str) -> str:
                 docs_tables.SETTINGS[item.name],
             )
         )
-    return _table(("setting", "flag", "environment", "default", "meaning"), rows)
+    return table(("setting", "flag", "environment", "default", "meaning"), rows)
 
 
 def _default(value: object) -> str:
@@ -216,7 +211,7 @@ def create_task_fields() -> Iterator[str]:
 def _fields(_: str) -> str:
     effects = docs_tables.FIELDS
     rows = [(f"`{path}`", effects[path]) for path in create_task_fields()]
-    return _table(("field", "what the mock does with it"), rows)
+    return table(("field", "what the mock does with it"), rows)
 
 
 def _library(_: str) -> str:
@@ -225,7 +220,17 @@ def _library(_: str) -> str:
         for language in LANGUAGES
         for script in library(language)
     ]
-    return _table(("SourceLanguage", "script", "title", "speakers", "sentences"), rows)
+    return table(("SourceLanguage", "script", "title", "speakers", "sentences"), rows)
+
+
+def _metrics(_: str) -> str:
+    world = World(Settings(), make_clock, real_now)
+    rows = [
+        (f"`{family.name}`", family.type, ", ".join(family.labels), family.help)
+        for family in world.metrics.families(world)
+        if family.name.startswith("mock_tingwu_")
+    ]
+    return table(("name", "type", "labels", ""), rows)
 
 
 KINDS: Final[dict[str, Callable[[str], str]]] = {
@@ -244,6 +249,8 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "settings": _settings,
     "fields": _fields,
     "library": _library,
+    "metrics": _metrics,
+    **docs_limits.KINDS,
     "frame": docs_examples.frame,
     "answer": docs_examples.answer,
     "result": docs_examples.result,

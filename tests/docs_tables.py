@@ -186,6 +186,119 @@ SETTINGS: Final = {
     "characters; no SDK sends such.",
 }
 
+#: Bounds by the place of their constants: what is bounded, the unit, what happens beyond.
+BOUNDS: Final = {
+    "core.scope:LONGEST_MEETING_MS": ("a meeting from its creation", "ms", "stopped"),
+    "core.history:MOST_STEPS": ("steps of a task's history", "", "the oldest goes"),
+    "services.journal_api:LONGEST_WAIT_MS": ("`wait_ms` of the journal", "ms", "refused"),
+    "core.faults.actions:LONGEST_LATENCY_MS": ("fault `latency`", "ms", "refused"),
+    "core.faults.actions:LONGEST_MS": ("times in other faults", "ms", "refused"),
+    "settings:Settings.max_body_bytes": (
+        "body of an API call (setting `max_body_bytes`)",
+        "bytes",
+        "refused",
+    ),
+    "server.http:MAX_HEAD": ("request line and headers", "bytes", "refused"),
+    "services.bodies:MAX_DEPTH": ("nesting of JSON in a call", "levels", "refused"),
+    "protocols.signing.rpc_v1:LONGEST_FORM": ("form of a call to Live", "bytes", "refused"),
+    "services.json_api:MAX_BODY": ("body of a control call", "bytes", "413"),
+    "server.websocket:MAX_MESSAGE_BYTES": ("WebSocket message of a client", "bytes", "CLOSE 1009"),
+    "server.websocket:UNREAD_BYTES": (
+        "events that a WebSocket client leaves unread",
+        "bytes",
+        "nothing is read from it until it reads",
+    ),
+    "protocols.stream_session:EARLY_AUDIO_BYTES": (
+        "audio before the start is confirmed",
+        "bytes",
+        "lost; the journal says how much",
+    ),
+    "protocols.inference:LONGEST_TASK_ID": (
+        "`task_id` on DashScope's WebSocket",
+        "characters",
+        "refused",
+    ),
+    "protocols.nls:MAX_OFFSET": (
+        "`tw_time_offset` (ms) and `tw_index_offset`",
+        "",
+        "the offset has no effect",
+    ),
+    "core.journal:MAX_ENTRIES": ("entries of a scope's journal", "", "the oldest go"),
+    "core.journal:MAX_BYTES": ("memory of a scope's journal", "bytes", "the oldest go"),
+    "core.journal:MAX_BODY_BYTES": ("body or message in the journal", "bytes", "left out of it"),
+    "core.journal:MAX_ID": ("TaskId in the journal", "characters", "cut"),
+    "services.sessions:LAST": (
+        "commands, and events, that a session shows",
+        "",
+        "the journal has them",
+    ),
+    "services.sessions:MAX_REASON": ("reason of a CLOSE by hand", "bytes", "refused"),
+    "services.waiting:LONGEST_MS": ("wait of a control call", "ms", "refused"),
+    "services.metrics:MOST_SERIES": ("series of a metric", "", "counted as `other`"),
+    "services.world:MOST_SCOPES": ("scopes at the same time", "", "refused"),
+    "services.world:LONGEST_NAME": ("name or key of a scope", "characters", "refused"),
+    "services.world:MOST_LONG_JOBS": ("recordings that are read at the same time", "", "they wait"),
+    "core.throttle:MAX_CALLERS": ("callers that `throttle` remembers", "", "the quietest go"),
+    "protocols.signing.nonces:MAX_NONCES": (
+        "nonces that `--auth verify` remembers",
+        "",
+        "the first to expire go",
+    ),
+    "services.courier:MAX_OPEN": ("callbacks that wait for a receiver", "", "the newest is lost"),
+    "services.courier:MAX_ORDERED": (
+        "captions that wait for a receiver of Live",
+        "",
+        "the oldest is lost",
+    ),
+    "services.courier:MAX_ANSWER": ("answer to a callback that is read", "bytes", "cut"),
+    "core.delivery:MAX_URL": ("callback address", "characters", "refused"),
+    "services.fetching:LARGEST_BYTES": ("recording", "bytes", "TSC.AudioFileSize"),
+    "services.fetching:MAX_REDIRECTS": ("redirects of a FileUrl", "", "TSC.AudioFileLink"),
+    "services.offline:LONGEST_MS": ("length of a recording", "ms", "TSC.AudioDuration"),
+    "media.channels:MOST_CHANNELS": ("channels of a recording", "", "it counts as damaged"),
+    "media.compressed:MAX_OPUS_PACKETS": ("Opus packets on a page", "", "TaskFailed 40000009"),
+    "media.pictures:MOST_SLIDES": ("slides of a video", "", "no more are looked for"),
+    "services.live.sources:LONGEST_MS": (
+        "imagined stream of Live without a stated length",
+        "ms",
+        "it is over",
+    ),
+    "services.dashscope.text:MAX_LINES": ("lines of a text", "", "refused"),
+    "services.dashscope.text:MAX_CHARACTERS": ("text of a task", "characters", "refused"),
+    "services.dashscope.keys:LONGEST_S": ("life of a temporary key", "s", "refused"),
+    "services.dashscope.realtime:LONGEST_SILENCE_MS": ("`maxEndSilence`", "ms", "refused"),
+    "core.phrases:MAX_LISTS": ("lists of hot words", "", "refused"),
+    "core.phrases:MAX_WORDS": ("words of a list", "", "refused"),
+    "core.phrases:MAX_WORD_LENGTH": ("hot word", "characters", "refused"),
+    "core.capabilities.meeting_assistance:MOST_KEYWORDS": ("keywords", "", "the first count"),
+    "core.capabilities.meeting_assistance:MOST_ACTIONS": ("actions", "", "the first count"),
+    "core.capabilities.meeting_assistance:MOST_KEY_SENTENCES": (
+        "key sentences",
+        "",
+        "the first count",
+    ),
+}
+#: Bounds that nobody meets: of damaged media, of guesses, of explanations, of what listens.
+INNER_BOUNDS: Final = frozenset(
+    {
+        "client.live_callbacks:MAX_BODY",
+        "client.live_callbacks:MAX_CONNECTIONS",
+        "client.live_callbacks:MAX_DEPTH",
+        "client.live_callbacks:MAX_WAITING",
+        "core.imagination:LONGEST_MS",
+        "core.shown:LONGEST",
+        "media.compressed:MAX_GARBAGE",
+        "media.ogg:MAX_PACKET",
+        "media.pull_bodies:MAX_REDIRECTS",
+        "media.pulled:MAX_PLAYLIST",
+        "media.wav:MAX_HEADER",
+        "protocols.signing.explain:LONGEST_HEAD",
+        "protocols.signing.explain.alternatives:MOST",
+        "protocols.signing.explained:MAX_KINDS",
+        "protocols.signing.explained:MOST",
+    }
+)
+
 #: Why a field changes nothing.
 NO_MODEL: Final = "Accepted, no effect: no language model runs."
 NO_ENGINE: Final = "Accepted, no effect: words come from a [script](scripts.md)."

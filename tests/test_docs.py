@@ -26,6 +26,7 @@ from mock_tingwu import MockTingwu
 from mock_tingwu.cli import COMMANDS
 from mock_tingwu.core import errors
 from mock_tingwu.core.capabilities import build
+from mock_tingwu.core.faults import OPERATIONS
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.recognizer import Playlist, ScriptedRecognizer
 from mock_tingwu.core.script_texts import script_of_file
@@ -36,12 +37,15 @@ from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.journal_api import JournalControl
+from mock_tingwu.services.metrics import MetricsControl
 from mock_tingwu.services.offline import CODES
+from mock_tingwu.services.readiness import ReadinessControl
 from mock_tingwu.services.scripts import ScriptControl
+from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
-from tests import docs_generate, docs_tables
+from tests import docs_generate, docs_limits, docs_tables
 from tests.conftest import RECORDING, SCRIPT
 from tests.realtime.helpers import PATIENCE, TASKS, Json
 
@@ -223,7 +227,7 @@ class Example:
                 return next(line for line in stream.iter_lines() if line.startswith("data: "))
         answer = httpx.request(args.X, args.url, content=content, headers=headers, timeout=PATIENCE)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer.json() if "json" in answer.headers["content-type"] else answer.text
 
 
 def first_comment(text: str) -> str:
@@ -303,6 +307,24 @@ def test_every_error_and_setting_has_its_row() -> None:
     assert set(docs_tables.SETTINGS) == set(Settings.__dataclass_fields__)
 
 
+def test_every_bound_is_told_of() -> None:
+    told = set(docs_tables.BOUNDS) | docs_tables.INNER_BOUNDS
+    found = set(docs_limits.bounds_in_the_code())
+    assert found <= told, "a new bound: give it a row in tests/docs_tables.py, BOUNDS"
+    gone = {place for place in told - found if docs_limits.bound_by_name(place)}
+    assert gone == set()
+
+
+def test_the_sdk_of_tingwu_has_no_call_that_is_not_served() -> None:
+    from alibabacloud_tingwu20230930.client import Client
+
+    calls = {name.removesuffix("_with_options") for name in vars(Client) if "_with_options" in name}
+    calls = {name for name in calls if not name.endswith("_async")}
+    served = {re.sub("(?<=[a-z])([A-Z])", r"_\1", name).lower() for name in OPERATIONS}
+    assert len(calls) >= 7
+    assert calls <= served
+
+
 def test_every_control_call_is_documented(mock: MockTingwu) -> None:
     text = (ROOT / "docs" / "control.md").read_text("utf-8")
     task_id = "4c45ed7f9ab67a72d35e37b2f412679c"
@@ -314,10 +336,14 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         FaultControl(world),
         ScriptControl(world),
         AppControl(world),
+        SessionControl(world),
+        ReadinessControl(world),
+        MetricsControl(world),
         WaitControl(world),
     )
     for route in [route for service in services for route in service.routes()]:
         path = route.path.replace("{task_id}", task_id).replace("{fault_id}", "fault-1")
+        path = path.replace("{session_id:path}", "c565945594fa0bfeb35900ad3ce5ae28/1")
         for method in sorted((route.methods or set()) - {"HEAD"}):
             url = re.escape(f"127.0.0.1:8900{path}")
             prefix = "" if method == "GET" else f"-X {method} "

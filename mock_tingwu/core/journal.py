@@ -120,7 +120,7 @@ class Journal:
     result     name, body: a result file that was downloaded
     ws_open    target, session
     ws_in      session, text
-    ws_out     session, message
+    ws_out     session, message; by, where the control API sent it
     ws_close   session, code, by
     audio      session, frames, bytes, position (ms)
     transition event, before, after, why, cause
@@ -259,3 +259,17 @@ class Journal:
             "text": f"{what} up to seq {self.dropped} {'is' if number == 1 else 'are'} gone: "
             f"the journal keeps {keeps}",
         }
+
+    @property
+    def kept(self) -> int:
+        """How many entries there are."""
+        return len(self._entries)
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much room they take, about: what `MAX_BYTES` bounds."""
+        return self._bytes
+
+    def latest(self) -> Iterator[Entry]:
+        """All entries, newest first."""
+        return (entry for _, entry in reversed(self._entries))

@@ -45,6 +45,17 @@ from mock_tingwu.protocols.stream_session import StreamSession
 
 MEETING: Final = "tingwu-meeting-realtime"
 INSTRUCTION: Final = "tingwu-industrial-instruction"
+#: What header.event may be (realtime-ws 8.4).
+EVENTS: Final = ("task-started", "result-generated", "task-finished", "task-failed")
+#: What a result-generated may tell of (realtime-ws 8.4).
+ACTIONS: Final = (
+    "speech-listen",
+    "recognize-result",
+    "ai-result",
+    "ping",
+    "speech-end",
+    "task-failed",
+)
 #: After so much time without a frame from the client it is disconnected, ms (realtime-ws 8.5, and
 #: the industrial agent's page).
 IDLE_MS: Final[Mapping[str, int]] = {MEETING: 10_000, INSTRUCTION: 15_000}
@@ -260,6 +271,10 @@ class Session(StreamSession[State, Input]):
         violations, self._violations = self._violations, []
         return violations
 
+    def message(self, output: Mapping[str, Any]) -> bytes:
+        """The result-generated with this ``output``, which is not sent."""
+        return _encode(self._generated(output))
+
     # Inside
 
     @property
@@ -446,8 +461,11 @@ class Session(StreamSession[State, Input]):
         self._result({"action": "recognize-result", "translations": {target: translation}}, now)
 
     def _result(self, output: dict[str, Any], now: int) -> None:
+        self._send(self._generated(output), now)
+
+    def _generated(self, output: Mapping[str, Any]) -> dict[str, Any]:
         header = {"event": "result-generated", "task_id": self.task_id}
-        self._send({"header": header, "payload": {"output": output}}, now)
+        return {"header": header, "payload": {"output": output}}
 
     def _event(self, event: str, now: int, **fields: str) -> None:
         # Java reads payload without looking whether there is one.

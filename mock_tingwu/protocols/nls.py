@@ -45,6 +45,19 @@ from mock_tingwu.protocols.nls_table import (
 from mock_tingwu.protocols.stream_session import StreamSession
 
 NAMESPACE: Final = "SpeechTranscriber"
+#: The name of the event that tells of a failure, and its namespace (realtime-ws 2.3).
+TASK_FAILED: Final = "TaskFailed"
+FAILED_NAMESPACE: Final = "Default"
+#: The names of all events.
+EVENTS: Final = (
+    "TranscriptionStarted",
+    "SentenceBegin",
+    "TranscriptionResultChanged",
+    "SentenceEnd",
+    "ResultTranslated",
+    "TranscriptionCompleted",
+    TASK_FAILED,
+)
 SUCCESS: Final = 20000000
 SUCCESS_TEXT: Final = "Gateway:SUCCESS:Success."
 
@@ -254,6 +267,32 @@ class Session(StreamSession[State, Input]):
         self._task_failed(errors.IDLE_TIMEOUT.about(about))
         self.close_code = 1000
 
+    def message(
+        self,
+        name: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        namespace: str = NAMESPACE,
+        status: int = SUCCESS,
+        status_text: str = SUCCESS_TEXT,
+        source_message_id: str | None = None,
+    ) -> tuple[str, bytes]:
+        """A message_id and the event with it, which is not sent: the header is filled in."""
+        message_id = self._new_id()
+        self.task_id = self.task_id or self._new_id()
+        header = {
+            "namespace": namespace,
+            "name": name,
+            "status": status,
+            "message_id": message_id,
+            "task_id": self.task_id,
+            "status_text": status_text,
+        }
+        if source_message_id is not None:
+            header["source_message_id"] = source_message_id
+        message = {"header": header} if payload is None else {"header": header, "payload": payload}
+        return message_id, _encode(message)
+
     # Inside
 
     def _refuse(self, error: SessionError) -> Refused:
@@ -368,32 +407,16 @@ class Session(StreamSession[State, Input]):
 
     def _task_failed(self, error: SessionError) -> None:
         self.quotes = True
-        self._send("TaskFailed", namespace="Default", status=error.status, status_text=error.text)
+        self._send(
+            TASK_FAILED,
+            namespace=FAILED_NAMESPACE,
+            status=error.status,
+            status_text=error.text,
+        )
 
-    def _send(
-        self,
-        name: str,
-        payload: dict[str, Any] | None = None,
-        *,
-        namespace: str = NAMESPACE,
-        status: int = SUCCESS,
-        status_text: str = SUCCESS_TEXT,
-        source_message_id: str | None = None,
-    ) -> str:
-        message_id = self._new_id()
-        self.task_id = self.task_id or self._new_id()
-        header = {
-            "namespace": namespace,
-            "name": name,
-            "status": status,
-            "message_id": message_id,
-            "task_id": self.task_id,
-            "status_text": status_text,
-        }
-        if source_message_id is not None:
-            header["source_message_id"] = source_message_id
-        message = {"header": header} if payload is None else {"header": header, "payload": payload}
-        self._messages.append(_encode(message))
+    def _send(self, name: str, payload: dict[str, Any] | None = None, **header: Any) -> str:
+        message_id, message = self.message(name, payload, **header)
+        self._messages.append(message)
         return message_id
 
 

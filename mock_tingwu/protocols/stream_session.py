@@ -11,6 +11,11 @@ from mock_tingwu.core.lifecycle import InvalidTransition, Lifecycle
 #: Audio that arrives before it can be fed is kept up to this size.
 EARLY_AUDIO_BYTES: Final = 32 << 20
 
+
+class ByHand(bytes):
+    """A message that somebody wanted to be sent: nothing in the session has led to it."""
+
+
 S = TypeVar("S", bound=Enum)
 E = TypeVar("E", bound=Enum)
 
@@ -57,10 +62,22 @@ class StreamSession(ABC, Generic[S, E]):
         messages, self._messages = self._messages, []
         return messages
 
+    def push(self, message: bytes) -> None:
+        """Send ``message`` as it stands, behind what is to be sent already.
+
+        It is a message and nothing more: the session stays in its state.
+        """
+        self._messages.append(ByHand(message))
+
+    @property
+    def early_audio_kept(self) -> int:
+        """How many bytes of audio came too early and wait to be fed."""
+        return sum(map(len, self._early_audio))
+
     @property
     def early_audio_lost(self) -> int:
         """How many bytes of audio came too early and were too many to keep."""
-        return max(0, self._early_bytes - sum(map(len, self._early_audio)))
+        return max(0, self._early_bytes - self.early_audio_kept)
 
     def take_early_audio(self) -> list[bytes]:
         """The binary frames that came too early and have not been fed yet."""

@@ -22,8 +22,11 @@ from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.journal_api import JournalControl
 from mock_tingwu.services.live.service import LiveService
+from mock_tingwu.services.metrics import MetricsControl
+from mock_tingwu.services.readiness import ReadinessControl
 from mock_tingwu.services.scopes import ScopeControl
 from mock_tingwu.services.scripts import ScriptControl
+from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
 from mock_tingwu.services.unknown import PREFIX, Unknown
@@ -53,6 +56,9 @@ class Application:
             *CoverageControl(world).routes(),
             *ScopeControl(world).routes(),
             *ScriptControl(world).routes(),
+            *SessionControl(world).routes(),
+            *ReadinessControl(world).routes(),
+            *MetricsControl(world).routes(),
             *WaitControl(world).routes(),
         ]
         self._unknown = Unknown(world, control)

@@ -12,7 +12,9 @@ from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.journal import Entry, shown
 from mock_tingwu.core.registering import register
 from mock_tingwu.core.script import Script
+from mock_tingwu.server.live_sessions import Session
 from mock_tingwu.services.dashscope.control import configure
+from mock_tingwu.services.sessions import sessions as opened
 
 if TYPE_CHECKING:
     from mock_tingwu.services.realm import Realm
@@ -83,6 +85,16 @@ class Controls(ABC):
         """What goes wrong on demand: ``mock.faults.add(...)``."""
         return FaultRules(self)
 
+    @property
+    def sessions(self) -> list[Session]:
+        """The WebSockets that clients have open, in the order in which they were opened."""
+        ids = self.call(lambda: [connection.id for connection in opened(self._realm)])
+        return [Session(self, session_id) for session_id in ids]
+
+    def session(self, id: str) -> Session:
+        """The open WebSocket of this id, or the last one of the task of this id."""
+        return Session(self, id)
+
     def now(self) -> int:
         """The mock's time in ms since the epoch."""
         return self.call(lambda: self._realm.clock.now())
@@ -102,18 +114,23 @@ class Controls(ABC):
         self,
         *,
         task_id: str | None = None,
-        status: str | None = None,
+        status: str | int | None = None,
         event: str | None = None,
         callback: str | None = None,
-        count: int = 1,
+        sessions: int | None = None,
+        kind: str | None = None,
+        count: int | None = None,
         timeout: float = 10.0,
+        **fields: str | int | None,
     ) -> None:
-        """Wait until a task has a ``status``, or ``count`` events or callbacks were sent.
+        """Wait until a task has a ``status``, or so many things have happened.
 
         ``event`` is the name of a stream's event such as SentenceEnd, ``callback`` the step that a
-        delivered callback tells of, such as COMPLETED; without ``task_id`` they are those of any
-        task. What happened before counts. ``timeout`` is in seconds of real time: a virtual clock
-        has to be advanced by somebody else.
+        delivered callback tells of, such as COMPLETED, ``sessions`` how many are to be open;
+        ``kind="request", operation="GetTaskInfo"`` are entries of the journal with these
+        ``fields``. ``count`` is how many of them, 1 without a word; without ``task_id`` they are
+        those of any task, and ``status`` is that of ``count`` tasks. What happened before counts.
+        ``timeout`` is in seconds of real time: a virtual clock has to be advanced by somebody else.
 
         Raises:
             ValueError: the condition makes no sense.
@@ -121,8 +138,18 @@ class Controls(ABC):
         """
         from mock_tingwu.services.waiting import Condition, wait
 
-        asked = {"task_id": task_id, "status": status, "event": event, "callback": callback}
-        condition = Condition.of(asked if count == 1 else {**asked, "count": count})
+        condition = Condition.of(
+            {
+                "task_id": task_id,
+                "status": status,
+                "event": event,
+                "callback": callback,
+                "sessions": sessions,
+                "kind": kind,
+                "count": count,
+                **fields,
+            }
+        )
         unmet = self._do(lambda realm: wait(realm, condition, round(timeout * 1000)))
         if unmet is not None:
             raise TimeoutError(unmet)

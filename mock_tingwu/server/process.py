@@ -31,6 +31,7 @@ class Server(uvicorn.Server):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.world = World(settings, make_clock, real_now)
+        self.world.readiness.is_stopping = lambda: self.should_exit
         self.on_started: Callable[[], None] = lambda: None
         application = Application(self.world)
         config = uvicorn.Config(

@@ -7,8 +7,12 @@ frame of audio costs a few microseconds, and the handshake is read as real clien
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import logging
+import socket
+import struct
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,6 +39,9 @@ CLOSE_TIMEOUT_S = 5.0
 #: connections, leaves it unable to send a frame: start() hangs without StartTranscription.
 HANDSHAKE_DELAY_S = 0.01
 
+
+#: SO_LINGER on, for 0 seconds: closing such a socket resets the connection.
+_NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 #: How much the client may leave unread before nothing more is read from it, in bytes.
 UNREAD_BYTES = 4 * 1024 * 1024
@@ -158,6 +165,23 @@ class WebSocketProtocol(asyncio.Protocol):
 
     # Connection
 
+    @property
+    def is_open(self) -> bool:
+        return self._core.state is OPEN
+
+    @property
+    def unsent(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def cut(self) -> None:
+        self._closed_by_us = True
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            # Nothing lingers: the client gets a reset, not an orderly end of its stream.
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self._transport.abort()
+
     def send_text(self, data: bytes) -> None:
         if self._core.state is OPEN:
             self._core.send_text(data)
@@ -169,10 +193,6 @@ class WebSocketProtocol(asyncio.Protocol):
             self._core.send_close(code, reason)
             self._flush()
             self._expect_close()
-
-    def cut(self) -> None:
-        self._closed_by_us = True
-        self._transport.abort()
 
     # Inside
 

@@ -54,6 +54,7 @@ def written(
         request_id=request_id,
         method=request.method,
         target=request.state.target,
+        operation=getattr(request.state, "operation", None),
         status=status,
         body=content if as_json else content.decode(),
     )

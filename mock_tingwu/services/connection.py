@@ -14,6 +14,16 @@ class Connection(Protocol):
         """Whether the client does not read what was sent, so that nothing is read from it."""
         ...
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a message can still be sent: neither side has begun to close."""
+        ...
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait for the client to read."""
+        ...
+
     def send_text(self, data: bytes) -> None:
         """Send one unfragmented text frame."""
         ...
@@ -23,7 +33,7 @@ class Connection(Protocol):
         ...
 
     def cut(self) -> None:
-        """Close the connection without a word; what was not sent yet never is."""
+        """End it at once and without a CLOSE, as a broken line does. Nothing more is sent."""
         ...
 
 

@@ -106,6 +106,7 @@ class Gateway:
         signed = signing.SignedRequest.from_asgi(request.scope, raw)
         request.state.target = signed.target
         request.state.task_id = _task_id_in(request, body)
+        request.state.operation = api or None
         scope, verdict = self._keeper.judge(
             signed, api, self._app_key_in(body), request.state.task_id, body_read=unread is None
         )
@@ -120,6 +121,7 @@ class Gateway:
             request_id=request_id,
             method=request.method,
             target=signed.target,
+            operation=api or None,
             body=raw if malformed is None else raw.decode("utf-8", "replace"),
             signature=verdict.problem or "ok",
         )

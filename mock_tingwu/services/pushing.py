@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import Timer
@@ -16,7 +17,7 @@ from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
 from mock_tingwu.protocols import multi_audio
 from mock_tingwu.protocols.multi_audio import NoFrame
-from mock_tingwu.protocols.stream_session import StreamSession
+from mock_tingwu.protocols.stream_session import ByHand, StreamSession
 from mock_tingwu.services.connection import Connection
 from mock_tingwu.services.outgoing import Ending, Outgoing, names_of
 from mock_tingwu.services.realm import Realm
@@ -25,6 +26,10 @@ log = logging.getLogger("mock_tingwu")
 
 #: So much audio (ms) without speech is worth a word in the journal.
 _WORTH_A_WORD_MS = 2_000
+#: What the journal calls who sends or closes through the control API.
+BY_HAND: Final = "control"
+#: Former ids of a connection that are remembered.
+_FORMER_IDS: Final = 8
 
 
 class PushingConnection(ABC):
@@ -46,7 +51,14 @@ class PushingConnection(ABC):
         self._streams = False
         self._decoder: media.StreamDecoder | None = None
         self._estimated = 0
+        # Of the stream that is on; and of all before it, with what was heard of them (ms).
         self._frames = self._bytes = 0
+        self._frames_before = self._bytes_before = self._heard_before = 0
+        self._began_at = 0
+        self._opened_at = scope.clock.now()
+        self._ids: deque[str] = deque(maxlen=_FORMER_IDS)
+        # Who ends the connection, where it is neither the client nor the service.
+        self._closer = ""
         # The client's id for its task that was looked at last, and whether it is a secret.
         self._looked_at = ""
         self._secret_id = False
@@ -93,6 +105,15 @@ class PushingConnection(ABC):
     def _time_passed(self, now: int) -> None:
         """The session's deadline has passed."""
 
+    @abstractmethod
+    def compose(self, asked: Mapping[str, Any]) -> bytes:
+        """A message of this protocol by its name, as the session would send it now.
+
+        Raises:
+            ValueError: there is none such; the message names the field, its value and what was
+                expected.
+        """
+
     # Endpoint
 
     def opened(self, connection: Connection) -> None:
@@ -101,6 +122,7 @@ class PushingConnection(ABC):
             self._task.pushers[self] = None
         self._record("ws_open", target=self._target)
         self._scope.connections[self] = None
+        self._scope.metrics.opened(self)
         self._flush()
         if self._scope.closed:
             self.world_ended()  # between the request and now
@@ -126,17 +148,97 @@ class PushingConnection(ABC):
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None
         self._scope.connections.pop(self, None)
+        self._scope.metrics.closed(self)
         if self._deadline is not None:
             self._deadline.cancel()
         self._wire.disconnected()
         self._abandon()
         if self._task is not None:
             self._task.pushers.pop(self, None)
-        self._record("ws_close", code=code, by="client" if by_client else "server")
+        by = self._closer or ("client" if by_client else "server")
+        self._record("ws_close", code=code, by=by)
 
     def world_ended(self) -> None:
         """The mock forgets everything: nothing of this client is to go on."""
         self.task_ended()
+
+    # Looked at and driven from outside
+
+    @property
+    def id(self) -> str:
+        """What the journal calls this session now."""
+        return self._id
+
+    def is_called(self, session_id: str) -> bool:
+        """Whether this is, or lately was, its id: DashScope's changes with every task."""
+        return session_id == self._id or session_id in self._ids
+
+    @property
+    def task(self) -> Task | None:
+        return self._task
+
+    @property
+    def state(self) -> str:
+        """The name of the session's state."""
+        return str(self._wire.state.name)
+
+    @property
+    def received(self) -> tuple[int, int]:
+        """Frames and bytes of audio that have come since it was opened."""
+        return self._frames_before + self._frames, self._bytes_before + self._bytes
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a message can still be sent to the client."""
+        return self._connection is not None and self._connection.is_open
+
+    def described(self) -> dict[str, Any]:
+        """How it stands; times in ms."""
+        frames, size = self.received
+        masked, connection, task = self._scope.journal.masked, self._connection, self._task
+        heard = self._heard_before
+        if self._streams and task is not None:
+            heard += task.stream.position - self._began_at
+        return {
+            "id": masked(self._id),
+            "service": self.service,
+            "scope": self._scope.name,
+            "task_id": None if task is None else task.id,
+            "client_task_id": masked(self._wire.task_id) or None,
+            "state": self.state,
+            "open": self.is_open,
+            "streaming": self._streams,
+            "opened": self._opened_at,
+            "target": masked(self._target),
+            "frames": frames,
+            "bytes": size,
+            "audio_ms": heard,
+            "reading_paused": connection is not None and connection.stalled,
+            "unsent_bytes": 0 if connection is None else connection.unsent,
+            "early_audio_bytes": self._wire.early_audio_kept,
+        }
+
+    def push_message(self, message: bytes) -> None:
+        """Send ``message`` behind what was sent before. The session stays as it is."""
+        self._wire.push(message)
+        self._flush()
+
+    def hang_up(self, code: int | None, reason: str = "") -> None:
+        """Close with ``code``, or cut the line without one.
+
+        What was heard is kept and the task is PAUSED, as after any lost connection.
+        """
+        connection = self._connection
+        if connection is None:
+            return
+        self._closer = BY_HAND
+        self._wire.disconnected()
+        self._abandon()
+        self._flush()
+        if code is None:
+            connection.cut()
+        else:
+            connection.close(code, reason)
 
     # Pusher
 
@@ -172,7 +274,8 @@ class PushingConnection(ABC):
         task = self._task
         assert task is not None
         self._streams = True
-        self._frames = self._bytes = 0  # what came too late for the stream before
+        self._began_at = task.stream.position
+        self._count_anew()  # what came too late for the stream before
         self._outgoing = Outgoing()
         self._next_fault = None
         self._decoder = media.open_decoder(task.format, task.sample_rate)
@@ -281,7 +384,20 @@ class PushingConnection(ABC):
                 text=f"{task.stream.position} ms of audio and no speech in it: silence, "
                 "tones and steady noise say nothing",
             )
+        self._heard_before += task.stream.position - self._began_at
+        self._count_anew()
+
+    def _count_anew(self) -> None:
+        """The next stream's frames are counted from 0."""
+        self._frames_before += self._frames
+        self._bytes_before += self._bytes
         self._frames = self._bytes = 0
+
+    def _rename(self, session_id: str) -> None:
+        """The journal calls it by another name from now on."""
+        if self._id:
+            self._ids.append(self._id)
+        self._id = session_id
 
     def _move_to(self, scope: Realm) -> None:
         """Go on in another scope: only now the client has said which project it works for."""
@@ -332,7 +448,13 @@ class PushingConnection(ABC):
     def _send(self, *messages: bytes) -> None:
         assert self._connection is not None
         for message in messages:
-            self._record("ws_out", message=message, masking=self._echoes_secret())
+            by_hand = isinstance(message, ByHand)
+            self._record(
+                "ws_out",
+                message=message,
+                masking=by_hand or self._echoes_secret(),
+                **({"by": BY_HAND} if by_hand else {}),
+            )
             self._connection.send_text(message)
 
     # Faults
@@ -349,7 +471,7 @@ class PushingConnection(ABC):
     def _pass_on(self, message: bytes) -> bool:
         """Send an event, unless a fault wants something else. False: nothing is to follow."""
         faults, fault = self._scope.faults, None
-        if faults.active:
+        if faults.active and not isinstance(message, ByHand):
             fault = faults.stream_fault(self._moment(events=names_of(message)))
         if isinstance(fault, StreamStall):
             self._stall(fault.ms)

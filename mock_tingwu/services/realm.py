@@ -50,6 +50,8 @@ class Realm(Scope):
             cause=causes.current,
         )
         self._world = world
+        #: Counts what happens, here and in other scopes.
+        self.metrics = world.metrics
         self.seed = seed
         self._folder: Path | None = None
         self._media: dict[Task, MediaFiles] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -83,7 +84,7 @@ class PusherConnection(PushingConnection):
             task.stream.shift,
         )
         super().__init__(scope, self._session, target)
-        self._id = f"{task.id}/{task.sessions}"
+        self._rename(f"{task.id}/{task.sessions}")
         self._task = self._joined = task
         self._start: nls.StartRequested | None = None
         # The end of a failed session.
@@ -146,6 +147,12 @@ class PusherConnection(PushingConnection):
     def _time_passed(self, now: int) -> None:
         self._abandon()
         self._session.timed_out()
+
+    def compose(self, asked: Mapping[str, Any]) -> bytes:
+        # Loaded with the first message of that kind.
+        from mock_tingwu.services.by_hand import nls_event
+
+        return nls_event(self._session, asked)
 
     # Inside
 

@@ -1,4 +1,4 @@
-"""Waiting for something to happen, instead of sleeping: a task's status, an event, a callback.
+"""Waiting for something to happen, instead of sleeping: a status, an event, a number of sessions …
 
 A condition looks at what has happened already and then at every new journal entry.
 """
@@ -6,84 +6,162 @@ A condition looks at what has happened already and then at every new journal ent
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from mock_tingwu.core.journal import Entry
+from mock_tingwu.core.journal import KINDS, Entry
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.sessions import sessions
 from mock_tingwu.services.world import World
 
 #: How long is waited where nothing is said, and at most, in ms of real time.
 USUAL_MS: Final = 10_000
 LONGEST_MS: Final = 10 * 60 * 1000
-_WHAT: Final = ("status", "event", "callback")
-_KINDS: Final = {"event": "ws_out", "callback": "callback"}
+#: Kinds of condition; one of them stands in each.
+_WHAT: Final = ("status", "event", "callback", "sessions", "kind")
+_ANY_OF: Final = "status, event, callback, sessions or kind"
+_MOST: Final = 10**6
+#: What entries of each kind are told apart by, beside their service and session.
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "request": ("operation", "method", "signature"),
+    "response": ("operation", "method", "status"),
+    "result": ("name", "form"),
+    "ws_out": ("event", "by"),
+    "ws_close": ("code", "by"),
+    "transition": ("event", "before", "after"),
+    "callback": ("event", "attempt", "outcome", "status"),
+    "signature": ("problem", "scheme"),
+    "violation": ("rule",),
+    "fault": ("rule", "action", "operation"),
+}
+_ALWAYS: Final = ("service", "session")
+
+
+class WaitError(ValueError):
+    """A condition that makes no sense; the message names the field, its value and what was
+    expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``what`` is status, event or callback, and ``wanted`` the one that is waited for.
+    """``what`` is one of `_WHAT`, and ``wanted`` what is waited for.
 
-    Events are those of streams, by header.name; callbacks those that were delivered, by the step
-    or event that they tell of. ``count`` of them are waited for, of any task without ``task_id``.
+    A status is that of the task ``task_id``, or of at least ``count`` tasks. Of sessions exactly
+    ``wanted`` are to be open. All else are entries of the journal, of which ``count`` are waited
+    for: events of streams by their name, callbacks that were delivered by the step or event that
+    they tell of, or any ``kind`` of entry with these ``fields``. They are those of any task without
+    ``task_id``, and those behind the entry ``since``.
     """
 
     what: str
-    wanted: str
+    wanted: str | int
     task_id: str | None = None
     count: int = 1
+    since: int = 0
+    fields: Mapping[str, str | int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Condition:
-        """Read a condition as JSON.
+        """Read a condition as JSON. What is null is not there.
 
         Raises:
-            ValueError: it makes no sense; the message names the field, its value and what was
-                expected.
+            WaitError: it makes no sense.
         """
-        unknown = set(data) - {"task_id", "count", *_WHAT}
-        if unknown:
-            raise ValueError(f"{min(unknown)} is unknown; expected task_id, count, {_any_of()}")
-        asked = [name for name in _WHAT if data.get(name) is not None]
-        if len(asked) != 1:
-            raise ValueError(
-                f"{' and '.join(asked) or 'nothing'} to wait for, expected {_any_of()}"
-            )
-        (what,) = asked
-        task_id = data.get("task_id")
-        for name, value in ((what, data[what]), ("task_id", task_id)):
-            if value is not None and not (isinstance(value, str) and value):
-                raise ValueError(f"{name} is {value!r}, expected a text")
-        if what == "status" and task_id is None:
-            raise ValueError("task_id is missing: a status is that of a task")
-        if what == "status" and data.get("count") is not None:
-            raise ValueError(f"count is {data['count']!r}, but a task has its status once")
-        count = data.get("count")
-        count = 1 if count is None else count
-        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 10**6:
-            raise ValueError(f"count is {count!r}, expected a whole number from 1 to {10**6}")
-        return cls(what, data[what], task_id, count)
+        asked = {name: value for name, value in data.items() if value is not None}
+        # In entries of some kinds there is a status or an event, too.
+        present = [name for name in _WHAT if name in asked]
+        present = ["kind"] if "kind" in asked else present
+        if len(present) != 1:
+            _check_known(asked, ("task_id", "count", *_WHAT))
+            told = " and ".join(present) or "nothing"
+            raise WaitError(f"{told} to wait for, expected {_ANY_OF}")
+        (what,) = present
+        wanted = asked.pop(what)
+        if what == "sessions":
+            wanted = _number("sessions", wanted, 0)
+        else:
+            _text(what, wanted)
+        task_id = asked.pop("task_id", None)
+        if task_id is not None:
+            _text("task_id", task_id)
+        if what == "kind":
+            return _of_kind(wanted, task_id, asked)
+        _check_known(asked, ("task_id", "count", *_WHAT))
+        if what == "status" and task_id is not None and "count" in asked:
+            raise WaitError(f"count is {asked['count']!r}, but a task has its status once")
+        if what == "sessions" and "count" in asked:
+            raise WaitError(f"count is {asked['count']!r}, but sessions says how many")
+        return cls(what, wanted, task_id, _number("count", asked.get("count", 1), 1))
+
+    @property
+    def of_entries(self) -> bool:
+        """Whether entries of the journal are counted."""
+        return self.what not in ("status", "sessions")
 
     def fits(self, entry: Entry) -> bool:
         """Whether a journal entry is one of those that are waited for."""
-        if entry["kind"] != _KINDS.get(self.what) or self.task_id not in (None, entry["task_id"]):
+        if not self.of_entries or self.task_id not in (None, entry["task_id"]):
             return False
+        kind = entry["kind"]
+        if self.what == "event":
+            return kind == "ws_out" and event_name(entry["message"]) == self.wanted
         if self.what == "callback":
-            return bool(entry["event"] == self.wanted and entry["outcome"] == "delivered")
-        return _event_name(entry["message"]) == self.wanted
+            return bool(
+                kind == "callback"
+                and entry["event"] == self.wanted
+                and entry["outcome"] == "delivered"
+            )
+        return (
+            kind == self.wanted
+            and entry["seq"] > self.since
+            and all(_value(entry, name) == value for name, value in self.fields.items())
+        )
 
 
-def _any_of() -> str:
-    return "status, event or callback"
+def _of_kind(kind: str, task_id: str | None, asked: dict[str, Any]) -> Condition:
+    if kind not in KINDS:
+        raise WaitError(f"kind is {kind!r}, expected {' or '.join(KINDS)}")
+    count = _number("count", asked.pop("count", 1), 1)
+    since = _number("since", asked.pop("since", 0), 0, 10**18)
+    known = (*_FIELDS.get(kind, ()), *_ALWAYS)
+    _check_known(asked, ("task_id", "count", "since", *known), f" of a {kind}")
+    for name, value in asked.items():
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise WaitError(f"{name} is {value!r}, expected a text or a whole number")
+    return Condition("kind", kind, task_id, count, since, asked)
 
 
-def _event_name(message: bytes | str) -> str:
+def _check_known(asked: Mapping[str, Any], known: Collection[str], of: str = "") -> None:
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        raise WaitError(f"{unknown[0]}{of} is unknown; expected {', '.join(known)}")
+
+
+def _text(name: str, value: object) -> None:
+    if not (isinstance(value, str) and value):
+        raise WaitError(f"{name} is {value!r}, expected a text")
+
+
+def _number(name: str, value: object, least: int, most: int = _MOST) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise WaitError(f"{name} is {value!r}, expected a whole number from {least} to {most}")
+    return value
+
+
+def _value(entry: Entry, name: str) -> Any:
+    if name == "event" and entry["kind"] == "ws_out":
+        return event_name(entry["message"])
+    return entry.get(name)
+
+
+def event_name(message: bytes | str) -> str:
+    """What a message to a client tells of, "" where it is no event."""
     try:
         header = msgspec.json.decode(message)["header"]
         return str(header.get("name") or header.get("event") or "")
@@ -102,9 +180,11 @@ async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | Non
         changed.set()
 
     def met() -> bool:
-        if condition.what != "status":
-            return seen >= condition.count
-        return _status(realm, condition) == condition.wanted
+        if condition.what == "sessions":
+            return _open(realm, condition) == condition.wanted
+        if condition.what == "status":
+            return _there(realm, condition) >= condition.count
+        return seen >= condition.count
 
     for entry in realm.journal.entries(task_id=condition.task_id):
         seen += condition.fits(entry)
@@ -123,22 +203,41 @@ async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | Non
     return None
 
 
-def _status(realm: Realm, condition: Condition) -> str | None:
-    task = realm.tasks.get(condition.task_id or "")
+def _there(realm: Realm, condition: Condition) -> int:
+    """How many tasks have the status that is waited for."""
+    if condition.task_id is not None:
+        return int(_status(realm, condition.task_id) == condition.wanted)
+    return sum(task.status.wire == condition.wanted for task in realm.tasks.values())
+
+
+def _open(realm: Realm, condition: Condition) -> int:
+    """How many sessions are open."""
+    return len(sessions(realm, task_id=condition.task_id))
+
+
+def _status(realm: Realm, task_id: str) -> str | None:
+    task = realm.tasks.get(task_id)
     return None if task is None else task.status.wire
 
 
 def _how_far(realm: Realm, condition: Condition, seen: int, timeout_ms: int) -> str:
-    whose = "" if condition.task_id is None else f" of {condition.task_id}"
+    task_id, wanted, count = condition.task_id, condition.wanted, condition.count
+    whose = "" if task_id is None else f" of {task_id}"
     after = f"after {timeout_ms} ms"
+    if condition.what == "sessions":
+        return f"{_open(realm, condition)} session(s){whose} are open {after}, expected {wanted}"
     if condition.what == "status":
-        status = _status(realm, condition)
+        if task_id is None:
+            there = _there(realm, condition)
+            return f"{there} task(s) are {wanted} {after}, expected {count}"
+        status = _status(realm, task_id)
         if status is None:
-            return f"there is no task {condition.task_id} {after}, expected {condition.wanted}"
-        return f"the status{whose} is {status} {after}, expected {condition.wanted}"
-    return (
-        f"{seen} {condition.what}(s) {condition.wanted}{whose} {after}, expected {condition.count}"
-    )
+            return f"there is no task {task_id} {after}, expected {wanted}"
+        return f"the status{whose} is {status} {after}, expected {wanted}"
+    if condition.what == "kind":
+        about = "".join(f", {name} {value}" for name, value in condition.fields.items())
+        return f"{seen} entries of kind {wanted}{about}{whose} {after}, expected {count}"
+    return f"{seen} {condition.what}(s) {wanted}{whose} {after}, expected {count}"
 
 
 class WaitControl:

@@ -11,6 +11,8 @@ from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Stored, Task
 from mock_tingwu.services.hosting import HostedFile
+from mock_tingwu.services.metrics import Metrics
+from mock_tingwu.services.readiness import Readiness
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.settings import Settings, SettingsError
 
@@ -56,6 +58,10 @@ class World:
         #: The machine's own time in ms: signatures are dated with the client's (design, Time).
         self.real_now = real_now
         self._make_clock = make_clock
+        #: Counts what happens, in all scopes.
+        self.metrics = Metrics(real_now())
+        #: Whether the server can be used.
+        self.readiness = Readiness()
         self.make_recognizer = load_recognizer(settings.recognizer)
         #: Taken by whatever occupies a thread for long. Short work always finds a thread left.
         self.long_jobs = asyncio.Semaphore(MOST_LONG_JOBS)
@@ -78,7 +84,8 @@ class World:
         return iter(list(self._realms.values()))
 
     def tapped(self, entry: Entry) -> None:
-        """Show an entry to `taps`."""
+        """Count an entry, and show it to `taps`."""
+        self.metrics.note(entry)
         for tap in self.taps:
             tap(entry)
 
@@ -166,6 +173,7 @@ class World:
     def _end(self, realm: Realm) -> None:
         for connection in list(realm.connections):
             connection.world_ended()
+        self.metrics.dropped += realm.journal.dropped
         realm.close()
 
     def stop_following(self) -> None:

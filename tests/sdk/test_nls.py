@@ -5,9 +5,11 @@ It sends two Sec-WebSocket-Key headers and checks our Accept against the first (
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -83,12 +85,16 @@ class Transcriber:
 def transcriber(mock: MockTingwu) -> Iterator[Callable[[Json], Transcriber]]:
     """Makes transcribers for tasks; their threads end while the mock is still there."""
     before = set(threading.enumerate())
-    yield lambda task: Transcriber(task["MeetingJoinUrl"])
-    for thread in set(threading.enumerate()) - before:
-        if thread.name.startswith(("uvloop_", "asyncio_")):
-            continue  # a helper of the mock's event loop, which ends with it
-        thread.join(PATIENCE)
-        assert not thread.is_alive(), f"{thread} goes on after the session"
+    with warnings.catch_warnings():
+        # It leaves sockets that the server was the first to end to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield lambda task: Transcriber(task["MeetingJoinUrl"])
+        for thread in set(threading.enumerate()) - before:
+            if thread.name.startswith(("uvloop_", "asyncio_")):
+                continue  # a helper of the mock's event loop, which ends with it
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), f"{thread} goes on after the session"
+        gc.collect()
 
 
 def test_a_whole_meeting_runs_through_the_callbacks(
@@ -219,3 +225,41 @@ def test_cutting_the_session_short_pauses_the_task(
     meeting.sdk.send_audio(speech(1_000))
     until(lambda: "close" in meeting.names(), "the close")
     until(lambda: status(mock, task["TaskId"]) == "PAUSED", "PAUSED")
+
+
+def test_an_event_pushed_by_hand_reaches_its_callback(
+    mock: MockTingwu, transcriber: Callable[[Json], Transcriber]
+) -> None:
+    task = create(mock)
+    meeting = transcriber(task)
+    meeting.start()
+    session = mock.session(task["TaskId"])
+    session.send(name="SentenceEnd", payload={"index": 41, "result": "by hand"})
+    session.send(name="TaskFailed", status=40000005)
+    until(lambda: "error" in meeting.names(), "both events")
+    ((message),) = meeting.messages("sentence_end")
+    assert message["payload"] == {"index": 41, "result": "by hand"}
+    assert message["header"]["task_id"] == meeting.messages("start")[0]["header"]["task_id"]
+    ((failed),) = meeting.messages("error")
+    assert failed["header"]["status_text"] == "Gateway:TOO_MANY_REQUESTS:Too many requests!"
+    session.close()
+    until(lambda: "close" in meeting.names(), "the close")
+
+
+def test_a_line_that_is_cut_closes_the_sdk_s_session_and_pauses_the_task(
+    mock: MockTingwu, transcriber: Callable[[Json], Transcriber]
+) -> None:
+    task = create(mock)
+    meeting = transcriber(task)
+    meeting.start()
+    meeting.push(speech(1_000))
+    until(lambda: "sentence_begin" in meeting.names(), "a sentence")
+    mock.session(task["TaskId"]).cut()
+    until(lambda: "close" in meeting.names(), "the end")
+    assert meeting.names() == ["start", "sentence_begin", "close"]
+    assert status(mock, task["TaskId"]) == "PAUSED"
+    again = transcriber(task)
+    again.start()
+    again.push(speech(1_500) + silence(1_200))
+    again.stop()
+    assert [message["payload"]["index"] for message in again.messages("sentence_end")] == [1]

@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mock_tingwu.core.faults import ApiFault, Subject, ThrottleFault
+from mock_tingwu.core.faults import OPERATIONS, ApiFault, Subject, ThrottleFault
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Limits, Throttle
 from mock_tingwu.services import bodies, causes
@@ -70,6 +70,7 @@ class Gateway:
         if name is None:
             name = _text(_inside(body, "task")) or ""
         request.state.task_id = _text(_inside(body, "dataId"))
+        request.state.operation = name if name in OPERATIONS else None
         key = bearer(request.headers.get("authorization"))
         scope = scope_of_call(
             self._world, _text(_inside(body, "appId")), key, request.state.task_id
@@ -85,6 +86,7 @@ class Gateway:
             request_id=request_id,
             method=request.method,
             target=_target(request),
+            operation=request.state.operation,
             body=raw if isinstance(given, dict) else raw.decode("utf-8", "replace"),
             signature=wrong_key or "ok",
         )
@@ -166,6 +168,7 @@ class Gateway:
             request_id=request_id,
             method=request.method,
             target=_target(request),
+            operation=getattr(request.state, "operation", None),
             status=status,
             body=content,
         )

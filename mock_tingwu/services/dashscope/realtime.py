@@ -94,7 +94,8 @@ class DuplexConnection(PushingConnection):
         strict = world.settings.task_ids == "documented"
         self._session = inference.Session(scope.clock.now(), strict_task_id=strict)
         super().__init__(scope, self._session, target)
-        self._id = self._connection_id = scope.ids.hex32("connection")
+        self._connection_id = scope.ids.hex32("connection")
+        self._rename(self._connection_id)
         self._app = App()
         self._terminology: tuple[str, ...] = ()
         self._first_sentence = 0
@@ -163,6 +164,12 @@ class DuplexConnection(PushingConnection):
     def _time_passed(self, now: int) -> None:
         if self._session.due(now):
             self._abandon()
+
+    def compose(self, asked: Mapping[str, Any]) -> bytes:
+        # Loaded with the first message of that kind.
+        from mock_tingwu.services.by_hand import inference_event
+
+        return inference_event(self._session, asked)
 
     def _flush(self) -> None:
         for violation in self._session.take_violations():
@@ -262,7 +269,7 @@ class DuplexConnection(PushingConnection):
         task.sessions += 1
         task.pushers[self] = None
         self._task = self._joined = task
-        self._id = f"{task.id}/{task.sessions}"
+        self._rename(f"{task.id}/{task.sessions}")
         self._first_sentence = task.stream.next_index
 
     def _note_differences(self, request: inference.RunRequested, task: Task) -> None:

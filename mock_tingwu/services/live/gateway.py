@@ -57,6 +57,7 @@ class LiveGateway:
         action = _text(parameters.get("Action")) or request.headers.get("x-acs-action", "")
         request.state.target = signed.target
         request.state.task_id = _text(parameters.get("TaskId"))
+        request.state.operation = action if action in self._operations else None
         request.state.as_json = _wants_json(request, parameters)
         scope, verdict = self._keeper.judge(
             signed,
@@ -75,6 +76,7 @@ class LiveGateway:
             request_id=request_id,
             method=request.method,
             target=signed.target,
+            operation=request.state.operation,
             body=raw.decode("utf-8", "replace") if rpc_v1.is_form(signed) else "",
             signature=verdict.problem or "ok",
         )
