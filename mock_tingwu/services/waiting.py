@@ -14,6 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
+from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 from mock_tingwu.services.realm import Realm
@@ -92,7 +93,10 @@ def _event_name(message: bytes | str) -> str:
 
 
 async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | None:
-    """Wait until it is met; return None then, or else a sentence about how far it has come."""
+    """Wait until it is met; return None then, or else a sentence about how far it has come.
+
+    A task that has failed is given up at once.
+    """
     seen = 0
     changed = asyncio.Event()
 
@@ -112,6 +116,12 @@ async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | Non
     try:
         async with asyncio.timeout(timeout_ms / 1000):
             while not met():
+                if _has_failed(realm, condition):
+                    task = realm.tasks[condition.task_id or ""]
+                    return (
+                        f"the status of {task.id} is FAILED ({task.error_code}), which is the end; "
+                        f"expected {condition.wanted}"
+                    )
                 changed.clear()
                 await changed.wait()
                 # What an entry tells of has been done only behind it.
@@ -128,6 +138,11 @@ def _status(realm: Realm, condition: Condition) -> str | None:
     return None if task is None else task.status.wire
 
 
+def _has_failed(realm: Realm, condition: Condition) -> bool:
+    """Whether the task has come to an end from which no status is reached."""
+    return condition.what == "status" and _status(realm, condition) == "FAILED"
+
+
 def _how_far(realm: Realm, condition: Condition, seen: int, timeout_ms: int) -> str:
     whose = "" if condition.task_id is None else f" of {condition.task_id}"
     after = f"after {timeout_ms} ms"
@@ -135,7 +150,9 @@ def _how_far(realm: Realm, condition: Condition, seen: int, timeout_ms: int) -> 
         status = _status(realm, condition)
         if status is None:
             return f"there is no task {condition.task_id} {after}, expected {condition.wanted}"
-        return f"the status{whose} is {status} {after}, expected {condition.wanted}"
+        still = isinstance(realm.clock, VirtualClock)
+        hint = "; the clock is virtual and stands still until it is advanced" if still else ""
+        return f"the status{whose} is {status} {after}, expected {condition.wanted}{hint}"
     return (
         f"{seen} {condition.what}(s) {condition.wanted}{whose} {after}, expected {condition.count}"
     )
