@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -121,6 +122,11 @@ class MockTingwu(Controls):
         self.close()
 
     @property
+    def running(self) -> bool:
+        """Whether it was started and not closed."""
+        return self._thread is not None
+
+    @property
     def host(self) -> str:
         """``127.0.0.1:PORT``, what most SDKs call endpoint."""
         host = self._server.settings.host
@@ -184,14 +190,23 @@ class MockTingwu(Controls):
     def reset(self, *, clock: str | None = None, seed: int | None = None) -> None:
         """Forget everything that has happened, but nothing of other scopes.
 
-        With ``clock`` (system or virtual) or ``seed`` it starts over with these.
+        With ``clock`` (system or virtual) or ``seed`` it starts over with these, and so do scopes
+        that are made later.
 
         Raises:
             ValueError: there is no such clock.
         """
         if clock not in (None, "system", "virtual"):
             raise ValueError(f"clock is {clock!r}, expected system or virtual")
-        self.call(lambda: self._server.world.reset(self.name, clock=clock, seed=seed))
+        world = self._server.world
+        given: dict[str, Any] = {"clock": clock, "seed": seed}
+        given = {name: value for name, value in given.items() if value is not None}
+
+        def reset() -> None:
+            world.settings = replace(world.settings, **given)
+            world.reset(self.name, **given)
+
+        self.call(reset)
 
     @property
     def _realm(self) -> Realm:
