@@ -459,8 +459,8 @@ def pytest_sessionfinish():
     print("loaded:" + json.dumps(sorted(sys.modules)))
 """
 #: What the mock is made of.
-_HEAVY = ("starlette", "uvicorn", "uvloop", "httptools", "httpx", "websockets", "msgspec", "yaml")
-_HEAVY += ("jsonschema_rs", "rich", "av", "numpy", "mock_tingwu.server", "mock_tingwu.settings")
+_HEAVY = ["starlette", "uvicorn", "uvloop", "httptools", "httpx", "websockets", "msgspec", "yaml"]
+_HEAVY += ["jsonschema_rs", "rich", "av", "numpy", "mock_tingwu.server", "mock_tingwu.settings"]
 
 
 @pytest.mark.parametrize("arguments", [["--co"], []])
