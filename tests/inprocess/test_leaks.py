@@ -19,7 +19,10 @@ import pytest
 from mock_tingwu import MockTingwu
 from tests.conftest import ROOT
 from tests.inprocess.scenarios import SCENARIOS, Scenario, idle, meetings
+from tests.live.helpers import Live
+from tests.media_site import speech_as
 from tests.realtime.helpers import until
+from tests.rtmp_server import RtmpServer
 
 _DESCRIPTORS = Path("/proc/self/fd")
 
@@ -88,6 +91,22 @@ def test_a_reset_in_the_midst_of_something_keeps_nobody_waiting_and_forgets_it(
         assert time.perf_counter() - began < 1
         assert mock.journal == []
         until(lambda: not list(temporary.glob("mock-tingwu-*")), "the end of its files")
+
+
+def test_a_live_stream_s_server_that_says_nothing_holds_up_no_closing(temporary: Path) -> None:
+    with nothing_left(temporary), RtmpServer(speech_as("flv", "aac"), mute=True) as server:
+        mock = MockTingwu().start()
+        Live(mock, "http://127.0.0.1:9/").create(StreamURL=server.url)
+        until(lambda: len(server._threads) > 1, "the connection")
+        began = time.perf_counter()
+        mock.close()
+        assert time.perf_counter() - began < 3
+        # libav gives the server 5 s; the thread ends by itself then.
+        until(lambda: not pulling(), "the end of the thread")
+
+
+def pulling() -> bool:
+    return any(thread.name == "mock-tingwu-pull" for thread in threading.enumerate())
 
 
 def test_no_warning_of_python_s_development_mode_appears() -> None:

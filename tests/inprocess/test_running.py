@@ -37,6 +37,16 @@ def test_start_and_close_take_milliseconds() -> None:
     assert min(seconds) < 0.05
 
 
+def test_a_reset_takes_milliseconds_when_little_has_happened(mock: MockTingwu) -> None:
+    seconds = []
+    for _ in range(20):
+        create(mock)
+        began = time.perf_counter()
+        mock.reset()
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 0.005
+
+
 def test_a_mock_runs_once() -> None:
     with MockTingwu() as mock, pytest.raises(RuntimeError, match="make another"):
         mock.start()
