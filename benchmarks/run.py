@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
@@ -24,6 +32,7 @@ from websockets.protocol import CLIENT
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
+from mock_tingwu import MockTingwu
 from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Order
 from mock_tingwu.server.app import Application
@@ -208,6 +217,74 @@ def bare_decoding(path: Path) -> float:
     return time.perf_counter() - begun
 
 
+class BareServer:
+    """uvicorn and Starlette in a thread: what anybody would write."""
+
+    def __init__(self) -> None:
+        self._sock = socket.create_server(("127.0.0.1", 0))
+        app = Starlette(routes=[Route("/_mock/health", _health)])
+        config = uvicorn.Config(
+            app, loop="uvloop", http="httptools", lifespan="off", log_config=None
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._sock],))
+
+    def start(self) -> BareServer:
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.0001)
+        return self
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+async def _health(request: Request) -> JSONResponse:
+    return JSONResponse({"status": "ok"})
+
+
+def in_process(make: Callable[[], MockTingwu | BareServer]) -> tuple[float, float]:
+    """Seconds to start a server in this process, and to stop it."""
+    begun = time.perf_counter()
+    server = make().start()
+    started = time.perf_counter()
+    server.close()
+    return started - begun, time.perf_counter() - started
+
+
+def reset(mock: MockTingwu) -> float:
+    """Seconds for a reset after a task was made."""
+    with httpx.Client(base_url=mock.url) as client:
+        source = {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16_000}
+        body = {"AppKey": "a", "Input": source}
+        client.put("/openapi/tingwu/v2/tasks?type=realtime", json=body).raise_for_status()
+    begun = time.perf_counter()
+    mock.reset()
+    return time.perf_counter() - begun
+
+
+def health(mock: MockTingwu) -> float:
+    """Seconds for the least call on a connection that is open."""
+    with httpx.Client(base_url=mock.url) as client:
+        client.get("/_mock/health")
+        begun = time.perf_counter()
+        client.get("/_mock/health")
+        return time.perf_counter() - begun
+
+
+def imported(module: str, after: str = "sys") -> float:
+    """Seconds to import a module in a new process that has another one."""
+    program = (
+        f"import time, {after}; begun = time.perf_counter(); import {module}; "
+        "print(time.perf_counter() - begun)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT
+    )
+    return float(done.stdout)
+
+
 def interleaved(ours: Callable[[], float], baseline: Callable[[], float]) -> tuple[float, float]:
     """Medians of both, measured in turn so that a busy machine hits them alike."""
     pairs = [(ours(), baseline()) for _ in range(ROUNDS)]
@@ -225,6 +302,15 @@ def measure() -> list[dict[str, Any]]:
     serve, bare = interleaved(
         lambda: cold_start([sys.executable, "-m", "mock_tingwu", "serve", "--port", "0"]),
         lambda: cold_start([sys.executable, "-c", BARE_SERVER]),
+    )
+    pairs = [(in_process(MockTingwu), in_process(BareServer)) for _ in range(ROUNDS)]
+    start, close, bare_start, bare_close = (
+        statistics.median(pair[side][what] for pair in pairs) for side in (0, 1) for what in (0, 1)
+    )
+    with MockTingwu() as mock:
+        forgetting, answering = interleaved(lambda: reset(mock), lambda: health(mock))
+    plugin, pytest = interleaved(
+        lambda: imported("mock_tingwu.testing.plugin", after="pytest"), lambda: imported("pytest")
     )
     with tempfile.TemporaryDirectory() as folder:
         path = hour_of_recording(recording, Path(folder) / "hour.mp3")
@@ -252,6 +338,34 @@ def measure() -> list[dict[str, Any]]:
             bare * 1e3,
             "bare uvicorn and Starlette",
             2.0,
+        ),
+        row(
+            "MockTingwu, made and started, ms",
+            start * 1e3,
+            bare_start * 1e3,
+            "bare uvicorn and Starlette in a thread",
+            5.0,
+        ),
+        row(
+            "MockTingwu.close, ms",
+            close * 1e3,
+            bare_close * 1e3,
+            "bare uvicorn and Starlette in a thread",
+            0.2,
+        ),
+        row(
+            "MockTingwu.reset after a task, ms",
+            forgetting * 1e3,
+            answering * 1e3,
+            "GET /_mock/health",
+            2.0,
+        ),
+        row(
+            "import of the pytest plugin, ms",
+            plugin * 1e3,
+            pytest * 1e3,
+            "import of pytest",
+            0.1,
         ),
     ]
 

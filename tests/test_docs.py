@@ -8,6 +8,7 @@ import json
 import re
 import shlex
 import socket
+import subprocess
 import sys
 import threading
 import tomllib
@@ -154,10 +155,32 @@ class Example:
             assert shape(json.loads(text), answer) == "", text
 
     def _python(self, text: str) -> None:
+        if re.fullmatch(r"test_\w+\.py", name := first_comment(text)):
+            (self._folder / name).write_text(text, "utf-8")
+            self._pytest(name)
+            return
         with warnings.catch_warnings():
             # The NLS SDK compares strings with `is`, which the compiler remarks upon.
             warnings.simplefilter("ignore", SyntaxWarning)
             exec(compile(text, "an example", "exec"), self._names)
+
+    def _pytest(self, file: str) -> None:
+        """Run a file of tests as its reader would."""
+        options = [
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-o",
+            "asyncio_default_fixture_loop_scope=function",
+        ]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, file],
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=6 * PATIENCE,
+        )
+        assert done.returncode == 0, done.stdout
 
     def _json(self, text: str) -> None:
         json.loads(text)
@@ -175,8 +198,9 @@ class Example:
 
     def _toml(self, text: str) -> None:
         tomllib.loads(text)
-        if first_comment(text) == "mock-tingwu.toml":
-            (self._folder / "mock-tingwu.toml").write_text(text, "utf-8")
+        if (name := first_comment(text)) in ("mock-tingwu.toml", "pyproject.toml"):
+            (self._folder / name).write_text(text, "utf-8")
+        if name == "mock-tingwu.toml":
             Settings.load({}, {}, self._folder)
 
     def _sh(self, text: str) -> None:

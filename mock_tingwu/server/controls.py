@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mock_tingwu.core import script_texts, scripts
+from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.faults import Faults
 from mock_tingwu.core.journal import Entry, shown
 from mock_tingwu.core.registering import register
@@ -95,6 +96,32 @@ class Controls(ABC):
         """The open WebSocket of this id, or the last one of the task of this id."""
         return Session(self, id)
 
+    def heard(self, task_id: str | None = None) -> list[str]:
+        """The sentences of a task so far, in order, as they were recognised.
+
+        Without ``task_id`` those of the only task that there is.
+
+        Raises:
+            ValueError: there is no such task; or, without ``task_id``, not exactly one.
+        """
+
+        def sentences() -> list[str]:
+            tasks = self._realm.tasks
+            wanted = task_id
+            if wanted is None and len(tasks) == 1:
+                (wanted,) = tasks
+            if wanted not in tasks:
+                there = ", ".join(tasks) or "there is none"
+                raise ValueError(f"task_id is {task_id!r}, expected a task's: {there}")
+            return [sentence.text for sentence in list(tasks[wanted].meeting.sentences)]
+
+        return self.call(sentences)
+
+    @property
+    def clock(self) -> ClockControls:
+        """The mock's clock: ``mock.clock.advance(hours=24)``."""
+        return ClockControls(self)
+
     def now(self) -> int:
         """The mock's time in ms since the epoch."""
         return self.call(lambda: self._realm.clock.now())
@@ -153,6 +180,16 @@ class Controls(ABC):
         unmet = self._do(lambda realm: wait(realm, condition, round(timeout * 1000)))
         if unmet is not None:
             raise TimeoutError(unmet)
+
+    def wait_for_status(self, task_id: str, status: str, *, timeout: float = 10.0) -> None:
+        """Wait until a task has a status, such as COMPLETED; see `wait_for`.
+
+        A task that has failed is not waited for any longer, unless for FAILED.
+
+        Raises:
+            TimeoutError: it has not got there in time; the message says how far it has come.
+        """
+        self.wait_for(task_id=task_id, status=status, timeout=timeout)
 
     def script(
         self,
@@ -244,6 +281,43 @@ class Controls(ABC):
             return await act(self._realm)
 
         return self._run(run())
+
+
+class ClockControls:
+    """The clock of one scope."""
+
+    def __init__(self, mock: Controls) -> None:
+        self._mock = mock
+
+    @property
+    def mode(self) -> str:
+        """``system``, or ``virtual``: it stands still until it is advanced."""
+        mock = self._mock
+        virtual = mock.call(lambda: isinstance(mock._realm.clock, VirtualClock))
+        return "virtual" if virtual else "system"
+
+    def now(self) -> int:
+        """The time in ms since the epoch."""
+        return self._mock.now()
+
+    def advance(
+        self,
+        milliseconds: int = 0,
+        *,
+        seconds: float = 0,
+        minutes: float = 0,
+        hours: float = 0,
+        days: float = 0,
+    ) -> None:
+        """Move a virtual clock on by the sum of these; see `Controls.advance`.
+
+        Raises:
+            ValueError: the clock is the system's, or time would run backwards.
+        """
+        hours += days * 24
+        minutes += hours * 60
+        seconds += minutes * 60
+        self._mock.advance(milliseconds + round(seconds * 1000))
 
 
 class FaultRules:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import threading
+import time
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
+from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from weakref import WeakSet
 
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.server.controls import Controls
@@ -20,6 +26,12 @@ T = TypeVar("T")
 
 #: How long the thread may take to start and to stop, in seconds.
 _PATIENCE_S = 10.0
+#: How long threads are waited for that read a live stream whose server may be silent, in seconds.
+#: They end by themselves, and keep no program from ending.
+_LINGER_S = 1.0
+
+#: What runs in this process.
+_RUNNING: WeakSet[MockTingwu] = WeakSet()
 
 
 class MockTingwu(Controls):
@@ -41,39 +53,62 @@ class MockTingwu(Controls):
         self._server = Server(Settings.of({"port": 0, **settings}))
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = 0
         self.port = 0
 
     def start(self) -> Self:
-        """Start the server; returns when it answers.
+        """Start the server; returns when it answers. A mock runs once.
 
         Raises:
             SettingsError: the address cannot be used.
+            RuntimeError: it runs, or was closed.
         """
+        if self._process:
+            raise RuntimeError("this mock was started before; make another one")
         sock = self._server.listen()
         self.port = sock.getsockname()[1]
-        started = threading.Event()
+        self._process = os.getpid()
+        started: Future[None] = Future()
 
         def note_loop() -> None:
             self._loop = asyncio.get_running_loop()
-            started.set()
+            started.set_result(None)
+
+        def run() -> None:
+            try:
+                self._server.run([sock])
+            except BaseException as error:
+                sock.close()
+                if not started.done():
+                    started.set_exception(error)
+                    return
+                raise
 
         self._server.on_started = note_loop
-        self._thread = threading.Thread(
-            target=self._server.run, args=([sock],), name="mock-tingwu", daemon=True
-        )
+        self._thread = threading.Thread(target=run, name="mock-tingwu", daemon=True)
         self._thread.start()
-        if not started.wait(_PATIENCE_S):
-            raise RuntimeError("the mock did not start; its log says why")
+        started.result(_PATIENCE_S)
+        _RUNNING.add(self)
+        _close_all_at_exit()
         return self
 
     def close(self) -> None:
-        """Stop the server and its thread; open connections are closed."""
+        """Stop the server and its threads; open connections are closed.
+
+        Closing again changes nothing, and so does closing in a forked process: the mock is its
+        parent's.
+        """
         thread, self._thread = self._thread, None
-        if thread is not None:
-            self._server.should_exit = True
-            thread.join(_PATIENCE_S)
-            if thread.is_alive():
-                raise RuntimeError("the mock did not stop")
+        _RUNNING.discard(self)
+        if thread is None or self._process != os.getpid():
+            return
+        self._server.stop()
+        thread.join(_PATIENCE_S)
+        if thread.is_alive():
+            raise RuntimeError("the mock did not stop")
+        deadline = time.monotonic() + _LINGER_S
+        for worker in list(self._server.world.workers):
+            worker.join(max(0.0, deadline - time.monotonic()))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -85,6 +120,11 @@ class MockTingwu(Controls):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not closed."""
+        return self._thread is not None
 
     @property
     def host(self) -> str:
@@ -141,9 +181,32 @@ class MockTingwu(Controls):
         self.call(lambda: world.add(name, keys, clock=clock, seed=seed))
         return ScopeControls(self, name)
 
-    def reset(self) -> None:
-        """Forget everything that has happened, but nothing of other scopes."""
-        self.call(lambda: self._server.world.reset(self.name))
+    @property
+    def scopes(self) -> list[ScopeControls]:
+        """The scopes beside the default one, oldest first."""
+        names = self.call(lambda: [realm.name for realm in self._server.world])
+        return [ScopeControls(self, name) for name in names if name != self.name]
+
+    def reset(self, *, clock: str | None = None, seed: int | None = None) -> None:
+        """Forget everything that has happened, but nothing of other scopes.
+
+        With ``clock`` (system or virtual) or ``seed`` it starts over with these, and so do scopes
+        that are made later.
+
+        Raises:
+            ValueError: there is no such clock.
+        """
+        if clock not in (None, "system", "virtual"):
+            raise ValueError(f"clock is {clock!r}, expected system or virtual")
+        world = self._server.world
+        given: dict[str, Any] = {"clock": clock, "seed": seed}
+        given = {name: value for name, value in given.items() if value is not None}
+
+        def reset() -> None:
+            world.settings = replace(world.settings, **given)
+            world.reset(self.name, **given)
+
+        self.call(reset)
 
     @property
     def _realm(self) -> Realm:
@@ -155,9 +218,7 @@ class MockTingwu(Controls):
 
     def call(self, function: Callable[[], T]) -> T:
         """Run ``function`` on the mock's thread; return its result or raise its exception."""
-        loop = self._loop
-        if loop is None or self._thread is None:
-            raise RuntimeError("the mock is not running")
+        loop = self._running_loop()
         future: Future[T] = Future()
 
         def run() -> None:
@@ -171,10 +232,19 @@ class MockTingwu(Controls):
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run ``coroutine`` on the mock's thread; return its result or raise its exception."""
-        if self._loop is None or self._thread is None:
+        try:
+            loop = self._running_loop()
+        except RuntimeError:
             coroutine.close()
+            raise
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None or self._thread is None:
             raise RuntimeError("the mock is not running")
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        if self._process != os.getpid():
+            raise RuntimeError("the mock runs in another process, which forked this one")
+        return self._loop
 
 
 class ScopeControls(Controls):
@@ -220,3 +290,23 @@ class ScopeControls(Controls):
         if realm is None:
             raise RuntimeError(f"the scope {self.name!r} was dropped")
         return realm
+
+
+@cache
+def _close_all_at_exit() -> None:
+    """Close what runs when the program ends, once for all.
+
+    A recording that is being read would keep it from ending: Python waits for the threads of
+    executors. Its own hook for that is the only one that comes before it does.
+    """
+    import concurrent.futures.thread  # noqa: F401  what comes later is called sooner
+
+    register = getattr(threading, "_register_atexit", None)
+    if register is not None:
+        register(_close_all)
+
+
+def _close_all() -> None:
+    for mock in list(_RUNNING):
+        with contextlib.suppress(Exception):
+            mock.close()

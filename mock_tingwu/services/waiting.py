@@ -14,6 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
+from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.journal import KINDS, Entry
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 from mock_tingwu.services.realm import Realm
@@ -170,7 +171,10 @@ def event_name(message: bytes | str) -> str:
 
 
 async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | None:
-    """Wait until it is met; return None then, or else a sentence about how far it has come."""
+    """Wait until it is met; return None then, or else a sentence about how far it has come.
+
+    A task that has failed is given up at once.
+    """
     seen = 0
     changed = asyncio.Event()
 
@@ -192,6 +196,12 @@ async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | Non
     try:
         async with asyncio.timeout(timeout_ms / 1000):
             while not met():
+                if _has_failed(realm, condition):
+                    task = realm.tasks[condition.task_id or ""]
+                    return (
+                        f"the status of {task.id} is FAILED ({task.error_code}), which is the end; "
+                        f"expected {condition.wanted}"
+                    )
                 changed.clear()
                 await changed.wait()
                 # What an entry tells of has been done only behind it.
@@ -220,6 +230,12 @@ def _status(realm: Realm, task_id: str) -> str | None:
     return None if task is None else task.status.wire
 
 
+def _has_failed(realm: Realm, condition: Condition) -> bool:
+    """Whether the task has come to an end from which no status is reached."""
+    task_id = condition.task_id
+    return condition.what == "status" and _status(realm, task_id or "") == "FAILED"
+
+
 def _how_far(realm: Realm, condition: Condition, seen: int, timeout_ms: int) -> str:
     task_id, wanted, count = condition.task_id, condition.wanted, condition.count
     whose = "" if task_id is None else f" of {task_id}"
@@ -233,7 +249,9 @@ def _how_far(realm: Realm, condition: Condition, seen: int, timeout_ms: int) -> 
         status = _status(realm, task_id)
         if status is None:
             return f"there is no task {task_id} {after}, expected {wanted}"
-        return f"the status{whose} is {status} {after}, expected {wanted}"
+        still = isinstance(realm.clock, VirtualClock)
+        hint = "; the clock is virtual and stands still until it is advanced" if still else ""
+        return f"the status{whose} is {status} {after}, expected {wanted}{hint}"
     if condition.what == "kind":
         about = "".join(f", {name} {value}" for name, value in condition.fields.items())
         return f"{seen} entries of kind {wanted}{about}{whose} {after}, expected {count}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
+from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeVar
+from weakref import WeakSet
 
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.journal import Entry
@@ -74,6 +76,8 @@ class World:
 
             self.coverage = Coverage()
             self.taps.append(self.coverage)
+        #: Threads of their own that read live streams.
+        self.workers: WeakSet[Thread] = WeakSet()
         self._owner: dict[str, str] = {}
         self._made: dict[str, tuple[str, int]] = {}
         self._realms: dict[str, Realm] = {}
@@ -149,14 +153,16 @@ class World:
         self._owner = {key: owner for key, owner in self._owner.items() if owner != name}
         del self._made[name]
 
-    def reset(self, name: str = DEFAULT, *, clock: str | None = None) -> Realm:
+    def reset(
+        self, name: str = DEFAULT, *, clock: str | None = None, seed: int | None = None
+    ) -> Realm:
         """Forget everything that a scope has: tasks, journal, time, files. Its keys stay.
 
-        With ``clock`` it starts over with another kind of clock.
+        With ``clock`` it starts over with another kind of clock, with ``seed`` with another seed.
         """
-        mode, seed = self._made[name]
+        mode, old_seed = self._made[name]
         self._end(self._realms[name])
-        return self._new(name, clock or mode, seed)
+        return self._new(name, clock or mode, old_seed if seed is None else seed)
 
     def reset_all(self) -> None:
         """Forget everything and all scopes but the default one."""

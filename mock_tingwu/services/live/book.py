@@ -36,6 +36,7 @@ class LiveBook:
     def __init__(self, world: World, scope: Scope) -> None:
         self._scope = scope
         self._real_now = world.real_now
+        self._workers = world.workers
         self._fetcher = Fetcher(world.settings, world.find_hosted)
         self._courier = Courier(scope.clock, scope.journal, partial(fault_of, scope))
         self._captionings: dict[str, Captioning] = {}
@@ -101,7 +102,9 @@ class LiveBook:
             failure.detail = error.detail
             raise failure from None
         if decision.action != "imagine" and media.pyav_available():
-            return PulledSource(clock, url, self._allowed), [decision.why]
+            source = PulledSource(clock, url, self._allowed)
+            self._workers.add(source.thread)
+            return source, [decision.why]
         length, notes = stated_length(url)
         why = decision.why
         if decision.action != "imagine":

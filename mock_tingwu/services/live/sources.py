@@ -130,6 +130,11 @@ class PulledSource:
         self._no_more = ""
 
     @property
+    def thread(self) -> Thread:
+        """The one that it is pulled in. After `close` it ends as soon as its server allows."""
+        return self._worker.thread
+
+    @property
     def pending(self) -> Collection[asyncio.Task[Any]]:
         return () if self._job is None or self._job.done() else (self._job,)
 
@@ -271,7 +276,8 @@ class _Worker:
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
-        Thread(target=self._run, name="mock-tingwu-pull", daemon=True).start()
+        self.thread = Thread(target=self._run, name="mock-tingwu-pull", daemon=True)
+        self.thread.start()
 
     def do(self, call: Callable[[], T]) -> Future[T]:
         """Call in the thread, after what was to be done before."""

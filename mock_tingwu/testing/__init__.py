@@ -1,0 +1,1 @@
+"""The pytest plugin and what it is made of; see docs/pytest.md."""

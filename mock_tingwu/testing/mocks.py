@@ -1,0 +1,104 @@
+"""The mocks of one pytest session, and what a test asks of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mock_tingwu.settings import Settings, SettingsError
+from mock_tingwu.testing.plugin import MARKER
+
+if TYPE_CHECKING:
+    from mock_tingwu import MockTingwu
+
+_FLAGS = ("environ", "strict")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a test wants its mock.
+
+    ``environ``: the variables that SDKs read are in os.environ. ``strict``: the test fails when its
+    client breaks a rule.
+    """
+
+    settings: Settings
+    environ: bool
+    strict: bool
+
+
+def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
+    """What the configuration says, and over it the markers of a test, the closest last.
+
+    Raises:
+        pytest.UsageError: it makes no sense.
+    """
+    values: dict[str, Any] = {name: config.getini(f"{MARKER}_{name}") for name in _FLAGS}
+    where = f"{MARKER}_settings"
+    for line in config.getini(where):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not equals:
+            raise pytest.UsageError(f"{where} has {line!r}, expected name = value")
+        if name in _FLAGS:
+            raise pytest.UsageError(f"{where} has {name}, which is {MARKER}_{name}")
+        values[name] = value
+    for marker in reversed(list(item.iter_markers(MARKER)) if item is not None else []):
+        where = f"{item.nodeid}: @pytest.mark.{MARKER}" if item is not None else ""
+        if marker.args:
+            raise pytest.UsageError(f"{where} has {marker.args[0]!r}, expected name=value")
+        values |= marker.kwargs
+    flags = {name: values.pop(name) for name in _FLAGS}
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise pytest.UsageError(f"{where}: {name} is {value!r}, expected True or False")
+    if "port" in values:
+        raise pytest.UsageError(f"{where}: port is no setting here; every mock has a free one")
+    try:
+        settings = Settings.of({**values, "port": 0})
+    except SettingsError as error:
+        raise pytest.UsageError(f"{where}: {error}") from None
+    return Wanted(settings, **flags)
+
+
+class Mocks:
+    """Mocks that are started when they are first needed, one for each way to set them."""
+
+    def __init__(self) -> None:
+        self._mocks: list[tuple[Settings, MockTingwu]] = []
+
+    def get(self, settings: Settings) -> MockTingwu:
+        """The mock with these settings, as they were when it was started."""
+        # These two can be changed by a reset.
+        settled = replace(settings, clock="system", seed=0)
+        for known, mock in self._mocks:
+            if known == settled and mock.running:
+                return mock
+        from mock_tingwu import MockTingwu
+
+        values = {item.name: getattr(settings, item.name) for item in fields(settings)}
+        mock = MockTingwu(**values).start()
+        self._mocks.append((settled, mock))
+        return mock
+
+    @contextmanager
+    def lent(self, wanted: Wanted) -> Iterator[MockTingwu]:
+        """A mock as if it were new; what the test taps ends with it."""
+        mock = self.get(wanted.settings)
+        for scope in mock.scopes:
+            scope.drop()
+        mock.reset(clock=wanted.settings.clock, seed=wanted.settings.seed)
+        taps = mock._server.world.taps
+        before = list(taps)
+        try:
+            yield mock
+        finally:
+            taps[:] = before
+
+    def close(self) -> None:
+        """Stop all of them."""
+        for _, mock in self._mocks:
+            mock.close()

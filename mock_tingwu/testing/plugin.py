@@ -1,0 +1,140 @@
+"""The pytest plugin: the fixtures `mock_tingwu` and `mock_tingwu_server` (docs/pytest.md).
+
+pytest imports this module in every project of its environment. Whatever takes time is imported
+when the first test asks for a mock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from mock_tingwu import MockTingwu
+    from mock_tingwu.testing import mocks
+
+MARKER: Final = "mock_tingwu"
+FIXTURES: Final = frozenset({"mock_tingwu", "mock_tingwu_server"})
+
+#: The mock that a test has, and what it asked for.
+_LENT: Final = pytest.StashKey["tuple[MockTingwu, mocks.Wanted]"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of pytest.ini and the like; a test's marker wins over them."""
+    parser.addini(
+        "mock_tingwu_settings",
+        "settings of mock-tingwu, a line for each: name = value",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
+        "mock_tingwu_environ",
+        "put the variables that SDKs read into os.environ for every test that uses mock_tingwu",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
+        "mock_tingwu_strict",
+        "fail every test that uses mock_tingwu and whose client broke a rule of the cloud",
+        type="bool",
+        default=False,
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        f"{MARKER}(*, environ=False, strict=False, **settings): "
+        "how the mock of the fixture mock_tingwu is set, such as clock='virtual' or seed=3",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Complain about settings that make no sense before anything is run."""
+    if hasattr(config, "workerinput"):
+        return  # xdist would show a defect of its own instead
+    for item in items:
+        used = not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+        if used or item.get_closest_marker(MARKER) is not None:
+            from mock_tingwu.testing.mocks import wanted
+
+            wanted(config, item)
+
+
+@pytest.fixture(scope="session")
+def _mock_tingwu_mocks() -> Iterator[mocks.Mocks]:
+    from mock_tingwu.testing.mocks import Mocks
+
+    running = Mocks()
+    yield running
+    running.close()
+
+
+def _wanted(config: pytest.Config, item: pytest.Item | None = None) -> mocks.Wanted:
+    """What is asked for; what makes no sense fails the test without a traceback."""
+    from mock_tingwu.testing.mocks import wanted
+
+    try:
+        return wanted(config, item)
+    except pytest.UsageError as error:
+        problem = str(error)
+    pytest.fail(problem, pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def mock_tingwu_server(pytestconfig: pytest.Config, _mock_tingwu_mocks: mocks.Mocks) -> MockTingwu:
+    """A running mock-tingwu with the settings of pytest's configuration, for the whole session.
+
+    Each test that uses `mock_tingwu` resets it.
+    """
+    return _mock_tingwu_mocks.get(_wanted(pytestconfig).settings)
+
+
+@pytest.fixture
+def mock_tingwu(
+    request: pytest.FixtureRequest, _mock_tingwu_mocks: mocks.Mocks
+) -> Iterator[MockTingwu]:
+    """A running mock-tingwu in which nothing has happened yet."""
+    asked = _wanted(request.config, request.node)
+    with _mock_tingwu_mocks.lent(asked) as mock, _environment(mock, asked.environ):
+        request.node.stash[_LENT] = mock, asked
+        yield mock
+
+
+@contextmanager
+def _environment(mock: MockTingwu, wanted: bool) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in mock.environ.items() if wanted else ():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let a test fail whose client broke a rule, if that is wanted."""
+    outcome = yield
+    lent = item.stash.get(_LENT, None)
+    if lent is not None and lent[1].strict:
+        from mock_tingwu.testing.report import violations
+
+        if broken := violations(lent[0]):
+            pytest.fail("\n".join(["the client broke rules of the cloud:", *broken]), pytrace=False)
+    return outcome
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell of a test that failed what happened in its mock."""
+    report = yield
+    lent = item.stash.get(_LENT, None)
+    if lent is not None and report.failed:
+        from mock_tingwu.testing.report import sections
+
+        report.sections.extend(sections(lent[0]))
+    return report
