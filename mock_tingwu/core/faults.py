@@ -14,7 +14,7 @@ next ``--``, white space, ``&`` or ``#``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 from urllib.parse import unquote
@@ -194,6 +194,8 @@ class Faults:
         self._journal = journal
         self._rules: dict[str, Rule] = {}
         self._added = 0
+        #: Goes up with every change.
+        self.version = 0
         self._noted: set[str] = set()
 
     def add(self, data: Mapping[str, Any]) -> Rule:
@@ -207,7 +209,24 @@ class Faults:
         given = {name: value for name, value in data.items() if value is not None}
         rule = Rule(f"fault-{self._added}", match, action, times, data=given)
         self._rules[rule.id] = rule
+        self.version += 1
         return rule
+
+    @property
+    def added(self) -> int:
+        """How many rules were added in all; ids count them."""
+        return self._added
+
+    def restore(self, rules: Iterable[tuple[str, Mapping[str, Any], int, int]], added: int) -> None:
+        """Put back earlier rules: the id, the JSON, ``seen`` and ``fired`` of each.
+
+        Raises:
+            FaultError: one makes no sense.
+        """
+        self._added = added
+        for id_, data, seen, fired in rules:
+            match, action, times = parse_rule(data)
+            self._rules[id_] = Rule(id_, match, action, times, seen, fired, data)
 
     @property
     def rules(self) -> list[Rule]:
@@ -220,10 +239,12 @@ class Faults:
 
     def remove(self, rule_id: str) -> bool:
         """Drop a rule; False when there is none of this id."""
+        self.version += 1
         return self._rules.pop(rule_id, None) is not None
 
     def clear(self) -> None:
         """Drop all rules."""
+        self.version += 1
         self._rules.clear()
 
     def call_fault(self, subject: Subject) -> ApiFault | ThrottleFault | ReturnCode | None:
@@ -273,6 +294,7 @@ class Faults:
         if rule.fired == rule.times or not rule.match.fits(subject):
             return False
         rule.seen += 1
+        self.version += 1
         match = rule.match
         if match.nth is not None and match.nth != rule.seen:
             return False

@@ -39,6 +39,8 @@ DECODED_RATE: Final = 16_000
 Service = Literal["tingwu", "dashscope", "live"]
 #: What SourceLanguage auto decides among (tingwu-openapi 1.1).
 AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
+#: Why what was going on was interrupted, in the journal.
+RESTARTED: Final = "the mock was restarted"
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _BEIJING_MS: Final = 8 * 60 * 60 * 1000
 
@@ -85,6 +87,15 @@ class Order:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """The task is to fail with this ErrorCode and ErrorMessage ``at`` this moment (ms)."""
+
+    code: str
+    message: str
+    at: int
+
+
 @dataclass(slots=True, eq=False)
 class Task:
     """One meeting, pushed as a stream or recorded in a file.
@@ -95,7 +106,8 @@ class Task:
     media files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz)
     and ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones;
     the ``file_url`` of a live task is the stream that it listens to. ``updated`` is when the status
-    changed last.
+    changed last. ``to_make`` are the results still to be made, the first of them at ``due``;
+    ``playlist`` is what the recognizer hears.
     """
 
     id: str
@@ -104,6 +116,7 @@ class Task:
     created: int
     updated: int
     stream: AudioStream
+    playlist: Playlist
     lifecycle: Lifecycle[Status, TaskEvent]
     status: Status
     options: Options
@@ -117,6 +130,9 @@ class Task:
     files: dict[str, int] = field(default_factory=dict)
     failed_results: set[str] = field(default_factory=set)
     doomed_results: frozenset[str] = frozenset()
+    doom: Doom | None = None
+    to_make: list[str] = field(default_factory=list)
+    due: int = 0
     error_code: str | None = None
     error_message: str | None = None
     pushers: dict[Pusher, None] = field(default_factory=dict)
@@ -291,13 +307,16 @@ class Scope:
         failure = self.faults.task_failure(subject)
         if failure is None:
             return False
+        task.doom = Doom(failure.code, failure.message, self.clock.now() + failure.after_ms)
+        self._await_doom(task, task.doom)
+        return True
 
+    def _await_doom(self, task: Task, doom: Doom) -> None:
         def fail() -> None:
             if task.can(TaskEvent.FAIL):
-                self.fail(task, failure.code, failure.message, "a fault says so")
+                self.fail(task, doom.code, doom.message, "a fault says so")
 
-        self.clock.call_later(failure.after_ms, fail)
-        return True
+        self.clock.call_later(doom.at - self.clock.now(), fail)
 
     def _new_task(
         self,
@@ -333,17 +352,15 @@ class Scope:
             adapted(script, options, order.words, registered=choice.registered, hints=hints)
             for script in choice.scripts
         ]
-        diarized = options.diarization or options.realtime_diarization
-        recognizer = self._make_recognizer(
-            Playlist(scripts, hints), sample_rate, options.speaker_count if diarized else 1
-        )
+        playlist = Playlist(scripts, hints)
         meeting = Meeting(
             language,
             paragraph_seed=self.ids.number("script", task_id),
-            diarized=diarized,
+            diarized=options.diarization or options.realtime_diarization,
             # Realtime diarization counts from 0, in results too (realtime-ws 3.5).
             first_speaker_id=0 if options.realtime_diarization else 1,
         )
+        recognizer = self.new_recognizer(playlist, sample_rate, options)
         task = Task(
             id=task_id,
             order=order,
@@ -351,12 +368,55 @@ class Scope:
             created=self.clock.now(),
             updated=self.clock.now(),
             stream=AudioStream(recognizer, meeting),
+            playlist=playlist,
             lifecycle=lifecycle,
             status=lifecycle.initial,
             options=options,
         )
         self.tasks[task_id] = task
         return task
+
+    def new_recognizer(self, playlist: Playlist, sample_rate: int, options: Options) -> Recognizer:
+        """What hears ``playlist`` in audio of this rate (Hz)."""
+        diarized = options.diarization or options.realtime_diarization
+        return self._make_recognizer(
+            playlist, sample_rate, options.speaker_count if diarized else 1
+        )
+
+    def restore(self, task: Task) -> None:
+        """Have a task of an earlier scope of this name. `resume` lets it go on."""
+        self.tasks[task.id] = task
+        if task.join_token:
+            self._by_token[task.join_token] = task
+
+    def resume(self, task: Task) -> None:
+        """Let a restored task go on with what it was at; the clock must be running.
+
+        What was being pushed into a realtime task counts as broken off: what is open becomes a
+        sentence. A recording is read again from its beginning. What a live task listens to is not
+        known here.
+        """
+        if task.doom is not None and task.can(TaskEvent.FAIL):
+            self._await_doom(task, task.doom)
+        if task.status is Status.FINISHING:
+            self._await_result(task)
+        elif task.lifecycle is REALTIME_TASK and task.status is Status.ONGOING:
+            task.stream.flush()
+            self.move(task, TaskEvent.STREAM_ENDED, RESTARTED)
+        elif task.offline and task.status is Status.ONGOING and task.doom is None:
+            if task.file_url is None:
+                self.clock.call_later(0, lambda: self._read(task))
+            else:
+                self._begin_anew(task)
+                self.on_file(self, task)
+
+    def _begin_anew(self, task: Task) -> None:
+        """Forget what was heard of a recording so far."""
+        task.playlist = Playlist(task.playlist.scripts, task.playlist.hints)
+        old = task.meeting
+        meeting = Meeting(old.language, old.paragraph_seed, old.diarized, old.first_speaker_id)
+        recognizer = self.new_recognizer(task.playlist, task.sample_rate, task.options)
+        task.stream = AudioStream(recognizer, meeting)
 
     def _new_id(self, service: Service) -> str:
         if service == "tingwu":
@@ -401,7 +461,7 @@ class Scope:
             self.on_progress(self, task, task.status.name)
             return
         self.move(task, TaskEvent.STOP_AND_PROCESS, "stop was called and results are to be made")
-        self._make_next_result(task, list(kinds))
+        self._make_results(task, kinds)
 
     @property
     def streams(self) -> int:
@@ -421,6 +481,18 @@ class Scope:
         """Count a recording as used, before it is read: others must not use the same."""
         self._used_today()[task.id] = milliseconds
 
+    @property
+    def offline_day(self) -> tuple[int, dict[str, int]]:
+        """A day, counted from the epoch, and the ms of recording that each task has taken of it.
+
+        To be put back into another scope: only the present day counts.
+        """
+        return self._offline_day
+
+    @offline_day.setter
+    def offline_day(self, day: tuple[int, dict[str, int]]) -> None:
+        self._offline_day = day
+
     def _used_today(self) -> dict[str, int]:
         today = (self.clock.now() + _BEIJING_MS) // _DAY_MS
         if self._offline_day[0] != today:
@@ -435,7 +507,7 @@ class Scope:
         """
         self.move(task, TaskEvent.HEARD, "the recording was read")
         self.use_offline(task, task.stream.position)
-        self._make_next_result(task, list(task.options.result_kinds(offline=True)))
+        self._make_results(task, task.options.result_kinds(offline=True))
 
     def rerun(self, task: Task, options: Options) -> None:
         """Make other results of what a finished task heard. Those made before stay, or can still
@@ -454,21 +526,28 @@ class Scope:
         task.failed_results.difference_update(kinds)
         task.doomed_results = self.faults.subtask_failures(_subject(task))
         task.options = task.options.rerun(options)
-        self._make_next_result(task, kinds)
+        self._make_results(task, kinds)
 
-    def _make_next_result(self, task: Task, kinds: list[str]) -> None:
+    def _make_results(self, task: Task, kinds: Sequence[str]) -> None:
+        """Make results of these kinds, one after the other."""
+        task.to_make = list(kinds)
+        task.due = self.clock.now() + self.result_interval
+        self._await_result(task)
+
+    def _await_result(self, task: Task) -> None:
         def ready() -> None:
             if task.status is not Status.FINISHING:
                 return
-            if kinds:
-                self._result_over(task, kinds.pop(0))
-            if kinds:
-                self._make_next_result(task, kinds)
+            if task.to_make:
+                self._result_over(task, task.to_make.pop(0))
+            if task.to_make:
+                task.due = self.clock.now() + self.result_interval
+                self._await_result(task)
             else:
                 self.move(task, TaskEvent.RESULTS_READY, "every result is ready")
                 self.on_progress(self, task, task.status.name)
 
-        self.clock.call_later(self.result_interval, ready)
+        self.clock.call_later(task.due - self.clock.now(), ready)
 
     def _result_over(self, task: Task, kind: str) -> None:
         if kind in task.doomed_results:

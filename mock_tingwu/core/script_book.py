@@ -23,6 +23,8 @@ class ScriptBook:
         self._by_task_key: dict[str, Script] = {}
         self._by_file_url: dict[str, Script] = {}
         self._by_app_key: dict[str, Script] = {}
+        #: Goes up with every change.
+        self.version = 0
 
     def register(
         self,
@@ -47,6 +49,17 @@ class ScriptBook:
             self._by_file_url[_without_query(file_url)] = script
         if app_key:
             self._by_app_key[app_key] = script
+        self.version += 1
+
+    @property
+    def all(self) -> dict[tuple[str, str], Script]:
+        """Every script that is registered, by the name of its key (task_key, …) and the key."""
+        books = {
+            "task_key": self._by_task_key,
+            "file_url": self._by_file_url,
+            "app_key": self._by_app_key,
+        }
+        return {(name, key): book[key] for name, book in books.items() for key in book}
 
     def registered(
         self, *, task_key: str | None, app_key: str, file_url: str | None = None
