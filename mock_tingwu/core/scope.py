@@ -211,6 +211,8 @@ class Scope:
         self.tasks: dict[str, Task] = {}
         #: Files by the keys of their bucket, as far as these are no names.
         self.objects: dict[str, Stored] = {}
+        #: Goes up with every change of them.
+        self.objects_version = 0
         #: Temporary keys of DashScope, and when (ms) each expires.
         self.temporary_keys: dict[str, int] = {}
         self.result_interval = result_interval

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mock_tingwu.services.world import World
 
 PATH: Final = "/_mock/files"
+#: Where copies are, in the folder of a world.
+FOLDER: Final = "files"
 _OWN: Final = re.compile(rf"{PATH}/([0-9a-f]{{32}})/[^/]+")
 #: Written and hashed at once: an upload should not keep the server from anything else.
 _BLOCK: Final = 1024 * 1024
@@ -111,6 +113,8 @@ class HostedFiles:
     def __init__(self, folder: Callable[[], Path]) -> None:
         self._folder = folder
         self._files: dict[str, HostedFile] = {}
+        #: Goes up with every change.
+        self.version = 0
         self._numbers = count(1)
         self._drafts: set[Path] = set()
 
@@ -131,12 +135,13 @@ class HostedFiles:
         if known is not None and known.kept:
             return known
         self._files[file.id] = file
+        self.version += 1
         return file
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """A place for an upload; what is left there at the end is removed."""
-        folder = self._folder() / "files"
+        folder = self._folder() / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"upload-{next(self._numbers)}"
         self._drafts.add(path)
@@ -165,6 +170,7 @@ class HostedFiles:
     def remove(self, file_id: str) -> bool:
         """Serve a file no longer; a copy of the mock's own is deleted. False for an unknown id."""
         file = self._files.pop(file_id, None)
+        self.version += 1
         if file is not None and file.kept:
             file.path.unlink(missing_ok=True)
         return file is not None
@@ -176,6 +182,7 @@ class HostedFiles:
         """
         self._files.clear()
         self._drafts.clear()
+        self.version += 1
 
 
 def id_in(url: str) -> str | None:

@@ -105,6 +105,12 @@ class World:
         book = self.agent_callbacks if task.order.service == "dashscope" else self.callbacks
         book.notify(task, step)
 
+    def commit(self) -> None:
+        """See that what has happened so far outlives the process, where that was asked for.
+
+        Whatever tells somebody outside of it calls this first.
+        """
+
     def find_task(self, task_id: str) -> tuple[Scope, Task] | None:
         """A task of any scope, with its scope."""
         task = self.default.tasks.get(task_id)
