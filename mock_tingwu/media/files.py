@@ -26,8 +26,11 @@ class Mp3Writer:
     The same audio makes the same bytes, however ``write`` was handed it.
     """
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
+    def __init__(self, path: Path, sample_rate: int, *, heard: int | None = None) -> None:
         """Create the file; ``sample_rate`` of the PCM is in Hz.
+
+        With ``heard`` it grows with the audio and is whole at any moment, at the price of the
+        header that tells how long it is; what is there already is gone on with, from ``heard`` ms.
 
         Raises:
             ImportError: PyAV is not installed.
@@ -39,9 +42,13 @@ class Mp3Writer:
         self._frame_type = av.AudioFrame
         self._sample_rate = sample_rate
         # No ID3 tag and no version strings: nothing that is not the audio.
-        self._file: OutputContainer = av.open(
-            str(path), "w", format="mp3", options={"id3v2_version": "0", "fflags": "+bitexact"}
-        )
+        options = {"id3v2_version": "0", "fflags": "+bitexact"}
+        self._growing: _Growing | None = None
+        if heard is not None:
+            self._growing = _Growing(path)
+            options |= {"flush_packets": "1", "write_xing": "0"}
+        target = str(path) if self._growing is None else self._growing
+        self._file: OutputContainer = av.open(target, "w", format="mp3", options=options)
         self._stream: AudioStream = self._file.add_stream("libmp3lame", rate=MP3_SAMPLE_RATE)
         self._stream.codec_context.layout = "mono"
         self._stream.codec_context.bit_rate = MP3_BIT_RATE
@@ -49,6 +56,9 @@ class Mp3Writer:
         self._pending = bytearray()
         self._block = sample_rate * 2 // 2  # half a second: an encoder call per frame costs more
         self._closed = False
+        if self._growing is not None and heard:
+            there = self._growing.size * 8000 // MP3_BIT_RATE
+            self.write(bytes(max(0, heard - there) * sample_rate // 1000 * 2))
 
     def write(self, pcm: bytes) -> None:
         """Append whole samples."""
@@ -66,12 +76,28 @@ class Mp3Writer:
             self._encode(bytes(self._pending))
         self._file.mux(self._stream.encode(None))
         self._file.close()
+        if self._growing is not None:
+            self._growing.close()
 
     def _encode(self, pcm: bytes) -> None:
         frame = self._frame_type("s16", "mono", len(pcm) // 2)
         frame.planes[0].update(pcm)
         frame.sample_rate = self._sample_rate
         self._file.mux(self._stream.encode(frame))
+
+
+class _Growing:
+    """A file that is only ever appended to, without a buffer. It cannot be sought in."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab", buffering=0)
+        self.size = self._file.tell()
+
+    def write(self, data: bytes) -> int:
+        return self._file.write(data)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class SpectrumWriter:
@@ -82,13 +108,32 @@ class SpectrumWriter:
     ``Interval`` ms: the largest amplitude, 0 to 100, in percent of full scale.
     """
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
-        """Describe PCM of ``sample_rate`` Hz in the file ``path``, written by ``close``."""
+    def __init__(self, path: Path, sample_rate: int, *, heard: int | None = None) -> None:
+        """Describe PCM of ``sample_rate`` Hz in the file ``path``, written by ``close``.
+
+        With ``heard`` a file beside it grows with the audio; what is there already is gone on with,
+        from ``heard`` ms.
+        """
         self._path = path
         self._sample_rate = sample_rate
         self._peaks = bytearray()
         self._pending = bytearray()
         self._block = sample_rate * SPECTRUM_INTERVAL_MS // 1000 * 2
+        self._growing: _Growing | None = None
+        if heard is not None:
+            part = self._part
+            if heard and part.is_file():
+                self._peaks += part.read_bytes()
+            elif heard and path.is_file():  # it was written, and then nobody noted so
+                self._peaks += bytes(json.loads(path.read_text("ascii"))["Peaks"])
+            part.unlink(missing_ok=True)
+            self._growing = _Growing(part)
+            self._peaks += bytes(max(0, heard // SPECTRUM_INTERVAL_MS - len(self._peaks)))
+            self._growing.write(bytes(self._peaks))
+
+    @property
+    def _part(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.part")
 
     def write(self, pcm: bytes) -> None:
         """Append whole samples, 16-bit mono."""
@@ -108,6 +153,12 @@ class SpectrumWriter:
             "Peaks": list(self._peaks),
         }
         self._path.write_text(json.dumps(document, separators=(",", ":")), encoding="ascii")
+        if self._growing is not None:
+            self._growing.close()
+            self._part.unlink(missing_ok=True)
 
     def _measure(self, samples: bytearray) -> None:
-        self._peaks.append(round(audioop.max(samples, 2) * 100 / 32768))
+        peak = round(audioop.max(samples, 2) * 100 / 32768)
+        self._peaks.append(peak)
+        if self._growing is not None:
+            self._growing.write(bytes((peak,)))

@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import ELOOP
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -122,12 +123,14 @@ class HostedFiles:
         return iter(list(self._files.values()))
 
     def find(self, file_id: str) -> HostedFile | None:
-        return self._files.get(file_id)
+        file = self._files.get(file_id)
+        # A link in the place of a copy would lead anywhere.
+        return None if file is None or (file.kept and file.path.is_symlink()) else file
 
     def find_by_url(self, url: str) -> HostedFile | None:
         """The file at a URL of this mock, whatever the host: it has many names."""
         file_id = id_in(url)
-        return None if file_id is None else self._files.get(file_id)
+        return None if file_id is None else self.find(file_id)
 
     def add(self, file: HostedFile) -> HostedFile:
         """Serve ``file`` from now on, or the mock's own copy of the same if there is one."""
@@ -142,6 +145,8 @@ class HostedFiles:
     def draft(self) -> Iterator[Path]:
         """A place for an upload; what is left there at the end is removed."""
         folder = self._folder() / FOLDER
+        if folder.is_symlink():
+            raise OSError(ELOOP, "a symbolic link is in its place", str(folder))
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"upload-{next(self._numbers)}"
         self._drafts.add(path)
