@@ -257,7 +257,9 @@ class MockTingwu:
 
         def run() -> None:
             try:
-                future.set_result(function())
+                result = function()
+                self._server.world.commit()
+                future.set_result(result)
             except BaseException as error:
                 future.set_exception(error)
 
@@ -269,7 +271,13 @@ class MockTingwu:
         if self._loop is None or self._thread is None:
             coroutine.close()
             raise RuntimeError("the mock is not running")
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._committed(coroutine), self._loop).result()
+
+    async def _committed(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await coroutine
+        finally:
+            self._server.world.commit()
 
 
 class FaultRules:

@@ -72,7 +72,10 @@ def _first_of_each(headers: Headers) -> Headers:
 
 
 class WebSocketProtocol(asyncio.Protocol):
-    """One upgraded connection. Constructed by uvicorn; ``router`` is bound beforehand."""
+    """One upgraded connection. Constructed by uvicorn; the last two are bound beforehand.
+
+    ``router`` finds its endpoint, ``commit`` is called before anything is said.
+    """
 
     def __init__(
         self,
@@ -81,8 +84,10 @@ class WebSocketProtocol(asyncio.Protocol):
         app_state: dict[str, Any],
         *,
         router: Router,
+        commit: Callable[[], None] = lambda: None,
     ) -> None:
         self._router = router
+        self._commit = commit
         self._connections = server_state.connections
         # No extensions: compression is never negotiated on these endpoints (realtime-ws 1.2).
         self._core = _Server(max_size=MAX_MESSAGE_BYTES)
@@ -160,12 +165,14 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def send_text(self, data: bytes) -> None:
         if self._core.state is OPEN:
+            self._commit()
             self._core.send_text(data)
             self._flush()
 
     def close(self, code: int, reason: str = "") -> None:
         if self._core.state is OPEN:
             self._closed_by_us = True
+            self._commit()
             self._core.send_close(code, reason)
             self._flush()
             self._expect_close()
@@ -211,6 +218,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def _respond(self, response: Response) -> None:
         # What the vendor's gateway calls itself; the C++ SDK shows it (realtime-ws 1.2).
         response.headers["Server"] = "Tengine"
+        self._commit()
         self._core.send_response(response)
         self._flush()
         if self._core.close_expected():

@@ -143,23 +143,24 @@ class Courier:
             self._finish(oldest)
         queue.append(parcel)
 
-    def resume(self, parcels: Iterable[tuple[Parcel, Waybill]]) -> None:
-        """Go on with what an earlier courier had not come to an end with, in this order."""
-        lanes: dict[str, None] = {}
+    def restore(self, parcels: Iterable[tuple[Parcel, Waybill]]) -> None:
+        """Take what an earlier courier had not come to an end with, in the order of posting."""
         for parcel, waybill in parcels:
             self._open[parcel.receiver] += 1
             self._posted = max(self._posted, waybill.number)
             self.waybills[parcel] = waybill
+            if not waybill.left:
+                self._lanes.setdefault(waybill.lane, deque()).append(parcel)
+
+    def resume(self) -> None:
+        """Go on with what was restored."""
+        for parcel, waybill in list(self.waybills.items()):
             if waybill.left:
                 self._later(parcel, self._wait(waybill), partial(self._rest, parcel))
-            else:
-                self._lanes.setdefault(waybill.lane, deque()).append(parcel)
-                lanes[waybill.lane] = None
-        for lane in lanes:
-            first = self._lanes[lane][0]
-            wait = self._wait(self.waybills[first])
+        for lane, queue in self._lanes.items():
+            wait = self._wait(self.waybills[queue[0]])
             if wait:
-                self._later(first, wait, partial(self._run, lane))
+                self._later(queue[0], wait, partial(self._run, lane))
             else:
                 self._spawn(self._run(lane))
 

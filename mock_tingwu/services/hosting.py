@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import ELOOP
@@ -140,6 +140,10 @@ class HostedFiles:
         self._files[file.id] = file
         self.version += 1
         return file
+
+    def restore(self, files: Iterable[HostedFile]) -> None:
+        """Serve what an earlier mock has served."""
+        self._files = {file.id: file for file in files}
 
     @contextmanager
     def draft(self) -> Iterator[Path]:

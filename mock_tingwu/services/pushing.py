@@ -270,8 +270,10 @@ class PushingConnection(ABC):
         connection, session = self._connection, self._wire
         if connection is None:
             return
-        for message in session.messages_to_send():
+        messages = session.messages_to_send()
+        for message in messages:
             self._record("ws_out", message=message, masking=self._echoes_secret())
+        for message in messages:
             connection.send_text(message)
         if session.close_code is not None:
             connection.close(session.close_code)

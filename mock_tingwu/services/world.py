@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mock_tingwu.services.live.book import LiveBook
     from mock_tingwu.services.offline import RecordingReader
     from mock_tingwu.services.pushing import PushingConnection
+    from mock_tingwu.store.keeper import Kept, Store
 
 #: Recordings that are read, and files that are made up, at the same time. asyncio has four threads
 #: more than there are processors, so at least one is left for short work.
@@ -54,6 +55,7 @@ class World:
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}
         self._recordings: RecordingReader | None = None
+        self._store: Store | None = None
         self._live: LiveBook | None = None
         #: Local files at a URL of the mock.
         self.hosted = HostedFiles(self.media_folder)
@@ -78,12 +80,73 @@ class World:
         self.agent_callbacks: CallbackBook
         self.default = self._new_scope()
 
-    def _new_scope(self) -> Scope:
+    def open(self) -> None:
+        """Bring back what the data directory holds, and keep there what happens from now on.
+
+        Raises:
+            SettingsError: it cannot be used.
+        """
+        if self.settings.data_dir is None:
+            return
+        from mock_tingwu.store.keeper import Store, clock_of
+
+        store = Store(self.settings)
+        try:
+            record = store.scope(self.default.name)
+            if record is not None:
+                self._clock_mode, now = clock_of(record, self.settings)
+                self.default = self._new_scope(None if now is None else VirtualClock(now))
+                self._folder = self.settings.data_dir / record.folder
+            store.keep(self._kept())
+        except BaseException:
+            store.close()
+            raise
+        self._store = store
+
+    def _kept(self) -> Kept:
+        """What there is to be kept."""
+        from mock_tingwu.store.keeper import Kept
+
+        return Kept(
+            self.default,
+            self.apps,
+            self.callbacks,
+            self.agent_callbacks,
+            self.hosted,
+            self.media_folder(),
+            self._media,
+            self._imagined,
+            live=lambda: self._live,
+            make_live=lambda: self.live,
+            long_jobs=self.long_jobs,
+        )
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything outlives the process."""
+        return self._store is not None
+
+    def resume(self) -> None:
+        """Let what was brought back go on. Call it when the event loop runs."""
+        if self._store is None:
+            return
+        from mock_tingwu.store.resuming import resume
+
+        resume(self.default)
+        self.callbacks.courier.resume()
+        self.agent_callbacks.courier.resume()
+        if self._live is not None:
+            self._live.courier.resume()
+            self._live.resume()
+        self._store.begin()
+        self.commit()
+
+    def _new_scope(self, clock: Clock | None = None) -> Scope:
         from mock_tingwu.services.callbacks import TINGWU, CallbackBook
         from mock_tingwu.services.dashscope.callbacks import AgentDialect
 
         scope = Scope(
-            self._make_clock(self._clock_mode),
+            clock or self._make_clock(self._clock_mode),
             seed=self.settings.seed,
             result_interval=self.settings.result_interval_ms,
             make_recognizer=self._make_recognizer,
@@ -93,9 +156,9 @@ class World:
         scope.on_audio_over = self._audio_over
         scope.on_file = lambda scope, task: self.recordings.begin(scope, task)
         self.apps = AppBook(self.settings.apps)
-        self.callbacks = CallbackBook(scope, TINGWU, self.settings.callbacks)
+        self.callbacks = CallbackBook(scope, TINGWU, self.settings.callbacks, self.commit)
         urls = {app_id: app.callback for app_id, app in self.apps if app.callback}
-        self.agent_callbacks = CallbackBook(scope, AgentDialect(self.apps), urls)
+        self.agent_callbacks = CallbackBook(scope, AgentDialect(self.apps), urls, self.commit)
         scope.on_progress = self._progress
         return scope
 
@@ -110,6 +173,8 @@ class World:
 
         Whatever tells somebody outside of it calls this first.
         """
+        if self._store is not None:
+            self._store.commit()
 
     def find_task(self, task_id: str) -> tuple[Scope, Task] | None:
         """A task of any scope, with its scope."""
@@ -125,10 +190,14 @@ class World:
         """Forget everything: tasks, journal, time, media files."""
         for connection in list(self.connections):
             connection.world_ended()
-        self.close()
+        self._end()
+        if self._store is not None:
+            self._store.forget(self.default.name)
         # What is still to happen there would happen to tasks of the same ids here.
         self.default.clock.close()
         self.default = self._new_scope()
+        if self._store is not None:
+            self._store.keep(self._kept())
 
     def use_clock(self, mode: str) -> None:
         """Start over with another kind of clock. Timers belong to a clock, so tasks go, too."""
@@ -195,6 +264,7 @@ class World:
                 task.sample_rate,
                 mp3=task.options.mp3,
                 spectrum=task.options.spectrum,
+                heard=0 if self.keeps and not task.offline else None,
             )
             if media.note:
                 scope.journal.record("note", "media", task.id, text=media.note)
@@ -207,14 +277,26 @@ class World:
 
     async def media_path(self, task: Task, name: str) -> Path | None:
         """A finished media file by its suffix or a picture by its name, if there is one."""
-        imagined = self._imagined.get(task)
+        imagined, media = self._imagined.get(task), self._media.get(task)
         if imagined is not None:
-            return await imagined.path(name)
-        media = self._media.get(task)
-        return None if media is None else media.path(name)
+            path = await imagined.path(name)
+        else:
+            path = None if media is None else media.path(name)
+        return path if path is None or self._is_inside(path) else None
+
+    def _is_inside(self, path: Path) -> bool:
+        """Whether no link in the user's folder leads a path out of it."""
+        folder = self.settings.data_dir
+        return folder is None or path.resolve().is_relative_to(folder.resolve())
 
     def close(self) -> None:
-        """Send nothing more; remove the media files unless they are in a folder of the user's."""
+        """Send nothing more, and remove the media files unless all is kept."""
+        if self._store is not None:
+            self._store.close()
+        self._end()
+
+    def _end(self) -> None:
+        """Let nothing go on."""
         self.callbacks.close()
         self.agent_callbacks.close()
         if self._live is not None:
@@ -224,12 +306,12 @@ class World:
             self._recordings.abandon_all()
         for imagined in self._imagined.values():
             imagined.close()
-        self._imagined = {}
+        self._imagined.clear()
         self.hosted.forget()
-        unfinished, self._media = self._media, {}
-        for media in unfinished.values():
+        for media in self._media.values():
             with contextlib.suppress(OSError):  # the folder may be gone, the disk full
                 media.finish()
+        self._media.clear()
         if self._folder is not None and self.settings.data_dir is None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = None

@@ -29,6 +29,7 @@ from mock_tingwu.core.scope import Doom, Order, Task
 from mock_tingwu.core.script import Line, Script
 from mock_tingwu.core.stream import AudioStream, Shift
 from mock_tingwu.core.tasks import LIVE_TASK, OFFLINE_TASK, REALTIME_TASK, Status
+from mock_tingwu.protocols.live_captions import Engine
 
 T = TypeVar("T")
 
@@ -478,6 +479,14 @@ class ScopeRecord(msgspec.Struct, omit_defaults=True):
     faults_added: int = 0
     day: int = 0
     used: dict[str, int] = {}
+
+
+class LiveRecord(msgspec.Struct):
+    """A live task at work: what was asked for, what listens, and when it gives up."""
+
+    request: dict[str, Any]
+    engine: Engine
+    gives_up_at: int | None
 
 
 class FaultRecord(msgspec.Struct):
