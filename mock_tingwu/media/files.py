@@ -74,10 +74,12 @@ class Mp3Writer:
         self._closed = True
         if self._pending:
             self._encode(bytes(self._pending))
-        self._file.mux(self._stream.encode(None))
-        self._file.close()
-        if self._growing is not None:
-            self._growing.close()
+        try:
+            self._file.mux(self._stream.encode(None))
+            self._file.close()
+        finally:
+            if self._growing is not None:
+                self._growing.close()
 
     def _encode(self, pcm: bytes) -> None:
         frame = self._frame_type("s16", "mono", len(pcm) // 2)
@@ -152,9 +154,10 @@ class SpectrumWriter:
             "Interval": SPECTRUM_INTERVAL_MS,
             "Peaks": list(self._peaks),
         }
-        self._path.write_text(json.dumps(document, separators=(",", ":")), encoding="ascii")
         if self._growing is not None:
             self._growing.close()
+        self._path.write_text(json.dumps(document, separators=(",", ":")), encoding="ascii")
+        if self._growing is not None:
             self._part.unlink(missing_ok=True)
 
     def _measure(self, samples: bytearray) -> None:
