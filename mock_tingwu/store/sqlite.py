@@ -26,7 +26,7 @@ _APPLICATION: Final = 0x6D747775
 #: How long the lock of a server that is just ending is waited for, in s.
 _PATIENCE_S: Final = 0.5
 #: Pages of the WAL, of 4 KiB, after which it is written back: an occasional wait for the disk.
-_CHECKPOINT_PAGES: Final = 4_000
+_CHECKPOINT_PAGES: Final = 1_000
 
 _TABLES: Final = """
 CREATE TABLE scope (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, data BLOB NOT NULL);
