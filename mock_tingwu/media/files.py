@@ -17,6 +17,9 @@ MP3_BIT_RATE = 128_000
 MP3_SAMPLE_RATE = 16_000
 """Hz. The lowest rate at which MPEG audio allows 128 kb/s; 8000 Hz ends at 64."""
 
+#: Bytes in a frame of 576 samples, as MPEG-2 has them: its bit rate for 36 ms.
+_MP3_FRAME = 576
+
 SPECTRUM_INTERVAL_MS = 100
 
 
@@ -30,7 +33,8 @@ class Mp3Writer:
         """Create the file; ``sample_rate`` of the PCM is in Hz.
 
         With ``heard`` it grows with the audio and is whole at any moment, at the price of the
-        header that tells how long it is; what is there already is gone on with, from ``heard`` ms.
+        header that tells how long it is; what is there already is gone on with, behind ``heard``
+        ms: what is more is cut off, what is missing is silence.
 
         Raises:
             ImportError: PyAV is not installed.
@@ -45,7 +49,7 @@ class Mp3Writer:
         options = {"id3v2_version": "0", "fflags": "+bitexact"}
         self._growing: _Growing | None = None
         if heard is not None:
-            self._growing = _Growing(path)
+            self._growing = _Growing(path, heard * MP3_BIT_RATE // 8000 // _MP3_FRAME * _MP3_FRAME)
             options |= {"flush_packets": "1", "write_xing": "0"}
         target = str(path) if self._growing is None else self._growing
         self._file: OutputContainer = av.open(target, "w", format="mp3", options=options)
@@ -91,8 +95,12 @@ class Mp3Writer:
 class _Growing:
     """A file that is only ever appended to, without a buffer. It cannot be sought in."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep: int) -> None:
+        """Go on with what is there, behind ``keep`` bytes at most."""
         self._file = path.open("ab", buffering=0)
+        if self._file.tell() > keep:
+            self._file.truncate(keep)
+            self._file.seek(keep)
         self.size = self._file.tell()
 
     def write(self, data: bytes) -> int:
@@ -113,8 +121,8 @@ class SpectrumWriter:
     def __init__(self, path: Path, sample_rate: int, *, heard: int | None = None) -> None:
         """Describe PCM of ``sample_rate`` Hz in the file ``path``, written by ``close``.
 
-        With ``heard`` a file beside it grows with the audio; what is there already is gone on with,
-        from ``heard`` ms.
+        With ``heard`` a file beside it grows with the audio; what is there already is gone on with
+        as in `Mp3Writer`.
         """
         self._path = path
         self._sample_rate = sample_rate
@@ -128,9 +136,10 @@ class SpectrumWriter:
                 self._peaks += part.read_bytes()
             elif heard and path.is_file():  # it was written, and then nobody noted so
                 self._peaks += bytes(json.loads(path.read_text("ascii"))["Peaks"])
-            part.unlink(missing_ok=True)
-            self._growing = _Growing(part)
-            self._peaks += bytes(max(0, heard // SPECTRUM_INTERVAL_MS - len(self._peaks)))
+            length = heard // SPECTRUM_INTERVAL_MS
+            del self._peaks[length:]
+            self._peaks += bytes(length - len(self._peaks))
+            self._growing = _Growing(part, 0)
             self._growing.write(bytes(self._peaks))
 
     @property

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -132,6 +132,7 @@ class Keeper:
         """What there is now has been read from where it is written."""
         self._anew = False
         self.collect()
+        self._marks.data = b""  # but for the settings, and for what is counted anew
 
     def collect(self, *, streams: bool = False) -> Batch:
         """What has changed since the last time. ``streams``: look at what is being pushed, too."""
@@ -601,10 +602,6 @@ def clock_of(record: ScopeRecord, settings: Settings) -> tuple[str, int | None]:
 
     A setting that has changed since counts for more than what the control API made of the clock.
     """
-    if record.settings.get("clock") != settings.clock:
-        return settings.clock, None
-    return record.clock, record.now if record.clock == "virtual" else None
-
-
-def _unchanged(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bool:
-    return name in before and before[name] == now.get(name)
+    changed = record.settings.get("clock") != settings.clock
+    mode = settings.clock if changed else record.clock
+    return mode, record.now if mode == record.clock == "virtual" else None

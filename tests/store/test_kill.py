@@ -254,6 +254,7 @@ def test_what_was_acknowledged_is_there_after_any_kill(
             client = Client(url, told, draw, callbacks.url)
             client.check()
             _finish(client, callbacks)
+            client.http.close()
             code, _, errors = server.end(signal.SIGTERM)
             assert (code, errors) == (0, "")
     assert any(told.sentences.values()) and told.completed and told.files
