@@ -155,10 +155,11 @@ class Journal:
 
     def restore(self, entries: Iterable[Entry], seq: int, dropped: int) -> None:
         """Put back what an earlier journal of the scope had recorded; its ``seq`` goes on."""
-        self.seq, self.dropped = seq, dropped
         for entry in entries:
             texts = (value for value in entry.values() if isinstance(value, str | bytes))
             self._append(_WEIGHT + sum(map(getsizeof, texts)), entry)
+        # It may have recorded some that it had dropped already.
+        self.seq, self.dropped = seq, dropped
 
     def _append(self, weight: int, entry: Entry) -> None:
         self._entries.append((weight, entry))

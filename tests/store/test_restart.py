@@ -138,7 +138,7 @@ def test_a_plug_in_of_a_recognizer_goes_on_behind_what_was_heard(
             return getattr(self._inner, name)
 
     def make(playlist: Playlist, rate: int, speakers: int) -> Recognizer:
-        return PlugIn(playlist, rate, speakers)  # type: ignore[return-value]
+        return PlugIn(playlist, rate, speakers)
 
     monkeypatch.setattr(world, "scripted", make)
     life = lives()
