@@ -208,12 +208,12 @@ def test_a_recording_that_was_being_read_is_read_again(lives: Start) -> None:
         mock = life.kill(fetch="never")
         data = tasks.finished(mock, task_id)
     assert data["TaskStatus"] == "COMPLETED"
-    made = httpx.get(data["OutputSpectrumPath"])
+    made = httpx.get(data["OutputSpectrumPath"], timeout=30)
     assert len(made.json()["Peaks"]) == 600
     # What it took of the day's quota is taken once; a file of it is still there, or made again.
     mock = life.kill()
     assert httpx.get(data["OutputSpectrumPath"]).content == made.content
-    assert httpx.get(data["OutputMp3Path"]).status_code == 200
+    assert httpx.get(data["OutputMp3Path"], timeout=30).status_code == 200
     again = "https://example.com/b.mp3?mock.duration_ms=60000"
     tasks.done(mock, again)
     assert tasks.failed(mock, again)[0] == "PRE.AudioDurationQuotaLimit"
