@@ -191,13 +191,11 @@ class World:
         for connection in list(self.connections):
             connection.world_ended()
         self._end()
-        if self._store is not None:
-            self._store.forget(self.default.name)
         # What is still to happen there would happen to tasks of the same ids here.
         self.default.clock.close()
         self.default = self._new_scope()
         if self._store is not None:
-            self._store.keep(self._kept())
+            self._store.keep_anew(self._kept())
 
     def use_clock(self, mode: str) -> None:
         """Start over with another kind of clock. Timers belong to a clock, so tasks go, too."""

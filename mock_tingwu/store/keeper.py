@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mock_tingwu")
 
+#: What folders of media files are called: see `World.media_folder`.
+_FOLDER: Final = re.compile(r"[0-9TZ]{16}-\w+")
 #: Audio that nobody was told of is written this often, in s of real time.
 TICK_S: Final = 1.0
 #: After a failure nothing is written for so long, in s.
@@ -480,10 +483,19 @@ class Store:
             raise self._refusal(
                 f"was begun with seed {record.seed}, expected that and not {self._settings.seed}"
             )
-        place = self._folder / record.folder
-        if Path(record.folder).name != record.folder or place.is_symlink():
+        if not _FOLDER.fullmatch(record.folder):  # whatever is there would be removed by a reset
+            raise self._refusal("holds what is damaged: it has lost its folder")
+        if (self._folder / record.folder).is_symlink():
             raise self._refusal(f"holds a folder {record.folder!r} that is a symbolic link")
         return record
+
+    def keep_anew(self, kept: Kept) -> None:
+        """Keep a scope in the place of an earlier one of its name, which goes with its folder."""
+        before = self._keepers.get(kept.scope.name)
+        self._keepers[kept.scope.name] = Keeper(kept, self._settings)
+        self.commit()
+        if before is not None:
+            shutil.rmtree(before.kept.folder, ignore_errors=True)
 
     def keep(self, kept: Kept) -> None:
         """Bring back what there is of a scope, and keep it from now on.
@@ -553,17 +565,6 @@ class Store:
     def _note(self, text: str) -> None:
         for keeper in self._keepers.values():
             keeper.kept.scope.journal.record("note", "store", text=text)
-
-    def forget(self, name: str) -> None:
-        """Keep a scope no longer, and forget what is written of it, with its folder."""
-        keeper = self._keepers.pop(name, None)
-        if keeper is None:
-            return
-        try:
-            self._database.write([Batch(name, anew=True)])
-        except StoreError as error:
-            log.error("what was kept cannot be removed: --data-dir %s", error)
-        shutil.rmtree(keeper.kept.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Write what is left, and let others use the folder. Again: nothing."""

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.settings import SettingsError
-from mock_tingwu.store.sqlite import NAME
+from mock_tingwu.store.sqlite import NAME, Database, StoreError
 from tests.cli.commands import run
 from tests.cli.test_cli_serve import serving
 from tests.offline import tasks
@@ -134,6 +135,17 @@ def test_nobody_else_can_read_the_database(tmp_path: Path) -> None:
     assert _made(tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "x/../.."])
+def test_a_folder_that_a_reset_must_not_remove_is_none(tmp_path: Path, name: str) -> None:
+    path = _made(tmp_path / "data")
+    with sqlite3.connect(path) as connection:
+        (data,) = connection.execute("SELECT data FROM scope").fetchone()
+        record = msgspec.msgpack.decode(data) | {"folder": name}
+        connection.execute("UPDATE scope SET data = ?", (msgspec.msgpack.encode(record),))
+    connection.close()
+    assert "damaged" in refusal(path.parent)
+
+
 # Symbolic links
 
 
@@ -214,6 +226,26 @@ def test_a_full_disk_stops_nothing_and_what_happened_is_kept_when_there_is_room_
     assert [sentence["text"] for sentence in found["sentences"]] == connection.sentences()
     assert len(mock.journal) == mock.journal[-1]["seq"]
     assert sum("outlives the process" in message for message in caplog.messages) == 1
+
+
+def test_a_reset_on_a_full_disk_brings_nothing_back(
+    lives: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = lives()
+    tasks.done(life.mock)
+
+    def full(*arguments: object) -> None:
+        raise StoreError("cannot be written: database or disk is full")
+
+    monkeypatch.setattr(Database, "write", full)
+    for _ in "12":
+        httpx.post(f"{life.mock.url}/_mock/reset")
+        assert httpx.get(f"{life.mock.url}/_mock/tasks").json() == {"tasks": []}
+    monkeypatch.undo()
+    task = tasks.done(life.mock)
+    until(lambda: "kept again" in str(life.mock.journal), "the next attempt")
+    found = httpx.get(f"{life.kill().url}/_mock/tasks").json()["tasks"]
+    assert [one["task_id"] for one in found] == [task["TaskId"]]
 
 
 def test_audio_in_which_nothing_is_said_counts_after_a_kill(lives: Start) -> None:
