@@ -44,7 +44,7 @@ class Settings:
     none); ``disabled_access_keys`` are refused. ``clock``: ``system`` or ``virtual``.
     ``result_interval_ms``: the time between two results of a task. ``max_body_bytes``:
     larger request bodies are refused.
-    ``data_dir``: where media files and uploads are kept; None is a temporary folder.
+    ``data_dir``: where everything is kept that outlives the process; None keeps nothing.
     ``recognizer``: the name of an installed entry point of the group ``mock_tingwu.recognizers``,
     or ``scripted``.
     ``offline_quota_minutes``: how much recording may be read in a day, 0 without limit.

@@ -149,7 +149,9 @@ SETTINGS: Final = {
     "auth": "`open` takes any credentials, `verify` checks every signature against `access_keys`.",
     "clock": "`system`, or `virtual`: stands still until it is advanced.",
     "seed": "Decides every identifier. Same seed, same requests, same bytes.",
-    "data_dir": "Where MP3, MP4, spectrum, pictures and uploads are kept.",
+    "data_dir": "The folder in which [everything outlives the process](persistence.md): tasks, "
+    "journal, media files, uploads. Without one all is in memory, media files in a temporary "
+    "folder.",
     "result_interval_ms": "Between two results of a meeting that was stopped or a recording "
     "that was read.",
     "max_body_bytes": "Longest request body.",

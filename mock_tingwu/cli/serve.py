@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"port to listen on, 0 for a free one (default {default.port})",
     )
     parser.add_argument(
-        "--data-dir", metavar="DIR", help="where media files are kept (default: a temporary folder)"
+        "--data-dir",
+        metavar="DIR",
+        help="where everything is kept that is to outlive the process (default: nothing is)",
     )
     parser.add_argument(
         "--auth",

@@ -80,6 +80,8 @@ class AppBook:
 
     def __init__(self, apps: Mapping[str, App]) -> None:
         self._apps = dict(apps)
+        #: Goes up with every change.
+        self.version = 0
 
     def __iter__(self) -> Iterator[tuple[str, App]]:
         return iter(list(self._apps.items()))
@@ -96,7 +98,13 @@ class AppBook:
     def put(self, app_id: str, app: App) -> None:
         """Configure an app."""
         self._apps[app_id] = app
+        self.version += 1
 
     def remove(self, app_id: str) -> App | None:
         """Forget an app."""
+        self.version += 1
         return self._apps.pop(app_id, None)
+
+    def restore(self, apps: Mapping[str, App]) -> None:
+        """Have the apps of an earlier book, and no others."""
+        self._apps = dict(apps)

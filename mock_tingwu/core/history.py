@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 #: So many steps are kept of a task, the newest. Only one that is paused without end has more.
@@ -20,8 +20,8 @@ Step = dict[str, Any]
 class History:
     """The steps of one task, oldest first."""
 
-    def __init__(self) -> None:
-        self._steps: deque[Step] = deque(maxlen=MOST_STEPS)
+    def __init__(self, steps: Iterable[Step] = ()) -> None:
+        self._steps: deque[Step] = deque(steps, maxlen=MOST_STEPS)
         self._gone = 0
         self._last_gone: Step = {}
 

@@ -17,11 +17,12 @@ class Ids:
 
     def __init__(self, seed: int | str) -> None:
         self._key = blake2b(str(seed).encode(), digest_size=32).digest()
-        self._counts: dict[str, int] = {}
+        #: How many identifiers of each kind have been drawn.
+        self.counts: dict[str, int] = {}
 
     def _next(self, kind: str, size: int) -> bytes:
-        count = self._counts.get(kind, 0)
-        self._counts[kind] = count + 1
+        count = self.counts.get(kind, 0)
+        self.counts[kind] = count + 1
         return self.derive(kind, str(count), size=size)
 
     def derive(self, *parts: str, size: int = 16) -> bytes:

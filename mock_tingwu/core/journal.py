@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from sys import getsizeof
@@ -20,8 +20,13 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024
 #: Clients may call a task what they like; a longer id is cut.
 MAX_ID = 64
+#: Entries that got their task later are remembered for whoever keeps the journal, so many of them.
+_ASSIGNED = 1_000
 
 Entry = dict[str, Any]
+
+#: What an entry weighs beside its texts, in bytes.
+_WEIGHT = 400
 
 KINDS = (
     "request",
@@ -52,6 +57,7 @@ SERVICES = (
     "media",
     "control",
     "journal",
+    "store",
 )
 
 
@@ -155,6 +161,8 @@ class Journal:
         self.watchers: set[Callable[[], None]] = set()
         #: Whether whoever follows it should leave; see `close`.
         self.closed = False
+        #: Entries that were given a task after they were recorded. Whoever keeps them clears it.
+        self.assigned: deque[Entry] = deque(maxlen=_ASSIGNED)
 
     def record(
         self,
@@ -165,7 +173,7 @@ class Journal:
         masking: bool = True,
         **fields: Any,
     ) -> Entry:
-        """Add an entry; return it, so that a ``task_id`` found out later can be put in.
+        """Add an entry; return it, so that a ``task_id`` found out later can be put in: `assign`.
 
         ``masking=False`` is for what the mock wrote itself: only configured secrets are masked.
         """
@@ -183,7 +191,7 @@ class Journal:
         }
         for tap in self._taps:
             tap({**entry, **fields})
-        weight = 400
+        weight = _WEIGHT
         for name, value in fields.items():
             if isinstance(value, str | bytes):
                 if len(value) > MAX_BODY_BYTES:
@@ -195,6 +203,24 @@ class Journal:
                     value = self.masked.known(value)
                 weight += getsizeof(value)
             entry[name] = value
+        self._append(weight, entry)
+        return entry
+
+    def assign(self, entry: Entry, task_id: str) -> None:
+        """Say now which task an entry is about."""
+        if entry["task_id"] != task_id:
+            entry["task_id"] = task_id
+            self.assigned.append(entry)
+
+    def restore(self, entries: Iterable[Entry], seq: int, dropped: int) -> None:
+        """Put back what an earlier journal of the scope had recorded; its ``seq`` goes on."""
+        for entry in entries:
+            texts = (value for value in entry.values() if isinstance(value, str | bytes))
+            self._append(_WEIGHT + sum(map(getsizeof, texts)), entry)
+        # It may have recorded some that it had dropped already. No seq is left out.
+        self.seq, self.dropped = seq, max(dropped, seq - len(self._entries))
+
+    def _append(self, weight: int, entry: Entry) -> None:
         self._entries.append((weight, entry))
         self._bytes += weight
         while len(self._entries) > MAX_ENTRIES or self._bytes > MAX_BYTES:
@@ -203,7 +229,20 @@ class Journal:
             self.dropped += 1
             self._dropped_at = oldest["at"]
         self._tell_watchers()
-        return entry
+
+    def newest(self, since: int) -> list[Entry]:
+        """The entries behind ``seq`` ``since``, oldest first. Costs no more than there are."""
+        found = []
+        for _, entry in reversed(self._entries):
+            if entry["seq"] <= since:
+                break
+            found.append(entry)
+        return found[::-1]
+
+    @property
+    def first_seq(self) -> int:
+        """The ``seq`` of the oldest entry that there is; of the next one if there is none."""
+        return self._entries[0][1]["seq"] if self._entries else self.seq + 1
 
     def close(self) -> None:
         """Nobody should wait for more: the scope is forgotten or the server stops."""

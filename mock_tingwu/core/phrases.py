@@ -6,7 +6,7 @@ What a list may hold stands in the vendor's guide to them (help.aliyun.com/zh/ti
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,6 +50,8 @@ class PhraseBook:
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
         self._lists: dict[str, PhraseList] = {}
+        #: Goes up with every change.
+        self.version = 0
 
     def create(self, name: str, description: str | None, weights: str) -> PhraseList:
         """A new list of the words in ``weights``, which is JSON. Names may occur twice.
@@ -63,6 +65,7 @@ class PhraseBook:
             raise LimitExceeded(f"there are {MAX_LISTS} lists already")
         phrases = PhraseList(self._ids.hex32("phrase"), name, description, weights, words)
         self._lists[phrases.id] = phrases
+        self.version += 1
         return phrases
 
     def update(self, phrase_id: str, name: str, description: str | None, weights: str) -> None:
@@ -76,6 +79,7 @@ class PhraseBook:
         if phrase_id not in self._lists:
             raise LookupError(phrase_id)
         self._lists[phrase_id] = PhraseList(phrase_id, name, description, weights, words)
+        self.version += 1
 
     def get(self, phrase_id: str) -> PhraseList | None:
         """The list with this id, if there is one."""
@@ -92,6 +96,11 @@ class PhraseBook:
             LookupError: there is no such list.
         """
         del self._lists[phrase_id]
+        self.version += 1
+
+    def restore(self, lists: Iterable[PhraseList]) -> None:
+        """Put back what an earlier book of the account had."""
+        self._lists = {phrases.id: phrases for phrases in lists}
 
 
 def read_words(weights: str) -> dict[str, int]:

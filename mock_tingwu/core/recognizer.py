@@ -8,15 +8,15 @@ someone speaks, and silence says nothing.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, cycle
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from threading import Lock
 from typing import Protocol
 
 from mock_tingwu.core.meeting import Sentence, Word, translate
 from mock_tingwu.core.script import UNSPACED, Line, Script, joiner
-from mock_tingwu.core.segmentation import SpeechBegan, SpeechDetector
+from mock_tingwu.core.segmentation import DetectorState, SpeechBegan, SpeechDetector
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,14 @@ class Playlist:
         self._put(scripts, hints)
 
     def _put(self, scripts: Sequence[Script], hints: Sequence[str]) -> None:
+        self.scripts = tuple(scripts)
+        self.hints = tuple(hints)
         hinted = [(s, [n for n in s.lines if n.language in hints]) for s in scripts]
         kept = [(script, lines) for script, lines in hinted if lines]
-        self._scripts = cycle(kept or [(script, list(script.lines)) for script in scripts])
-        self._lines: Iterator[Line] = iter(())
+        self._runs = kept or [(script, list(script.lines)) for script in scripts]
+        #: Where the next line is: which of the scripts that are heard, and which of its lines.
+        self.place = (0, 0)
+        self._anew = False
 
     def replace(self, scripts: Sequence[Script], hints: Sequence[str] = ()) -> bool:
         """Have the lines of other scripts, unless one has been taken already: then it is False."""
@@ -178,11 +182,51 @@ class Playlist:
         """The next line, and its script when a new run through one begins with it."""
         with self._lock:
             self._begun = True
-            for line in self._lines:
-                return None, line
-            script, lines = next(self._scripts)
-            self._lines = iter(lines)
-            return script, next(self._lines)
+            run, at = self.place
+            script, lines = self._runs[run]
+            self.place = (run, at + 1) if at + 1 < len(lines) else ((run + 1) % len(self._runs), 0)
+            begins = at == 0 or self._anew
+            self._anew = False
+            return script if begins else None, lines[at]
+
+    @property
+    def latest(self) -> Line:
+        """The line before the next one."""
+        run, at = self.place
+        return self._runs[run][1][at - 1] if at else self._runs[run - 1][1][-1]
+
+    def go_to(self, place: tuple[int, int], *, anew: bool = False) -> None:
+        """Go on at ``place``; ``anew``: as if a new run through its script began there.
+
+        Raises:
+            IndexError: there is no such place.
+        """
+        run, at = place
+        _ = self._runs[run][1][at]
+        self.place, self._anew = (run, at), anew
+        self._begun = self._begun or self.place != (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizerState:
+    """What a `ScriptedRecognizer` remembers beside the place of its playlist.
+
+    ``unheard`` are the ms of audio that were too short to look at, ``in_line`` says whether the
+    playlist's latest line has not been said to its end, ``begin`` and ``shown`` belong to the open
+    sentence.
+    """
+
+    detector: DetectorState
+    unheard: int
+    short_pause: int
+    passage: int
+    index: int
+    in_line: bool
+    first_word: int
+    begin: int | None
+    shown: int
+    next_imagined: int
+    unimagined: int
 
 
 class ScriptedRecognizer:
@@ -217,6 +261,35 @@ class ScriptedRecognizer:
         """End a sentence after so much silence, and not before."""
         self._detector.end_silence = milliseconds
         self._short_pause = max(milliseconds, _SHORT_PAUSE_MS)
+
+    @property
+    def state(self) -> RecognizerState:
+        """Where it stands. Another one goes on from there, with a playlist at the same place."""
+        return RecognizerState(
+            detector=self._detector.state,
+            unheard=len(self._rest) // self._bytes_per_ms,
+            short_pause=self._short_pause,
+            passage=self._passage,
+            index=self._index,
+            in_line=self._line is not None,
+            first_word=self._first_word,
+            begin=self._begin,
+            shown=self._shown,
+            next_imagined=self._next_imagined,
+            unimagined=self._unimagined,
+        )
+
+    def restore(self, state: RecognizerState) -> None:
+        """Go on from where another one stood. The few ms that it had not looked at are silence."""
+        self._detector.restore(state.detector)
+        self._rest = bytes(state.unheard * self._bytes_per_ms)
+        self._short_pause = state.short_pause
+        self._passage, self._index = state.passage, state.index
+        self._line = self._playlist.latest if state.in_line else None
+        self._first_word, self._begin, self._shown = state.first_word, state.begin, state.shown
+        self._next_imagined, self._unimagined = state.next_imagined, state.unimagined
+        if self._line is not None:
+            self._ends = usual_word_ends(self._line, self._first_word)[:_MAX_WORDS]
 
     @property
     def position(self) -> int:
@@ -392,6 +465,69 @@ class ScriptedRecognizer:
 
     def _speaker(self, line: Line) -> int:
         return line.speaker % self._speakers if self._speakers else line.speaker
+
+
+class Continued:
+    """A recognizer that knows nothing of what came before it, told as if it went on from there.
+
+    Before it there were ``position`` ms of audio, ``index`` sentences and ``passage`` passages.
+    """
+
+    def __init__(self, recognizer: Recognizer, position: int, index: int, passage: int) -> None:
+        self._recognizer = recognizer
+        self._before = position
+        self._index = index
+        self._passage = passage
+
+    @property
+    def position(self) -> int:
+        return self._before + self._recognizer.position
+
+    def feed(self, pcm: bytes) -> Sequence[Heard]:
+        return [self._later(event) for event in self._recognizer.feed(pcm)]
+
+    def imagine(self, milliseconds: int) -> Sequence[Heard]:
+        return [self._later(event) for event in self._recognizer.imagine(milliseconds)]
+
+    def flush(self) -> Sequence[Heard]:
+        return [self._later(event) for event in self._recognizer.flush()]
+
+    def _later(self, event: Heard) -> Heard:
+        if isinstance(event, PassageBegan):
+            return event
+        index, before = event.index + self._index, self._before
+        if isinstance(event, SentenceBegan):
+            return SentenceBegan(index, event.time + before)
+        if isinstance(event, SentenceChanged):
+            return replace(
+                event,
+                index=index,
+                begin=event.begin + before,
+                time=event.time + before,
+                words=self._words(event.words),
+            )
+        sentence, stash = event.sentence, event.stash
+        return SentenceEnded(
+            index,
+            replace(
+                sentence,
+                id=sentence.id + self._index,
+                begin=sentence.begin + before,
+                end=sentence.end + before,
+                words=self._words(sentence.words),
+                passage=sentence.passage + self._passage,
+            ),
+            replace(
+                stash,
+                begin=stash.begin + before,
+                time=stash.time + before,
+                words=self._words(stash.words),
+            ),
+        )
+
+    def _words(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        before = self._before
+        return tuple(Word(word.text, word.begin + before, word.end + before) for word in words)
 
 
 def scripted(playlist: Playlist, sample_rate: int, speakers: int) -> Recognizer:

@@ -42,6 +42,8 @@ Service = Literal["tingwu", "dashscope", "live"]
 AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
 #: So much of a cause is kept, in characters.
 _LONGEST_CAUSE: Final = 200
+#: Why what was going on was interrupted, in the journal.
+RESTARTED: Final = "the mock was restarted"
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _BEIJING_MS: Final = 8 * 60 * 60 * 1000
 #: How long a meeting may last from its creation, in ms (realtime-ws 1.5, dashscope-tingwu 3).
@@ -94,6 +96,19 @@ class TooLate(ValueError):
     """A task cannot hear anything else any more; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """The task is to fail with this ErrorCode and ErrorMessage ``at`` this moment (ms).
+
+    ``by`` is the rule that wants it.
+    """
+
+    code: str
+    message: str
+    at: int
+    by: str
+
+
 @dataclass(slots=True, eq=False)
 class Task:
     """One meeting, pushed as a stream or recorded in a file.
@@ -104,7 +119,8 @@ class Task:
     media files by suffix; times are those of the scope's clock. ``format``, ``sample_rate`` (Hz)
     and ``join_token`` belong to realtime tasks, ``file_url`` and ``channel_mode`` to offline ones;
     the ``file_url`` of a live task is the stream that it listens to. ``updated`` is when the status
-    changed last; ``history`` tells of every change. ``playlist`` is what it hears.
+    changed last; ``history`` tells of every change. ``to_make`` are the results still to be made,
+    the first of them at ``due``; ``playlist`` is what the recognizer hears.
     """
 
     id: str
@@ -127,11 +143,15 @@ class Task:
     files: dict[str, int] = field(default_factory=dict)
     failed_results: set[str] = field(default_factory=set)
     doomed_results: frozenset[str] = frozenset()
-    #: How a fault wants it to fail at a later stage.
+    #: How a fault wants it to fail at a later stage, and which rule does.
     doom: TaskFailure | None = None
     doomed_by: str = ""
-    #: Whether it is going to fail: it does not complete before that.
-    failing: bool = False
+    #: How it is going to fail: it does not complete before that.
+    failing: Doom | None = None
+    #: When (ms) it is going to be forgotten.
+    lost_at: int | None = None
+    to_make: list[str] = field(default_factory=list)
+    due: int = 0
     error_code: str | None = None
     error_message: str | None = None
     pushers: dict[Pusher, None] = field(default_factory=dict)
@@ -214,6 +234,8 @@ class Scope:
         self.tasks: dict[str, Task] = {}
         #: Files by the keys of their bucket, as far as these are no names.
         self.objects: dict[str, Stored] = {}
+        #: Goes up with every change of them.
+        self.objects_version = 0
         #: Temporary keys of DashScope, and when (ms) each expires.
         self.temporary_keys: dict[str, int] = {}
         self.result_interval = result_interval
@@ -322,7 +344,8 @@ class Scope:
         self.faults.mark(subject)
         failure = self.faults.task_failure(subject)
         if isinstance(failure, TaskLoss):
-            self.clock.call_later(failure.after_ms, lambda: self.lose(task))
+            task.lost_at = self.clock.now() + failure.after_ms
+            self._await_loss(task, task.lost_at)
             return not failure.after_ms
         task.doom, task.doomed_by = failure, self.faults.acted
         return self._reach(task, "creation")
@@ -332,15 +355,22 @@ class Scope:
         doom = task.doom
         if doom is None or doom.stage != stage:
             return False
-        task.doom, task.failing = None, True
+        task.doom = None
+        at = self.clock.now() + doom.after_ms
+        task.failing = Doom(doom.code, doom.message, at, task.doomed_by)
+        self._await_doom(task, task.failing)
+        return True
 
+    def _await_loss(self, task: Task, at: int) -> None:
+        self.clock.call_later(at - self.clock.now(), lambda: self.lose(task))
+
+    def _await_doom(self, task: Task, doom: Doom) -> None:
         def fail() -> None:
             if task.can(TaskEvent.FAIL):
-                cause = {"fault": task.doomed_by, **self.tick()}
+                cause = {"fault": doom.by, **self.tick()}
                 self.fail(task, doom.code, doom.message, "a fault says so", cause)
 
-        self.clock.call_later(doom.after_ms, fail)
-        return True
+        self.clock.call_later(doom.at - self.clock.now(), fail)
 
     def lose(self, task: Task) -> None:
         """Forget a task as if the cloud had never had it: its status is INVALID from now on."""
@@ -364,17 +394,14 @@ class Scope:
         task_id = self._new_id(order.service)
         options = order.options
         playlist = Playlist(*self._heard_by(order, task_id, language, file_url, script))
-        diarized = options.diarization or options.realtime_diarization
-        recognizer = self._make_recognizer(
-            playlist, sample_rate, options.speaker_count if diarized else 1
-        )
         meeting = Meeting(
             language,
             paragraph_seed=self.ids.number("script", task_id),
-            diarized=diarized,
+            diarized=options.diarization or options.realtime_diarization,
             # Realtime diarization counts from 0, in results too (realtime-ws 3.5).
             first_speaker_id=0 if options.realtime_diarization else 1,
         )
+        recognizer = self.new_recognizer(playlist, sample_rate, options)
         task = Task(
             id=task_id,
             order=order,
@@ -449,6 +476,52 @@ class Scope:
         what = f"the script {script.id}" if script else "what new tasks of its kind hear"
         self.journal.record("note", "core", task.id, text=f"it hears {what}")
 
+    def new_recognizer(self, playlist: Playlist, sample_rate: int, options: Options) -> Recognizer:
+        """What hears ``playlist`` in audio of this rate (Hz)."""
+        diarized = options.diarization or options.realtime_diarization
+        return self._make_recognizer(
+            playlist, sample_rate, options.speaker_count if diarized else 1
+        )
+
+    def restore(self, task: Task) -> None:
+        """Have a task of an earlier scope of this name. `resume` lets it go on."""
+        self.tasks[task.id] = task
+        if task.join_token:
+            self._by_token[task.join_token] = task
+
+    def resume(self, task: Task) -> None:
+        """Let a restored task go on with what it was at; the clock must be running.
+
+        What was being pushed into a realtime task counts as broken off: what is open becomes a
+        sentence. A recording is read again from its beginning. What a live task listens to is not
+        known here.
+        """
+        if task.failing is not None and task.can(TaskEvent.FAIL):
+            self._await_doom(task, task.failing)
+        if task.lost_at is not None:
+            self._await_loss(task, task.lost_at)
+        if task.status is Status.FINISHING:
+            self._await_result(task)
+        elif task.lifecycle is REALTIME_TASK and task.status is Status.ONGOING:
+            task.stream.flush()
+            self.move(task, TaskEvent.STREAM_ENDED, RESTARTED)
+        elif task.offline and task.status is Status.ONGOING and task.failing is None:
+            if task.file_url is None:
+                self.clock.call_later(0, lambda: self._read(task))
+            else:
+                self._begin_anew(task)
+                self.on_file(self, task)
+        if task.lifecycle is REALTIME_TASK and task.can(TaskEvent.STOP):
+            self.end_in_time(task)
+
+    def _begin_anew(self, task: Task) -> None:
+        """Forget what was heard of a recording so far."""
+        task.playlist = Playlist(task.playlist.scripts, task.playlist.hints)
+        old = task.meeting
+        meeting = Meeting(old.language, old.paragraph_seed, old.diarized, old.first_speaker_id)
+        recognizer = self.new_recognizer(task.playlist, task.sample_rate, task.options)
+        task.stream = AudioStream(recognizer, meeting)
+
     def _new_id(self, service: Service) -> str:
         if service == "tingwu":
             return self.ids.hex32("task")
@@ -519,7 +592,7 @@ class Scope:
         self.on_audio_over(self, task)
         kinds = task.options.result_kinds(offline=task.offline)
         doomed = task.doom is not None and task.doom.stage in ("processing", "Transcription")
-        doomed = doomed or task.failing
+        doomed = doomed or task.failing is not None
         if kinds == ("Transcription",) and not task.files and not doomed:
             self._result_ready(task, "Transcription")
             self.move(task, TaskEvent.STOP, f"{why} and recognition alone was asked for")
@@ -527,7 +600,7 @@ class Scope:
             return
         self.move(task, TaskEvent.STOP_AND_PROCESS, f"{why} and results are to be made")
         self._reach(task, "processing")
-        self._make_next_result(task, list(kinds))
+        self._make_results(task, kinds)
 
     @property
     def streams(self) -> int:
@@ -547,6 +620,18 @@ class Scope:
         """Count a recording as used, before it is read: others must not use the same."""
         self._used_today()[task.id] = milliseconds
 
+    @property
+    def offline_day(self) -> tuple[int, dict[str, int]]:
+        """A day, counted from the epoch, and the ms of recording that each task has taken of it.
+
+        To be put back into another scope: only the present day counts.
+        """
+        return self._offline_day
+
+    @offline_day.setter
+    def offline_day(self, day: tuple[int, dict[str, int]]) -> None:
+        self._offline_day = day
+
     def _used_today(self) -> dict[str, int]:
         today = (self.clock.now() + _BEIJING_MS) // _DAY_MS
         if self._offline_day[0] != today:
@@ -562,7 +647,7 @@ class Scope:
         self.move(task, TaskEvent.HEARD, "the recording was read", cause)
         self.use_offline(task, task.stream.position)
         self._reach(task, "processing")
-        self._make_next_result(task, list(task.options.result_kinds(offline=True)))
+        self._make_results(task, task.options.result_kinds(offline=True))
 
     def rerun(self, task: Task, options: Options) -> None:
         """Make other results of what a finished task heard. Those made before stay, or can still
@@ -581,23 +666,30 @@ class Scope:
         task.failed_results.difference_update(kinds)
         task.doomed_results = self.faults.subtask_failures(_subject(task))
         task.options = task.options.rerun(options)
-        self._make_next_result(task, kinds)
+        self._make_results(task, kinds)
 
-    def _make_next_result(self, task: Task, kinds: list[str]) -> None:
+    def _make_results(self, task: Task, kinds: Sequence[str]) -> None:
+        """Make results of these kinds, one after the other."""
+        task.to_make = list(kinds)
+        task.due = self.clock.now() + self.result_interval
+        self._await_result(task)
+
+    def _await_result(self, task: Task) -> None:
         def ready() -> None:
             if task.status is not Status.FINISHING:
                 return
-            if kinds and self._reach(task, kinds[0]):
+            if task.to_make and self._reach(task, task.to_make[0]):
                 return
-            if kinds:
-                self._result_over(task, kinds.pop(0))
-            if kinds:
-                self._make_next_result(task, kinds)
-            elif not task.failing:
+            if task.to_make:
+                self._result_over(task, task.to_make.pop(0))
+            if task.to_make:
+                task.due = self.clock.now() + self.result_interval
+                self._await_result(task)
+            elif task.failing is None:
                 self.move(task, TaskEvent.RESULTS_READY, "every result is ready", self.tick())
                 self.on_progress(self, task, task.status.name)
 
-        self.clock.call_later(self.result_interval, ready)
+        self.clock.call_later(task.due - self.clock.now(), ready)
 
     def _result_over(self, task: Task, kind: str) -> None:
         if kind in task.doomed_results:

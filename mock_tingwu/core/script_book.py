@@ -39,6 +39,8 @@ class ScriptBook:
 
     def __init__(self) -> None:
         self._scripts: dict[str, dict[str, Script]] = {kind: {} for kind in (*KINDS, *TASK_KINDS)}
+        #: Goes up with every change.
+        self.version = 0
 
     def register(
         self,
@@ -73,6 +75,7 @@ class ScriptBook:
         for kind, key in keys.items():
             if key:
                 self._scripts[kind][_plain(kind, key)] = script
+        self.version += 1
 
     @property
     def entries(self) -> list[Registered]:
@@ -90,6 +93,7 @@ class ScriptBook:
     def forget(self, kind: str, key: str) -> None:
         """Drop what is registered for this key."""
         self._scripts[kind].pop(_plain(kind, key), None)
+        self.version += 1
 
     def registered(
         self, *, task_key: str | None, app_key: str, file_url: str | None = None

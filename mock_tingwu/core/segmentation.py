@@ -50,6 +50,19 @@ class SpeechEnded:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class DetectorState:
+    """What a `SpeechDetector` remembers: its public attributes, and what it has measured."""
+
+    position: int
+    voiced_until: int
+    end_silence: int
+    begin: int | None
+    floor: float
+    windows: int
+    recent: tuple[int, ...]
+
+
 class SpeechDetector:
     """Splits a stream into speech and the rest.
 
@@ -78,6 +91,26 @@ class SpeechDetector:
         self.end_silence = SENTENCE_SILENCE_MS
         self.position = 0
         self.voiced_until = 0
+
+    @property
+    def state(self) -> DetectorState:
+        """Where it stands: another detector of the same rate can go on from there."""
+        return DetectorState(
+            self.position,
+            self.voiced_until,
+            self.end_silence,
+            self._begin,
+            self._floor,
+            self._windows,
+            tuple(self._recent),
+        )
+
+    def restore(self, state: DetectorState) -> None:
+        """Go on from where another detector stood."""
+        self.position, self.voiced_until = state.position, state.voiced_until
+        self.end_silence = state.end_silence
+        self._begin, self._floor, self._windows = state.begin, state.floor, state.windows
+        self._recent = deque(state.recent, maxlen=_STEADY_WINDOWS)
 
     def feed(self, pcm: bytes) -> Iterator[SpeechBegan | SpeechEnded]:
         """Take whole windows of audio; a rest shorter than a window is dropped.

@@ -17,6 +17,9 @@ MP3_BIT_RATE = 128_000
 MP3_SAMPLE_RATE = 16_000
 """Hz. The lowest rate at which MPEG audio allows 128 kb/s; 8000 Hz ends at 64."""
 
+#: Bytes in a frame of 576 samples, as MPEG-2 has them: its bit rate for 36 ms.
+_MP3_FRAME = 576
+
 SPECTRUM_INTERVAL_MS = 100
 
 
@@ -26,8 +29,12 @@ class Mp3Writer:
     The same audio makes the same bytes, however ``write`` was handed it.
     """
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
+    def __init__(self, path: Path, sample_rate: int, *, heard: int | None = None) -> None:
         """Create the file; ``sample_rate`` of the PCM is in Hz.
+
+        With ``heard`` it grows with the audio and is whole at any moment, at the price of the
+        header that tells how long it is; what is there already is gone on with, behind ``heard``
+        ms: what is more is cut off, what is missing is silence.
 
         Raises:
             ImportError: PyAV is not installed.
@@ -39,9 +46,13 @@ class Mp3Writer:
         self._frame_type = av.AudioFrame
         self._sample_rate = sample_rate
         # No ID3 tag and no version strings: nothing that is not the audio.
-        self._file: OutputContainer = av.open(
-            str(path), "w", format="mp3", options={"id3v2_version": "0", "fflags": "+bitexact"}
-        )
+        options = {"id3v2_version": "0", "fflags": "+bitexact"}
+        self._growing: _Growing | None = None
+        if heard is not None:
+            self._growing = _Growing(path, heard * MP3_BIT_RATE // 8000 // _MP3_FRAME * _MP3_FRAME)
+            options |= {"flush_packets": "1", "write_xing": "0"}
+        target = str(path) if self._growing is None else self._growing
+        self._file: OutputContainer = av.open(target, "w", format="mp3", options=options)
         self._stream: AudioStream = self._file.add_stream("libmp3lame", rate=MP3_SAMPLE_RATE)
         self._stream.codec_context.layout = "mono"
         self._stream.codec_context.bit_rate = MP3_BIT_RATE
@@ -49,6 +60,9 @@ class Mp3Writer:
         self._pending = bytearray()
         self._block = sample_rate * 2 // 2  # half a second: an encoder call per frame costs more
         self._closed = False
+        if self._growing is not None and heard:
+            there = self._growing.size * 8000 // MP3_BIT_RATE
+            self.write(bytes(max(0, heard - there) * sample_rate // 1000 * 2))
 
     def write(self, pcm: bytes) -> None:
         """Append whole samples."""
@@ -64,14 +78,36 @@ class Mp3Writer:
         self._closed = True
         if self._pending:
             self._encode(bytes(self._pending))
-        self._file.mux(self._stream.encode(None))
-        self._file.close()
+        try:
+            self._file.mux(self._stream.encode(None))
+            self._file.close()
+        finally:
+            if self._growing is not None:
+                self._growing.close()
 
     def _encode(self, pcm: bytes) -> None:
         frame = self._frame_type("s16", "mono", len(pcm) // 2)
         frame.planes[0].update(pcm)
         frame.sample_rate = self._sample_rate
         self._file.mux(self._stream.encode(frame))
+
+
+class _Growing:
+    """A file that is only ever appended to, without a buffer. It cannot be sought in."""
+
+    def __init__(self, path: Path, keep: int) -> None:
+        """Go on with what is there, behind ``keep`` bytes at most."""
+        self._file = path.open("ab", buffering=0)
+        if self._file.tell() > keep:
+            self._file.truncate(keep)
+            self._file.seek(keep)
+        self.size = self._file.tell()
+
+    def write(self, data: bytes) -> int:
+        return self._file.write(data)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class SpectrumWriter:
@@ -82,13 +118,33 @@ class SpectrumWriter:
     ``Interval`` ms: the largest amplitude, 0 to 100, in percent of full scale.
     """
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
-        """Describe PCM of ``sample_rate`` Hz in the file ``path``, written by ``close``."""
+    def __init__(self, path: Path, sample_rate: int, *, heard: int | None = None) -> None:
+        """Describe PCM of ``sample_rate`` Hz in the file ``path``, written by ``close``.
+
+        With ``heard`` a file beside it grows with the audio; what is there already is gone on with
+        as in `Mp3Writer`.
+        """
         self._path = path
         self._sample_rate = sample_rate
         self._peaks = bytearray()
         self._pending = bytearray()
         self._block = sample_rate * SPECTRUM_INTERVAL_MS // 1000 * 2
+        self._growing: _Growing | None = None
+        if heard is not None:
+            part = self._part
+            if heard and part.is_file():
+                self._peaks += part.read_bytes()
+            elif heard and path.is_file():  # it was written, and then nobody noted so
+                self._peaks += bytes(json.loads(path.read_text("ascii"))["Peaks"])
+            length = heard // SPECTRUM_INTERVAL_MS
+            del self._peaks[length:]
+            self._peaks += bytes(length - len(self._peaks))
+            self._growing = _Growing(part, 0)
+            self._growing.write(bytes(self._peaks))
+
+    @property
+    def _part(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.part")
 
     def write(self, pcm: bytes) -> None:
         """Append whole samples, 16-bit mono."""
@@ -107,7 +163,14 @@ class SpectrumWriter:
             "Interval": SPECTRUM_INTERVAL_MS,
             "Peaks": list(self._peaks),
         }
+        if self._growing is not None:
+            self._growing.close()
         self._path.write_text(json.dumps(document, separators=(",", ":")), encoding="ascii")
+        if self._growing is not None:
+            self._part.unlink(missing_ok=True)
 
     def _measure(self, samples: bytearray) -> None:
-        self._peaks.append(round(audioop.max(samples, 2) * 100 / 32768))
+        peak = round(audioop.max(samples, 2) * 100 / 32768)
+        self._peaks.append(peak)
+        if self._growing is not None:
+            self._growing.write(bytes((peak,)))

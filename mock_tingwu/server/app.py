@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mock_tingwu.services import realtime
 from mock_tingwu.services.callbacks import CallbackControl
@@ -41,7 +41,7 @@ class Application:
         self.world = world
         tingwu = TingwuService(world)
         #: Answers what cannot be read as HTTP: ``(first line, what is wrong, code)``.
-        self.malformed = tingwu.malformed
+        self.malformed = self._committed(tingwu.malformed)
         dashscope = DashScopeService(world)
         live = LiveService(world)
         storage = StorageService(world)
@@ -94,9 +94,23 @@ class Application:
             },
         )
 
+    def _committed(self, refuse: Callable[[str, str, str], Response]) -> Callable[..., Response]:
+        def refused(start: str, why: str, code: str) -> Response:
+            response = refuse(start, why, code)
+            self.world.commit()
+            return response
+
+        return refused
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def committed(message: Message) -> None:
+            # What is answered outlives the process from now on.
+            if message["type"] == "http.response.start":
+                self.world.commit()
+            await send(message)
+
         try:
-            await self._http(scope, receive, send)
+            await self._http(scope, receive, committed if self.world.keeps else send)
         except asyncio.CancelledError:
             # The server stops and has hung up; uvicorn would log a traceback.
             return

@@ -44,7 +44,9 @@ class Server(uvicorn.Server):
             application,
             # Constructed as classes by uvicorn; what they hand on to is bound here.
             http=partial(HttpProtocol, refuse=application.malformed),  # type: ignore[arg-type]
-            ws=partial(WebSocketProtocol, router=application.websocket),  # type: ignore[arg-type]
+            ws=partial(  # type: ignore[arg-type]
+                WebSocketProtocol, router=application.websocket, commit=self.world.commit
+            ),
             loop="uvloop" if _has_uvloop() else "asyncio",
             lifespan="off",
             log_config=None,
@@ -58,7 +60,7 @@ class Server(uvicorn.Server):
         """Bind the port of the settings; port 0 picks a free one.
 
         Raises:
-            SettingsError: the address cannot be used.
+            SettingsError: the address or the data directory cannot be used.
         """
         host, port = self.settings.host, self.settings.port
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -73,6 +75,11 @@ class Server(uvicorn.Server):
                 f"cannot listen on --host {host} --port {port}: {reason}; "
                 "choose another address or port; port 0 is a free one"
             ) from None
+        try:
+            self.world.open()
+        except SettingsError:
+            sock.close()
+            raise
         sock.listen(2048)
         return sock
 
@@ -89,6 +96,7 @@ class Server(uvicorn.Server):
         self.stop()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.world.resume()
         await super().startup(sockets)
         self._loop = asyncio.get_running_loop()
         self.on_started()

@@ -223,7 +223,9 @@ class MockTingwu(Controls):
 
         def run() -> None:
             try:
-                future.set_result(function())
+                result = function()
+                self._server.world.commit()
+                future.set_result(result)
             except BaseException as error:
                 future.set_exception(error)
 
@@ -237,7 +239,13 @@ class MockTingwu(Controls):
         except RuntimeError:
             coroutine.close()
             raise
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+        return asyncio.run_coroutine_threadsafe(self._committed(coroutine), loop).result()
+
+    async def _committed(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await coroutine
+        finally:
+            self._server.world.commit()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None or self._thread is None:

@@ -33,6 +33,8 @@ log = logging.getLogger("mock_tingwu")
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 #: How long the client may take to answer our CLOSE, in seconds of real time.
 CLOSE_TIMEOUT_S = 5.0
+#: The same where it gets no CLOSE, as the line seems to be broken.
+BREAK_TIMEOUT_S = 1.0
 #: How long the 101 is held back, in seconds of real time. The Java SDK looks after what it sends
 #: only once it has sent the handshake (Netty's encoder is added by a listener that is registered
 #: after the write). A 101 that is there first, as happens on loopback about once in a hundred
@@ -79,7 +81,10 @@ def _first_of_each(headers: Headers) -> Headers:
 
 
 class WebSocketProtocol(asyncio.Protocol):
-    """One upgraded connection. Constructed by uvicorn; ``router`` is bound beforehand."""
+    """One upgraded connection. Constructed by uvicorn; the last two are bound beforehand.
+
+    ``router`` finds its endpoint, ``commit`` is called before anything is said.
+    """
 
     def __init__(
         self,
@@ -88,8 +93,10 @@ class WebSocketProtocol(asyncio.Protocol):
         app_state: dict[str, Any],
         *,
         router: Router,
+        commit: Callable[[], None] = lambda: None,
     ) -> None:
         self._router = router
+        self._commit = commit
         self._connections = server_state.connections
         # No extensions: compression is never negotiated on these endpoints (realtime-ws 1.2).
         self._core = _Server(max_size=MAX_MESSAGE_BYTES)
@@ -184,15 +191,27 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def send_text(self, data: bytes) -> None:
         if self._core.state is OPEN:
+            self._commit()
             self._core.send_text(data)
             self._flush()
 
     def close(self, code: int, reason: str = "") -> None:
         if self._core.state is OPEN:
             self._closed_by_us = True
+            self._commit()
             self._core.send_close(code, reason)
             self._flush()
             self._expect_close()
+
+    def break_off(self) -> None:
+        self._closed_by_us = True
+        if self._transport.can_write_eof():
+            # Closing it with something unread would be a RST, and lose what was sent.
+            self._transport.write_eof()
+            loop = asyncio.get_running_loop()
+            self._close_timer = loop.call_later(BREAK_TIMEOUT_S, self._transport.abort)
+        else:
+            self._transport.close()
 
     # Inside
 
@@ -235,6 +254,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def _respond(self, response: Response) -> None:
         # What the vendor's gateway calls itself; the C++ SDK shows it (realtime-ws 1.2).
         response.headers["Server"] = "Tengine"
+        self._commit()
         self._core.send_response(response)
         self._flush()
         if self._core.close_expected():

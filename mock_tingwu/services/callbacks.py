@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -80,9 +80,13 @@ def _envelope(data: dict[str, Any], request_id: str) -> Mapping[str, Any]:
 
 @dataclass(slots=True, eq=False)
 class Registration:
-    """The address of a project, and how many callbacks are ``waiting`` or came to an end."""
+    """The address of a project, and how many callbacks are ``waiting`` or came to an end.
+
+    ``number`` counts the registrations of a book.
+    """
 
     url: str
+    number: int = 0
     delivered: int = 0
     waiting: int = 0
     lost: int = 0
@@ -91,17 +95,42 @@ class Registration:
 class CallbackBook:
     """Who is told of the tasks of one scope and service. Use it on the event loop's thread."""
 
-    def __init__(self, scope: Scope, dialect: Dialect, urls: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        dialect: Dialect,
+        urls: Mapping[str, str],
+        commit: Callable[[], None] = lambda: None,
+    ) -> None:
         self._scope = scope
         self._dialect = dialect
-        self._courier = Courier(scope.clock, scope.journal, partial(fault_of, scope))
-        self._sent: Counter[tuple[str, str]] = Counter()
-        self.registrations = {app_key: Registration(url) for app_key, url in urls.items()}
+        self.courier = Courier(scope.clock, scope.journal, commit, partial(fault_of, scope))
+        #: How many callbacks of each step were sent, by task.
+        self.sent: dict[str, Counter[str]] = {}
+        self.registrations: dict[str, Registration] = {}
+        #: Goes up with every change of the registrations.
+        self.version = 0
+        self.restore({app_key: Registration(url) for app_key, url in urls.items()})
+
+    @property
+    def service(self) -> str:
+        """Whose tasks it tells of."""
+        return self._dialect.service
+
+    def restore(self, registrations: Mapping[str, Registration]) -> None:
+        """Have these registrations and no others."""
+        self.registrations = dict(registrations)
+        self._last = max((one.number for one in registrations.values()), default=0)
+        for one in registrations.values():
+            if not one.number:
+                self._last += 1
+                one.number = self._last
+        self.version += 1
 
     @property
     def pending(self) -> Collection[asyncio.Task[None]]:
         """What is being sent."""
-        return self._courier.pending
+        return self.courier.pending
 
     async def register(self, app_key: str, url: str) -> dict[str, Any]:
         """Set the project's address, then try it as the console does; return how that went.
@@ -120,17 +149,20 @@ class CallbackBook:
             raise ValueError(f"url is {shown!r}, expected {error}") from None
         present = self.registrations.get(app_key)
         if present is None or present.url != url:
-            self.registrations[app_key] = Registration(url)
+            self._last += 1
+            self.registrations[app_key] = Registration(url, self._last)
+            self.version += 1
         request_id = self._scope.ids.hex32("callback")
         body = self._dialect.probe(self._scope, app_key, request_id)
         delivery = _message(url, body, replace(self._dialect.plan, waits=()))
-        await self._courier.deliver(Parcel(delivery, self._dialect.service, "probe"))
+        await self.courier.deliver(Parcel(delivery, self._dialect.service, "probe"))
         if delivery.state is DELIVERED:
             return {"delivered": True, "status": delivery.attempts[0].outcome.status}
         return {"delivered": False, "error": delivery.why}
 
     def remove(self, app_key: str) -> Registration | None:
         """Forget the project's address; what waits for it is lost when its turn comes."""
+        self.version += 1
         return self.registrations.pop(app_key, None)
 
     def notify(self, task: Task, step: str) -> None:
@@ -145,24 +177,51 @@ class CallbackBook:
         if registration is None:
             self._note_missing(task, step)
             return
-        service = self._dialect.service
         body = self._dialect.message(self._scope, task, step, self._request_id(task, step))
         if body is None:
             return
         registration.waiting += 1
-        parcel = Parcel(
-            _message(registration.url, body, self._dialect.plan),
-            service,
+        self.version += 1
+        message = _message(registration.url, body, self._dialect.plan)
+        parcel = self.parcel(message, step, task.id, task.app_key, registration.number)
+        self.courier.post(parcel, lane=task.id)
+
+    def parcel(
+        self, delivery: Delivery, step: str, task_id: str, app_key: str, registration: int
+    ) -> Parcel:
+        """The parcel of a callback; it is wanted as long as the registration is this one."""
+
+        def wanted() -> bool:
+            present = self.registrations.get(app_key)
+            return present is not None and present.number == registration
+
+        def over(parcel: Parcel) -> None:
+            if present is not None:
+                self._count(present, parcel)
+
+        present = self.registrations.get(app_key) if wanted() else None
+        return Parcel(
+            delivery,
+            self._dialect.service,
             step,
-            task.id,
-            wanted=lambda: self.registrations.get(task.app_key) is registration,
-            over=partial(_count, registration),
+            task_id,
+            wanted=wanted,
+            over=over,
+            registration=registration,
+            app_key=app_key,
         )
-        self._courier.post(parcel, lane=task.id)
+
+    def _count(self, registration: Registration, parcel: Parcel) -> None:
+        self.version += 1
+        registration.waiting -= 1
+        if parcel.delivery.state is DELIVERED:
+            registration.delivered += 1
+        else:
+            registration.lost += 1
 
     def close(self) -> None:
         """Send nothing more."""
-        self._courier.close()
+        self.courier.close()
 
     def _note_missing(self, task: Task, step: str) -> None:
         # Tingwu's tasks have asked for callbacks; DashScope's apps have them or not.
@@ -172,8 +231,9 @@ class CallbackBook:
 
     def _request_id(self, task: Task, step: str) -> str:
         """The id of one callback: the same whichever task comes to its end first."""
-        before = self._sent[task.id, step]
-        self._sent[task.id, step] += 1
+        sent = self.sent.setdefault(task.id, Counter())
+        before = sent[step]
+        sent[step] += 1
         return self._scope.ids.derive("callback", task.id, step, str(before)).hex()
 
 
@@ -195,14 +255,6 @@ def fault_of(scope: Scope, parcel: Parcel) -> CallbackFault | None:
 
 def _message(url: str, body: Mapping[str, Any], plan: Plan) -> Delivery:
     return Delivery(url, _encode(body), {"Content-Type": "application/json"}, plan)
-
-
-def _count(registration: Registration, parcel: Parcel) -> None:
-    registration.waiting -= 1
-    if parcel.delivery.state is DELIVERED:
-        registration.delivered += 1
-    else:
-        registration.lost += 1
 
 
 class CallbackControl:

@@ -32,6 +32,10 @@ class Connection(Protocol):
         """Start the closing handshake."""
         ...
 
+    def break_off(self) -> None:
+        """End it without a CLOSE behind what was sent: all of that arrives."""
+        ...
+
     def cut(self) -> None:
         """End it at once and without a CLOSE, as a broken line does. Nothing more is sent."""
         ...

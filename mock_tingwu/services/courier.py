@@ -21,7 +21,7 @@ import asyncio
 import contextlib
 import os
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -65,6 +65,9 @@ class Parcel:
     wanted: Callable[[], bool] = lambda: True
     over: Callable[[Parcel], None] = lambda parcel: None
     ordered: bool = False
+    #: The number of the registration that it is sent for, where there is one.
+    registration: int = 0
+    app_key: str = ""
 
     @property
     def receiver(self) -> str:
@@ -73,18 +76,43 @@ class Parcel:
         return f"{parts.scheme}://{parts.netloc}"
 
 
+@dataclass(slots=True)
+class Waybill:
+    """Where a parcel is that is not over.
+
+    ``number`` counts parcels, ``left``: its lane does not wait for it any more. ``due`` is the
+    moment (ms) of the next attempt, None when it is its lane's or its receiver's turn that counts.
+    """
+
+    number: int
+    lane: str
+    left: bool = False
+    due: int | None = None
+
+
 class Courier:
-    """The deliveries of one scope. All methods must be called on the event loop's thread."""
+    """The deliveries of one scope. All methods must be called on the event loop's thread.
+
+    ``commit`` is called before a parcel goes out and when its receiver has answered.
+    """
 
     def __init__(
         self,
         clock: Clock,
         journal: Journal,
+        commit: Callable[[], None] = lambda: None,
         fault: Callable[[Parcel], CallbackFault | None] = lambda parcel: None,
     ) -> None:
         self._clock = clock
         self._journal = journal
+        self._commit = commit
         self._fault = fault
+        #: What was posted and is not over, oldest first.
+        self.waybills: dict[Parcel, Waybill] = {}
+        #: Those of them that have changed, and what is over, for whoever keeps them. He sets it,
+        #: and clears it.
+        self.touched: dict[int, Parcel] | None = None
+        self._posted = 0
         self._lanes: dict[str, deque[Parcel]] = {}
         self._timers: dict[Parcel, Timer] = {}
         # Lanes of ordered parcels whose last one was lost.
@@ -108,7 +136,9 @@ class Courier:
                 self._drop(parcel, "a fault says so")
                 parcel.over(parcel)
             case CallbackSlow(ms):
-                self._timers[parcel] = self._clock.call_later(ms, partial(self._late, parcel))
+                if self._take(parcel, lane):
+                    self.waybills[parcel].left = True
+                    self._later(parcel, ms, partial(self._rest, parcel))
             case CallbackDuplicate(copies):
                 self._post(parcel, lane)
                 for _ in range(copies):
@@ -118,17 +148,22 @@ class Courier:
             case _:
                 self._post(parcel, lane)
 
-    def _late(self, parcel: Parcel) -> None:
-        del self._timers[parcel]
-        self._post(parcel, lane=f"late/{id(parcel)}")
-
-    def _post(self, parcel: Parcel, lane: str) -> None:
+    def _take(self, parcel: Parcel, lane: str) -> bool:
+        """Take a parcel if there is room for it; without room it is lost."""
         receiver = parcel.receiver
         if self._open[receiver] >= MAX_OPEN:
             self._drop(parcel, f"{MAX_OPEN} others wait for {receiver} already")
             parcel.over(parcel)
-            return
+            return False
         self._open[receiver] += 1
+        self._posted += 1
+        self.waybills[parcel] = Waybill(self._posted, lane)
+        self._touch(parcel)
+        return True
+
+    def _post(self, parcel: Parcel, lane: str) -> None:
+        if not self._take(parcel, lane):
+            return
         queue = self._lanes.get(lane)
         if queue is None:
             self._lanes[lane] = deque([parcel])
@@ -140,6 +175,34 @@ class Courier:
             self._drop(oldest, f"{MAX_ORDERED} newer ones wait")
             self._finish(oldest)
         queue.append(parcel)
+
+    def restore(self, parcels: Iterable[tuple[Parcel, Waybill]]) -> None:
+        """Take what an earlier courier had not come to an end with, in the order of posting."""
+        for parcel, waybill in parcels:
+            self._open[parcel.receiver] += 1
+            self._posted = max(self._posted, waybill.number)
+            self.waybills[parcel] = waybill
+            if not waybill.left:
+                self._lanes.setdefault(waybill.lane, deque()).append(parcel)
+
+    def resume(self) -> None:
+        """Go on with what was restored."""
+        for parcel, waybill in list(self.waybills.items()):
+            if waybill.left:
+                self._later(parcel, self._wait(waybill), partial(self._rest, parcel))
+        for lane, queue in self._lanes.items():
+            wait = self._wait(self.waybills[queue[0]])
+            if wait:
+                self._later(queue[0], wait, partial(self._run, lane))
+            else:
+                self._spawn(self._run(lane))
+
+    def _wait(self, waybill: Waybill) -> int:
+        return 0 if waybill.due is None else max(0, waybill.due - self._clock.now())
+
+    def _touch(self, parcel: Parcel) -> None:
+        if self.touched is not None and (waybill := self.waybills.get(parcel)) is not None:
+            self.touched[waybill.number] = parcel
 
     async def deliver(self, parcel: Parcel) -> None:
         """Make one attempt now, whatever else goes on; nothing comes after it."""
@@ -177,6 +240,7 @@ class Courier:
                 if parcel.ordered:
                     self._later(parcel, wait, lambda: self._run(lane))
                     return
+                self.waybills[parcel].left = True
                 self._later(parcel, wait, partial(self._rest, parcel))
             elif parcel.ordered:
                 self._note_loss(parcel, lane)
@@ -203,8 +267,13 @@ class Courier:
 
         def due() -> None:
             del self._timers[parcel]
+            waybill.due = None
             self._spawn(job())
 
+        waybill = self.waybills[parcel]
+        waybill.due = self._clock.now() + wait
+        self._touch(parcel)
+        self._commit()
         self._timers[parcel] = self._clock.call_later(wait, due)
 
     async def _try(self, parcel: Parcel) -> int | None:
@@ -221,11 +290,14 @@ class Courier:
 
     def _finish(self, parcel: Parcel) -> None:
         receiver = parcel.receiver
+        self._touch(parcel)
+        self.waybills.pop(parcel, None)
         self._open[receiver] -= 1
         if not self._open[receiver]:
             del self._open[receiver]
             self._slots.pop(receiver, None)
         parcel.over(parcel)
+        self._commit()
 
     def _slot(self, parcel: Parcel) -> asyncio.Semaphore:
         return self._slots.setdefault(parcel.receiver, asyncio.Semaphore(AT_ONCE))
@@ -234,6 +306,7 @@ class Courier:
         """Send and write down what came of it; return the wait until the next attempt in ms."""
         delivery = parcel.delivery
         number = delivery.begin(self._clock.now())
+        self._commit()  # what the receiver is told of has happened for good
         outcome, answer = await self._send(delivery)
         wait = delivery.end(outcome)
         fields: dict[str, Any] = {"status": outcome.status, "error": outcome.error}

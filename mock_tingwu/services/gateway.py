@@ -145,7 +145,8 @@ class Gateway:
             result = operation(request, scope, body or {})
             outcome = await result if inspect.isawaitable(result) else result
             if request.state.task_id in scope.tasks:
-                entry["task_id"] = request.state.task_id  # CreateTask has made it only now
+                # CreateTask has made it only now
+                scope.journal.assign(entry, request.state.task_id)
         except ApiFailure as error:
             outcome = error
             if error.detail:

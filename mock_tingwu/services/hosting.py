@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import ELOOP
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from mock_tingwu.services.world import World
 
 PATH: Final = "/_mock/files"
+#: Where copies are, in the folder of a world.
+FOLDER: Final = "files"
 _OWN: Final = re.compile(rf"{PATH}/([0-9a-f]{{32}})/[^/]+")
 #: Written and hashed at once: an upload should not keep the server from anything else.
 _BLOCK: Final = 1024 * 1024
@@ -111,6 +114,8 @@ class HostedFiles:
     def __init__(self, folder: Callable[[], Path]) -> None:
         self._folder = folder
         self._files: dict[str, HostedFile] = {}
+        #: Goes up with every change.
+        self.version = 0
         self._numbers = count(1)
         self._drafts: set[Path] = set()
 
@@ -118,7 +123,9 @@ class HostedFiles:
         return iter(list(self._files.values()))
 
     def find(self, file_id: str) -> HostedFile | None:
-        return self._files.get(file_id)
+        file = self._files.get(file_id)
+        # A link in the place of a copy would lead anywhere.
+        return None if file is None or (file.kept and file.path.is_symlink()) else file
 
     def add(self, file: HostedFile) -> HostedFile:
         """Serve ``file`` from now on, or the mock's own copy of the same if there is one."""
@@ -126,12 +133,19 @@ class HostedFiles:
         if known is not None and known.kept:
             return known
         self._files[file.id] = file
+        self.version += 1
         return file
+
+    def restore(self, files: Iterable[HostedFile]) -> None:
+        """Serve what an earlier mock has served."""
+        self._files = {file.id: file for file in files}
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """A place for an upload; what is left there at the end is removed."""
-        folder = self._folder() / "files"
+        folder = self._folder() / FOLDER
+        if folder.is_symlink():
+            raise OSError(ELOOP, "a symbolic link is in its place", str(folder))
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"upload-{next(self._numbers)}"
         self._drafts.add(path)
@@ -160,6 +174,7 @@ class HostedFiles:
     def remove(self, file_id: str) -> bool:
         """Serve a file no longer; a copy of the mock's own is deleted. False for an unknown id."""
         file = self._files.pop(file_id, None)
+        self.version += 1
         if file is not None and file.kept:
             file.path.unlink(missing_ok=True)
         return file is not None
@@ -171,6 +186,7 @@ class HostedFiles:
         """
         self._files.clear()
         self._drafts.clear()
+        self.version += 1
 
 
 def id_in(url: str) -> str | None:

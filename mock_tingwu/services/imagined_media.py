@@ -47,7 +47,7 @@ class ImaginedMedia:
     ) -> None:
         self._folder = folder
         self._meeting = meeting
-        self._title = imagined.name
+        self.title = imagined.name
         self._lock = asyncio.Lock()
         self._long_jobs = long_jobs
         self._closed = False
@@ -121,7 +121,7 @@ class ImaginedMedia:
         if self._closed:
             raise media.Stopped
         number = name.removeprefix("slide-").partition(".")[0]
-        return media.draw_slide(self._title, int(number) if number.isdigit() else 1)
+        return media.draw_slide(self.title, int(number) if number.isdigit() else 1)
 
     def _sound(self) -> Iterator[bytes]:
         spans = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from errno import ELOOP
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -20,32 +22,50 @@ NAMES: Final = {
 class MediaFiles:
     """MP3 and spectrum of what is heard, written while it is, and pictures of a video.
 
-    ``note`` says what could not be made, for the journal.
+    ``note`` says what could not be made, for the journal. ``heard`` (ms) is where the audio begins
+    that will be written: behind what is in the folder. None for files that have to last for no
+    longer than the process. ``finished`` are suffixes of files that are in the folder already.
     """
 
-    def __init__(self, folder: Path, sample_rate: int, *, mp3: bool, spectrum: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sample_rate: int,
+        *,
+        mp3: bool,
+        spectrum: bool,
+        heard: int | None = None,
+        finished: Iterable[str] = (),
+    ) -> None:
         self.folder = folder
         self._writers: dict[str, media.Mp3Writer | media.SpectrumWriter] = {}
-        self._finished: dict[str, Path] = {}
+        self._finished = {suffix: folder / NAMES[suffix] for suffix in finished}
         # A recording is written in a thread of its own, and may have to end at any time.
         self._lock = Lock()
         self.note = ""
+        if folder.is_symlink():
+            raise OSError(ELOOP, "a symbolic link is in its place", str(folder))
         folder.mkdir(parents=True, exist_ok=True)
         if mp3 and not media.pyav_available():
             extra = "pip install 'mock-tingwu[media]'"
             self.note = f"an MP3 needs the extra `media` ({extra}): there will be none"
         elif mp3:
-            self._writers["mp3"] = media.Mp3Writer(folder / NAMES["mp3"], sample_rate)
+            path = folder / NAMES["mp3"]
+            self._writers["mp3"] = media.Mp3Writer(path, sample_rate, heard=heard)
         if spectrum:
-            self._writers["spectrum"] = media.SpectrumWriter(
-                folder / NAMES["spectrum"], sample_rate
-            )
+            path = folder / NAMES["spectrum"]
+            self._writers["spectrum"] = media.SpectrumWriter(path, sample_rate, heard=heard)
 
     def write(self, pcm: bytes) -> None:
         """Append 16-bit mono PCM. After `finish` it changes nothing."""
         with self._lock:
             for writer in self._writers.values():
                 writer.write(pcm)
+
+    @property
+    def finished(self) -> tuple[str, ...]:
+        """The suffixes of the finished files."""
+        return tuple(self._finished)
 
     def path_for(self, suffix: str) -> Path:
         """Where the file with this suffix is to be written."""

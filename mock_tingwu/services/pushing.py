@@ -455,6 +455,7 @@ class PushingConnection(ABC):
                 masking=by_hand or self._echoes_secret(),
                 **({"by": BY_HAND} if by_hand else {}),
             )
+        for message in messages:
             self._connection.send_text(message)
 
     # Faults
@@ -517,7 +518,7 @@ class PushingConnection(ABC):
         if isinstance(fault, StreamClose):
             connection.close(fault.code, fault.reason)
         else:
-            connection.cut()
+            connection.break_off()
 
     def _echoes_secret(self) -> bool:
         """Whether messages may hold a secret: most are ours but for the client's id."""

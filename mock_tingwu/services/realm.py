@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from mock_tingwu.services.offline import RecordingReader
     from mock_tingwu.services.pushing import PushingConnection
     from mock_tingwu.services.world import World
+    from mock_tingwu.store.keeper import Kept
 
 
 class Realm(Scope):
     """One scope of a server, from its making to its `close`. A reset makes another."""
 
-    def __init__(self, world: World, name: str, clock: Clock, seed: int) -> None:
+    def __init__(
+        self, world: World, name: str, clock: Clock, seed: int, folder: Path | None = None
+    ) -> None:
         from mock_tingwu.services.callbacks import TINGWU, CallbackBook
         from mock_tingwu.services.dashscope.callbacks import AgentDialect
 
@@ -53,7 +56,7 @@ class Realm(Scope):
         #: Counts what happens, here and in other scopes.
         self.metrics = world.metrics
         self.seed = seed
-        self._folder: Path | None = None
+        self._folder = folder
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}
         self._recordings: RecordingReader | None = None
@@ -68,9 +71,10 @@ class Realm(Scope):
         #: The apps of DashScope.
         self.apps = AppBook(settings.apps)
         #: Who is told of the tasks.
-        self.callbacks = CallbackBook(self, TINGWU, settings.callbacks)
+        self.callbacks = CallbackBook(self, TINGWU, settings.callbacks, world.commit)
         urls = {app_id: app.callback for app_id, app in self.apps if app.callback}
-        self.agent_callbacks = CallbackBook(self, AgentDialect(self.apps), urls)
+        dialect = AgentDialect(self.apps)
+        self.agent_callbacks = CallbackBook(self, dialect, urls, world.commit)
         self.on_audio_over = self._audio_over
         self.on_file = lambda scope, task: self.recordings.begin(self, task)
         self.on_progress = self._progress
@@ -162,6 +166,7 @@ class Realm(Scope):
                 task.sample_rate,
                 mp3=task.options.mp3,
                 spectrum=task.options.spectrum,
+                heard=0 if self._world.keeps and not task.offline else None,
             )
             if media.note:
                 self.journal.record("note", "media", task.id, text=media.note)
@@ -174,11 +179,17 @@ class Realm(Scope):
 
     async def media_path(self, task: Task, name: str) -> Path | None:
         """A finished media file by its suffix or a picture by its name, if there is one."""
-        imagined = self._imagined.get(task)
+        imagined, media = self._imagined.get(task), self._media.get(task)
         if imagined is not None:
-            return await imagined.path(name)
-        media = self._media.get(task)
-        return None if media is None else media.path(name)
+            path = await imagined.path(name)
+        else:
+            path = None if media is None else media.path(name)
+        return path if path is None or self._is_inside(path) else None
+
+    def _is_inside(self, path: Path) -> bool:
+        """Whether no link in the user's folder leads a path out of it."""
+        folder = self._world.settings.data_dir
+        return folder is None or path.resolve().is_relative_to(folder.resolve())
 
     def finish_media(self, task: Task) -> None:
         """Complete what the task asked for; links to it may be handed out from now on."""
@@ -225,6 +236,39 @@ class Realm(Scope):
             self._folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         return self._folder
 
+    # What outlives the process
+
+    def kept(self) -> Kept:
+        """What there is to be kept."""
+        from mock_tingwu.store.keeper import Kept
+
+        return Kept(
+            self,
+            self.apps,
+            self.callbacks,
+            self.agent_callbacks,
+            self.hosted,
+            self.media_folder(),
+            self._media,
+            self._imagined,
+            keys=tuple(self._world.keys_of(self.name)),
+            seed=self.seed,
+            live=lambda: self._live,
+            make_live=lambda: self.live,
+            long_jobs=self._world.long_jobs,
+        )
+
+    def go_on(self) -> None:
+        """Let what was brought back go on. Call it when the event loop runs."""
+        from mock_tingwu.store.resuming import resume
+
+        resume(self)
+        self.callbacks.courier.resume()
+        self.agent_callbacks.courier.resume()
+        if self._live is not None:
+            self._live.courier.resume()
+            self._live.resume()
+
     # The end
 
     def stop_following(self) -> None:
@@ -246,12 +290,12 @@ class Realm(Scope):
             self._recordings.abandon_all()
         for imagined in self._imagined.values():
             imagined.close()
-        self._imagined = {}
+        self._imagined.clear()
         self.hosted.forget()
-        unfinished, self._media = self._media, {}
-        for media in unfinished.values():
+        for media in self._media.values():
             with contextlib.suppress(OSError):  # the folder may be gone, the disk full
                 media.finish()
+        self._media.clear()
         if self._folder is not None and self._world.settings.data_dir is None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakSet
 
-from mock_tingwu.core.clock import Clock
+from mock_tingwu.core.clock import Clock, VirtualClock
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Stored, Task
@@ -20,6 +21,7 @@ from mock_tingwu.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from mock_tingwu.services.coverage import Coverage
+    from mock_tingwu.store.keeper import Store
 
 T = TypeVar("T")
 
@@ -78,10 +80,69 @@ class World:
             self.taps.append(self.coverage)
         #: Threads of their own that read live streams.
         self.workers: WeakSet[Thread] = WeakSet()
+        self._store: Store | None = None
         self._owner: dict[str, str] = {}
         self._made: dict[str, tuple[str, int]] = {}
         self._realms: dict[str, Realm] = {}
         self.default = self._new(self.DEFAULT, settings.clock, settings.seed)
+
+    # What outlives the process
+
+    def open(self) -> None:
+        """Bring back what the data directory holds, and keep there what happens from now on.
+
+        Raises:
+            SettingsError: it cannot be used.
+        """
+        if self.settings.data_dir is None:
+            return
+        from mock_tingwu.store.keeper import Store
+
+        store = Store(self.settings)
+        try:
+            for name in (self.DEFAULT, *(name for name in store.names if name != self.DEFAULT)):
+                self._bring_back(store, name)
+        except BaseException:
+            store.close()
+            raise
+        self._store = store
+
+    def _bring_back(self, store: Store, name: str) -> None:
+        from mock_tingwu.store.keeper import clock_of
+
+        record = store.scope(name)
+        if record is not None:
+            mode, now = clock_of(record, self.settings)
+            folder = (
+                None if self.settings.data_dir is None else self.settings.data_dir / record.folder
+            )
+            self._owner |= dict.fromkeys(record.keys, name)
+            seed = self.settings.seed if name == self.DEFAULT else record.own_seed
+            clock = None if now is None else VirtualClock(now)
+            self._new(name, mode, seed, clock=clock, folder=folder)
+        store.keep(self._realms[name].kept())
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything outlives the process."""
+        return self._store is not None
+
+    def resume(self) -> None:
+        """Let what was brought back go on. Call it when the event loop runs."""
+        if self._store is None:
+            return
+        for realm in self:
+            realm.go_on()
+        self._store.begin()
+        self.commit()
+
+    def commit(self) -> None:
+        """See that what has happened so far outlives the process, where that was asked for.
+
+        Whatever tells somebody outside of it calls this first.
+        """
+        if self._store is not None:
+            self._store.commit()
 
     def __iter__(self) -> Iterator[Realm]:
         """The scopes, the default one first."""
@@ -134,11 +195,14 @@ class World:
         if len(self._realms) >= MOST_SCOPES:
             raise ScopeError(f"name is {name!r}, but there are {MOST_SCOPES} scopes; drop some")
         self._owner |= dict.fromkeys(keys, name)
-        return self._new(
+        realm = self._new(
             name,
             self.settings.clock if clock is None else clock,
             self.settings.seed if seed is None else seed,
         )
+        if self._store is not None:
+            self._store.keep(realm.kept())
+        return realm
 
     def keys_of(self, name: str) -> list[str]:
         """The keys of a scope, in the order given."""
@@ -149,6 +213,8 @@ class World:
         if name == self.DEFAULT:
             self.reset(name)
             return
+        if self._store is not None:
+            self._store.forget(name)
         self._end(self._realms.pop(name))
         self._owner = {key: owner for key, owner in self._owner.items() if owner != name}
         del self._made[name]
@@ -162,16 +228,28 @@ class World:
         """
         mode, old_seed = self._made[name]
         self._end(self._realms[name])
-        return self._new(name, clock or mode, old_seed if seed is None else seed)
+        realm = self._new(name, clock or mode, old_seed if seed is None else seed)
+        if self._store is not None:
+            self._store.keep_anew(realm.kept())
+        return realm
 
     def reset_all(self) -> None:
         """Forget everything and all scopes but the default one."""
         for name in list(self._realms):
             self.drop(name)
 
-    def _new(self, name: str, clock: str, seed: int) -> Realm:
-        self._made[name] = (clock, seed)
-        realm = self._realms[name] = Realm(self, name, self._make_clock(clock), seed)
+    def _new(
+        self,
+        name: str,
+        mode: str,
+        seed: int,
+        *,
+        clock: Clock | None = None,
+        folder: Path | None = None,
+    ) -> Realm:
+        self._made[name] = (mode, seed)
+        realm = Realm(self, name, clock or self._make_clock(mode), seed, folder)
+        self._realms[name] = realm
         if name == self.DEFAULT:
             self.default = realm
         return realm
@@ -188,7 +266,9 @@ class World:
             realm.stop_following()
 
     def close(self) -> None:
-        """Send nothing more; remove the media files unless they are in a folder of the user's."""
+        """Send nothing more, and remove the media files unless all is kept."""
+        if self._store is not None:
+            self._store.close()
         for realm in self:
             realm.close()
 

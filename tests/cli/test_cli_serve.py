@@ -18,7 +18,17 @@ from mock_tingwu import __version__
 from tests.cli.commands import Running, environment, run
 
 #: What a server that answers its first request has no need of.
-NOT_NEEDED = {"jsonschema", "jsonschema_rs", "yaml", "httpx", "rich", "av", "multipart", "faker"}
+NOT_NEEDED = {
+    "sqlite3",
+    "jsonschema",
+    "jsonschema_rs",
+    "yaml",
+    "httpx",
+    "rich",
+    "av",
+    "multipart",
+    "faker",
+}
 
 
 def serving(
@@ -243,3 +253,4 @@ def test_the_first_answer_needs_no_module_that_is_not_needed(tmp_path: Path) -> 
     assert "mock_tingwu.services.tingwu" in loaded
     assert loaded & NOT_NEEDED == set()
     assert not loaded & {"mock_tingwu.core.scripts", "mock_tingwu.core.capabilities"}
+    assert not any(name.startswith("mock_tingwu.store") for name in loaded)

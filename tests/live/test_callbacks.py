@@ -256,7 +256,7 @@ def test_a_dead_receiver_holds_nobody_up(live: Live, listener: Receiver) -> None
     for task_id in (*ids, alive):
         live.stop(task_id)
     live.mock.advance(600_000)
-    waiting = live.mock.call(lambda: dict(live.mock._server.world.default.live._courier._lanes))
+    waiting = live.mock.call(lambda: dict(live.mock._server.world.default.live.courier._lanes))
     assert waiting == {}
 
 

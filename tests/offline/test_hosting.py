@@ -251,7 +251,7 @@ def test_files_stay_in_a_folder_of_the_user_s(
     mock = start_mock(data_dir=tmp_path)
     upload(mock)
     mock.close()
-    (file,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    (file,) = tmp_path.glob("*/files/*")
     assert file.read_bytes() == BODY
 
 

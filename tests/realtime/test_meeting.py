@@ -151,7 +151,7 @@ def test_the_mp3_is_what_was_pushed(mock: MockTingwu, recording: bytes) -> None:
         assert abs(container.duration / 1_000 - len(recording) / 32) < 200
 
 
-def test_media_files_stay_in_the_users_folder_and_leave_a_temporary_one(
+def test_media_files_stay_in_the_users_folder_until_a_reset(
     start_mock: Callable[..., MockTingwu], recording: bytes, tmp_path: Path
 ) -> None:
     mock = start_mock(data_dir=tmp_path)
@@ -159,10 +159,13 @@ def test_media_files_stay_in_the_users_folder_and_leave_a_temporary_one(
     mock.close()
     again = start_mock(data_dir=tmp_path)
     hold(again, recording[:160_000], {"Transcoding": {"SpectrumEnabled": True}})
-    again.reset()
-    files = sorted(tmp_path.glob(f"*/{task['TaskId']}/audio.spectrum"))
-    assert len(files) == 2, "a later start overwrites nothing, a reset removes nothing"
+    files = sorted(tmp_path.glob("*/*/audio.spectrum"))
+    assert len(files) == 2, "a later start overwrites nothing"
+    assert len({file.parent.parent for file in files}) == 1
+    assert task["TaskId"] in {file.parent.name for file in files}
     assert all(file.stat().st_size > 100 for file in files)
+    again.reset()
+    assert [*tmp_path.glob("*/*")] == []
 
 
 @pytest.mark.parametrize("types", [["Paragraph"], ["MindMap"], list(SUMMARY_TYPES)])

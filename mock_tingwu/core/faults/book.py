@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -73,6 +73,8 @@ class Faults:
         # What tasks were marked with at their creation, by their ids.
         self._marked: dict[str, list[Rule]] = {}
         self._added = 0
+        #: Goes up with every change.
+        self.version = 0
         self._noted: set[str] = set()
         #: The id of the rule that acted last, or ``marker``.
         self.acted = ""
@@ -88,7 +90,37 @@ class Faults:
         given = {name: value for name, value in data.items() if value is not None}
         rule = Rule(f"fault-{self._added}", match, action, times, data=given)
         self._rules[rule.id] = rule
+        self.version += 1
         return rule
+
+    @property
+    def added(self) -> int:
+        """How many rules were added in all; ids count them."""
+        return self._added
+
+    @property
+    def marked(self) -> Mapping[str, Sequence[Rule]]:
+        """The rules that tasks were marked with, by their ids."""
+        return self._marked
+
+    def restore(self, rules: Iterable[tuple[str, Mapping[str, Any], int, int]], added: int) -> None:
+        """Put back earlier rules: the id, the JSON, ``seen`` and ``fired`` of each.
+
+        Those of a task that was marked have its id behind a space.
+
+        Raises:
+            FaultError: one makes no sense.
+        """
+        self._added = added
+        for id_, data, seen, fired in rules:
+            match, action, times = parse_rule(data)
+            name, _, task_id = id_.partition(" ")
+            rule = Rule(name, match, action, times, seen, fired, data)
+            if not task_id:
+                self._rules[id_] = rule
+            else:
+                rule.match = replace(match, task_id=task_id.partition(" ")[0])
+                self._marked.setdefault(task_id.partition(" ")[0], []).append(rule)
 
     @property
     def rules(self) -> list[Rule]:
@@ -101,10 +133,12 @@ class Faults:
 
     def remove(self, rule_id: str) -> bool:
         """Drop a rule; False when there is none of this id."""
+        self.version += 1
         return self._rules.pop(rule_id, None) is not None
 
     def clear(self) -> None:
         """Drop all rules, and what tasks were marked with."""
+        self.version += 1
         self._rules.clear()
         self._marked.clear()
 
@@ -213,6 +247,7 @@ class Faults:
             if len(self._marked) >= _MOST_MARKED:
                 del self._marked[next(iter(self._marked))]
             self._marked[subject.task_id] = rules
+            self.version += 1
 
     # Inside
 
@@ -245,6 +280,7 @@ class Faults:
         if rule.spent or not rule.match.fits(subject):
             return False
         rule.seen += 1
+        self.version += 1
         match = rule.match
         if match.nth is not None and match.nth != rule.seen:
             return False

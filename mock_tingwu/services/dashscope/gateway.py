@@ -105,7 +105,8 @@ class Gateway:
             result = operation(request, scope, body)
             outcome = await result if inspect.isawaitable(result) else result
             if request.state.task_id in scope.tasks:
-                entry["task_id"] = request.state.task_id  # createTask has made it only now
+                # createTask has made it only now
+                scope.journal.assign(entry, request.state.task_id)
         except AgentFailure as error:
             outcome = error
             if error.detail:

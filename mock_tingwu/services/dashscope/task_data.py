@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from mock_tingwu.core.scope import Scope, Stored, Task
@@ -80,10 +81,11 @@ def key_of(scope: Scope, task: Task, kind: str, file: File) -> str:
     day = beijing(made).strftime("%Y/%m/%d")
     place = f"{file.folder}/{scope.account_id}/{user_space(scope)}/{day}"
     key = f"agentic/prepub/CommonDataField/{place}/{drawn}"
-    # What a second run made within the same ms takes the place of the first.
-    scope.objects[key] = Stored(
-        task, kind, made, task.options, lambda result: content_of(kind, file, result), LINK_SECONDS
-    )
+    stored = Stored(task, kind, made, task.options, Shown(kind, file.root), LINK_SECONDS)
+    if scope.objects.get(key) != stored:
+        # What a second run made within the same ms takes the place of the first.
+        scope.objects[key] = stored
+        scope.objects_version += 1
     return key
 
 
@@ -92,12 +94,23 @@ def user_space(scope: Scope) -> str:
     return "llm-" + scope.ids.derive("workspace", size=8).hex()
 
 
-def content_of(kind: str, file: File, result: Any) -> Any:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Shows a core result of this kind in the form of its file, with `File.root` around it."""
+
+    kind: str
+    root: str
+
+    def __call__(self, result: Any) -> Any:
+        return content_of(self.kind, self.root, result)
+
+
+def content_of(kind: str, root: str, result: Any) -> Any:
     """A core result as its file shows it: unwrapped, keys in the order of the alphabet."""
     if kind == "MeetingAssistance":
         result = {name: part for name, part in result.items() if name != "key_sentences"}
     shown = camel(result)
-    return ordered({file.root: shown} if file.root else shown)
+    return ordered({root: shown} if root else shown)
 
 
 def ordered(value: Any) -> Any:

@@ -9,15 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu import media
+from mock_tingwu.core.delivery import Delivery
 from mock_tingwu.core.imagination import stated_length
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, TaskEvent
+from mock_tingwu.protocols.live_captions import Engine
 from mock_tingwu.services.api_answers import Json
-from mock_tingwu.services.api_errors import invalid
+from mock_tingwu.services.api_errors import ApiFailure, invalid
 from mock_tingwu.services.callbacks import fault_of
-from mock_tingwu.services.courier import Courier
+from mock_tingwu.services.courier import Courier, Parcel
 from mock_tingwu.services.fetching import Fetcher, FetchError
-from mock_tingwu.services.live.captioning import Captioning
+from mock_tingwu.services.live.captioning import Captioning, Signer
+from mock_tingwu.services.live.gateway import SERVICE
 from mock_tingwu.services.live.request import CaptionRequest
 from mock_tingwu.services.live.sources import LONGEST_MS, ImaginedSource, PulledSource, Source
 
@@ -38,14 +41,16 @@ class LiveBook:
         self._real_now = world.real_now
         self._workers = world.workers
         self._fetcher = Fetcher(world.settings, world.find_hosted)
-        self._courier = Courier(scope.clock, scope.journal, partial(fault_of, scope))
+        self.courier = Courier(scope.clock, scope.journal, world.commit, partial(fault_of, scope))
         self._captionings: dict[str, Captioning] = {}
+        # When each task that was restored gives up, as far as it waits for its stream.
+        self._giving_up: dict[str, int | None] = {}
 
     @property
     def pending(self) -> Collection[asyncio.Task[Any]]:
         """What is being sent, and streams that are being opened or read ahead."""
         reading = [job for one in self._captionings.values() for job in one.pending]
-        return (*self._courier.pending, *reading)
+        return (*self.courier.pending, *reading)
 
     def __contains__(self, task_id: str) -> bool:
         return task_id in self._captionings
@@ -58,12 +63,51 @@ class LiveBook:
         """
         source, why = self._source(request)
         task = self._scope.create_live(request.order, stream_url=request.stream_url)
-        captioning = Captioning(self._scope, task, request, self._courier, self._real_now)
+        captioning = Captioning(self._scope, task, request, self.courier, self._real_now)
         self._captionings[task.id] = captioning
         for text in why:
             captioning.note(text)
         captioning.listen_to(source)
         return task
+
+    def captioning(self, task_id: str) -> Captioning | None:
+        """A task at work, or what is left of it."""
+        return self._captionings.get(task_id)
+
+    def restore(
+        self, task: Task, request: CaptionRequest, engine: Engine, gives_up_at: int | None
+    ) -> None:
+        """Have a task of an earlier book; `resume` lets it listen."""
+        self._captionings[task.id] = Captioning(
+            self._scope, task, request, self.courier, self._real_now, engine
+        )
+        self._giving_up[task.id] = gives_up_at
+
+    def parcel(self, delivery: Delivery, event: str, task_id: str) -> Parcel:
+        """The parcel of a caption that was posted in an earlier book."""
+        return Parcel(delivery, SERVICE, event, task_id, ordered=True)
+
+    def signer(self, url: str, key: str) -> Signer:
+        """What signs the captions for this callback URL."""
+        return Signer(url, key, self._real_now)
+
+    def resume(self) -> None:
+        """Let the tasks that were restored listen again, as if their streams had been away.
+
+        What is imagined or recorded goes on behind what was heard.
+        """
+        for task_id, gives_up_at in self._giving_up.items():
+            captioning = self._captionings[task_id]
+            if captioning.task.status in STATUS:
+                continue
+            try:
+                source, why = self._source(captioning.request, captioning.task.stream.position)
+            except ApiFailure as failure:  # another setting of file_hosts, say
+                source, why = ImaginedSource(self._scope.clock, 0), [failure.detail]
+            for text in why:
+                captioning.note(text)
+            captioning.resume(source, gives_up_at)
+        self._giving_up.clear()
 
     def stop(self, task_id: str) -> None:
         """End a task. Stopping again changes nothing."""
@@ -88,13 +132,17 @@ class LiveBook:
         """Listen to nothing and send nothing more."""
         for captioning in self._captionings.values():
             captioning.close()
-        self._courier.close()
+        self.courier.close()
 
-    def _source(self, request: CaptionRequest) -> tuple[Source, list[str]]:
-        """Where the audio will come from, and what is to be noted of that."""
+    def _source(self, request: CaptionRequest, heard: int = 0) -> tuple[Source, list[str]]:
+        """Where the audio will come from, and what is to be noted of that.
+
+        ``heard``: so many ms were heard before.
+        """
         clock, url = self._scope.clock, request.stream_url
         if url is None:
-            return ImaginedSource(clock), ["the stream is imagined: a channel is in the cloud only"]
+            source = ImaginedSource(clock, max(0, LONGEST_MS - heard))
+            return source, ["the stream is imagined: a channel is in the cloud only"]
         try:
             decision = self._fetcher.decide_stream(url)
         except FetchError as error:
@@ -102,14 +150,14 @@ class LiveBook:
             failure.detail = error.detail
             raise failure from None
         if decision.action != "imagine" and media.pyav_available():
-            source = PulledSource(clock, url, self._allowed)
-            self._workers.add(source.thread)
-            return source, [decision.why]
+            pulled = PulledSource(clock, url, self._allowed, heard)
+            self._workers.add(pulled.thread)
+            return pulled, [decision.why]
         length, notes = stated_length(url)
         why = decision.why
         if decision.action != "imagine":
             why = f"{media.MediaUnavailable('a live stream')}; the stream is imagined"
-        return ImaginedSource(clock, length or LONGEST_MS), [why, *notes]
+        return ImaginedSource(clock, max(0, (length or LONGEST_MS) - heard)), [why, *notes]
 
     def _allowed(self, url: str) -> str | None:
         """The address to contact for a URL of a stream, None if it must not be contacted."""

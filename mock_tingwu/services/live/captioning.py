@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import msgspec
 from mock_tingwu.core.clock import Timer
 from mock_tingwu.core.delivery import LIVE_PLAN, Delivery
 from mock_tingwu.core.recognizer import Heard
-from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.scope import RESTARTED, Scope, Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
 from mock_tingwu.protocols.live_captions import Caption, Captions, Engine
 from mock_tingwu.protocols.signing import asr_sig
@@ -29,10 +30,30 @@ _DEFECT: Final = "InternalError"
 _encode = msgspec.json.Encoder().encode
 
 
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Makes the headers that prove who sends, for each attempt (live-rtc-asr 2).
+
+    Without a ``key`` there are none. ``real_now`` is the machine's own time in ms: receivers
+    compare SIG-TIME with theirs.
+    """
+
+    url: str
+    key: str
+    real_now: Callable[[], int]
+
+    def __call__(self) -> dict[str, str]:
+        if not self.key:
+            return {}
+        now = str(self.real_now() // 1000)
+        signature = asr_sig.sign(now, self.url, self.key)
+        return {asr_sig.TIME_HEADER: now, asr_sig.SIGNATURE_HEADER: signature}
+
+
 class Captioning:
     """The `Pusher` of a live task: it gets the audio by itself, from a `Source`.
 
-    ``real_now`` is the machine's own time in ms: receivers compare SIG-TIME with theirs.
+    ``real_now`` is the machine's own time in ms. ``engine`` is what listens, None for a new one.
     """
 
     def __init__(
@@ -42,19 +63,20 @@ class Captioning:
         request: CaptionRequest,
         courier: Courier,
         real_now: Callable[[], int],
+        engine: Engine | None = None,
     ) -> None:
         self.task = task
         self.request = request
         self._scope = scope
         self._courier = courier
-        self._real_now = real_now
+        self._signer = Signer(request.callback_url, request.auth_key, real_now)
         self._source: Source | None = None
         self._giving_up: Timer | None = None
         new_id = partial(scope.ids.hex32, "caption")
         owner = scope.account_id[:7]
-        engine = Engine(new_id(), f"tl_{owner}_{task.created}", new_id())
+        self.engine = engine or Engine(new_id(), f"tl_{owner}_{task.created}", new_id())
         targets = task.options.translation_targets
-        self._captions = Captions(engine, request.report_interval, targets, new_id)
+        self._captions = Captions(self.engine, request.report_interval, targets, new_id)
 
     @property
     def pending(self) -> Collection[asyncio.Task[Any]]:
@@ -66,6 +88,21 @@ class Captioning:
         self._source = source
         self.task.pushers[self] = None
         source.begin(self)
+
+    @property
+    def gives_up_at(self) -> int | None:
+        """When (ms) the task ends unless its stream comes back; None as long as it is there."""
+        return None if self._giving_up is None else self._giving_up.when
+
+    def resume(self, source: Source, gives_up_at: int | None) -> None:
+        """Go on as after an interruption, for the mock was restarted."""
+        self.task.pushers[self] = None
+        if self.task.status is ONGOING:
+            self.interrupted(RESTARTED)
+        elif gives_up_at is not None:
+            self._wait_for_stream(gives_up_at - self._scope.clock.now())
+        if not self._over:
+            self.listen_to(source)
 
     # What a source brings (it is a `Listener`)
 
@@ -87,7 +124,7 @@ class Captioning:
         self._scope.move(self.task, TaskEvent.STREAM_ENDED, why)
         delay = self.request.auto_terminate
         if delay is not None and self._giving_up is None:
-            self._giving_up = self._scope.clock.call_later(delay * 1000, self._give_up)
+            self._wait_for_stream(delay * 1000)
 
     def note(self, text: str) -> None:
         """Write down what is worth knowing of the stream."""
@@ -151,19 +188,13 @@ class Captioning:
             _encode(body),
             {"Content-Type": "application/json"},
             LIVE_PLAN,
-            self._signature,
+            self._signer,
         )
         parcel = Parcel(delivery, SERVICE, caption.name, task.id, ordered=True)
         self._courier.post(parcel, lane=task.id)
 
-    def _signature(self) -> dict[str, str]:
-        """The headers that prove who sends, made for each attempt (live-rtc-asr 2)."""
-        key = self.request.auth_key
-        if not key:
-            return {}
-        now = str(self._real_now() // 1000)
-        signature = asr_sig.sign(now, self.request.callback_url, key)
-        return {asr_sig.TIME_HEADER: now, asr_sig.SIGNATURE_HEADER: signature}
+    def _wait_for_stream(self, milliseconds: int) -> None:
+        self._giving_up = self._scope.clock.call_later(milliseconds, self._give_up)
 
     def _give_up(self) -> None:
         self._giving_up = None

@@ -104,7 +104,8 @@ class LiveGateway:
                 fields = _answer(request_id, outcome.code, outcome.description)
             task_id = fields.get("TaskId")
             if task_id in scope.tasks:
-                request.state.task_id = entry["task_id"] = task_id  # made only now
+                request.state.task_id = task_id  # made only now
+                scope.journal.assign(entry, task_id)
             return self._written(scope, request, request_id, f"{action}Response", fields)
         except ApiFailure as error:
             if error.detail:

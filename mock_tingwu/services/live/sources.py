@@ -85,6 +85,8 @@ class ImaginedSource:
         return ()
 
     def begin(self, listener: Listener) -> None:
+        if not self._left:
+            return  # it was over before the mock was restarted
         self._listener = listener
         self._timer = self._clock.call_later(STEP_MS, self._step)
 
@@ -109,10 +111,12 @@ class PulledSource:
     """The stream at ``url``, pulled again and again until it is closed.
 
     ``allowed`` tells the address that is contacted for a URL, None when it must not be. A recording
-    is heard once, at the pace of the clock.
+    is heard once, at the pace of the clock, but for the ``heard`` ms at its beginning.
     """
 
-    def __init__(self, clock: Clock, url: str, allowed: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, clock: Clock, url: str, allowed: Callable[[str], str | None], heard: int = 0
+    ) -> None:
         self._clock = clock
         self._url = url
         self._allowed = allowed
@@ -128,6 +132,7 @@ class PulledSource:
         # PCM of a recording that was read, but not heard yet; why there will be no more.
         self._ahead = bytearray()
         self._no_more = ""
+        self._skip = heard * DECODED_RATE // 1000 * 2
 
     @property
     def thread(self) -> Thread:
@@ -214,7 +219,9 @@ class PulledSource:
         try:
             while not self._no_more and len(self._ahead) < _AHEAD_BYTES:
                 pcm = await self._in_thread(partial(next, pulled, b""))
-                self._ahead += pcm
+                skipped = min(self._skip, len(pcm))
+                self._skip -= skipped
+                self._ahead += pcm[skipped:]
                 if not pcm:
                     self._no_more = "the stream has ended"
         except PullError as error:
