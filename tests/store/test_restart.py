@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosedError
 
 from mock_tingwu import MockTingwu
 from tests.callbacks.receiver import HOLD, nobody, receiver
 from tests.conftest import SCRIPT
+from tests.core.test_segmentation import silence, speech
 from tests.dashscope import helpers as dashscope
 from tests.live.helpers import Live, events
 from tests.offline import tasks
@@ -31,6 +33,7 @@ from tests.realtime.helpers import (
 )
 from tests.store.helpers import Lives
 
+SENTENCE = speech(1_500) + silence(1_200)
 Start = Callable[..., Lives]
 MEDIA: Json = {"Transcoding": {"TargetAudioFormat": "mp3", "SpectrumEnabled": True}}
 SUMMARY: Json = {"SummarizationEnabled": True, "Summarization": {"Types": ["Paragraph"]}}
@@ -475,3 +478,84 @@ def test_a_mock_that_ends_in_order_comes_back_as_well(lives: Start, recording: b
     with pusher(task) as connection:
         connection.start()
         connection.stop()
+
+
+# Scopes
+
+
+def test_scopes_come_back_with_keys_clock_seed_and_all_that_is_in_them(lives: Start) -> None:
+    life = lives()
+    scope = life.mock.scope("team", ["app-t", "sk-t"], clock="virtual", seed=7)
+    scope.faults.add("task.TSC.FileError", match={"task_key": "b"})
+    task = create_of(life.mock, "app-t", TaskKey="weekly--mock.ws_drop=SentenceEnd")
+    scope.advance(3_600_000)
+    now = scope.now()
+    life.mock.scope("gone").drop()
+    mock = life.kill()
+    assert [one["name"] for one in scopes(mock)] == ["default", "team"]
+    team = scopes(mock)[1]
+    assert (team["keys"], team["clock"], team["seed"]) == (["app-t", "sk-t"], "virtual", 7)
+    assert team["now_ms"] == now
+    assert state(mock, task["TaskId"])["status"] == "NEW"
+    assert create_of(mock, "app-t")["TaskId"] != task["TaskId"]
+    listed = httpx.get(f"{mock.url}/_mock/faults?scope=team").json()["faults"]
+    assert [rule["scenario"] for rule in listed] == ["task.TSC.FileError"]
+    other = create_of(mock, "app-t", TaskKey="b")
+    httpx.post(f"{mock.url}/_mock/clock?scope=team", json={"advance_ms": 1})
+    assert info(mock, other["TaskId"])["TaskStatus"] == "FAILED"
+    # what a marker wants is not forgotten, and happens once
+    with pusher(task) as client:
+        client.start()
+        client.push(SENTENCE)
+        with pytest.raises(ConnectionClosedError):
+            client.expect("SentenceEnd")
+    with pusher(task) as client:
+        client.start()
+        client.push(SENTENCE)
+        client.stop()
+
+
+def test_tasks_that_are_to_fail_or_to_be_lost_later_on_still_do(lives: Start) -> None:
+    life = lives(clock="virtual")
+    failing = {"type": "task_failed", "error_code": "TSC.FileError"}
+    life.mock.faults.add(failing | {"after_ms": 10_000}, match={"task_key": "soon"})
+    life.mock.faults.add(failing | {"stage": "processing"}, match={"task_key": "late"})
+    life.mock.faults.add({"type": "task_invalid", "after_ms": 9_000}, match={"task_key": "lost"})
+    soon, late, lost = (create(life.mock, TaskKey=key) for key in ("soon", "late", "lost"))
+    life.mock.advance(5_000)
+    mock = life.kill()
+    mock.advance(4_000)
+    assert status(mock, lost["TaskId"]) == "INVALID"
+    mock.advance(1_000)
+    assert status(mock, soon["TaskId"]) == "FAILED"
+    assert status(mock, late["TaskId"]) == "NEW"
+    stop(mock, late["TaskId"])
+    mock.advance(1_000)
+    assert status(mock, late["TaskId"]) == "FAILED"
+    history = state(mock, late["TaskId"])["history"]
+    assert [step["event"] for step in history] == ["CREATE", "STOP_AND_PROCESS", "FAIL"]
+
+
+def test_a_meeting_still_ends_after_24_hours(lives: Start) -> None:
+    life = lives(clock="virtual")
+    task = create(life.mock)
+    life.mock.advance(23 * 3_600_000)
+    mock = life.kill()
+    mock.advance(3_600_000 - 1)
+    assert status(mock, task["TaskId"]) == "NEW"
+    mock.advance(1)
+    assert status(mock, task["TaskId"]) == "COMPLETED"
+
+
+def scopes(mock: MockTingwu) -> list[Json]:
+    found: list[Json] = httpx.get(f"{mock.url}/_mock/scopes").json()["scopes"]
+    return found
+
+
+def create_of(mock: MockTingwu, app_key: str, **source: Any) -> Json:
+    body = {
+        "AppKey": app_key,
+        "Input": {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16_000, **source},
+    }
+    data: Json = httpx.put(f"{mock.url}{TASKS}?type=realtime", json=body).json()["Data"]
+    return data
