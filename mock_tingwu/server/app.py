@@ -23,6 +23,7 @@ from mock_tingwu.services.live.service import LiveService
 from mock_tingwu.services.scopes import ScopeControl
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
+from mock_tingwu.services.violations import ViolationControl
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.services.world import World
 
@@ -64,6 +65,7 @@ class Application:
                 *FaultControl(world).routes(),
                 *ScopeControl(world).routes(),
                 *WaitControl(world).routes(),
+                *ViolationControl(world).routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from mock_tingwu.core.delivery import DELIVERED, TINGWU_PLAN, Delivery, Plan, receiver_url
+from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, ONGOING
 from mock_tingwu.services.courier import Courier, Parcel
@@ -90,10 +91,17 @@ class Registration:
 class CallbackBook:
     """Who is told of the tasks of one scope and service. Use it on the event loop's thread."""
 
-    def __init__(self, scope: Scope, dialect: Dialect, urls: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        dialect: Dialect,
+        urls: Mapping[str, str],
+        noted: Callable[[Entry], None] = lambda entry: None,
+    ) -> None:
+        """``noted`` is told of every attempt, by its journal entry."""
         self._scope = scope
         self._dialect = dialect
-        self._courier = Courier(scope.clock, scope.journal)
+        self._courier = Courier(scope.clock, scope.journal, noted)
         self._sent: Counter[tuple[str, str]] = Counter()
         self.registrations = {app_key: Registration(url) for app_key, url in urls.items()}
 

@@ -31,7 +31,7 @@ from mock_tingwu import __version__
 from mock_tingwu.core.clock import Clock, Timer
 from mock_tingwu.core.delivery import LOST, WAITING, Delivery, Outcome
 from mock_tingwu.core.imagination import is_this_machine
-from mock_tingwu.core.journal import Journal
+from mock_tingwu.core.journal import Entry, Journal
 from mock_tingwu.services.quiet import unlogged
 
 if TYPE_CHECKING:
@@ -75,9 +75,16 @@ class Parcel:
 class Courier:
     """The deliveries of one scope. All methods must be called on the event loop's thread."""
 
-    def __init__(self, clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        noted: Callable[[Entry], None] = lambda entry: None,
+    ) -> None:
+        """``noted`` is told what was written down of every attempt."""
         self._clock = clock
         self._journal = journal
+        self._noted = noted
         self._lanes: dict[str, deque[Parcel]] = {}
         self._timers: dict[Parcel, Timer] = {}
         # Lanes of ordered parcels whose last one was lost.
@@ -218,7 +225,7 @@ class Courier:
     def _note(self, parcel: Parcel, number: int, fields: dict[str, Any]) -> None:
         delivery = parcel.delivery
         outcome = "refused" if delivery.state is WAITING else delivery.state.name.lower()
-        self._journal.record(
+        entry = self._journal.record(
             "callback",
             parcel.service,
             parcel.task_id,
@@ -229,6 +236,7 @@ class Courier:
             **fields,
             body=delivery.body,
         )
+        self._noted(entry)
 
     async def _send(self, delivery: Delivery) -> tuple[Outcome, str]:
         """Make the request; return what came of it and the beginning of the answer."""

@@ -10,19 +10,26 @@ from typing import Any, ClassVar
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import Timer
+from mock_tingwu.core.pace import AudioPace, frame_size
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
+from mock_tingwu.core.violations import Offence
 from mock_tingwu.protocols import multi_audio
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.stream_session import StreamSession
 from mock_tingwu.services.connection import Connection
 from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.watching import command_offences
 
 log = logging.getLogger("mock_tingwu")
 
 #: So much audio (ms) without speech is worth a word in the journal.
 _WORTH_A_WORD_MS = 2_000
+
+
+#: The kinds of journal entries that show what a client does.
+_SHOWS = frozenset({"ws_open", "ws_in", "ws_close"})
 
 
 class PushingConnection(ABC):
@@ -49,6 +56,9 @@ class PushingConnection(ABC):
         self._looked_at = ""
         self._secret_id = False
         self._deadline: Timer | None = None
+        # The latest message that shows what the client does, and how fast its audio comes.
+        self._seen: int | None = None
+        self._pace: AudioPace | None = None
         # What is owed to the stream after a small delay of real time.
         self._owed: asyncio.TimerHandle | None = None
 
@@ -99,12 +109,15 @@ class PushingConnection(ABC):
             self._receive_text(data)
         except Exception:
             self._defect()
+        for offence in command_offences(self.service, data):
+            self._offend(offence)
 
     def binary(self, data: bytes) -> None:
         try:
             self._receive_audio(data)
         except Exception:
             self._defect()
+        self._judge_audio(len(data))
 
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None
@@ -116,6 +129,8 @@ class PushingConnection(ABC):
         if self._task is not None:
             self._task.pushers.pop(self, None)
         self._record("ws_close", code=code, by="client" if by_client else "server")
+        if by_client:
+            self._report()
 
     def world_ended(self) -> None:
         """The mock forgets everything: nothing of this client is to go on."""
@@ -158,6 +173,7 @@ class PushingConnection(ABC):
         self._frames = self._bytes = 0  # what came too late for the stream before
         self._decoder = media.open_decoder(task.format, task.sample_rate)
         self._estimated = 0
+        self._pace = self._scope.watch.audio(task)
         if self._decoder.note:
             self._record("note", text=self._decoder.note)
 
@@ -165,6 +181,7 @@ class PushingConnection(ABC):
         """Take a binary frame of a stream that is on."""
         problem = self._take(frame)
         if problem is not None:
+            self._offend(Offence("audio-format", f"the audio cannot be taken: {problem}"))
             self._refuse_audio(problem)
 
     def _take(self, frame: bytes) -> media.DecodeError | NoFrame | None:
@@ -284,6 +301,7 @@ class PushingConnection(ABC):
         connection, session = self._connection, self._wire
         if connection is None:
             return
+        self._report()
         for message in session.messages_to_send():
             self._record("ws_out", message=message, masking=self._echoes_secret())
             connection.send_text(message)
@@ -339,4 +357,33 @@ class PushingConnection(ABC):
 
     def _record(self, kind: str, **fields: Any) -> None:
         task_id = None if self._task is None else self._task.id
-        self._scope.journal.record(kind, self.service, task_id, session=self._id, **fields)
+        entry = self._scope.journal.record(kind, self.service, task_id, session=self._id, **fields)
+        if kind in _SHOWS:
+            self._seen = entry["seq"]
+
+    # What is against the rules
+
+    def _report(self) -> None:
+        """Write down what the session has found wrong."""
+        if self._wire.offences:
+            for offence in self._wire.take_offences():
+                self._offend(offence)
+
+    def _offend(self, offence: Offence) -> None:
+        self._scope.watch.stream(
+            offence,
+            service=self.service,
+            task_id=None if self._task is None else self._task.id,
+            session=self._id,
+            offending=self._seen,
+        )
+
+    def _judge_audio(self, size: int) -> None:
+        self._report()
+        if (offence := frame_size(size)) is not None:
+            self._offend(offence)
+        task = self._task
+        if self._pace is not None and self._streams and task is not None:
+            offence = self._scope.watch.frame(self._pace, task)
+            if offence is not None:
+                self._offend(offence)

@@ -17,6 +17,7 @@ from mock_tingwu.core.phrases import PhraseList
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.services.media_files import MediaFiles
+from mock_tingwu.services.watching import Watch
 
 if TYPE_CHECKING:
     from mock_tingwu.services.imagined_media import ImaginedMedia
@@ -49,6 +50,8 @@ class Realm(Scope):
         )
         self._world = world
         self.seed = seed
+        #: What clients do against the rules.
+        self.watch = Watch(self, world.real_now)
         self._folder: Path | None = None
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}
@@ -63,10 +66,11 @@ class Realm(Scope):
         self.connections: dict[PushingConnection, None] = {}
         #: The apps of DashScope.
         self.apps = AppBook(settings.apps)
+        noted = self.watch.callback
         #: Who is told of the tasks.
-        self.callbacks = CallbackBook(self, TINGWU, settings.callbacks)
+        self.callbacks = CallbackBook(self, TINGWU, settings.callbacks, noted)
         urls = {app_id: app.callback for app_id, app in self.apps if app.callback}
-        self.agent_callbacks = CallbackBook(self, AgentDialect(self.apps), urls)
+        self.agent_callbacks = CallbackBook(self, AgentDialect(self.apps), urls, noted)
         self.on_audio_over = self._audio_over
         self.on_file = lambda scope, task: self.recordings.begin(self, task)
         self.on_progress = self._progress
@@ -227,6 +231,7 @@ class Realm(Scope):
         """Let nothing more happen here; remove the media files unless they are in a folder of the
         user's. Clients that are connected are not told."""
         self.closed = True
+        self.watch.close()
         # What is still to happen here would happen to tasks of the same ids after a reset.
         self.clock.close()
         self.callbacks.close()

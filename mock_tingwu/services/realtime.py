@@ -16,6 +16,7 @@ from mock_tingwu.core.errors import (
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import TaskEvent
+from mock_tingwu.core.violations import Offence
 from mock_tingwu.protocols import nls
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.nls_table import FAILED
@@ -45,7 +46,8 @@ def route(world: World, target: str) -> Endpoint | Rejection:
         return PusherConnection(*found, target)
     scope = found[0] if found else world.default
     task_id = found[1].id if found else None
-    scope.journal.record("request", SERVICE, task_id, method="GET", target=target)
+    entry = scope.journal.record("request", SERVICE, task_id, method="GET", target=target)
+    scope.watch.found("join-url", reason, entry, caller=token[:4])
     scope.journal.record(
         "response", SERVICE, task_id, method="GET", target=target, status=403, body=reason
     )
@@ -131,6 +133,8 @@ class PusherConnection(PushingConnection):
 
     def _begin(self, request: nls.StartRequested) -> None:
         if self._occupied:
+            text = "StartTranscription came while another connection was streaming"
+            self._offend(Offence("second-stream", text))
             self._fail(CONCURRENCY_EXCEED)
             return
         self._start = request
@@ -185,11 +189,9 @@ class PusherConnection(PushingConnection):
         }
         for name, (said, agreed) in announced.items():
             if said is not None and str(said).lower() != str(agreed) and said != "wav":
-                self._record(
-                    "note",
-                    text=f"StartTranscription says {name} {said!r}, the task has {agreed!r}: "
-                    "the task's counts",
-                )
+                text = f"StartTranscription says {name} {said!r}, the task has {agreed!r}"
+                self._record("note", text=f"{text}: the task's counts")
+                self._offend(Offence("format-announced", text))
 
     def _new_message_id(self) -> str:
         self._messages += 1

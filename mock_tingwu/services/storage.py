@@ -125,7 +125,7 @@ class StorageService:
             "method": request.method,
             "target": f"{request.url.path}?{query}" if query else request.url.path,
         }
-        scope.journal.record("request", SERVICE, **about)
+        entry = scope.journal.record("request", SERVICE, **about)
         verdict = oss_url.verify(
             bucket, key, query, {LINK_KEY: LINK_SECRET}, now=as_datetime(scope.clock.now())
         )
@@ -135,6 +135,7 @@ class StorageService:
         elif verdict.ok and named and found and (bucket, named["folder"]) == place(*found):
             file = await self._file(request, named, *found)
         if verdict.problem is not None:
+            scope.watch.link(verdict.problem, entry)
             why = _REASONS[verdict.problem]
             response = _refusal(403, "AccessDenied", why, request, request_id)
         elif file is None:

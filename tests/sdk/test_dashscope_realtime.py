@@ -152,8 +152,10 @@ def test_a_whole_meeting_runs_through_the_callbacks(
     ended(mock)
     (closed,) = of_kind(mock, "ws_close")
     assert (closed["code"], closed["by"]) == (1000, "client")
-    assert [entry["rule"] for entry in of_kind(mock, "violation")] == ["task-id-length"]
     end(mock, data_id)
+    # The test pushes as fast as it can, the SDK has task_ids of its own.
+    mock.assert_no_violations("advice", but=("task-id-length", "audio-burst"))
+    assert "task-id-length" in [found["rule"] for found in mock.violations]
     transcription = results(mock, data_id)["transcriptionPath"]
     assert said(transcription) == "".join(callback.sentences())
 
