@@ -23,6 +23,7 @@ from mock_tingwu.core import errors
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.script import LANGUAGES
 from mock_tingwu.core.scripts import library
+from mock_tingwu.core.violations import RULES
 from mock_tingwu.services.dashscope.agents import AGENTS
 from mock_tingwu.settings import PREFIX, Settings
 from tests import docs_examples, docs_tables
@@ -202,6 +203,11 @@ def _library(_: str) -> str:
     return _table(("SourceLanguage", "script", "title", "speakers", "sentences"), rows)
 
 
+def _rules(_: str) -> str:
+    rows = [(f"`{rule.id}`", rule.level, rule.expected, rule.source) for rule in RULES.values()]
+    return _table(("rule", "level", "what is expected", "source"), rows)
+
+
 KINDS: Final[dict[str, Callable[[str], str]]] = {
     "states": _states,
     "example": _example,
@@ -216,6 +222,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "settings": _settings,
     "fields": _fields,
     "library": _library,
+    "rules": _rules,
     "frame": docs_examples.frame,
     "answer": docs_examples.answer,
     "result": docs_examples.result,

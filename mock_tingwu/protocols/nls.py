@@ -162,7 +162,7 @@ class Session(StreamSession[State, Input]):
         if command is None:
             directive = f"{namespace}.{name}"[:ECHO_CHARACTERS]
             return self._refuse(errors.DIRECTIVE_NOT_SUPPORTED.about(directive))
-        self._judge(command, name)
+        self._judge(command, f"{name} came")
         if not self._advance(command):
             return self._refuse(REFUSALS[self.state, command])
         return self._obey(command, header, message.get("payload"))
@@ -176,7 +176,7 @@ class Session(StreamSession[State, Input]):
         self.last_arrival = now
         if self.state is WORKING:
             return data
-        self._judge(Input.AUDIO, "audio")
+        self._judge(Input.AUDIO, "audio came")
         if not self._advance(Input.AUDIO):
             if (self.state, Input.AUDIO) in REFUSALS:
                 self._refuse(REFUSALS[self.state, Input.AUDIO])
@@ -189,7 +189,7 @@ class Session(StreamSession[State, Input]):
 
         Whether a client that was in the midst of a stream closed it the caller knows.
         """
-        self._judge(Input.DISCONNECT, "the end of the connection")
+        self._judge(Input.DISCONNECT, "the connection was closed")
         self._advance(Input.DISCONNECT)
         self._messages.clear()
 
@@ -265,7 +265,7 @@ class Session(StreamSession[State, Input]):
 
     def timed_out(self) -> None:
         """The deadline has passed."""
-        self._judge(Input.TIMEOUT, f"nothing for {IDLE_MS} ms")
+        self._judge(Input.TIMEOUT, f"nothing came for {IDLE_MS} ms")
         self._require(Input.TIMEOUT)
         last = self._last_directive
         about = f", the last directive is '{last}'" if last else ""
@@ -278,7 +278,7 @@ class Session(StreamSession[State, Input]):
         """Note it when the client does something in a state in which that is wrong."""
         rule = OFFENCES.get((self.state, event))
         if rule is not None:
-            self._offend(rule, f"{what} came {_WHILE[self.state]}")
+            self._offend(rule, f"{what} {_WHILE[self.state]}")
 
     def _refuse(self, error: SessionError) -> Refused:
         if self._advance(Input.ERROR):

@@ -319,6 +319,9 @@ def test_the_sample_of_v2_hears_a_whole_meeting(
     assert answer.output["status"] in (0, 1)
     transcription = results(mock, data_id)["transcriptionPath"]
     assert said(transcription) == "".join(final["text"] for final in heard(events))
+    mock.assert_no_violations()
+    advice = {found["rule"] for found in mock.violations} - {"audio-burst"}
+    assert advice == {"task-id-length", "audio-before-listen"}
 
 
 def test_minutes_may_be_sent_before_anything_is_read(
