@@ -36,6 +36,7 @@ from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.offline import CODES
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
+from mock_tingwu.services.violations import ViolationControl
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
 from tests import docs_generate, docs_tables
@@ -290,6 +291,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         FaultControl(world),
         AppControl(world),
         WaitControl(world),
+        ViolationControl(world),
     )
     for route in [route for service in services for route in service.routes()]:
         path = route.path.replace("{task_id}", task_id).replace("{fault_id}", "fault-1")

@@ -131,7 +131,7 @@ RULES: Final[Mapping[str, Rule]] = {
             "advice",
             "tingwu-openapi 5.2",
             "host, content-type and every x-acs-* header that is sent are among SignedHeaders. The "
-            "asynchronous Tea SDK leaves content-type out.",
+            "asynchronous Tea SDKs leave content-type (Python) or host (Java) out.",
         ),
         (
             "api-key",

@@ -107,17 +107,17 @@ class PushingConnection(ABC):
     def text(self, data: bytes) -> None:
         try:
             self._receive_text(data)
+            for offence in command_offences(self.service, data):
+                self._offend(offence)
         except Exception:
             self._defect()
-        for offence in command_offences(self.service, data):
-            self._offend(offence)
 
     def binary(self, data: bytes) -> None:
         try:
             self._receive_audio(data)
+            self._judge_audio(len(data))
         except Exception:
             self._defect()
-        self._judge_audio(len(data))
 
     def closed(self, code: int, by_client: bool) -> None:
         self._connection = None

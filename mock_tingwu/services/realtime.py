@@ -47,7 +47,7 @@ def route(world: World, target: str) -> Endpoint | Rejection:
     scope = found[0] if found else world.default
     task_id = found[1].id if found else None
     entry = scope.journal.record("request", SERVICE, task_id, method="GET", target=target)
-    scope.watch.found("join-url", reason, entry, caller=token[:4])
+    scope.watch.found("join-url", reason, entry)
     scope.journal.record(
         "response", SERVICE, task_id, method="GET", target=target, status=403, body=reason
     )

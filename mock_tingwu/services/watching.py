@@ -108,14 +108,14 @@ class Watch:
         caller: str | None = None,
         **fields: Any,
     ) -> None:
-        """Note an offence that the journal's ``entry`` shows, by its task or else a ``caller``."""
+        """Note an offence that the journal's ``entry`` shows, of a ``caller`` or else its task."""
         task_id = entry["task_id"]
         request_id = entry.get("request_id")
         about = {} if request_id is None else {"request_id": request_id}
         self._add(
             rule,
             text,
-            task_id or caller,
+            task_id if caller is None else caller,
             service=entry["service"],
             offending=entry["seq"],
             task_id=task_id,
@@ -148,7 +148,7 @@ class Watch:
     def link(self, problem: str, entry: Entry) -> None:
         """A link to a result was refused."""
         rule = "results-after-expiry" if problem == "expired" else "result-link"
-        self.found(rule, f"the link of a result was refused: {problem}", entry, caller="")
+        self.found(rule, f"the link of a result was refused: {problem}", entry)
 
     def callback(self, entry: Entry) -> None:
         """A callback was tried; a trial of its address is none."""
@@ -260,8 +260,7 @@ class Watch:
     # Inside
 
     def _add(self, rule: str, text: str, whose: object, **fields: Any) -> None:
-        key = (whose, text) if rule in _BY_TEXT else whose
-        self.findings.add(rule, key, text, **fields)
+        self.findings.add(rule, (whose, text) if rule in _BY_TEXT else whose, text, **fields)
 
     def _count(self, call: Call) -> None:
         caller, api = call.caller, call.api
@@ -435,7 +434,7 @@ def _loose(raw: Any, read: Any, place: str) -> Iterator[tuple[str, str]]:
     elif isinstance(raw, list) and isinstance(read, list):
         for number, (one, other) in enumerate(zip(raw, read, strict=True)):
             yield from _loose(one, other, f"{place}/{number}")
-    elif raw != read or type(raw) is not type(read):
+    elif raw != read:
         yield place, f"is {shown(raw)}, taken for {shown(read)}"
 
 

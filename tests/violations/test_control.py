@@ -101,6 +101,19 @@ def test_the_same_offence_counts_and_leaves_one_entry(mock: MockTingwu) -> None:
     assert found["offending"] == 1
 
 
+def test_a_loop_that_creates_tasks_leaves_one_entry(mock: MockTingwu) -> None:
+    for _ in range(3):
+        put(mock, begin(Parameters={"Colour": "red"}))
+        put(mock, begin(Parameters={"Shape": "round"}))
+    found = [
+        (one["count"], one["text"].partition(": ")[2]) for one in listed(mock, "?level=advice")
+    ]
+    assert found == [
+        (3, "'/Parameters/Colour' is no known field"),
+        (3, "'/Parameters/Shape' is no known field"),
+    ]
+
+
 def test_what_is_forgotten_is_noted_again_when_it_happens_again(mock: MockTingwu) -> None:
     create(mock)
     put(mock, {"Input": begin()["Input"]})
