@@ -184,5 +184,6 @@ def test_keys_that_only_a_condition_names_are_known() -> None:
 
 
 def test_what_is_no_object_has_no_unknown_keys() -> None:
-    for instance in (None, [], "a", 1, {"Input": [], "Parameters": "a"}):
+    instances: tuple[Any, ...] = (None, [], "a", 1, {"Input": [], "Parameters": "a"})
+    for instance in instances:
         assert contract.unknown_keys("tingwu/create-task-request", instance) == []
