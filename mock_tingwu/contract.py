@@ -120,6 +120,71 @@ def check_key_order(name: str, instance: Any) -> None:
         raise ContractError(name, disordered)
 
 
+def unknown_keys(name: str, instance: Any) -> list[Path]:
+    """Where ``instance`` has keys that the schema ``name`` does not know, though it lets them pass.
+
+    Where a schema names no keys at all, every key is known.
+    """
+    return list(_unknown(_known(name), instance, ()))
+
+
+#: The keys that a schema names, each with those below it; None where any will do. What stands in
+#: a list is behind the key ``[]``.
+_Keys = dict[str, Any] | None
+
+
+@cache
+def _known(name: str) -> _Keys:
+    document, _, definition = name.partition("#")
+    schema = _document(document)
+    if definition:
+        schema = schema["$defs"][definition]
+    return _keys(f"{BASE}{document}.json", schema)
+
+
+def _keys(uri: str, schema: Any) -> _Keys:
+    found: dict[str, Any] = {}
+    if not isinstance(schema, dict):
+        return None
+    for part in ("then", "else"):
+        _merge(found, _keys(uri, schema.get(part)))
+    for option in (*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        _merge(found, _keys(uri, option))
+    if "$ref" in schema:
+        target_uri = urljoin(uri, schema["$ref"])
+        _merge(found, _keys(target_uri.partition("#")[0], _at(target_uri)))
+    for key, inner in schema.get("properties", {}).items():
+        _merge(found, {key: _keys(uri, inner)})
+    if "items" in schema:
+        _merge(found, {"[]": _keys(uri, schema["items"])})
+    return found or None
+
+
+def _merge(found: dict[str, Any], more: _Keys) -> None:
+    for key, inner in (more or {}).items():
+        present = found.get(key)
+        if isinstance(present, dict) and isinstance(inner, dict):
+            present = dict(present)
+            _merge(present, inner)
+            found[key] = present
+        else:
+            found[key] = present or inner
+
+
+def _unknown(known: _Keys, instance: Any, path: Path) -> Iterator[Path]:
+    if known is None:
+        return
+    if isinstance(instance, dict):
+        for key, value in instance.items():
+            if key not in known:
+                yield (*path, key)
+            elif isinstance(value, dict | list):
+                yield from _unknown(known[key], value, (*path, key))
+    elif isinstance(instance, list) and "[]" in known:
+        for place, value in enumerate(instance):
+            yield from _unknown(known["[]"], value, (*path, place))
+
+
 @cache
 def _document(name: str) -> dict[str, Any]:
     document = json.loads(text(name))
@@ -206,9 +271,12 @@ def _target(uri: str, schema: Any) -> Any:
     reference = (
         schema.get("$ref") if isinstance(schema, dict) and "x-source" not in schema else None
     )
-    if reference is None:
-        return schema
-    document, _, pointer = urljoin(uri, reference).partition("#")
+    return schema if reference is None else _at(urljoin(uri, reference))
+
+
+def _at(uri: str) -> Any:
+    """The schema at ``uri``, a document's or a definition's in it."""
+    document, _, pointer = uri.partition("#")
     target: Any = _retrieve(document)
     for token in pointer.split("/")[1:]:
         target = target[token]

@@ -24,6 +24,7 @@ from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.failures import NO_RULE, catalogue
 from mock_tingwu.core.script import LANGUAGES
 from mock_tingwu.core.scripts import library
+from mock_tingwu.core.violations import RULES
 from mock_tingwu.server.clock import make_clock, real_now
 from mock_tingwu.services.dashscope.agents import AGENTS
 from mock_tingwu.services.world import World
@@ -233,6 +234,11 @@ def _metrics(_: str) -> str:
     return table(("name", "type", "labels", ""), rows)
 
 
+def _rules(_: str) -> str:
+    rows = [(f"`{rule.id}`", rule.level, rule.expected, rule.source) for rule in RULES.values()]
+    return table(("rule", "level", "what is expected", "source"), rows)
+
+
 KINDS: Final[dict[str, Callable[[str], str]]] = {
     "faults": _faults,
     "failures": _failures,
@@ -251,6 +257,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "library": _library,
     "metrics": _metrics,
     **docs_limits.KINDS,
+    "rules": _rules,
     "frame": docs_examples.frame,
     "answer": docs_examples.answer,
     "result": docs_examples.result,

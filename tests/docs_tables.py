@@ -190,6 +190,7 @@ SETTINGS: Final = {
 
 #: Bounds by the place of their constants: what is bounded, the unit, what happens beyond.
 BOUNDS: Final = {
+    "core.findings:MAX_FINDINGS": ("violations of a scope", "", "the oldest goes"),
     "core.scope:LONGEST_MEETING_MS": ("a meeting from its creation", "ms", "stopped"),
     "core.history:MOST_STEPS": ("steps of a task's history", "", "the oldest goes"),
     "services.journal_api:LONGEST_WAIT_MS": ("`wait_ms` of the journal", "ms", "refused"),
@@ -283,6 +284,7 @@ BOUNDS: Final = {
 #: Bounds that nobody meets: of damaged media, of guesses, of explanations, of what listens.
 INNER_BOUNDS: Final = frozenset(
     {
+        "core.pace:MAX_CALLERS",
         "client.live_callbacks:MAX_BODY",
         "client.live_callbacks:MAX_CONNECTIONS",
         "client.live_callbacks:MAX_DEPTH",

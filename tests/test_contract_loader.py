@@ -152,3 +152,38 @@ def test_a_validator_is_compiled_once() -> None:
 def test_importing_the_contract_does_not_import_the_validator() -> None:
     code = "import sys, mock_tingwu.contract; sys.exit('jsonschema_rs' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_keys_that_a_lenient_schema_does_not_know_are_found_at_their_places() -> None:
+    body = {
+        "AppKey": "a",
+        "Input": {"SourceLanguage": "cn", "TaskID": "t"},
+        "Parameters": {
+            "Transcription": {"Phrase": {"any": 1}, "Levels": 2},
+            "CustomPrompt": {"Contents": [{"Name": "n"}, {"name": "n"}]},
+            "Summarization": {"Types": ["Paragraph"]},
+        },
+        "Extra": {"a": {"b": 1}},
+    }
+    assert contract.unknown_keys("tingwu/create-task-request#offline", body) == [
+        ("Input", "TaskID"),
+        ("Parameters", "Transcription", "Levels"),
+        ("Parameters", "CustomPrompt", "Contents", 1, "name"),
+        ("Extra",),
+    ]
+    assert (
+        contract.unknown_keys("tingwu/create-task-request#stop", {"Input": {"TaskId": "t"}}) == []
+    )
+
+
+def test_keys_that_only_a_condition_names_are_known() -> None:
+    message = {"payload": {"parameters": {"sampleRate": 1, "rate": 1}, "model": "m"}}
+    assert contract.unknown_keys("inference/run-task", message) == [
+        ("payload", "parameters", "rate")
+    ]
+
+
+def test_what_is_no_object_has_no_unknown_keys() -> None:
+    instances: tuple[Any, ...] = (None, [], "a", 1, {"Input": [], "Parameters": "a"})
+    for instance in instances:
+        assert contract.unknown_keys("tingwu/create-task-request", instance) == []

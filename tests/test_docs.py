@@ -44,6 +44,7 @@ from mock_tingwu.services.readiness import ReadinessControl
 from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
+from mock_tingwu.services.violations import ViolationControl
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
 from tests import docs_generate, docs_limits, docs_tables
@@ -364,6 +365,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         ReadinessControl(world),
         MetricsControl(world),
         WaitControl(world),
+        ViolationControl(world),
     )
     for route in [route for service in services for route in service.routes()]:
         path = route.path.replace("{task_id}", task_id).replace("{fault_id}", "fault-1")

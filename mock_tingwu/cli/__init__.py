@@ -25,6 +25,7 @@ COMMANDS = {
     "sdk": "print the settings that point each SDK at the mock",
     "states": "print the lifecycles of tasks and sessions",
     "schema": "list the schemas of the wire, or print one",
+    "rules": "list what clients owe the cloud, each rule with its source",
     "assumptions": "list what the mock assumes because no source says it",
 }
 

@@ -132,7 +132,7 @@ class Journal:
     transition event, before, after, why, cause
     callback   url, event, attempt, outcome, status, error, again_ms, answer, body
     signature  problem, scheme, server, client, differs_at, causes
-    violation  rule, source, text
+    violation  rule, level, source, text, offending (a seq), count
     fault      rule, action, operation, text
     note       text
     ========== ==================================================================

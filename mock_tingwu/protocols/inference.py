@@ -7,7 +7,7 @@ A `Session` is one WebSocket connection seen from the server. You feed it what a
 * `listen`, `hear`, `end`, `meeting_ended`, `shut_down`, `fail`, `due`, `disconnected` for what
   happens on the server's side.
 
-After any of these you must send `messages_to_send`, write `take_violations` down, and close the
+After any of these you must send `messages_to_send`, write `take_offences` down, and close the
 socket with `close_code` when that is not None. Source: realtime-ws 8.
 """
 
@@ -76,6 +76,16 @@ _CONSTANTS: Final = {
     "function": "generation",
 }
 
+_ENDED = ("close-before-completed", "the connection was closed before speech-end")
+_RUNNING = ("close-without-finish", "the connection was closed without finish-task")
+#: What is wrong with a connection that is closed in a state.
+_UNFINISHED: Final = {
+    STARTING: _RUNNING,
+    LISTENING: _RUNNING,
+    HASTY: _ENDED,
+    FINISHING: _ENDED,
+}
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -106,15 +116,6 @@ class Refused:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """What a client did against the documented protocol, and was let get away with."""
-
-    rule: str
-    source: str
-    text: str
-
-
 Request = RunRequested | FinishRequested | Refused
 
 
@@ -131,7 +132,6 @@ class Session(StreamSession[State, Input]):
         self._last_sent = now
         self._strict_task_id = strict_task_id
         self._targets: Sequence[str] = ()
-        self._violations: list[Violation] = []
 
     def time_is(self, now: int) -> None:
         super().time_is(now)
@@ -178,13 +178,17 @@ class Session(StreamSession[State, Input]):
             self._refuse("Agent.FrameSequenceIllegal", "audio came before run-task", now)
         elif self.state in (STARTING, HASTY) and data:
             if not self._early_bytes:
-                text = "audio came before speech-listen"
-                self._violate("audio-before-listen", "realtime-ws 8.3", text)
+                self._offend("audio-before-listen", "audio came before speech-listen")
             self._keep_early(data)
         return b""
 
     def disconnected(self) -> None:
-        """The socket is gone. Nothing more will be sent."""
+        """The socket is gone. Nothing more will be sent.
+
+        Whether a client that was in the midst of a task closed it the caller knows.
+        """
+        if self.state in _UNFINISHED:
+            self._offend(*_UNFINISHED[self.state])
         self._advance(Input.DISCONNECT)
         self._messages.clear()
 
@@ -259,17 +263,15 @@ class Session(StreamSession[State, Input]):
         if (self.state, Input.TIMEOUT) in SESSION.table and (
             now >= self.last_arrival + IDLE_MS[self.model]
         ):
+            if self.state is not IDLE:
+                text = f"nothing came for {IDLE_MS[self.model]} ms"
+                self._offend("idle-timeout", text)
             self._require(Input.TIMEOUT)
             self.close_code = 1000
             return True
         if self._pings and now >= self._last_sent + PING_MS:
             self._result({"action": "ping"}, now)
         return False
-
-    def take_violations(self) -> list[Violation]:
-        """What the client did against the protocol since the last call."""
-        violations, self._violations = self._violations, []
-        return violations
 
     def message(self, output: Mapping[str, Any]) -> bytes:
         """The result-generated with this ``output``, which is not sent."""
@@ -303,7 +305,7 @@ class Session(StreamSession[State, Input]):
         for name, documented in _CONSTANTS.items():
             if payload.get(name) != documented:
                 text = f"payload.{name} is {shown(payload.get(name))}, documented is {documented!r}"
-                self._violate("constants", "realtime-ws 8.2", text)
+                self._offend("constants", text)
         directive, app_id = given.get("directive"), given.get("appId")
         if not isinstance(directive, str) or directive.lower() != "start":
             detail = f"payload.input.directive is {shown(directive)}, expected start"
@@ -322,11 +324,9 @@ class Session(StreamSession[State, Input]):
     def _check_task_id(self, task_id: str) -> bool:
         if len(task_id) == TASK_ID_LENGTH:
             return True
-        if self._strict_task_id:
-            return False
         text = f"header.task_id has {len(task_id)} characters, documented are {TASK_ID_LENGTH}"
-        self._violate("task-id-length", "realtime-ws 8.2", text)
-        return True
+        self._offend("task-id-length", text)
+        return not self._strict_task_id
 
     def _finish(self, task_id: str, payload: Mapping[str, Any], now: int) -> Request:
         if (self.state, Input.FINISH_TASK) not in SESSION.table:
@@ -356,12 +356,11 @@ class Session(StreamSession[State, Input]):
 
     def _refuse(self, code: str, detail: str, now: int) -> Refused:
         """Refuse as an agent does: in the output."""
+        if code == "Agent.FrameSequenceIllegal":
+            self._offend("frame-sequence", detail)
         error = AGENT_ERRORS[code]
         self.fail(error, now)
         return Refused(error, detail)
-
-    def _violate(self, rule: str, source: str, text: str) -> None:
-        self._violations.append(Violation(rule, source, text))
 
     def _over(self, now: int) -> None:
         self._result({"action": "speech-end"}, now)

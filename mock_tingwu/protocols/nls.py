@@ -7,8 +7,8 @@ A `Session` is one WebSocket connection seen from the server. You feed it what a
 * `confirm_start`, `hear`, `confirm_stop`, `task_ended`, `fail`, `timed_out`, `disconnected` for
   what happens on the server's side.
 
-After any of these you must send `messages_to_send`, and close the socket with `close_code` when
-that is not None. Sources: realtime-ws, chapters 1 to 4 and 7.
+After any of these you must send `messages_to_send`, write `take_offences` down, and close the
+socket with `close_code` when that is not None. Sources: realtime-ws, chapters 1 to 4 and 7.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from mock_tingwu.core.stream import Shift
 from mock_tingwu.protocols.nls_table import (
     CLOSED,
     COMMANDS,
+    OFFENCES,
     REFUSALS,
     SESSION,
     STARTING,
@@ -110,6 +111,16 @@ class Refused:
 
 Request = StartRequested | StopRequested | Ignored | Refused
 
+#: A state, as violations call it.
+_WHILE: Final = {
+    State.CONNECTED: "before StartTranscription",
+    State.STARTING: "before TranscriptionStarted",
+    State.WORKING: "while the stream was on",
+    State.STOPPING: "after StopTranscription, before TranscriptionCompleted",
+    State.IDLE: "after the stream was complete",
+    State.FAILED: "after TaskFailed",
+}
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -164,6 +175,7 @@ class Session(StreamSession[State, Input]):
         if command is None:
             directive = f"{namespace}.{name}"[:ECHO_CHARACTERS]
             return self._refuse(errors.DIRECTIVE_NOT_SUPPORTED.about(directive))
+        self._judge(command, f"{name} came")
         if not self._advance(command):
             return self._refuse(REFUSALS[self.state, command])
         return self._obey(command, header, message.get("payload"))
@@ -177,6 +189,7 @@ class Session(StreamSession[State, Input]):
         self.last_arrival = now
         if self.state is WORKING:
             return data
+        self._judge(Input.AUDIO, "audio came")
         if not self._advance(Input.AUDIO):
             if (self.state, Input.AUDIO) in REFUSALS:
                 self._refuse(REFUSALS[self.state, Input.AUDIO])
@@ -185,7 +198,11 @@ class Session(StreamSession[State, Input]):
         return b""
 
     def disconnected(self) -> None:
-        """The socket is gone. Nothing more will be sent."""
+        """The socket is gone. Nothing more will be sent.
+
+        Whether a client that was in the midst of a stream closed it the caller knows.
+        """
+        self._judge(Input.DISCONNECT, "the connection was closed")
         self._advance(Input.DISCONNECT)
         self._messages.clear()
 
@@ -261,6 +278,7 @@ class Session(StreamSession[State, Input]):
 
     def timed_out(self) -> None:
         """The deadline has passed."""
+        self._judge(Input.TIMEOUT, f"nothing came for {IDLE_MS} ms")
         self._require(Input.TIMEOUT)
         last = self._last_directive
         about = f", the last directive is '{last}'" if last else ""
@@ -294,6 +312,12 @@ class Session(StreamSession[State, Input]):
         return message_id, _encode(message)
 
     # Inside
+
+    def _judge(self, event: Input, what: str) -> None:
+        """Note it when the client does something in a state in which that is wrong."""
+        rule = OFFENCES.get((self.state, event))
+        if rule is not None:
+            self._offend(rule, f"{what} {_WHILE[self.state]}")
 
     def _refuse(self, error: SessionError) -> Refused:
         if self._advance(Input.ERROR):

@@ -127,6 +127,36 @@ REFUSALS: Final[Mapping[tuple[State, Input], SessionError]] = {
     (FAILED, Input.CONTROL): _OUT_OF_STATE.about("FAILED"),
 }
 
+_BEFORE = "audio-before-started"
+_AFTER = "audio-after-stop"
+_START = "start-out-of-order"
+_STOP = "stop-out-of-order"
+_FAILED = "command-after-failure"
+#: Which rule (`mock_tingwu.core.violations`) the client breaks by doing something in a state; what
+#: is not here is right.
+OFFENCES: Final[Mapping[tuple[State, Input], str]] = {
+    (CONNECTED, Input.AUDIO): _BEFORE,
+    (STARTING, Input.AUDIO): _BEFORE,
+    (STOPPING, Input.AUDIO): _AFTER,
+    (IDLE, Input.AUDIO): _AFTER,
+    (STARTING, Input.START): _START,
+    (WORKING, Input.START): _START,
+    (STOPPING, Input.START): _START,
+    (CONNECTED, Input.STOP): _STOP,
+    (STARTING, Input.STOP): _STOP,
+    (STOPPING, Input.STOP): _STOP,
+    (IDLE, Input.STOP): _STOP,
+    (FAILED, Input.START): _FAILED,
+    (FAILED, Input.STOP): _FAILED,
+    (FAILED, Input.CONTROL): _FAILED,
+    # When the client closes; the server may as well.
+    (STARTING, Input.DISCONNECT): "close-without-stop",
+    (WORKING, Input.DISCONNECT): "close-without-stop",
+    (STOPPING, Input.DISCONNECT): "close-before-completed",
+    (CONNECTED, Input.TIMEOUT): "idle-timeout",
+    (WORKING, Input.TIMEOUT): "idle-timeout",
+}
+
 COMMANDS: Final = {
     "StartTranscription": Input.START,
     "StopTranscription": Input.STOP,

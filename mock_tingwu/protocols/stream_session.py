@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Final, Generic, TypeVar
 
 from mock_tingwu.core.lifecycle import InvalidTransition, Lifecycle
+from mock_tingwu.core.violations import Offence
 
 #: Audio that arrives before it can be fed is kept up to this size.
 EARLY_AUDIO_BYTES: Final = 32 << 20
@@ -38,6 +39,8 @@ class StreamSession(ABC, Generic[S, E]):
         self._messages: list[bytes] = []
         self._early_audio: list[bytes] = []
         self._early_bytes = 0
+        #: What the client did against the protocol since `take_offences` was called last.
+        self.offences: list[Offence] = []
 
     @property
     @abstractmethod
@@ -51,6 +54,11 @@ class StreamSession(ABC, Generic[S, E]):
     def time_is(self, now: int) -> None:
         """Go on by another clock, which shows ``now`` (ms): what is due counts from there."""
         self.last_arrival = now
+
+    def take_offences(self) -> list[Offence]:
+        """What the client did against the protocol since the last call."""
+        offences, self.offences = self.offences, []
+        return offences
 
     @property
     def has_news(self) -> bool:
@@ -89,6 +97,9 @@ class StreamSession(ABC, Generic[S, E]):
         self._early_bytes += len(data)
         if self._early_bytes <= EARLY_AUDIO_BYTES:
             self._early_audio.append(data)
+
+    def _offend(self, rule: str, text: str) -> None:
+        self.offences.append(Offence(rule, text))
 
     def _advance(self, event: E) -> bool:
         following = self._table.get((self.state, event))

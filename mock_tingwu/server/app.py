@@ -30,6 +30,7 @@ from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
 from mock_tingwu.services.unknown import PREFIX, Unknown
+from mock_tingwu.services.violations import ViolationControl
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.services.world import World
 
@@ -60,6 +61,7 @@ class Application:
             *ReadinessControl(world).routes(),
             *MetricsControl(world).routes(),
             *WaitControl(world).routes(),
+            *ViolationControl(world).routes(),
         ]
         self._unknown = Unknown(world, control)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -77,9 +77,36 @@ class Controls(ABC):
         return archive(entries, Filter(task_id=task_id), origin=self.url, comment=comment)
 
     @property
-    def violations(self) -> list[Entry]:
-        """What clients did against the rules, oldest first: the journal's violations."""
-        return [entry for entry in self.journal if entry["kind"] == "violation"]
+    def violations(self) -> list[dict[str, Any]]:
+        """What clients did against the rules, oldest first (docs/violations.md).
+
+        Each with its ``rule``, ``level``, ``source``, what was ``expected``, a ``text``, a
+        ``count``, the seq of the ``offending`` journal entry and that ``entry`` itself. Meetings
+        that nobody has ended so far are at the end, with the ``seq`` None.
+        """
+        from mock_tingwu.services.violations import violations_of
+
+        return self.call(lambda: violations_of(self._realm))
+
+    def forget_violations(self) -> None:
+        """Forget the violations so far, and nothing else."""
+        self.call(lambda: self._realm.watch.forget())
+
+    def assert_no_violations(self, level: str = "documented", *, but: Collection[str] = ()) -> None:
+        """See that no client did anything against the rules.
+
+        ``level`` is ``documented``, or ``advice`` for these and what is only recommended. ``but``
+        are the ids of rules that may be broken.
+
+        Raises:
+            AssertionError: somebody did; the message says what, and what was expected.
+            ValueError: there is no such level or rule.
+        """
+        from mock_tingwu.services.violations import complaint
+
+        problem = complaint(self.violations, level, but)
+        if problem:
+            raise AssertionError(problem)
 
     @property
     def faults(self) -> FaultRules:

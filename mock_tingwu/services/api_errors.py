@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mock_tingwu.core.errors import API_ERRORS, LIVE_ERRORS, ApiError
@@ -10,11 +11,14 @@ from mock_tingwu.core.errors import API_ERRORS, LIVE_ERRORS, ApiError
 class ApiFailure(Exception):
     """The request is answered with ``error``; ``code`` and ``message`` are as on the wire.
 
-    ``detail`` tells the journal what exactly was wrong. ``headers`` and ``fields`` are added to
-    the answer's headers and to its body.
+    ``detail`` tells the journal what exactly was wrong, ``breaches`` where the request breaks its
+    schema: pointers, and what is wrong there. ``headers`` and ``fields`` are added to the answer's
+    headers and to its body. ``retry_after`` is what a throttled client is told to wait, in ms.
     """
 
     detail = ""
+    breaches: Sequence[tuple[str, str]] = ()
+    retry_after = 0
 
     def __init__(self, error: ApiError, *, code: str = "", message: str = "") -> None:
         self.http_status = error.http_status
@@ -48,6 +52,7 @@ def throttled(retry_after: int) -> ApiFailure:
     """
     error = failure("Throttling.User")
     error.headers["x-acs-retry-after"] = str(retry_after)
+    error.retry_after = retry_after
     return error
 
 

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from mock_tingwu.core.delivery import DELIVERED, TINGWU_PLAN, Delivery, Plan, receiver_url
 from mock_tingwu.core.faults import CallbackFault, Subject
+from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, ONGOING
 from mock_tingwu.services.courier import Courier, Parcel
@@ -101,10 +102,12 @@ class CallbackBook:
         dialect: Dialect,
         urls: Mapping[str, str],
         commit: Callable[[], None] = lambda: None,
+        noted: Callable[[Entry], None] = lambda entry: None,
     ) -> None:
+        """``noted`` is told of every attempt, by its journal entry."""
         self._scope = scope
         self._dialect = dialect
-        self.courier = Courier(scope.clock, scope.journal, commit, partial(fault_of, scope))
+        self.courier = Courier(scope.clock, scope.journal, commit, partial(fault_of, scope), noted)
         #: How many callbacks of each step were sent, by task.
         self.sent: dict[str, Counter[str]] = {}
         self.registrations: dict[str, Registration] = {}

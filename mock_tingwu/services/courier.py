@@ -32,7 +32,7 @@ from mock_tingwu.core.clock import Clock, Timer
 from mock_tingwu.core.delivery import LOST, WAITING, Delivery, Outcome
 from mock_tingwu.core.faults import CallbackDuplicate, CallbackFault, CallbackLost, CallbackSlow
 from mock_tingwu.core.imagination import is_this_machine
-from mock_tingwu.core.journal import Journal
+from mock_tingwu.core.journal import Entry, Journal
 from mock_tingwu.services.quiet import unlogged
 
 if TYPE_CHECKING:
@@ -102,11 +102,14 @@ class Courier:
         journal: Journal,
         commit: Callable[[], None] = lambda: None,
         fault: Callable[[Parcel], CallbackFault | None] = lambda parcel: None,
+        noted: Callable[[Entry], None] = lambda entry: None,
     ) -> None:
+        """``noted`` is told what was written down of every attempt."""
         self._clock = clock
         self._journal = journal
         self._commit = commit
         self._fault = fault
+        self._noted = noted
         #: What was posted and is not over, oldest first.
         self.waybills: dict[Parcel, Waybill] = {}
         #: Those of them that have changed, and what is over, for whoever keeps them. He sets it,
@@ -321,7 +324,7 @@ class Courier:
     def _note(self, parcel: Parcel, number: int, fields: dict[str, Any]) -> None:
         delivery = parcel.delivery
         outcome = "refused" if delivery.state is WAITING else delivery.state.name.lower()
-        self._journal.record(
+        entry = self._journal.record(
             "callback",
             parcel.service,
             parcel.task_id,
@@ -332,6 +335,7 @@ class Courier:
             **fields,
             body=delivery.body,
         )
+        self._noted(entry)
 
     async def _send(self, delivery: Delivery) -> tuple[Outcome, str]:
         """Make the request; return what came of it and the beginning of the answer."""

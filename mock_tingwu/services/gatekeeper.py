@@ -12,6 +12,7 @@ import msgspec
 
 from mock_tingwu.core.clock import as_datetime
 from mock_tingwu.core.faults import PATTERNS, ApiFault, ReturnCode, Subject, ThrottleFault
+from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Limits, Throttle
 from mock_tingwu.protocols import signing
@@ -136,19 +137,20 @@ class Gatekeeper:
 
     def report(
         self,
-        scope: Scope,
+        scope: Realm,
         request_id: str,
         request: signing.SignedRequest,
         verdict: signing.Verdict,
+        about: Entry,
     ) -> None:
-        """Journal what is wrong with a signature, explained.
+        """Journal what is wrong with a signature, explained; ``about`` is the request's entry.
 
         In open mode, only who uses a configured key can have meant to sign right. A search costs
         time: of many requests like each other within seconds, the later ones are told in short.
         """
         if verdict.unsigned and verdict.ok:
             text = f"sent, but not in SignedHeaders: {', '.join(verdict.unsigned)}"
-            self._violation(scope, request_id, "signed-headers", "tingwu-openapi 5.2", text)
+            scope.watch.signature("signed-headers", text, about, verdict.access_key, request_id)
         if verdict.ok or verdict.problem == "not_checked":
             return
         if not (self._strict or verdict.access_key in self._keys.secrets):
@@ -185,15 +187,8 @@ class Gatekeeper:
         )
         if searched and seq is None:
             explained.note(request, verdict, entry["seq"], now)
-        if not self._strict:
-            text = " ".join(found.causes)
-            source = "live-rtc-asr 3" if verdict.scheme == "rpc" else "tingwu-openapi 3.2, 3.4, 5"
-            self._violation(scope, request_id, "signature", source, text)
-
-    def _violation(self, scope: Scope, request_id: str, rule: str, source: str, text: str) -> None:
-        scope.journal.record(
-            "violation", self._service, rule=rule, source=source, text=text, request_id=request_id
-        )
+        who = verdict.access_key, verdict.problem
+        scope.watch.signature("signature", " ".join(found.causes), entry, who, request_id)
 
     def admit(self, version: str | None, verdict: signing.Verdict) -> None:
         """Refuse who has no right to call. In open mode everybody has.

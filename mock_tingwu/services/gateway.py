@@ -126,27 +126,35 @@ class Gateway:
             signature=verdict.problem or "ok",
         )
         if verdict.problem or verdict.unsigned:
-            self._keeper.report(scope, request_id, signed, verdict)
+            self._keeper.report(scope, request_id, signed, verdict, entry)
+        call = scope.watch.call(self._service, api, verdict.access_key or "", entry)
+        request.state.entry, named = entry, request.state.task_id
         outcome: Json | Answer | ApiFailure
         try:
             if unread is not None:
                 raise unread
             # Who may not call learns nothing of what is wrong with the call.
             self._keeper.admit(request.headers.get("x-acs-version"), verdict)
+            call.serve()
             if malformed is not None:
                 raise malformed
             if body is not None and not isinstance(body, dict):
                 raise failure("InvalidParameter.Format")
             if api:
+                call.count()
                 self._keeper.limit(scope, verdict.access_key or "", api)
                 subject = self._subject(request, scope, body, api)
                 foresee(request, scope.faults, subject)
                 self._keeper.trip(scope, subject, verdict)
+                call.serve()
             result = operation(request, scope, body or {})
             outcome = await result if inspect.isawaitable(result) else result
-            if request.state.task_id in scope.tasks:
+            if request.state.task_id != named and request.state.task_id in scope.tasks:
                 # CreateTask has made it only now
                 scope.journal.assign(entry, request.state.task_id)
+                call.created(request.state.task_id)
+            data = outcome.data if isinstance(outcome, Answer) else outcome
+            call.answered(data, body or {}, self._read_body(body or {}))
         except ApiFailure as error:
             outcome = error
             if error.detail:
@@ -157,6 +165,7 @@ class Gateway:
                     request_id=request_id,
                     text=error.detail,
                 )
+            call.refused(error)
         return self._respond(request, scope, request_id, api, outcome)
 
     def _app_key_in(self, body: object) -> str | None:

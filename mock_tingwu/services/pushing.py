@@ -12,15 +12,18 @@ from typing import Any, ClassVar, Final
 from mock_tingwu import media
 from mock_tingwu.core.clock import Timer
 from mock_tingwu.core.faults import StreamClose, StreamFailure, StreamFault, StreamStall, Subject
+from mock_tingwu.core.pace import AudioPace, frame_size
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
+from mock_tingwu.core.violations import Offence
 from mock_tingwu.protocols import multi_audio
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.stream_session import ByHand, StreamSession
 from mock_tingwu.services.connection import Connection
 from mock_tingwu.services.outgoing import Ending, Outgoing, names_of
 from mock_tingwu.services.realm import Realm
+from mock_tingwu.services.watching import command_offences
 
 log = logging.getLogger("mock_tingwu")
 
@@ -30,6 +33,10 @@ _WORTH_A_WORD_MS = 2_000
 BY_HAND: Final = "control"
 #: Former ids of a connection that are remembered.
 _FORMER_IDS: Final = 8
+
+
+#: The kinds of journal entries that show what a client does.
+_SHOWS = frozenset({"ws_open", "ws_in", "ws_close"})
 
 
 class PushingConnection(ABC):
@@ -68,6 +75,9 @@ class PushingConnection(ABC):
         self._next_fault: StreamFault | None = None
         # Whether a fault has ended the stream: nothing is taken or said any more but goodbye.
         self._broken = False
+        # The latest message that shows what the client does, and how fast its audio comes.
+        self._seen: int | None = None
+        self._pace: AudioPace | None = None
         # What is owed to the stream after a small delay of real time.
         self._owed: asyncio.TimerHandle | None = None
 
@@ -132,6 +142,8 @@ class PushingConnection(ABC):
             return
         try:
             self._receive_text(data)
+            for offence in command_offences(self.service, data):
+                self._offend(offence)
         except Exception:
             self._defect()
 
@@ -142,6 +154,7 @@ class PushingConnection(ABC):
             self._receive_audio(data)
             if self._next_fault is not None:
                 self._flush()
+            self._judge_audio(len(data))
         except Exception:
             self._defect()
 
@@ -157,6 +170,8 @@ class PushingConnection(ABC):
             self._task.pushers.pop(self, None)
         by = self._closer or ("client" if by_client else "server")
         self._record("ws_close", code=code, by=by)
+        if by_client and not self._closer:
+            self._report()
 
     def world_ended(self) -> None:
         """The mock forgets everything: nothing of this client is to go on."""
@@ -280,6 +295,7 @@ class PushingConnection(ABC):
         self._next_fault = None
         self._decoder = media.open_decoder(task.format, task.sample_rate)
         self._estimated = 0
+        self._pace = self._scope.watch.audio(task)
         if self._decoder.note:
             self._record("note", text=self._decoder.note)
 
@@ -287,6 +303,7 @@ class PushingConnection(ABC):
         """Take a binary frame of a stream that is on."""
         problem = self._take(frame)
         if problem is not None:
+            self._offend(Offence("audio-format", f"the audio cannot be taken: {problem}"))
             self._refuse_audio(problem)
 
     def _take(self, frame: bytes) -> media.DecodeError | NoFrame | None:
@@ -423,6 +440,7 @@ class PushingConnection(ABC):
         connection, session = self._connection, self._wire
         if connection is None:
             return
+        self._report()
         for message in session.messages_to_send():
             if not self._pass_on(message):
                 break
@@ -560,4 +578,33 @@ class PushingConnection(ABC):
 
     def _record(self, kind: str, **fields: Any) -> None:
         task_id = None if self._task is None else self._task.id
-        self._scope.journal.record(kind, self.service, task_id, session=self._id, **fields)
+        entry = self._scope.journal.record(kind, self.service, task_id, session=self._id, **fields)
+        if kind in _SHOWS:
+            self._seen = entry["seq"]
+
+    # What is against the rules
+
+    def _report(self) -> None:
+        """Write down what the session has found wrong."""
+        if self._wire.offences:
+            for offence in self._wire.take_offences():
+                self._offend(offence)
+
+    def _offend(self, offence: Offence) -> None:
+        self._scope.watch.stream(
+            offence,
+            service=self.service,
+            task_id=None if self._task is None else self._task.id,
+            session=self._id,
+            offending=self._seen,
+        )
+
+    def _judge_audio(self, size: int) -> None:
+        self._report()
+        if (offence := frame_size(size)) is not None:
+            self._offend(offence)
+        task = self._task
+        if self._pace is not None and self._streams and task is not None:
+            offence = self._scope.watch.frame(self._pace, task)
+            if offence is not None:
+                self._offend(offence)

@@ -18,6 +18,7 @@ from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services import causes
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.services.media_files import MediaFiles
+from mock_tingwu.services.watching import Watch
 
 if TYPE_CHECKING:
     from mock_tingwu.services.imagined_media import ImaginedMedia
@@ -56,6 +57,8 @@ class Realm(Scope):
         #: Counts what happens, here and in other scopes.
         self.metrics = world.metrics
         self.seed = seed
+        #: What clients do against the rules.
+        self.watch = Watch(self, world.real_now)
         self._folder = folder
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}
@@ -70,11 +73,12 @@ class Realm(Scope):
         self.connections: dict[PushingConnection, None] = {}
         #: The apps of DashScope.
         self.apps = AppBook(settings.apps)
+        noted = self.watch.callback
         #: Who is told of the tasks.
-        self.callbacks = CallbackBook(self, TINGWU, settings.callbacks, world.commit)
+        self.callbacks = CallbackBook(self, TINGWU, settings.callbacks, world.commit, noted)
         urls = {app_id: app.callback for app_id, app in self.apps if app.callback}
         dialect = AgentDialect(self.apps)
-        self.agent_callbacks = CallbackBook(self, dialect, urls, world.commit)
+        self.agent_callbacks = CallbackBook(self, dialect, urls, world.commit, noted)
         self.on_audio_over = self._audio_over
         self.on_file = lambda scope, task: self.recordings.begin(self, task)
         self.on_progress = self._progress
@@ -280,6 +284,7 @@ class Realm(Scope):
         user's. Clients that are connected are not told."""
         self.closed = True
         self.stop_following()
+        self.watch.close()
         # What is still to happen here would happen to tasks of the same ids after a reset.
         self.clock.close()
         self.callbacks.close()

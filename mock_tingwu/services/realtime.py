@@ -19,6 +19,7 @@ from mock_tingwu.core.faults import StreamFailure, Subject
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import TaskEvent
+from mock_tingwu.core.violations import Offence
 from mock_tingwu.protocols import nls
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.nls_table import FAILED
@@ -50,16 +51,20 @@ def route(world: World, target: str) -> Endpoint | Rejection:
             return PusherConnection(*found, target)
         return _rejected(*found, target, refusal.status, "a fault says so")
     scope, task = found or (world.default, None)
-    return _rejected(scope, task, target, 403, f"Meta:ACCESS_DENIED:{reason}")
+    return _rejected(scope, task, target, 403, f"Meta:ACCESS_DENIED:{reason}", violation=reason)
 
 
-def _rejected(scope: Realm, task: Task | None, target: str, status: int, body: str) -> Rejection:
+def _rejected(
+    scope: Realm, task: Task | None, target: str, status: int, body: str, violation: str = ""
+) -> Rejection:
     about: dict[str, Any] = {
         "task_id": None if task is None else task.id,
         "method": "GET",
         "target": target,
     }
-    scope.journal.record("request", SERVICE, **about)
+    entry = scope.journal.record("request", SERVICE, **about)
+    if violation:
+        scope.watch.found("join-url", violation, entry)
     scope.journal.record("response", SERVICE, **about, status=status, body=body)
     return Rejection(status, body)
 
@@ -158,6 +163,8 @@ class PusherConnection(PushingConnection):
 
     def _begin(self, request: nls.StartRequested) -> None:
         if self._occupied:
+            text = "StartTranscription came while another connection was streaming"
+            self._offend(Offence("second-stream", text))
             self._fail(CONCURRENCY_EXCEED)
             return
         self._start = request
@@ -212,11 +219,9 @@ class PusherConnection(PushingConnection):
         }
         for name, (said, agreed) in announced.items():
             if said is not None and str(said).lower() != str(agreed) and said != "wav":
-                self._record(
-                    "note",
-                    text=f"StartTranscription says {name} {said!r}, the task has {agreed!r}: "
-                    "the task's counts",
-                )
+                text = f"StartTranscription says {name} {said!r}, the task has {agreed!r}"
+                self._record("note", text=f"{text}: the task's counts")
+                self._offend(Offence("format-announced", text))
 
     def _new_message_id(self) -> str:
         self._messages += 1

@@ -132,7 +132,7 @@ class StorageService:
             "method": request.method,
             "target": f"{request.url.path}?{query}" if query else request.url.path,
         }
-        scope.journal.record("request", SERVICE, **about)
+        entry = scope.journal.record("request", SERVICE, **about)
         fault = None
         task = stored.task if stored else found[1] if found else None
         if task is not None:
@@ -153,6 +153,8 @@ class StorageService:
             file = await self._stored(request, request_id, scope, stored)
         elif verdict.ok and named and found and (bucket, named["folder"]) == place(*found):
             file = await self._file(request, request_id, named, *found)
+        if verdict.problem is not None:
+            scope.watch.link(verdict.problem, entry)
         if problem is not None:
             why = _REASONS[problem]
             response = _refusal(403, "AccessDenied", why, request, request_id)

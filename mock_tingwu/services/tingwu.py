@@ -95,7 +95,7 @@ class TingwuService:
             raise error
         operation = request.query_params.get("operation") or "start"
         if operation == "stop" and kind == "realtime":
-            return self._stop(scope, body)
+            return self._stop(request, scope, body)
         if operation != "start":
             raise invalid("operation")
         if kind == "realtime":
@@ -158,7 +158,7 @@ class TingwuService:
         scope.rerun(task, options)
         return _created(task)
 
-    def _stop(self, scope: Realm, body: Json) -> Json:
+    def _stop(self, request: Request, scope: Realm, body: Json) -> Json:
         if isinstance(body.get("Input"), dict) and "TaskId" in body["Input"]:
             check("stop", body)
             task_id = body["Input"]["TaskId"]
@@ -169,6 +169,7 @@ class TingwuService:
         task = scope.find(task_id, SERVICE)
         if task is None:
             return {"TaskId": task_id, "TaskStatus": INVALID.wire}
+        scope.watch.stopping(task, request.state.entry)
         scope.stop(task)
         return {"TaskId": task.id, "TaskStatus": task.status.wire}
 

@@ -80,6 +80,7 @@ def check(name: str, body: Json) -> None:
     if found:
         error = _failure_at([part for part in found[0].path if isinstance(part, str)], found[0])
         error.detail = f"the request is refused at {found[0].pointer}: {found[0].message}"
+        error.breaches = [(violation.pointer, violation.message) for violation in found]
         raise error
 
 

@@ -45,6 +45,7 @@ def test_a_list_from_create_to_delete(start_mock: Callable[..., MockTingwu]) -> 
 
     run(client_of(mock.url), life)
     assert {entry["signature"] for entry in mock.journal if "signature" in entry} == {"ok"}
+    mock.assert_no_violations("advice")
 
 
 def test_what_the_service_refuses_is_told_with_its_code(mock: MockTingwu) -> None:

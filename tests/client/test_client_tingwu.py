@@ -54,6 +54,8 @@ def test_a_meeting_from_create_to_its_files(mock: MockTingwu, recording: bytes) 
     assert set(files) == {"Transcription", "AutoChapters"}
     words = files["Transcription"]["Transcription"]["Paragraphs"][0]["Words"]
     assert words[0]["Text"] == "早上"
+    # The whole recording was sent at once.
+    mock.assert_no_violations("advice", but=["audio-burst", "audio-frame-size"])
 
 
 @pytest.mark.parametrize("token", [None, "sts-token"])

@@ -47,6 +47,8 @@ RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
 BUILD_SECONDS = 600
 RUN_SECONDS = 120
 CALLBACK_SECONDS = 10
+#: The rules that programs break, and no SDK: they push as fast as they can and provoke refusals.
+PROVOKED = {"api-key", "audio-burst", "data-id", "request-schema"}
 #: What a live task says first when interim results are wanted.
 CHANNEL_BEGINS = ["SentenceBegin", "TranscriptionResultChanged"]
 #: Registries fail now and then: a build is tried again after this many seconds.
@@ -229,7 +231,8 @@ def drive_agents(agents: Agents, url: str, receiver: Receiver) -> dict[str, Any]
     }
     check(len(seen["ws_open"]), agents.connections)
     check({entry["code"] for entry in seen["ws_close"]}, {1000})
-    check(sorted({entry["rule"] for entry in seen["violation"]}), list(agents.violations))
+    broken = {entry["rule"] for entry in seen["violation"]} - PROVOKED
+    check(sorted(broken), list(agents.violations))
     return verdict
 
 

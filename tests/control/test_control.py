@@ -267,7 +267,8 @@ def test_why_a_field_was_refused_is_found_by_the_request_id(mock: MockTingwu) ->
     }
     answer = httpx.put(f"{mock.url}/openapi/tingwu/v2/tasks?type=realtime", json=body).json()
     entries = [e for e in mock.journal if e.get("request_id") == answer["RequestId"]]
-    assert [entry["kind"] for entry in entries] == ["request", "note", "response"]
+    kinds = ["request", "note", "violation", "response"]
+    assert [entry["kind"] for entry in entries] == kinds
     assert "/Parameters/CustomPrompt/Contents/1/Prompt" in entries[1]["text"]
 
 

@@ -59,7 +59,8 @@ def test_a_handshake_without_the_right_key_is_answered_as_a_call_is(
     body = json.loads(answer.body)
     assert list(body) == ["code", "message", "request_id"]
     assert (body["code"], body["message"]) == ("InvalidApiKey", "Invalid API-key provided.")
-    request, response = strict.journal
+    request, violation, response = strict.journal
+    assert (violation["rule"], violation["offending"]) == ("api-key", request["seq"])
     assert (request["kind"], request["target"], request["method"]) == ("request", PATH, "GET")
     assert request["signature"] in ("missing", "unknown")
     assert (response["status"], response["request_id"]) == (401, body["request_id"])

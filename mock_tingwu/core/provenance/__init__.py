@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_tingwu.core.provenance import agents, calls, files, live, sessions, tasks
+from mock_tingwu.core.provenance import agents, calls, files, live, sessions, tasks, violations
 from mock_tingwu.core.provenance.assumption import Assumption
 
 __all__ = ["ASSUMPTIONS", "Assumption"]
@@ -21,4 +21,5 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
     *files.ASSUMPTIONS,
     *agents.ASSUMPTIONS,
     *live.ASSUMPTIONS,
+    *violations.ASSUMPTIONS,
 )

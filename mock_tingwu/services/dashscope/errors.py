@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.errors import ApiError
 
@@ -10,7 +12,10 @@ class AgentFailure(Exception):
     """The request is answered with ``error``; ``detail`` tells the journal what was wrong.
 
     ``retry_after`` is what a throttled client is told to wait, in ms; 0 tells nothing.
+    ``breaches`` tells where the request breaks its schema: pointers, and what is wrong there.
     """
+
+    breaches: Sequence[tuple[str, str]] = ()
 
     def __init__(self, error: ApiError, detail: str = "", *, message: str = "") -> None:
         self.http_status = error.http_status

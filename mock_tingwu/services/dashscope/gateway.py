@@ -90,23 +90,32 @@ class Gateway:
             body=raw if isinstance(given, dict) else raw.decode("utf-8", "replace"),
             signature=wrong_key or "ok",
         )
+        call = scope.watch.call(SERVICE, name, key or "", entry)
+        request.state.entry, named = entry, request.state.task_id
         outcome: Json | AgentFailure
         try:
             if not self._keys.admits(wrong_key):
+                scope.watch.key(str(wrong_key), entry)
                 raise failure("InvalidApiKey", f"the API key is {wrong_key}")
+            call.serve()
             if problem is not None:
                 raise problem
             if request.headers.get("x-dashscope-async", "").lower() == "enable":
                 message = "current user api does not support asynchronous calls"
                 raise failure("AccessDenied", message=message)
             if name:
+                call.count()
                 self._limit(scope, key or "", name)
                 self._trip(request, scope, body, name)
+                call.serve()
             result = operation(request, scope, body)
             outcome = await result if inspect.isawaitable(result) else result
-            if request.state.task_id in scope.tasks:
+            if request.state.task_id != named and request.state.task_id in scope.tasks:
                 # createTask has made it only now
                 scope.journal.assign(entry, request.state.task_id)
+                call.created(request.state.task_id)
+            if isinstance(given, dict):
+                call.answered(outcome, given, body)
         except AgentFailure as error:
             outcome = error
             if error.detail:
@@ -117,6 +126,7 @@ class Gateway:
                     request_id=request_id,
                     text=error.detail,
                 )
+            call.refused(error)
         return self._respond(request, scope, request_id, outcome)
 
     def server_error(self, request: Request) -> Response:

@@ -29,6 +29,7 @@ from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Order, Task
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import TaskEvent
+from mock_tingwu.core.violations import Offence
 from mock_tingwu.protocols import inference
 from mock_tingwu.protocols.inference_table import FINISHING
 from mock_tingwu.protocols.multi_audio import NoFrame
@@ -48,6 +49,12 @@ RATE: Final = 16_000
 USUAL_SILENCE_MS, LONGEST_SILENCE_MS = 1_500, 6_000
 #: How much an instruction has to be like what was heard to be taken for it.
 _ALIKE: Final = 0.6
+#: The rules that a run-task breaks which is refused with a code, although it is well written.
+_REFUSALS: Final = {
+    "Agent.InputAppIdIllegal": "app-id",
+    "Agent.InputInvalidDataId": "data-id",
+    "Agent.FrameSequenceIllegal": "second-stream",
+}
 
 
 def route(world: World, target: str, headers: Mapping[str, str]) -> Endpoint | Rejection:
@@ -70,7 +77,8 @@ def route(world: World, target: str, headers: Mapping[str, str]) -> Endpoint | R
     answer = {"code": error.code, "message": error.message, "request_id": request_id}
     content = msgspec.json.encode(answer)
     about: dict[str, Any] = {"method": "GET", "target": target, "request_id": request_id}
-    scope.journal.record("request", SERVICE, **about, signature=problem)
+    entry = scope.journal.record("request", SERVICE, **about, signature=problem)
+    scope.watch.key(str(problem), entry)
     scope.journal.record("response", SERVICE, **about, status=error.http_status, body=content)
     return Rejection(error.http_status, content.decode(), "application/json")
 
@@ -171,13 +179,6 @@ class DuplexConnection(PushingConnection):
 
         return inference_event(self._session, asked)
 
-    def _flush(self) -> None:
-        for violation in self._session.take_violations():
-            self._record(
-                "violation", rule=violation.rule, source=violation.source, text=violation.text
-            )
-        super()._flush()
-
     # A task
 
     def _run(self, request: inference.RunRequested) -> None:
@@ -194,6 +195,8 @@ class DuplexConnection(PushingConnection):
                 raise _Refusal(AGENT_ERRORS["Agent.FrameSequenceIllegal"], detail)
         except _Refusal as refusal:
             self._record("note", text=f"refused: {refusal.detail}")
+            if refusal.error.code in _REFUSALS:
+                self._offend(Offence(_REFUSALS[refusal.error.code], refusal.detail))
             self._fail(refusal.error)
             return
         self._open_stream()
@@ -282,6 +285,7 @@ class DuplexConnection(PushingConnection):
             if said is not None and shown(said).strip("'").lower() != str(agreed):
                 text = f"run-task says {name} {shown(said)}, the meeting has {agreed!r}"
                 self._record("note", text=f"{text}: that counts")
+                self._offend(Offence("format-announced", text))
 
     def _listening(self) -> None:
         session, task = self._session, self._joined

@@ -86,7 +86,9 @@ def check(definition: str, body: Json) -> None:
     """
     found = contract.violations(f"dashscope/create-task-request#{definition}", body)
     if found:
-        raise invalid(f"the request is refused at {found[0].pointer}: {found[0].message}")
+        error = invalid(f"the request is refused at {found[0].pointer}: {found[0].message}")
+        error.breaches = [(violation.pointer, violation.message) for violation in found]
+        raise error
 
 
 #: Which definition describes each section of parameters.

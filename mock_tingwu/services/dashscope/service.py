@@ -106,7 +106,7 @@ class DashScopeService:
         given = body["input"]
         if given.get("type") == "realtime" and agent.realtime:
             if given.get("dataId"):
-                return self._end_meeting(scope, agent, body)
+                return self._end_meeting(request, scope, agent, body)
             return self._begin_meeting(request, scope, agent, app, body)
         check(agent.check, body)
         if given.get("dataId"):
@@ -145,7 +145,7 @@ class DashScopeService:
         )
         return self._created(request, scope, task, asked) | {"status": status_of(task)}
 
-    def _end_meeting(self, scope: Realm, agent: Agent, body: Json) -> Json:
+    def _end_meeting(self, request: Request, scope: Realm, agent: Agent, body: Json) -> Json:
         """The second createTask of a meeting; it may say anew what is to be made of it."""
         check("end", body)
         task = self._find_own(scope, body)
@@ -156,6 +156,7 @@ class DashScopeService:
                 options, notes = amended(agent, task, analysis)
                 task.options = named(options, task)
                 _note(scope, task, notes)
+            scope.watch.stopping(task, request.state.entry)
             scope.stop(task)
         return {"dataId": task.id, "status": status_of(task)}
 

@@ -84,7 +84,8 @@ class LiveGateway:
             text = f"the body of {len(raw)} bytes is no form: it is not read"
             scope.journal.record("note", SERVICE, request_id=request_id, text=text)
         if verdict.problem or verdict.unsigned:
-            self._keeper.report(scope, request_id, signed, verdict)
+            self._keeper.report(scope, request_id, signed, verdict, entry)
+        call = scope.watch.call(SERVICE, action, verdict.access_key or "", entry)
         try:
             if unread is not None:
                 raise unread
@@ -93,13 +94,18 @@ class LiveGateway:
             version = _text(parameters.get("Version")) or request.headers.get("x-acs-version")
             # Who may not call learns nothing of what is wrong with the call.
             self._keeper.admit(version, verdict)
+            if parameters:  # who asks for the page at / calls no API
+                call.serve()
             operation = self._operation(action, parameters)
+            call.count()
             self._keeper.limit(scope, verdict.access_key or "", action)
             subject = _subject(scope, parameters, action)
             foresee(request, scope.faults, subject)
             outcome = self._keeper.trip(scope, subject, verdict)
+            call.serve()
             if outcome is None:
                 fields = _succeeded(request_id, await operation(scope, parameters))
+                call.answered(fields, parameters, parameters)
             else:
                 fields = _answer(request_id, outcome.code, outcome.description)
             task_id = fields.get("TaskId")
@@ -112,6 +118,7 @@ class LiveGateway:
                 scope.journal.record(
                     "note", SERVICE, request.state.task_id, request_id=request_id, text=error.detail
                 )
+            call.refused(error)
             return self._failed(scope, request, request_id, error)
 
     def server_error(self, request: Request) -> Response:
