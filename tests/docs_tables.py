@@ -183,6 +183,8 @@ SETTINGS: Final = {
     "table in the file. Others are refused with Agent.InputAppIdIllegal. None: any.",
     "task_ids": "`any` task_id on DashScope's WebSocket is taken, or only `documented` ones of 16 "
     "characters; no SDK sends such.",
+    "scenario": "What the default scope begins with, and again after every reset: names of "
+    "[scenarios](scenarios.md) and paths of files with commas between; the flag can be repeated.",
 }
 
 #: Why a field changes nothing.

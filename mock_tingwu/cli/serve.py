@@ -74,6 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refuse more than N CreateTask and M GetTaskInfo a second (default off; documented "
         "is 20/100)",
     )
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        metavar="NAME|FILE",
+        help="a situation to begin with, see mock-tingwu scenarios; can be repeated",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."
@@ -129,6 +135,8 @@ def announce(settings: Settings, port: int) -> None:
             api_key = "<your API key>"
             count = len(settings.api_keys)
             lines += [f"API keys of DashScope are checked against your {count}.", ""]
+    for scenario in settings.scenario:
+        lines += [f"Scenario {scenario.name}: {scenario.description}".rstrip(": "), ""]
     print("\n".join(lines), settings_for(url, key, secret, api_key), sep="\n", flush=True)
 
 

@@ -20,6 +20,7 @@ from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.live.service import LiveService
+from mock_tingwu.services.scenarios import ScenarioControl
 from mock_tingwu.services.scopes import ScopeControl
 from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.storage import StorageService
@@ -64,6 +65,7 @@ class Application:
                 *AppControl(world).routes(),
                 *FaultControl(world).routes(),
                 *ScopeControl(world).routes(),
+                *ScenarioControl(world).routes(),
                 *ScriptControl(world).routes(),
                 *WaitControl(world).routes(),
                 Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),

@@ -61,6 +61,10 @@ class World:
         self._owner: dict[str, str] = {}
         self._made: dict[str, tuple[str, int]] = {}
         self._realms: dict[str, Realm] = {}
+        if settings.scenario:
+            from mock_tingwu.services.scenarios import check_at_start
+
+            check_at_start(settings.scenario)
         self.default = self._new(self.DEFAULT, settings.clock, settings.seed)
 
     def __iter__(self) -> Iterator[Realm]:
@@ -132,14 +136,16 @@ class World:
         self._owner = {key: owner for key, owner in self._owner.items() if owner != name}
         del self._made[name]
 
-    def reset(self, name: str = DEFAULT, *, clock: str | None = None) -> Realm:
+    def reset(
+        self, name: str = DEFAULT, *, clock: str | None = None, seed: int | None = None
+    ) -> Realm:
         """Forget everything that a scope has: tasks, journal, time, files. Its keys stay.
 
-        With ``clock`` it starts over with another kind of clock.
+        With ``clock`` it starts over with another kind of clock, with ``seed`` with another seed.
         """
-        mode, seed = self._made[name]
+        mode, before = self._made[name]
         self._end(self._realms[name])
-        return self._new(name, clock or mode, seed)
+        return self._new(name, clock or mode, before if seed is None else seed)
 
     def reset_all(self) -> None:
         """Forget everything and all scopes but the default one."""
@@ -151,6 +157,10 @@ class World:
         realm = self._realms[name] = Realm(self, name, self._make_clock(clock), seed)
         if name == self.DEFAULT:
             self.default = realm
+            if self.settings.scenario:
+                from mock_tingwu.services.scenarios import begin_with
+
+                begin_with(realm, self.settings)
         return realm
 
     def _end(self, realm: Realm) -> None:
