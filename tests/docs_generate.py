@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from mock_tingwu import contract
 from mock_tingwu.cli import serve
+from mock_tingwu.cli.scenarios import starter_rows
 from mock_tingwu.cli.states import LIFECYCLES
 from mock_tingwu.core import errors
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
@@ -202,6 +203,11 @@ def _library(_: str) -> str:
     return _table(("SourceLanguage", "script", "title", "speakers", "sentences"), rows)
 
 
+def _scenarios(_: str) -> str:
+    rows = [(f"`{name}`", about) for name, about in starter_rows()]
+    return _table(("scenario", "what a client sees"), rows)
+
+
 KINDS: Final[dict[str, Callable[[str], str]]] = {
     "states": _states,
     "example": _example,
@@ -216,6 +222,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "settings": _settings,
     "fields": _fields,
     "library": _library,
+    "scenarios": _scenarios,
     "frame": docs_examples.frame,
     "answer": docs_examples.answer,
     "result": docs_examples.result,

@@ -28,6 +28,7 @@ from mock_tingwu.core import errors
 from mock_tingwu.core.capabilities import build
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.recognizer import Playlist, ScriptedRecognizer
+from mock_tingwu.core.scenarios import scenario_of_file
 from mock_tingwu.core.script_texts import script_of_file
 from mock_tingwu.core.scripts import load_script
 from mock_tingwu.core.stream import AudioStream
@@ -36,6 +37,7 @@ from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.offline import CODES
+from mock_tingwu.services.scenarios import ScenarioControl
 from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
 from mock_tingwu.services.waiting import WaitControl
@@ -166,7 +168,10 @@ class Example:
     def _yaml(self, text: str) -> None:
         path = self._folder / first_comment(text)
         path.write_text(text, "utf-8")
-        load_script(path)
+        if "\nname: " in text:
+            scenario_of_file(path)
+        else:
+            load_script(path)
 
     def _toml(self, text: str) -> None:
         tomllib.loads(text)
@@ -306,6 +311,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         CallbackControl(world),
         FaultControl(world),
         ScriptControl(world),
+        ScenarioControl(world),
         AppControl(world),
         WaitControl(world),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -35,10 +35,17 @@ class DocumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a text says, as plain data; ``line_of`` (from 1) finds the nearest part of a path."""
+    """What a text says, as plain data; ``lines_of`` finds the lines (from 1) of parts.
+
+    Where there is no such part, it is the line of the nearest around it.
+    """
 
     data: Any
-    line_of: Callable[[Path], int]
+    lines_of: Callable[[Sequence[Path]], list[int]]
+
+    def line_of(self, *path: str | int) -> int:
+        """The line of one part."""
+        return self.lines_of([path])[0]
 
 
 def parse(text: str, format: Format) -> Document:
@@ -125,7 +132,7 @@ def _parse_yaml(text: str) -> Document:
     except (yaml.YAMLError, ValueError, AttributeError) as error:
         why = " ".join(str(error).split())
         raise DocumentError(f"expected YAML, but it cannot be parsed: {why}") from None
-    return Document(data, lambda path: _yaml_line(root, path))
+    return Document(data, lambda paths: [_yaml_line(root, path) for path in paths])
 
 
 def _doubles(root: yaml.Node | None) -> Iterator[tuple[yaml.Node, str]]:
@@ -189,7 +196,7 @@ def _parse_json(text: str) -> Document:
         raise DocumentError(f"expected JSON, but it cannot be parsed: {error}") from None
     if deep:
         raise DocumentError(_DEEP)
-    return Document(data, lambda path: _json_line(text, path))
+    return Document(data, lambda paths: _json_lines(text, paths))
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -205,9 +212,12 @@ def _refuse_constant(name: str) -> None:
     raise DocumentError(f"expected JSON, but it cannot be parsed: {name} is no number")
 
 
-def _json_line(text: str, path: Path) -> int:
-    """The line in a text that is known to be JSON."""
-    found, line, at = (-1, 1), 1, 0
+def _json_lines(text: str, paths: Sequence[Path]) -> list[int]:
+    """The lines in a text that is known to be JSON, found in one go."""
+    wanted = {path[:length] for path in paths for length in range(len(path) + 1)}
+    deepest = max(map(len, wanted), default=0)
+    found: dict[Path, int] = {(): 1}
+    line, at = 1, 0
     # Of what is open: the name or number of the part that comes next; a name not read yet is "".
     steps: list[str | int] = []
     named: list[bool] = []
@@ -226,16 +236,16 @@ def _json_line(text: str, path: Path) -> int:
             if steps and not named[-1]:
                 steps[-1] = json.loads(token[0])
                 named[-1] = True
-                here = line
-            elif steps and isinstance(steps[-1], str):
-                here = -1  # the line of its name counts
-            else:
-                here = line
-            if here > 0 and len(steps) > found[0] and tuple(steps) == path[: len(steps)]:
-                found = len(steps), here
-                if found[0] == len(path):
-                    break
+            # The line of a name counts, where there is one.
+            if len(steps) <= deepest and (place := tuple(steps)) in wanted:
+                found.setdefault(place, line)
             if first in "[{":
                 steps.append(0 if first == "[" else "")
                 named.append(first == "[")
-    return found[1]
+    return [found[_nearest(path, found)] for path in paths]
+
+
+def _nearest(path: Path, found: Mapping[Path, int]) -> Path:
+    while path not in found:
+        path = path[:-1]
+    return path

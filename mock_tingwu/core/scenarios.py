@@ -28,7 +28,7 @@ from mock_tingwu.core.shown import shown
 from mock_tingwu.settings import Settings, SettingsError
 
 #: The longest text of a scenario, in bytes: hours of scripts have less.
-MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 #: Problems of one file that are told; more are counted.
 MOST_PROBLEMS: Final = 20
 #: Settings that a scope can have of its own. These two make it start over.
@@ -71,8 +71,8 @@ class ScenarioError(ValueError):
         super().__init__("\n".join([*problems, *([f"and {more} more"] if more else [])]))
 
 
-def _no_line(path: Path) -> int:
-    return 0
+def _no_lines(paths: Sequence[Path]) -> list[int]:
+    return [0] * len(paths)
 
 
 class UnknownScenario(ScenarioError):
@@ -92,7 +92,7 @@ class Scenario:
     """A situation that can be put in force, as often as one likes.
 
     ``faults`` are rules as JSON that `parse_rule` takes, ``settings`` values of `Settings`,
-    ``callbacks`` addresses by AppKey, ``apps`` by appId. ``source`` and ``line_of`` tell where
+    ``callbacks`` addresses by AppKey, ``apps`` by appId. ``source`` and ``lines_of`` tell where
     what stands: see `at`.
     """
 
@@ -104,12 +104,13 @@ class Scenario:
     apps: Mapping[str, App] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     source: str = field(default="scenario", compare=False)
-    line_of: Callable[[Path], int] = field(default=_no_line, compare=False, repr=False)
+    lines_of: Callable[[Sequence[Path]], list[int]] = field(
+        default=_no_lines, compare=False, repr=False
+    )
 
     def at(self, *path: str | int) -> str:
         """Where a part stands: ``file:line``."""
-        line = self.line_of(path)
-        return f"{self.source}:{line}" if line else self.source
+        return _place(self.source, self.lines_of([path])[0])
 
 
 # Where scenarios come from
@@ -189,7 +190,7 @@ def read(text: bytes, format: Format, source: str) -> Document:
 
 def scenario_of_data(data: Any, source: str = "scenario") -> Scenario:
     """The scenario that plain data is, such as a dict of a program. Raises `ScenarioError`."""
-    return scenario_of(Document(data, _no_line), source)
+    return scenario_of(Document(data, _no_lines), source)
 
 
 def scenario_of(document: Document, source: str, folder: FilePath | None = None) -> Scenario:
@@ -210,7 +211,7 @@ class _Reader:
         self._document = document
         self._source = source
         self._folder = folder
-        self._problems: list[tuple[int, str]] = []
+        self._problems: list[tuple[Path, str]] = []
         self._more = 0
         self._wrong: set[Path] = set()
 
@@ -232,7 +233,7 @@ class _Reader:
             apps=self._apps(data),
             settings=self._settings(data),
             source=self._source,
-            line_of=self._document.line_of,
+            lines_of=self._document.lines_of,
         )
         self._check_schema(data)
         if self._problems:
@@ -245,11 +246,9 @@ class _Reader:
         """Note what is wrong with the part at ``path``; nothing else is said of it then."""
         self._wrong.add(path)
         if len(self._problems) >= MOST_PROBLEMS:
-            self._more += 1  # to find a line takes time
-            return
-        line = self._document.line_of(path)
-        place = f"{self._source}:{line}" if line else self._source
-        self._problems.append((line, f"{place}: {_short(sentence)}"))
+            self._more += 1
+        else:
+            self._problems.append((path, _short(sentence)))
 
     def _expected(self, path: Path, value: object, expected: str) -> None:
         self._refuse(path, f"{_field(path)} is {shown(value)}, expected {expected}")
@@ -268,8 +267,11 @@ class _Reader:
         self._refuse((*path, *inner), f"{_field(path)}{sign}{sentence}")
 
     def _error(self) -> ScenarioError:
-        ordered = sorted(self._problems, key=lambda problem: problem[0])
-        return ScenarioError([sentence for _, sentence in ordered], self._more)
+        lines = self._document.lines_of([path for path, _ in self._problems])
+        sentences = [sentence for _, sentence in self._problems]
+        ordered = sorted(zip(lines, sentences, strict=True), key=lambda told: told[0])
+        told = [f"{_place(self._source, line)}: {sentence}" for line, sentence in ordered]
+        return ScenarioError(told, self._more)
 
     # Parts
 
@@ -494,6 +496,8 @@ class _Reader:
 
     def _check_schema(self, data: Any) -> None:
         """What nobody has complained about yet."""
+        if self._more:
+            return  # there is enough to be told, and to find all takes time
         for violation in contract.violations("control/scenario", data):
             path = violation.path
             if not any(path[:length] in self._wrong for length in range(len(path) + 1)):
@@ -502,6 +506,10 @@ class _Reader:
 
 def _values(value: object) -> list[object]:
     return list(value.values()) if isinstance(value, dict) else [None]
+
+
+def _place(source: str, line: int) -> str:
+    return f"{source}:{line}" if line else source
 
 
 def _is_text(value: str) -> bool:

@@ -47,8 +47,8 @@ JSON = """{
     ],
 )
 def test_every_part_has_a_line(path: Path, in_yaml: int, in_json: int) -> None:
-    assert parse(YAML, "yaml").line_of(path) == in_yaml
-    assert parse(JSON, "json").line_of(path) == in_json
+    assert parse(YAML, "yaml").line_of(*path) == in_yaml
+    assert parse(JSON, "json").line_of(*path) == in_json
 
 
 @pytest.mark.parametrize("format", ["yaml", "json"])
@@ -58,13 +58,13 @@ def test_every_part_has_a_line(path: Path, in_yaml: int, in_json: int) -> None:
 def test_what_is_not_there_has_the_line_of_what_is_around_it(format: Format, path: Path) -> None:
     document = parse(YAML if format == "yaml" else JSON, format)
     around = path[:1] if path[0] != "nothing" else ()
-    assert document.line_of(path) == document.line_of(around)
+    assert document.line_of(*path) == document.line_of(*around)
 
 
 def test_a_part_that_was_merged_in_has_the_line_where_it_was_written() -> None:
     document = parse("a: &a\n  b: 1\nc:\n  <<: *a\n", "yaml")
     assert document.data["c"] == {"b": 1}
-    assert document.line_of(("c", "b")) == 2
+    assert document.line_of("c", "b") == 2
 
 
 def bomb(levels: int, part: str, width: int = 10) -> str:
@@ -152,7 +152,7 @@ def test_whatever_is_written_is_read_and_every_part_found(data: object) -> None:
     ):
         document = parse(text, "json" if format == "json" else "yaml")
         assert document.data == data
-        lines = [document.line_of(path) for path in paths(data)]
+        lines = document.lines_of(paths(data))
         assert lines == sorted(lines) or format == "yaml"  # which sorts names in its own way
         assert all(1 <= line <= text.count("\n") + 1 for line in lines)
 
@@ -175,6 +175,6 @@ def paths(data: object, path: Path = ()) -> list[Path]:
 )
 def test_any_text_is_a_document_or_one_error(text: str, format: Format) -> None:
     try:
-        parse(text, format).line_of(("a", 0))
+        parse(text, format).line_of("a", 0)
     except DocumentError as error:
         assert str(error) and "\n" not in str(error)
