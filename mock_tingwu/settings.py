@@ -8,13 +8,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from mock_tingwu.core.apps import App
 from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
+from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
 from mock_tingwu.core.throttle import Limits
+
+if TYPE_CHECKING:
+    from mock_tingwu.core.scenarios import Scenario
 
 #: What `mock-tingwu serve` accepts in verify mode when nothing else is configured.
 DEFAULT_ACCESS_KEYS: Mapping[str, str] = {"mock-access-key-id": "mock-access-key-secret"}
@@ -61,6 +65,8 @@ class Settings:
     ``fetch``: which recordings are fetched: ``auto`` those on this machine and on ``file_hosts``,
     ``always`` all, ``never`` none; others are imagined. ``file_hosts``: the folder or base URL that
     stands for a host of FileUrl.
+    ``scenario``: what the default scope begins with, and again after every reset. Their settings
+    count like these, where the same is not said here.
     """
 
     host: str = "127.0.0.1"
@@ -87,6 +93,7 @@ class Settings:
     apps: Mapping[str, App] = field(default_factory=dict)
     task_ids: Literal["any", "documented"] = "any"
     fault_coverage: bool = False
+    scenario: tuple[Scenario, ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -134,6 +141,8 @@ class Settings:
     def _converted(cls, values: Mapping[str, tuple[Any, str]]) -> Self:
         """``values`` maps a setting's name to its value and to where that comes from."""
         settings = cls()
+        if "scenario" in values:
+            values = cls._with_scenarios(values)
         for name, (value, origin) in values.items():
             convert = _CONVERT.get(name)
             if convert is None:
@@ -142,9 +151,25 @@ class Settings:
                 settings = replace(settings, **{name: convert(value)})
             except (ValueError, TypeError) as error:
                 given = ", ".join(map(str, value)) if isinstance(value, list) else value
-                shown = "set" if name in _SECRET else masked(repr(given))
-                raise SettingsError(f"{origin} is {shown}, expected {error}") from None
+                quoted = "set" if name in _SECRET else masked(repr(given))
+                raise SettingsError(f"{origin} is {quoted}, expected {error}") from None
         return settings
+
+    @classmethod
+    def _with_scenarios(cls, values: Mapping[str, tuple[Any, str]]) -> dict[str, tuple[Any, str]]:
+        """``values`` with those settings of its scenarios that it does not have itself."""
+        given, origin = values["scenario"]
+        try:
+            scenarios = _scenarios(given)
+        except ValueError as error:
+            texts = ", ".join(map(str, given)) if isinstance(given, list) else str(given)
+            quoted = masked(shown(texts))
+            raise SettingsError(f"{origin} is {quoted}, expected a scenario: {error}") from None
+        found: dict[str, tuple[Any, str]] = {}
+        for scenario in scenarios:
+            for name, value in scenario.settings.items():
+                found[name] = value, f"{scenario.at('settings', name)}: settings.{name}"
+        return {**found, **values, "scenario": (scenarios, origin)}
 
 
 #: A variable of ``mock-tingwu live listen``, which has no settings beside it.
@@ -308,6 +333,28 @@ def _apps(value: Any) -> dict[str, App]:
     return apps
 
 
+def _scenarios(value: Any) -> tuple[Scenario, ...]:
+    """Names of starters and paths of files with commas between; or a list, also of objects."""
+    if value == "" or value == ():
+        return ()
+    # Loads much: only when there is one.
+    from mock_tingwu.core.scenarios import Scenario, find, scenario_of_data
+
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    found = []
+    for given in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(given, Scenario):
+            found.append(given)
+        elif isinstance(given, Mapping):
+            found.append(scenario_of_data(given))
+        elif isinstance(given, str | Path):
+            found.append(find(given))
+        else:
+            raise ValueError("its name, the path of its file or an object")
+    return tuple(found)
+
+
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
@@ -333,4 +380,5 @@ _CONVERT: dict[str, Any] = {
     "apps": _apps,
     "task_ids": _one_of("any", "documented"),
     "fault_coverage": _switch,
+    "scenario": _scenarios,
 }

@@ -128,6 +128,19 @@ ACCEPTED: Final[dict[str, list[Any]]] = {
         }
     ],
     "control/health": [{"status": "ok", "version": "0.1.0"}],
+    "control/scenario": [
+        {
+            "name": "slow",
+            "description": "Polling is throttled.",
+            "scripts": [{"app_key": "a", "script": {"sentences": ["Hello."]}}],
+            "faults": [{"match": {}, "action": {"type": "throttle"}, "times": 2}],
+            "callbacks": {"a": "http://127.0.0.1:8001/callback"},
+            "apps": {"tw_1": {"published": False}},
+            "settings": {"seed": 7, "clock": "virtual", "throttle": "2/5", "app_keys": ["a"]},
+        },
+        {"name": "quiet", "scripts": None, "faults": None, "apps": {"tw_1": None}},
+        {"name": "files", "scripts": [{"file_url": "https://x/a.mp3", "file": "a.srt"}]},
+    ],
 }
 
 #: Name of a schema -> changes to its first example, each of which breaks it.
@@ -221,4 +234,22 @@ REJECTED: Final[dict[str, list[Change]]] = {
     "tingwu/phrases-response#get": [("Data/Phrases/0/WordWeights", GONE), ("Data/PhraseId", HEX)],
     "control/journal-entry": [("seq", "1"), ("at", GONE), ("task_id", 7)],
     "control/health": [("status", "down"), ("version", GONE)],
+    "control/scenario": [
+        ("name", GONE),
+        ("name", ""),
+        ("fualts", []),
+        ("scripts", {}),
+        ("scripts/0/app_key", 7),
+        ("scripts/0/data_id", "x"),
+        ("faults/0/action", GONE),
+        ("faults/0/action/type", GONE),
+        ("faults/0/times", 0),
+        ("callbacks/a", None),
+        ("apps/tw_1/published", "no"),
+        ("apps/tw_1/colour", "red"),
+        ("settings/seed", "7"),
+        ("settings/clock", "sundial"),
+        ("settings/throttle", "fast"),
+        ("settings/port", 8900),
+    ],
 }

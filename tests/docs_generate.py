@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from mock_tingwu import contract
 from mock_tingwu.cli import serve
+from mock_tingwu.cli.scenarios import starter_rows
 from mock_tingwu.cli.states import LIFECYCLES
 from mock_tingwu.core import errors, faults
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
@@ -239,6 +240,11 @@ def _rules(_: str) -> str:
     return table(("rule", "level", "what is expected", "source"), rows)
 
 
+def _scenarios(_: str) -> str:
+    rows = [(f"`{name}`", about) for name, about in starter_rows()]
+    return table(("scenario", "what a client sees"), rows)
+
+
 KINDS: Final[dict[str, Callable[[str], str]]] = {
     "faults": _faults,
     "failures": _failures,
@@ -258,6 +264,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "metrics": _metrics,
     **docs_limits.KINDS,
     "rules": _rules,
+    "scenarios": _scenarios,
     "frame": docs_examples.frame,
     "answer": docs_examples.answer,
     "result": docs_examples.result,

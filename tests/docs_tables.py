@@ -186,10 +186,20 @@ SETTINGS: Final = {
     "fault_coverage": "`on` counts which [failures](faults.md#which-ones-were-met) clients meet.",
     "task_ids": "`any` task_id on DashScope's WebSocket is taken, or only `documented` ones of 16 "
     "characters; no SDK sends such.",
+    "scenario": "What the default scope begins with, and again after every reset: names of "
+    "[scenarios](scenarios.md) and paths of files with commas between; the flag can be repeated.",
 }
 
 #: Bounds by the place of their constants: what is bounded, the unit, what happens beyond.
 BOUNDS: Final = {
+    "core.documents:MAX_DEPTH": ("nesting of a YAML or JSON file", "levels", "refused"),
+    "core.documents:MOST_ALIASED": ("parts that YAML's aliases stand for", "", "refused"),
+    "core.scenarios:MAX_BYTES": ("a scenario", "bytes", "refused"),
+    "core.scenarios:MOST_PROBLEMS": (
+        "problems of a scenario that are listed",
+        "",
+        "the rest is counted",
+    ),
     "core.findings:MAX_FINDINGS": ("violations of a scope", "", "the oldest goes"),
     "core.scope:LONGEST_MEETING_MS": ("a meeting from its creation", "ms", "stopped"),
     "core.history:MOST_STEPS": ("steps of a task's history", "", "the oldest goes"),

@@ -30,6 +30,7 @@ from mock_tingwu.core.capabilities import build
 from mock_tingwu.core.faults import OPERATIONS
 from mock_tingwu.core.meeting import Meeting
 from mock_tingwu.core.recognizer import Playlist, ScriptedRecognizer
+from mock_tingwu.core.scenarios import scenario_of_file
 from mock_tingwu.core.script_texts import script_of_file
 from mock_tingwu.core.scripts import load_script
 from mock_tingwu.core.stream import AudioStream
@@ -41,6 +42,7 @@ from mock_tingwu.services.journal_api import JournalControl
 from mock_tingwu.services.metrics import MetricsControl
 from mock_tingwu.services.offline import CODES
 from mock_tingwu.services.readiness import ReadinessControl
+from mock_tingwu.services.scenarios import ScenarioControl
 from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_request
@@ -195,7 +197,10 @@ class Example:
     def _yaml(self, text: str) -> None:
         path = self._folder / first_comment(text)
         path.write_text(text, "utf-8")
-        load_script(path)
+        if "\nname: " in text:
+            scenario_of_file(path)
+        else:
+            load_script(path)
 
     def _toml(self, text: str) -> None:
         tomllib.loads(text)
@@ -360,6 +365,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
         CallbackControl(world),
         FaultControl(world),
         ScriptControl(world),
+        ScenarioControl(world),
         AppControl(world),
         SessionControl(world),
         ReadinessControl(world),

@@ -24,6 +24,7 @@ COMMANDS = {
     "live": "receive the captions of ApsaraVideo Live tasks",
     "sdk": "print the settings that point each SDK at the mock",
     "states": "print the lifecycles of tasks and sessions",
+    "scenarios": "list the situations that ship with the mock, print one, or check your own",
     "schema": "list the schemas of the wire, or print one",
     "rules": "list what clients owe the cloud, each rule with its source",
     "assumptions": "list what the mock assumes because no source says it",

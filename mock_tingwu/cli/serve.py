@@ -83,6 +83,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const="on",
         help="count which failures clients meet, and print them at the end",
     )
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        metavar="NAME|FILE",
+        help="a situation to begin with, see mock-tingwu scenarios; can be repeated",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."
@@ -140,6 +146,8 @@ def announce(settings: Settings, port: int) -> None:
             api_key = "<your API key>"
             count = len(settings.api_keys)
             lines += [f"API keys of DashScope are checked against your {count}.", ""]
+    for scenario in settings.scenario:
+        lines += [f"Scenario {scenario.name}: {scenario.description}".rstrip(": "), ""]
     print("\n".join(lines), settings_for(url, key, secret, api_key), sep="\n", flush=True)
 
 

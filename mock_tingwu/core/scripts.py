@@ -17,6 +17,7 @@ import msgspec
 
 from mock_tingwu import resources
 from mock_tingwu.core.annotate import annotate
+from mock_tingwu.core.documents import refusal
 from mock_tingwu.core.script import (
     LANGUAGES,
     Action,
@@ -35,9 +36,6 @@ from mock_tingwu.core.words import guess_language, tokenize
 class ScriptError(ValueError):
     """A script is not in the format. The message names source, field, value and what was due."""
 
-
-#: How deep a document may be nested: no script goes deeper than its points.
-_MAX_DEPTH: Final = 32
 
 # The format as types. msgspec checks a decoded file against them and names the place of a mismatch.
 
@@ -154,15 +152,8 @@ def parse_yaml(text: bytes | str, source: str) -> Any:
 
     loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        depth = 0
-        # What is nested too deeply would break the stack of the loader, which is not Python's.
-        for event in yaml.parse(text, Loader=loader):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > _MAX_DEPTH:
-                    raise ScriptError(f"{source}: nested too deeply, expected a script")
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
+        if (why := refusal(yaml.parse(text, Loader=loader))) is not None:
+            raise ScriptError(f"{source}: {why}, expected a script")
         return yaml.load(text, Loader=loader)
     except ScriptError:
         raise

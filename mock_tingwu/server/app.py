@@ -24,6 +24,7 @@ from mock_tingwu.services.journal_api import JournalControl
 from mock_tingwu.services.live.service import LiveService
 from mock_tingwu.services.metrics import MetricsControl
 from mock_tingwu.services.readiness import ReadinessControl
+from mock_tingwu.services.scenarios import ScenarioControl
 from mock_tingwu.services.scopes import ScopeControl
 from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.sessions import SessionControl
@@ -56,6 +57,7 @@ class Application:
             *FaultControl(world).routes(),
             *CoverageControl(world).routes(),
             *ScopeControl(world).routes(),
+            *ScenarioControl(world).routes(),
             *ScriptControl(world).routes(),
             *SessionControl(world).routes(),
             *ReadinessControl(world).routes(),

@@ -264,6 +264,23 @@ class Controls(ABC):
             )
         )
 
+    def scenario(self, scenario: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+        """Put a scenario in force: the name of a starter, the path of a file, or its data.
+
+        What it has is added to what there is; with a ``seed`` or a ``clock`` in its settings the
+        scope starts over first. A reset forgets it. Returns its name, description and what it
+        brought: see docs/scenarios.md.
+
+        Raises:
+            ValueError: it makes no sense; the message has a line for each problem. Nothing has
+                changed then.
+        """
+        from mock_tingwu.core.scenarios import find, scenario_of_data
+        from mock_tingwu.services.scenarios import apply
+
+        loaded = scenario_of_data(scenario) if isinstance(scenario, Mapping) else find(scenario)
+        return self.call(lambda: apply(self._realm, loaded).shown())
+
     def callback(self, app_key: str, url: str) -> dict[str, Any]:
         """Let tasks of this AppKey that want callbacks send them to ``url``, and try it at once.
 

@@ -150,11 +150,7 @@ class CallbackBook:
         except ValueError as error:
             shown = self._scope.journal.masked(url)[:200]
             raise ValueError(f"url is {shown!r}, expected {error}") from None
-        present = self.registrations.get(app_key)
-        if present is None or present.url != url:
-            self._last += 1
-            self.registrations[app_key] = Registration(url, self._last)
-            self.version += 1
+        self.put(app_key, url)
         request_id = self._scope.ids.hex32("callback")
         body = self._dialect.probe(self._scope, app_key, request_id)
         delivery = _message(url, body, replace(self._dialect.plan, waits=()))
@@ -162,6 +158,14 @@ class CallbackBook:
         if delivery.state is DELIVERED:
             return {"delivered": True, "status": delivery.attempts[0].outcome.status}
         return {"delivered": False, "error": delivery.why}
+
+    def put(self, app_key: str, url: str) -> None:
+        """Set the project's address without a trial. One that it replaces gets nothing more."""
+        present = self.registrations.get(app_key)
+        if present is None or present.url != url:
+            self._last += 1
+            self.registrations[app_key] = Registration(url, self._last)
+            self.version += 1
 
     def remove(self, app_key: str) -> Registration | None:
         """Forget the project's address; what waits for it is lost when its turn comes."""

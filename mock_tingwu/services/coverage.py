@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mock_tingwu.core.failures import Failure, catalogue, met
@@ -20,7 +20,7 @@ class Coverage:
         """See a journal entry."""
         self.counts.update(name for name in met(entry) if name in catalogue())
 
-    def add(self, counts: dict[str, int]) -> None:
+    def add(self, counts: Mapping[str, int]) -> None:
         """Take what another server has counted."""
         self.counts.update(counts)
 

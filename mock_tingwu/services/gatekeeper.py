@@ -14,7 +14,7 @@ from mock_tingwu.core.clock import as_datetime
 from mock_tingwu.core.faults import PATTERNS, ApiFault, ReturnCode, Subject, ThrottleFault
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.scope import Scope
-from mock_tingwu.core.throttle import Limits, Throttle
+from mock_tingwu.core.throttle import Throttle
 from mock_tingwu.protocols import signing
 from mock_tingwu.protocols.signing.explained import Explained
 from mock_tingwu.protocols.signing.nonces import Nonces
@@ -94,7 +94,6 @@ class Gatekeeper:
             settings.security_tokens,
             settings.api_keys or None,
         )
-        self._limits = Limits.parse(settings.throttle)
         # A reset makes a new scope; what was remembered goes with the old one.
         self._memories: WeakKeyDictionary[Scope, _Memory] = WeakKeyDictionary()
 
@@ -212,13 +211,13 @@ class Gatekeeper:
         if version != self._product.version:
             raise invalid("Version")
 
-    def limit(self, scope: Scope, caller: str, api: str) -> None:
+    def limit(self, scope: Realm, caller: str, api: str) -> None:
         """Count a call.
 
         Raises:
             ApiFailure: the caller has made too many within a second.
         """
-        limit = self._limits.of(api)
+        limit = scope.limits.of(api)
         wait = self._memory(scope).throttle.admit(caller, api, limit, scope.clock.now())
         if wait:
             error = throttled(wait)

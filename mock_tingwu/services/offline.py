@@ -241,7 +241,7 @@ class RecordingReader:
                 f"{language} is heard from 16000 Hz on, the file has {recording.sample_rate}",
             )
         longest = LONGEST_MS
-        if quota := self._world.settings.offline_quota_minutes:
+        if quota := scope.settings.offline_quota_minutes:
             longest = min(longest, quota * 60_000 - scope.offline_ms_today)
             if recording.duration > longest:
                 raise _over_quota(longest)

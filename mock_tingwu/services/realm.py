@@ -15,6 +15,7 @@ from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.phrases import PhraseList
 from mock_tingwu.core.scope import Scope, Task
+from mock_tingwu.core.throttle import Limits
 from mock_tingwu.services import causes
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.services.media_files import MediaFiles
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from mock_tingwu.services.live.book import LiveBook
     from mock_tingwu.services.offline import RecordingReader
     from mock_tingwu.services.pushing import PushingConnection
+    from mock_tingwu.services.scenarios import Applied
     from mock_tingwu.services.world import World
+    from mock_tingwu.settings import Settings
     from mock_tingwu.store.keeper import Kept
 
 
@@ -59,6 +62,9 @@ class Realm(Scope):
         self.seed = seed
         #: What clients do against the rules.
         self.watch = Watch(self, world.real_now)
+        self.configure(settings)
+        #: What was put in force here since the last reset.
+        self.scenarios: list[Applied] = []
         self._folder = folder
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}
@@ -88,6 +94,17 @@ class Realm(Scope):
             return  # what is heard is told of, and nothing else
         book = self.agent_callbacks if task.order.service == "dashscope" else self.callbacks
         book.notify(task, step)
+
+    @property
+    def world(self) -> World:
+        """The world that it is a part of."""
+        return self._world
+
+    def configure(self, settings: Settings) -> None:
+        """Let ``settings`` count here, as far as a scope can have its own (docs/scenarios.md)."""
+        self.settings = settings
+        self.limits = Limits.parse(settings.throttle)
+        self.result_interval = settings.result_interval_ms
 
     def phrase_list(self, phrase_id: str) -> PhraseList | None:
         """A list of hot words; those of the default scope are everybody's, as no AppKey is named

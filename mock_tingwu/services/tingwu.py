@@ -44,7 +44,6 @@ class TingwuService:
 
     def __init__(self, world: World) -> None:
         self._gateway = Gateway(world, SERVICE, read=read_body)
-        self._settings = world.settings
 
     def routes(self) -> list[Route]:
         """Everything below the API's path. Like the gateway, it matches method and path."""
@@ -108,8 +107,8 @@ class TingwuService:
     def _create_realtime(self, request: Request, scope: Realm, body: Json) -> Json:
         address = Address.of(request)
         asked = realtime_request(body, address.http)
-        self._check(request, asked.order)
-        if 0 < self._settings.max_streams <= scope.streams:
+        self._check(request, scope, asked.order)
+        if 0 < scope.settings.max_streams <= scope.streams:
             raise failure("BRK.OverdueService")
         order = replace(asked.order, words=hot_words(scope, asked.order.options))
         task = scope.create_realtime(
@@ -121,16 +120,16 @@ class TingwuService:
 
     def _create_offline(self, request: Request, scope: Realm, body: Json) -> Json:
         asked = offline_request(body, Address.of(request).http)
-        self._check(request, asked.order)
+        self._check(request, scope, asked.order)
         order = replace(asked.order, words=hot_words(scope, asked.order.options))
         task = scope.create_offline(order, file_url=asked.file_url, channel_mode=asked.channel_mode)
         request.state.task_id = task.id
         return _created(task)
 
-    def _check(self, request: Request, order: Order) -> None:
+    def _check(self, request: Request, scope: Realm, order: Order) -> None:
         """Refuse an AppKey or a bucket that is not the caller's."""
-        check_app_key(self._settings, order.app_key, request.state.access_key)
-        allowed = self._settings.oss_buckets
+        check_app_key(scope.settings, order.app_key, request.state.access_key)
+        allowed = scope.settings.oss_buckets
         if order.output and allowed and order.output[0] not in (*allowed, OUTPUT_BUCKET):
             error = failure("BRK.InvalidOssBucket")
             error.detail = f"{order.output[0]} is not one of oss_buckets {', '.join(allowed)}"
@@ -141,7 +140,7 @@ class TingwuService:
         task = scope.find(task_id, SERVICE)
         if "AppKey" in body:
             check("offline", body)
-            check_app_key(self._settings, body["AppKey"], request.state.access_key)
+            check_app_key(scope.settings, body["AppKey"], request.state.access_key)
         if task is None or not task.can(TaskEvent.RERUN):
             error = invalid("Input.TaskId")
             error.detail = (

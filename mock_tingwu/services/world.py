@@ -84,6 +84,10 @@ class World:
         self._owner: dict[str, str] = {}
         self._made: dict[str, tuple[str, int]] = {}
         self._realms: dict[str, Realm] = {}
+        if settings.scenario:
+            from mock_tingwu.services.scenarios import check_at_start
+
+            check_at_start(settings.scenario)
         self.default = self._new(self.DEFAULT, settings.clock, settings.seed)
 
     # What outlives the process
@@ -252,6 +256,10 @@ class World:
         self._realms[name] = realm
         if name == self.DEFAULT:
             self.default = realm
+            if self.settings.scenario and folder is None:  # else it is there already
+                from mock_tingwu.services.scenarios import begin_with
+
+                begin_with(realm, self.settings)
         return realm
 
     def _end(self, realm: Realm) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -67,13 +68,16 @@ def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
 class Mocks:
     """Mocks that are started when they are first needed, one for each way to set them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, coverage: bool = False) -> None:
+        self._coverage = coverage
         self._mocks: list[tuple[Settings, MockTingwu]] = []
 
     def get(self, settings: Settings) -> MockTingwu:
         """The mock with these settings, as they were when it was started."""
         # These two can be changed by a reset.
         settled = replace(settings, clock="system", seed=0)
+        if self._coverage:
+            settings = replace(settings, fault_coverage=True)
         for known, mock in self._mocks:
             if known == settled and mock.running:
                 return mock
@@ -97,6 +101,15 @@ class Mocks:
             yield mock
         finally:
             taps[:] = before
+
+    def met(self) -> Counter[str]:
+        """How often each failure was met, if that is counted."""
+        counts: Counter[str] = Counter()
+        for _, mock in self._mocks:
+            coverage = mock._server.world.coverage
+            if coverage is not None:
+                counts.update(coverage.counts)
+        return counts
 
     def close(self) -> None:
         """Stop all of them."""

@@ -6,6 +6,7 @@ when the first test asks for a mock.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
 MARKER: Final = "mock_tingwu"
 FIXTURES: Final = frozenset({"mock_tingwu", "mock_tingwu_server"})
 
+#: What was met so far.
+_MET: Final = pytest.StashKey[Counter[str]]()
 #: The mock that a test has, and what it asked for.
 _LENT: Final = pytest.StashKey["tuple[MockTingwu, mocks.Wanted]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of pytest.ini and the like; a test's marker wins over them."""
+    parser.getgroup("mock-tingwu").addoption(
+        "--fault-coverage",
+        action="store_true",
+        help="print which failures of the cloud the clients under test have met, and which not",
+    )
     parser.addini(
         "mock_tingwu_settings",
         "settings of mock-tingwu, a line for each: name = value",
@@ -66,12 +74,45 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def _mock_tingwu_mocks() -> Iterator[mocks.Mocks]:
+def _mock_tingwu_mocks(pytestconfig: pytest.Config) -> Iterator[mocks.Mocks]:
     from mock_tingwu.testing.mocks import Mocks
 
-    running = Mocks()
+    running = Mocks(coverage=pytestconfig.getoption("fault_coverage"))
     yield running
+    _met(pytestconfig).update(running.met())
     running.close()
+
+
+def _met(config: pytest.Config) -> Counter[str]:
+    """How often each failure was met, for ``--fault-coverage``."""
+    return config.stash.setdefault(_MET, Counter())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of xdist tells its controller what was met."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["mock_tingwu_met"] = dict(_met(session.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """The controller of xdist hears what a worker has met."""
+    _met(node.config).update(getattr(node, "workeroutput", {}).get("mock_tingwu_met", {}))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if not config.getoption("fault_coverage"):
+        return
+    from mock_tingwu.services.coverage import Coverage
+
+    coverage = Coverage()
+    coverage.add(_met(config))
+    terminalreporter.section("mock-tingwu: fault coverage")
+    for line in coverage.lines():
+        terminalreporter.line(line)
 
 
 def _wanted(config: pytest.Config, item: pytest.Item | None = None) -> mocks.Wanted:

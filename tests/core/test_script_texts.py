@@ -94,7 +94,11 @@ def test_a_file_that_is_not_utf_8_or_not_there_is_named(tmp_path: Path, name: st
         ("yaml", "a: 2024-13-45", "script: expected YAML, but it cannot be parsed: month must be"),
         ("yaml", "- !!timestamp x", "script: expected YAML, but it cannot be parsed"),
         ("yaml", "a: \x00", "script: expected YAML, but it cannot be parsed"),
-        ("yaml", "sentences: &a [*a]", "script: sentences[0] is ["),
+        (
+            "yaml",
+            "sentences: &a [*a]",
+            "script: the alias *a is a part of itself, expected a script",
+        ),
     ],
 )
 def test_what_is_no_script_is_refused_in_one_line(format: Format, text: str, message: str) -> None:

@@ -502,3 +502,31 @@ def test_nothing_is_left_when_the_session_is_over(pytester: pytest.Pytester) -> 
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=6 * PATIENCE)
     assert result.ret == 0
     result.stdout.fnmatch_lines("threads: [[]'MainThread']")
+
+
+# Which failures were met
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_a_run_ends_with_the_failures_that_its_clients_have_met(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    tests = """
+    def test_one(mock_tingwu):
+        httpx.get(f"{mock_tingwu.url}/openapi/tingwu/v2/tasks/{'0' * 32}")
+
+    def test_two(mock_tingwu):
+        mock_tingwu.faults.add("tingwu.BRK.OverdueTenant")
+        httpx.get(f"{mock_tingwu.url}/openapi/tingwu/v2/tasks/{'0' * 32}")
+    """
+    result = run(pytester, tests, "--fault-coverage", *workers)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*fault coverage*",
+            "failures met: 2 of *",
+            "*1 x tingwu.BRK.OverdueTenant",
+            "*1 x task.INVALID",
+        ]
+    )
+    assert "fault coverage" not in run(pytester, tests, *workers).stdout.str()

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from mock_tingwu.core.faults import OPERATIONS, ApiFault, Subject, ThrottleFault
 from mock_tingwu.core.scope import Scope
-from mock_tingwu.core.throttle import Limits, Throttle
+from mock_tingwu.core.throttle import Throttle
 from mock_tingwu.services import bodies, causes
 from mock_tingwu.services.dashscope.agents import Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure, throttled
@@ -36,10 +36,8 @@ class Gateway:
     """Answers are exact: key order, wording, headers."""
 
     def __init__(self, world: World) -> None:
-        settings = world.settings
         self._world = world
         self._keys = key_ring(world)
-        self._limits = Limits.parse(settings.throttle)
         # A reset makes a new scope; what was counted goes with the old one.
         self._throttles: WeakKeyDictionary[Scope, Throttle] = WeakKeyDictionary()
 
@@ -134,8 +132,8 @@ class Gateway:
         scope = getattr(request.state, "scope", self._world.default)
         return self._respond(request, scope, scope.ids.lower_request_id(), failure("InternalError"))
 
-    def _limit(self, scope: Scope, caller: str, name: str) -> None:
-        limit = self._limits.of(_LIMITED.get(name, ""))
+    def _limit(self, scope: Realm, caller: str, name: str) -> None:
+        limit = scope.limits.of(_LIMITED.get(name, ""))
         throttle = self._throttles.setdefault(scope, Throttle())
         wait = throttle.admit(caller, name, limit, scope.clock.now())
         if wait:
