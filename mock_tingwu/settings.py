@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from mock_tingwu.core.apps import App
+from mock_tingwu.core.awkward.habits import Profile
 from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
@@ -60,6 +61,7 @@ class Settings:
     ``fetch``: which recordings are fetched: ``auto`` those on this machine and on ``file_hosts``,
     ``always`` all, ``never`` none; others are imagined. ``file_hosts``: the folder or base URL that
     stands for a host of FileUrl.
+    ``profile``: plain, or how awkward, see `mock_tingwu.core.awkward.habits.Profile.parse`.
     """
 
     host: str = "127.0.0.1"
@@ -85,6 +87,7 @@ class Settings:
     api_keys: tuple[str, ...] = DEFAULT_API_KEYS
     apps: Mapping[str, App] = field(default_factory=dict)
     task_ids: Literal["any", "documented"] = "any"
+    profile: str = "plain"
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -212,6 +215,10 @@ def _throttle(value: Any) -> str:
     return str(value)
 
 
+def _profile(value: Any) -> str:
+    return str(Profile.parse(value))
+
+
 def _names(value: Any) -> tuple[str, ...]:
     """Names with commas between them, or a list of them."""
     given = value.split(",") if isinstance(value, str) else value
@@ -322,4 +329,5 @@ _CONVERT: dict[str, Any] = {
     "api_keys": _names,
     "apps": _apps,
     "task_ids": _one_of("any", "documented"),
+    "profile": _profile,
 }

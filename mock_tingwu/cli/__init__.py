@@ -24,6 +24,7 @@ COMMANDS = {
     "sdk": "print the settings that point each SDK at the mock",
     "states": "print the lifecycles of tasks and sessions",
     "schema": "list the schemas of the wire, or print one",
+    "profile": "list the habits of the profile awkward",
     "assumptions": "list what the mock assumes because no source says it",
 }
 

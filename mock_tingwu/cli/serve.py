@@ -74,6 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refuse more than N CreateTask and M GetTaskInfo a second (default off; documented "
         "is 20/100)",
     )
+    parser.add_argument(
+        "--profile",
+        metavar="{plain,awkward}[,-HABIT...]",
+        help="be awkward within the contract, so that clients have to be right (default plain; "
+        "mock-tingwu profile lists the habits)",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
+from mock_tingwu.core.awkward.habits import PLAIN, Profile
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.faults import Faults, Subject, TaskFailure, TaskLoss, new_task
 from mock_tingwu.core.ids import Ids
@@ -32,6 +33,9 @@ from mock_tingwu.core.tasks import (
     Status,
     TaskEvent,
 )
+
+if TYPE_CHECKING:
+    from mock_tingwu.core.awkward.manners import Manners
 
 #: Recordings are decoded to this rate in Hz, whatever theirs is.
 DECODED_RATE: Final = 16_000
@@ -176,7 +180,7 @@ class Stored:
 
 
 class Scope:
-    """One world. ``seed`` decides every identifier that it hands out.
+    """One world. ``seed`` decides every identifier that it hands out, ``profile`` its manners.
 
     ``taps`` see every journal entry, which shows no ``secrets``; see `Journal`.
     """
@@ -191,11 +195,16 @@ class Scope:
         make_recognizer: Callable[[Playlist, int, int], Recognizer] = scripted,
         taps: Sequence[Callable[[Entry], None]] = (),
         secrets: Collection[str] = (),
+        profile: Profile = PLAIN,
     ) -> None:
         self.name = name
         self.clock = clock
         self.ids = Ids(seed)
         self.journal = Journal(clock.now, name, taps, secrets)
+        #: How it is awkward, None where it is not.
+        self.manners: Manners | None = None
+        if profile.habits:
+            self._be_awkward(profile, seed)
         self.faults = Faults(self.ids, self.journal)
         self.scripts = ScriptBook()
         self.phrases = PhraseBook(self.ids)
@@ -216,6 +225,16 @@ class Scope:
         self.on_file: Callable[[Scope, Task], None] = lambda scope, task: None
         #: Called with what a task has got to: a kind of result, COMPLETED or FAILED.
         self.on_progress: Callable[[Scope, Task, str], None] = lambda scope, task, step: None
+
+    def _be_awkward(self, profile: Profile, seed: int | str) -> None:
+        # Loaded with the first scope that is.
+        from mock_tingwu.core.awkward.manners import AwkwardIds, Manners
+
+        if "request-ids" in profile.habits:
+            self.ids = AwkwardIds(seed)
+        self.manners = Manners(profile, self.ids)
+        text = f"the profile is {profile}: {', '.join(self.manners.habits)}"
+        self.journal.record("note", "core", text=text)
 
     def create_realtime(
         self, order: Order, *, audio_format: str, sample_rate: int, end_silence: int | None = None
@@ -460,14 +479,15 @@ class Scope:
         self.on_audio_over(self, task)
         kinds = task.options.result_kinds(offline=task.offline)
         doomed = task.doom is not None and task.doom.stage in ("processing", "Transcription")
-        if kinds == ("Transcription",) and not task.files and not doomed:
+        late = self.manners is not None and self.manners.has("late-results")
+        if kinds == ("Transcription",) and not task.files and not doomed and not late:
             self._result_ready(task, "Transcription")
             self.move(task, TaskEvent.STOP, "stop was called and recognition alone was asked for")
             self.on_progress(self, task, task.status.name)
             return
         self.move(task, TaskEvent.STOP_AND_PROCESS, "stop was called and results are to be made")
         self._reach(task, "processing")
-        self._make_next_result(task, list(kinds))
+        self._make_results(task, kinds)
 
     @property
     def streams(self) -> int:
@@ -502,7 +522,7 @@ class Scope:
         self.move(task, TaskEvent.HEARD, "the recording was read")
         self.use_offline(task, task.stream.position)
         self._reach(task, "processing")
-        self._make_next_result(task, list(task.options.result_kinds(offline=True)))
+        self._make_results(task, task.options.result_kinds(offline=True))
 
     def rerun(self, task: Task, options: Options) -> None:
         """Make other results of what a finished task heard. Those made before stay, or can still
@@ -521,7 +541,12 @@ class Scope:
         task.failed_results.difference_update(kinds)
         task.doomed_results = self.faults.subtask_failures(_subject(task))
         task.options = task.options.rerun(options)
-        self._make_next_result(task, kinds)
+        self._make_results(task, kinds)
+
+    def _make_results(self, task: Task, kinds: Sequence[str]) -> None:
+        manners = self.manners
+        in_turn = list(kinds) if manners is None else manners.in_turn(kinds, task.id)
+        self._make_next_result(task, in_turn)
 
     def _make_next_result(self, task: Task, kinds: list[str]) -> None:
         def ready() -> None:
@@ -537,7 +562,10 @@ class Scope:
                 self.move(task, TaskEvent.RESULTS_READY, "every result is ready")
                 self.on_progress(self, task, task.status.name)
 
-        self.clock.call_later(self.result_interval, ready)
+        interval = self.result_interval
+        if self.manners is not None:
+            interval = self.manners.gap(interval, task.id, *kinds)
+        self.clock.call_later(interval, ready)
 
     def _result_over(self, task: Task, kind: str) -> None:
         if kind in task.doomed_results:

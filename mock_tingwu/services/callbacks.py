@@ -123,7 +123,7 @@ class CallbackBook:
             self.registrations[app_key] = Registration(url)
         request_id = self._scope.ids.hex32("callback")
         body = self._dialect.probe(self._scope, app_key, request_id)
-        delivery = _message(url, body, replace(self._dialect.plan, waits=()))
+        delivery = self._message(url, body, request_id, replace(self._dialect.plan, waits=()))
         await self._courier.deliver(Parcel(delivery, self._dialect.service, "probe"))
         if delivery.state is DELIVERED:
             return {"delivered": True, "status": delivery.attempts[0].outcome.status}
@@ -146,12 +146,13 @@ class CallbackBook:
             self._note_missing(task, step)
             return
         service = self._dialect.service
-        body = self._dialect.message(self._scope, task, step, self._request_id(task, step))
+        request_id = self._request_id(task, step)
+        body = self._dialect.message(self._scope, task, step, request_id)
         if body is None:
             return
         registration.waiting += 1
         parcel = Parcel(
-            _message(registration.url, body, self._dialect.plan),
+            self._message(registration.url, body, request_id, self._dialect.plan),
             service,
             step,
             task.id,
@@ -163,6 +164,12 @@ class CallbackBook:
     def close(self) -> None:
         """Send nothing more."""
         self._courier.close()
+
+    def _message(self, url: str, body: Mapping[str, Any], request_id: str, plan: Plan) -> Delivery:
+        content, manners = _encode(body), self._scope.manners
+        if manners is not None:
+            content = manners.json(content, "callback", request_id)
+        return Delivery(url, content, {"Content-Type": "application/json"}, plan)
 
     def _note_missing(self, task: Task, step: str) -> None:
         # Tingwu's tasks have asked for callbacks; DashScope's apps have them or not.
@@ -191,10 +198,6 @@ def fault_of(scope: Scope, parcel: Parcel) -> CallbackFault | None:
             events=(parcel.event,),
         )
     )
-
-
-def _message(url: str, body: Mapping[str, Any], plan: Plan) -> Delivery:
-    return Delivery(url, _encode(body), {"Content-Type": "application/json"}, plan)
 
 
 def _count(registration: Registration, parcel: Parcel) -> None:

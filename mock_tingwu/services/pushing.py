@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from mock_tingwu import media
+from mock_tingwu.core.awkward.draws import pieces
 from mock_tingwu.core.clock import Timer
 from mock_tingwu.core.faults import StreamClose, StreamFailure, StreamFault, StreamStall, Subject
 from mock_tingwu.core.recognizer import Heard
@@ -34,6 +35,8 @@ class PushingConnection(ABC):
     """
 
     service: ClassVar[str]
+    #: Whether every client of the protocol can take a message in several frames.
+    takes_fragments: ClassVar[bool] = False
 
     def __init__(self, scope: Realm, session: StreamSession[Any, Any], target: str) -> None:
         self._scope = scope
@@ -56,6 +59,8 @@ class PushingConnection(ABC):
         self._next_fault: StreamFault | None = None
         # Whether a fault has ended the stream: nothing is taken or said any more but goodbye.
         self._broken = False
+        # How many messages were sent.
+        self._sent = 0
         # What is owed to the stream after a small delay of real time.
         self._owed: asyncio.TimerHandle | None = None
 
@@ -97,6 +102,7 @@ class PushingConnection(ABC):
 
     def opened(self, connection: Connection) -> None:
         self._connection = connection
+        self._choose_segments()
         if self._task is not None:
             self._task.pushers[self] = None
         self._record("ws_open", target=self._target)
@@ -223,7 +229,7 @@ class PushingConnection(ABC):
             self._estimated = length
         else:
             return
-        for event in heard:
+        for event in self._retold(heard):
             self._hear(event)
         if self._scope.faults.active:
             moment = self._moment(heard=(before, task.stream.position))
@@ -237,7 +243,7 @@ class PushingConnection(ABC):
         assert self._task is not None
         try:
             self._finish_decoding()
-            for event in self._task.stream.flush():
+            for event in self._retold(self._task.stream.flush()):
                 self._hear(event)
         except Exception:
             log.exception("a defect loses the end of a stream")
@@ -295,6 +301,7 @@ class PushingConnection(ABC):
         self._scope.connections.pop(self, None)
         self._scope = scope
         scope.connections[self] = None
+        self._choose_segments()
         self._wire.time_is(scope.clock.now())
         self._record("ws_open", target=self._target)
 
@@ -331,7 +338,38 @@ class PushingConnection(ABC):
         assert self._connection is not None
         for message in messages:
             self._record("ws_out", message=message, masking=self._echoes_secret())
-            self._connection.send_text(message)
+            manners = self._scope.manners
+            if manners is not None and self.takes_fragments:
+                cuts = manners.fragments(message, self._id, str(self._sent))
+                self._connection.send_text(message, cuts)
+            else:
+                self._connection.send_text(message)
+
+    # Manners
+
+    def _retold(self, heard: Iterable[Heard]) -> Iterable[Heard]:
+        """What the client is told of what was heard."""
+        manners = self._scope.manners
+        if manners is None or self._task is None:
+            return heard
+        return manners.retold(heard, self._task.id)
+
+    def _delay(self, usual: int) -> int:
+        """How long the start of a stream takes, in ms of real time."""
+        manners = self._scope.manners
+        return usual if manners is None else manners.start_delay(usual, self._id)
+
+    def _choose_segments(self) -> None:
+        manners = self._scope.manners
+        if manners is None or self._connection is None:
+            return
+        together, cut = manners.has("coalesced-frames"), manners.has("cut-segments")
+        if together or cut:
+            draw = manners.draw("cut-segments", self._target, self._id)
+            self._connection.send_in_segments(
+                lambda data: pieces(data, draw.cuts(len(data), 2) if cut else ()),
+                together=together,
+            )
 
     # Faults
 
@@ -347,6 +385,9 @@ class PushingConnection(ABC):
     def _pass_on(self, message: bytes) -> bool:
         """Send an event, unless a fault wants something else. False: nothing is to follow."""
         faults, fault = self._scope.faults, None
+        if self._scope.manners is not None:
+            self._sent += 1
+            message = self._scope.manners.event(message, self._id, str(self._sent))
         if faults.active:
             fault = faults.stream_fault(self._moment(events=names_of(message)))
         if isinstance(fault, StreamStall):

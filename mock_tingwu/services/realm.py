@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.core.apps import AppBook
+from mock_tingwu.core.awkward.habits import PLAIN, Profile
 from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.phrases import PhraseList
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 class Realm(Scope):
     """One scope of a server, from its making to its `close`. A reset makes another."""
 
-    def __init__(self, world: World, name: str, clock: Clock, seed: int) -> None:
+    def __init__(
+        self, world: World, name: str, clock: Clock, seed: int, profile: Profile = PLAIN
+    ) -> None:
         from mock_tingwu.services.callbacks import TINGWU, CallbackBook
         from mock_tingwu.services.dashscope.callbacks import AgentDialect
 
@@ -46,9 +49,11 @@ class Realm(Scope):
             make_recognizer=world.make_recognizer,
             taps=self.taps,
             secrets=settings.secrets,
+            profile=profile,
         )
         self._world = world
         self.seed = seed
+        self.profile = profile
         self._folder: Path | None = None
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator
 from typing import Final, TypeVar
 
+from mock_tingwu.core.awkward.habits import Profile
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
@@ -59,9 +60,11 @@ class World:
         #: See every journal entry of every scope, unmasked: for checks inside the process.
         self.taps: list[Callable[[Entry], None]] = []
         self._owner: dict[str, str] = {}
-        self._made: dict[str, tuple[str, int]] = {}
+        self._made: dict[str, tuple[str, int, Profile]] = {}
         self._realms: dict[str, Realm] = {}
-        self.default = self._new(self.DEFAULT, settings.clock, settings.seed)
+        #: How scopes behave that nothing else was said of.
+        self.profile = Profile.parse(settings.profile)
+        self.default = self._new(self.DEFAULT, settings.clock, settings.seed, self.profile)
 
     def __iter__(self) -> Iterator[Realm]:
         """The scopes, the default one first."""
@@ -93,13 +96,15 @@ class World:
         *,
         clock: str | None = None,
         seed: int | None = None,
+        profile: str | None = None,
     ) -> Realm:
         """Make a scope of what comes with one of ``keys``; without any its name is its key.
 
-        Without ``clock`` (system or virtual) and ``seed`` it has the server's.
+        Without ``clock`` (system or virtual), ``seed`` and ``profile`` it has the server's.
 
         Raises:
-            ScopeError: there is one of this name, or a key is another's, or there are too many.
+            ScopeError: there is one of this name, or a key is another's, or there are too many, or
+                the profile makes no sense.
         """
         keys = tuple(keys) or (name,)
         for field, value in (("name", name), *(("keys", key) for key in keys)):
@@ -110,6 +115,10 @@ class World:
         for key in keys:
             if key in self._owner:
                 raise ScopeError(f"keys has {key!r}, which is a key of scope {self._owner[key]!r}")
+        try:
+            manners = self.profile if profile is None else Profile.parse(profile)
+        except ValueError as error:
+            raise ScopeError(f"profile is {profile!r}, expected {error}") from None
         if len(self._realms) >= MOST_SCOPES:
             raise ScopeError(f"name is {name!r}, but there are {MOST_SCOPES} scopes; drop some")
         self._owner |= dict.fromkeys(keys, name)
@@ -117,6 +126,7 @@ class World:
             name,
             self.settings.clock if clock is None else clock,
             self.settings.seed if seed is None else seed,
+            manners,
         )
 
     def keys_of(self, name: str) -> list[str]:
@@ -137,18 +147,18 @@ class World:
 
         With ``clock`` it starts over with another kind of clock.
         """
-        mode, seed = self._made[name]
+        mode, seed, profile = self._made[name]
         self._end(self._realms[name])
-        return self._new(name, clock or mode, seed)
+        return self._new(name, clock or mode, seed, profile)
 
     def reset_all(self) -> None:
         """Forget everything and all scopes but the default one."""
         for name in list(self._realms):
             self.drop(name)
 
-    def _new(self, name: str, clock: str, seed: int) -> Realm:
-        self._made[name] = (clock, seed)
-        realm = self._realms[name] = Realm(self, name, self._make_clock(clock), seed)
+    def _new(self, name: str, clock: str, seed: int, profile: Profile) -> Realm:
+        self._made[name] = (clock, seed, profile)
+        realm = self._realms[name] = Realm(self, name, self._make_clock(clock), seed, profile)
         if name == self.DEFAULT:
             self.default = realm
         return realm
