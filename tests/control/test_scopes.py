@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.core.awkward.habits import EXPECTED
 from mock_tingwu.services.world import MOST_SCOPES
 from tests.callbacks.receiver import receiver
 from tests.core.test_segmentation import silence, speech
@@ -309,8 +310,7 @@ def test_a_scope_is_made_listed_and_dropped(mock: MockTingwu) -> None:
         ({"name": "x", "keys": [""]}, 400, "keys is '', expected 1 to 128 characters"),
         ({"name": "x", "clock": "fast"}, 400, "clock is 'fast', expected system or virtual"),
         ({"name": "x", "seed": True}, 400, "seed is True, expected a whole number"),
-        ({"name": "x", "profile": 1}, 400, "profile is 1, expected plain or awkward, and behind"),
-        ({"name": "x", "profile": "awkward,key-order"}, 400, "expected plain or awkward"),
+        ({"name": "x", "profile": 1}, 400, f"profile is 1, expected {EXPECTED}"),
         (
             {"name": "x", "owner": 1},
             400,
