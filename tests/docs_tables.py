@@ -183,6 +183,8 @@ SETTINGS: Final = {
     "table in the file. Others are refused with Agent.InputAppIdIllegal. None: any.",
     "task_ids": "`any` task_id on DashScope's WebSocket is taken, or only `documented` ones of 16 "
     "characters; no SDK sends such.",
+    "profile": "`plain`, or how [awkward](profile.md) within the contract: `awkward`, "
+    "`awkward,-closing`, `plain,+key-order`. Of scopes that have none of their own.",
 }
 
 #: Why a field changes nothing.

@@ -36,13 +36,13 @@ HABITS: Final = (
         "begin with mock.",
         "The vendor adds fields over time, in events without notice (realtime-ws 3.4 and 3.5: "
         "emo_tag, gender_score, audio_extra_info); SDKs ignore unknown keys (tingwu-openapi 1.4).",
-        "A strict model, a dataclass filled with **payload, a comparison of whole objects.",
+        "A strict model, a dataclass filled with `**payload`, a comparison of whole objects.",
         "Not in objects whose keys are data (Result, Tasks, translations): a key there is one more "
         "result. Never an event of an unknown name: the C++ SDK ends its session (realtime-ws 9).",
     ),
     Habit(
         "escapes",
-        "Some texts are escaped: \\u4e2d for 中, \\/ for a slash, \\u0026 for an ampersand.",
+        "Some texts are escaped: `\\u4e2d` for 中, `\\/` for a slash, `\\u0026` for an ampersand.",
         "Any character may be escaped (RFC 8259 section 7).",
         "Looking for Chinese, or for a link, in the bytes of the body.",
     ),
@@ -127,7 +127,7 @@ HABITS: Final = (
         "and times stay within it.",
         "Only the sentence is promised; the words of one SentenceId join to it (tingwu-openapi 4).",
         "Finding a word by comparison, counting words, one character per word.",
-        "Latin words are never cut. What has more than 150 words stays as it is.",
+        "Latin words are never cut. An event of more than 150 words stays as it is.",
     ),
     Habit(
         "coalesced-frames",
