@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from mock_tingwu.core.awkward.manners import CALM, AwkwardIds, Manners
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.settings import Settings, SettingsError
 from tests.core.test_segmentation import silence, speech
-from tests.realtime.helpers import TASKS, create, pusher
+from tests.realtime.helpers import TASKS, create, info, pusher
 
 KEYS = st.text("abcXYZ_", min_size=1, max_size=4)
 VALUES = st.recursive(
@@ -245,3 +246,49 @@ def test_the_join_url_and_the_task_are_the_same_as_in_a_plain_scope(
     (a, b) = (create(mock) for mock in (plain, awkward))
     assert a["TaskId"] == b["TaskId"]
     assert a["MeetingJoinUrl"].partition("mc=")[2] == b["MeetingJoinUrl"].partition("mc=")[2]
+
+
+def test_links_with_a_documented_life_keep_it_and_pictures_have_a_short_one(
+    start_mock: Callable[..., MockTingwu],
+) -> None:
+    mock = start_mock(profile="plain,+short-links", clock="virtual")
+    body = {
+        "AppKey": "app",
+        "Input": {
+            "SourceLanguage": "cn",
+            "FileUrl": "https://files.example.com/weekly.mp4?mock.duration_ms=20000",
+        },
+        "Parameters": {"PptExtractionEnabled": True},
+    }
+    answer = httpx.put(f"{mock.url}{TASKS}?type=offline", json=body)
+    task_id = answer.json()["Data"]["TaskId"]
+    mock.advance(60_000)
+    link = info(mock, task_id)["Result"]["PptExtraction"]
+
+    def picture() -> str:
+        found: str = httpx.get(link).json()["PptExtraction"]["KeyFrameList"][0]["FileUrl"]
+        return found
+
+    old = picture()
+    assert httpx.get(old).status_code == 200
+    mock.advance(29 * 24 * 60 * 60 * 1000)
+    assert httpx.get(old).status_code == 403
+    assert httpx.get(picture()).status_code == 200
+
+
+def test_xml_has_the_unknown_fields_and_the_other_order_too(
+    start_mock: Callable[..., MockTingwu],
+) -> None:
+    mock = start_mock(profile="awkward,-server-errors")
+    documented = ["Code", "Data", "Message", "RequestId"]
+    unknown = set()
+    for number in range(6):
+        url = f"{mock.url}{TASKS}/{number:032x}"
+        answer = httpx.get(url, headers={"Accept": "application/xml"})
+        root = ElementTree.fromstring(answer.text)
+        names = [element.tag for element in root]
+        known = [name for name in names if name in documented]
+        assert known != documented
+        assert sorted(known) == documented
+        unknown |= {*names} - {*documented}
+    assert unknown

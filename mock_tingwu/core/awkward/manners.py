@@ -67,17 +67,17 @@ class Manners:
     # Documents
 
     def shaped(self, value: Any, *key: str) -> Any:
-        """A JSON value, said otherwise: words, numbers, lists, unknown fields, order of keys."""
+        """A JSON value, said otherwise: words, numbers, lists, order of keys, unknown fields."""
         if self.has("word-cuts"):
             value = documents.with_words_cut(value, self.draw("word-cuts", *key))
         if self.has("whole-numbers"):
             value = documents.with_whole_numbers(value)
         if self.has("list-order"):
             value = documents.with_lists_reordered(value, self.draw("list-order", *key))
-        if self.has("unknown-fields"):
-            value = documents.with_unknown_fields(value, self.draw("unknown-fields", *key))
         if self.has("key-order"):
             value = documents.reordered(value, self.draw("key-order", *key))
+        if self.has("unknown-fields"):
+            value = documents.with_unknown_fields(value, self.draw("unknown-fields", *key))
         return value
 
     def written(self, value: Any, *key: str) -> bytes:
