@@ -39,9 +39,11 @@ class Segments:
     def finish(self) -> None:
         """Write all that is left, now."""
         self.cancel()
-        self._transport.write(b"".join([*self._pieces, self._held]))
+        rest = b"".join([*self._pieces, self._held])
         self._pieces.clear()
         self._held = b""
+        if rest:  # after the end of writing nothing is left, and nothing may be written
+            self._transport.write(rest)
 
     def cancel(self) -> None:
         """Write nothing more by itself."""

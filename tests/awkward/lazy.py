@@ -174,8 +174,8 @@ def keeps_links(place: Place) -> None:
     mock.advance(60_000)
     ask = {"model": "tingwu-meeting", "input": {"task": "getTask", "dataId": made}}
     output = httpx.post(mock.url + GENERATION, json=ask).json()["output"]
-    httpx.get(output["autoChaptersPath"])  # a fresh one works
-    mock.advance(60_000)
+    httpx.get(output["autoChaptersPath"]).raise_for_status()  # a fresh one works
+    mock.advance(61_000)
     httpx.get(output["autoChaptersPath"]).raise_for_status()
 
 

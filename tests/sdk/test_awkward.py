@@ -16,6 +16,7 @@ from alibabacloud_tingwu20230930 import models
 from aliyunsdkcore.acs_exception.exceptions import ServerException
 
 from mock_tingwu import MockTingwu
+from tests.awkward.conftest import no_error_is_logged  # noqa: F401
 from tests.callbacks.receiver import receiver
 from tests.conftest import SCRIPT
 from tests.core.test_segmentation import silence, speech

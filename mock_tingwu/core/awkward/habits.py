@@ -163,13 +163,14 @@ HABITS: Final = (
     ),
     Habit(
         "short-links",
-        "Links whose life no document tells live 4 to 5 s: DashScope's result files, and pictures "
-        "in a PptExtraction. Expires is in whole seconds, so the part of a second is lost.",
+        "Links whose life no document tells live a minute at most: DashScope's result files, and "
+        "pictures in a PptExtraction. Expires is in whole seconds, the part of a second is lost.",
         "24 h are documented for playbackUrl alone, and pictures' links expire, too, it is not "
         "said when (dashscope-tingwu 4, tingwu-openapi 2.2).",
         "Keeping a link in a database instead of asking again.",
         "Tingwu's results and media keep their 30 days: these are documented, and no newer link "
-        "ends an older one (tingwu-openapi 0.13, 2.2). A fresh link always works.",
+        "ends an older one (tingwu-openapi 0.13, 2.2). Not a few seconds: who asks with "
+        "dashscope-sdk-java and then reads a task's files one after the other needs more than 5 s.",
     ),
     Habit(
         "header-case",

@@ -21,7 +21,7 @@ CALM: Final = 3
 #: Calls that are remembered; the oldest are forgotten first.
 _MOST_CALLS: Final = 10_000
 #: How long a link lives whose life no document tells, in seconds.
-SHORT_LIFE_S: Final = 5
+SHORT_LIFE_S: Final = 60
 #: Where results are ready at once, they take so long instead, times two to six, in ms.
 LEAST_GAP_MS: Final = 10
 LONGEST_START_MS: Final = 500
