@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from mock_tingwu.core.apps import App
+from mock_tingwu.core.awkward.habits import Profile
 from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
 from mock_tingwu.core.shown import shown
@@ -67,6 +68,7 @@ class Settings:
     stands for a host of FileUrl.
     ``scenario``: what the default scope begins with, and again after every reset. Their settings
     count like these, where the same is not said here.
+    ``profile``: plain, or how awkward, see `mock_tingwu.core.awkward.habits.Profile.parse`.
     """
 
     host: str = "127.0.0.1"
@@ -94,6 +96,7 @@ class Settings:
     task_ids: Literal["any", "documented"] = "any"
     fault_coverage: bool = False
     scenario: tuple[Scenario, ...] = ()
+    profile: str = "plain"
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -247,6 +250,10 @@ def _throttle(value: Any) -> str:
     return str(value)
 
 
+def _profile(value: Any) -> str:
+    return str(Profile.parse(value))
+
+
 def _names(value: Any) -> tuple[str, ...]:
     """Names with commas between them, or a list of them."""
     given = value.split(",") if isinstance(value, str) else value
@@ -381,4 +388,5 @@ _CONVERT: dict[str, Any] = {
     "task_ids": _one_of("any", "documented"),
     "fault_coverage": _switch,
     "scenario": _scenarios,
+    "profile": _profile,
 }

@@ -21,6 +21,7 @@ from mock_tingwu.cli import serve
 from mock_tingwu.cli.scenarios import starter_rows
 from mock_tingwu.cli.states import LIFECYCLES
 from mock_tingwu.core import errors, faults
+from mock_tingwu.core.awkward.habits import HABITS
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.failures import NO_RULE, catalogue
 from mock_tingwu.core.script import LANGUAGES
@@ -189,6 +190,14 @@ def _default(value: object) -> str:
     return f"`{value}`" if value not in ((), {}) else "none"
 
 
+def _habits(_: str) -> str:
+    rows = []
+    for habit in HABITS:
+        why = f"{habit.allowed} Limits: {habit.limits}" if habit.limits else habit.allowed
+        rows.append((f"`{habit.name}`", habit.does, habit.lazy, why))
+    return table(("habit", "what the mock does", "who trips over it", "why it may"), rows)
+
+
 def create_task_fields() -> Iterator[str]:
     """The path of every field of a realtime CreateTask body, in the schema's order."""
     schema = json.loads(contract.text("tingwu/create-task-request"))
@@ -259,6 +268,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     "live-callback": docs_examples.live_callback,
     "live-content": docs_examples.live_content,
     "settings": _settings,
+    "habits": _habits,
     "fields": _fields,
     "library": _library,
     "metrics": _metrics,

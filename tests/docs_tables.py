@@ -188,6 +188,8 @@ SETTINGS: Final = {
     "characters; no SDK sends such.",
     "scenario": "What the default scope begins with, and again after every reset: names of "
     "[scenarios](scenarios.md) and paths of files with commas between; the flag can be repeated.",
+    "profile": "`plain`, or how [awkward](profile.md) within the contract: `awkward`, "
+    "`awkward,-closing`, `plain,+key-order`. Of scopes that have none of their own.",
 }
 
 #: Bounds by the place of their constants: what is bounded, the unit, what happens beyond.
@@ -294,6 +296,8 @@ BOUNDS: Final = {
 #: Bounds that nobody meets: of damaged media, of guesses, of explanations, of what listens.
 INNER_BOUNDS: Final = frozenset(
     {
+        "core.awkward.manners:LONGEST_EVENT",
+        "core.awkward.manners:LONGEST_START_MS",
         "core.pace:MAX_CALLERS",
         "client.live_callbacks:MAX_BODY",
         "client.live_callbacks:MAX_CONNECTIONS",

@@ -27,6 +27,7 @@ COMMANDS = {
     "scenarios": "list the situations that ship with the mock, print one, or check your own",
     "schema": "list the schemas of the wire, or print one",
     "rules": "list what clients owe the cloud, each rule with its source",
+    "profile": "list the habits of the profile awkward",
     "assumptions": "list what the mock assumes because no source says it",
 }
 

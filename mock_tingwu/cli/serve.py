@@ -89,6 +89,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="a situation to begin with, see mock-tingwu scenarios; can be repeated",
     )
+    parser.add_argument(
+        "--profile",
+        metavar="{plain,awkward}[,-HABIT...]",
+        help="be awkward within the contract, so that clients have to be right (default plain; "
+        "mock-tingwu profile lists the habits)",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."

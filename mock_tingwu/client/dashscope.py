@@ -192,6 +192,9 @@ class DashScopeClient(HttpClient):
 
     async def _post(self, path: str, **content: Any) -> Data:
         """An answer that is no error."""
+        return await self._repeated(lambda: self._posted(path, **content))
+
+    async def _posted(self, path: str, **content: Any) -> Data:
         headers = {"Authorization": f"Bearer {self._api_key}"}
         response = await self._send("POST", self.url + path, headers=headers, **content)
         answer = decoded(response)

@@ -18,6 +18,8 @@ from mock_tingwu.client.errors import ServiceError, Unreachable
 #: cloud promises them within three hours (tingwu-openapi 2.1).
 REQUEST_TIMEOUT_S: Final = 30.0
 RESULTS_TIMEOUT_S: Final = 3 * 60 * 60.0
+#: How long to wait before a call is made once more, in seconds.
+REPEAT_AFTER_S: Final = 0.2
 
 
 class State(Protocol):
@@ -34,10 +36,15 @@ class State(Protocol):
 
 
 S = TypeVar("S", bound=State)
+A = TypeVar("A")
 
 
 class HttpClient:
-    """One service at one address, as an async context manager. No request is tried again."""
+    """One service at one address, as an async context manager.
+
+    A call that the service itself refuses with 5xx is made once more, as DashScope's own SDK does
+    with every call (dashscope-tingwu 8.3). Nothing else is tried again.
+    """
 
     #: What an error answer is raised as.
     error: ClassVar[type[ServiceError]] = ServiceError
@@ -70,6 +77,16 @@ class HttpClient:
         return decoded(response)
 
     # Inside
+
+    async def _repeated(self, call: Callable[[], Awaitable[A]]) -> A:
+        """What ``call`` answers, the second time if the service failed at first."""
+        try:
+            return await call()
+        except ServiceError as error:
+            if error.http_status < 500:
+                raise
+        await asyncio.sleep(REPEAT_AFTER_S)
+        return await call()
 
     async def _file(self, url: str) -> httpx.Response:
         # Links carry their signature in the query; a signed header would only be refused.

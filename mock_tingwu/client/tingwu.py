@@ -211,6 +211,12 @@ class TingwuClient(HttpClient):
         self, method: str, path: str, action: str, query: Mapping[str, str], body: Any
     ) -> Data:
         """The envelope of an answer that is no error."""
+        return await self._repeated(lambda: self._asked(method, path, action, query, body))
+
+    async def _asked(
+        self, method: str, path: str, action: str, query: Mapping[str, str], body: Any
+    ) -> Data:
+        # Signed anew each time: a nonce is taken once.
         content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = signing.sign_acs3(
             method,

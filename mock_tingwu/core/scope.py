@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
+from mock_tingwu.core.awkward.habits import PLAIN, Profile
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.faults import Faults, Subject, TaskFailure, TaskLoss, new_task
 from mock_tingwu.core.history import Cause, History
@@ -33,6 +34,9 @@ from mock_tingwu.core.tasks import (
     Status,
     TaskEvent,
 )
+
+if TYPE_CHECKING:
+    from mock_tingwu.core.awkward.manners import Manners
 
 #: Recordings are decoded to this rate in Hz, whatever theirs is.
 DECODED_RATE: Final = 16_000
@@ -205,7 +209,7 @@ class Stored:
 
 
 class Scope:
-    """One world. ``seed`` decides every identifier that it hands out.
+    """One world. ``seed`` decides every identifier that it hands out, ``profile`` its manners.
 
     ``taps`` see every journal entry, which shows no ``secrets``; see `Journal`. ``cause`` tells to
     what it is due that something happens now.
@@ -222,12 +226,17 @@ class Scope:
         taps: Sequence[Callable[[Entry], None]] = (),
         secrets: Collection[str] = (),
         cause: Callable[[], Cause] = dict,
+        profile: Profile = PLAIN,
     ) -> None:
         self.name = name
         self._cause = cause
         self.clock = clock
         self.ids = Ids(seed)
         self.journal = Journal(clock.now, name, taps, secrets)
+        #: How it is awkward, None where it is not.
+        self.manners: Manners | None = None
+        if profile.habits:
+            self._be_awkward(profile, seed)
         self.faults = Faults(self.ids, self.journal, cause)
         self.scripts = ScriptBook()
         self.phrases = PhraseBook(self.ids)
@@ -250,6 +259,16 @@ class Scope:
         self.on_file: Callable[[Scope, Task], None] = lambda scope, task: None
         #: Called with what a task has got to: a kind of result, COMPLETED or FAILED.
         self.on_progress: Callable[[Scope, Task, str], None] = lambda scope, task, step: None
+
+    def _be_awkward(self, profile: Profile, seed: int | str) -> None:
+        # Loaded with the first scope that is.
+        from mock_tingwu.core.awkward.manners import AwkwardIds, Manners
+
+        if "request-ids" in profile.habits:
+            self.ids = AwkwardIds(seed)
+        self.manners = Manners(profile, self.ids)
+        text = f"the profile is {profile}: {', '.join(self.manners.habits)}"
+        self.journal.record("note", "core", text=text)
 
     def create_realtime(
         self, order: Order, *, audio_format: str, sample_rate: int, end_silence: int | None = None
@@ -593,7 +612,8 @@ class Scope:
         kinds = task.options.result_kinds(offline=task.offline)
         doomed = task.doom is not None and task.doom.stage in ("processing", "Transcription")
         doomed = doomed or task.failing is not None
-        if kinds == ("Transcription",) and not task.files and not doomed:
+        late = self.manners is not None and self.manners.has("late-results")
+        if kinds == ("Transcription",) and not task.files and not doomed and not late:
             self._result_ready(task, "Transcription")
             self.move(task, TaskEvent.STOP, f"{why} and recognition alone was asked for")
             self.on_progress(self, task, task.status.name)
@@ -670,8 +690,15 @@ class Scope:
 
     def _make_results(self, task: Task, kinds: Sequence[str]) -> None:
         """Make results of these kinds, one after the other."""
-        task.to_make = list(kinds)
-        task.due = self.clock.now() + self.result_interval
+        manners = self.manners
+        task.to_make = list(kinds) if manners is None else manners.in_turn(kinds, task.id)
+        self._await_next(task)
+
+    def _await_next(self, task: Task) -> None:
+        interval = self.result_interval
+        if self.manners is not None:
+            interval = self.manners.gap(interval, task.id, *task.to_make)
+        task.due = self.clock.now() + interval
         self._await_result(task)
 
     def _await_result(self, task: Task) -> None:
@@ -683,8 +710,7 @@ class Scope:
             if task.to_make:
                 self._result_over(task, task.to_make.pop(0))
             if task.to_make:
-                task.due = self.clock.now() + self.result_interval
-                self._await_result(task)
+                self._await_next(task)
             elif task.failing is None:
                 self.move(task, TaskEvent.RESULTS_READY, "every result is ready", self.tick())
                 self.on_progress(self, task, task.status.name)

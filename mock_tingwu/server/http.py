@@ -7,6 +7,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from httptools import (
@@ -23,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from mock_tingwu.services.awkwardly import REWRITE_HEAD
 from mock_tingwu.services.travelling import HANG_UP
 
 #: Request line and headers together, in bytes. More is refused before anybody looks at them.
@@ -47,6 +49,27 @@ Refuse = Callable[[str, str, str], Response]
 
 class TooLong(Exception):
     """Request line and headers, or trailers, are longer than `MAX_HEAD`."""
+
+
+class _HeadWriter:
+    """The transport of one answer, which changes the first thing written to it."""
+
+    def __init__(self, transport: Any, change: Callable[[bytes], bytes]) -> None:
+        self._transport = transport
+        self._change = change
+        self._wrote = False
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data if self._wrote else self._change(data))
+        self._wrote = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+def _rewrite_head(cycle: RequestResponseCycle, change: Callable[[bytes], bytes]) -> None:
+    """Let the head of an answer go through ``change``: uvicorn writes names in small letters."""
+    cycle.transport = _HeadWriter(cycle.transport, change)  # type: ignore[assignment]
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -174,7 +197,10 @@ class HttpProtocol(HttpToolsProtocol):
         if not self.url.startswith(b"/"):
             self.url = _WITHOUT_PATH.sub(rb"\g<0>/", self.url)
         super().on_headers_complete()
-        self.scope["extensions"] = {HANG_UP: self._break_off}  # type: ignore[dict-item]
+        self.scope["extensions"] = {
+            HANG_UP: self._break_off,  # type: ignore[dict-item]
+            REWRITE_HEAD: partial(_rewrite_head, self.cycle),  # type: ignore[dict-item]
+        }
         self._owed.append(self.cycle)
         length = dict(self.headers).get(b"content-length")
         self._body_left = _ANY_LENGTH if length is None else int(length)

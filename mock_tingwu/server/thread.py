@@ -167,18 +167,20 @@ class MockTingwu(Controls):
         *,
         clock: str | None = None,
         seed: int | None = None,
+        profile: str | None = None,
     ) -> ScopeControls:
         """Make a scope: a world of its own for what comes with one of ``keys``.
 
         They are AppKeys, access keys, appIds, API keys or SDKAppIDs; without any the scope's name
-        is its key. Its clock (system or virtual) and seed are the mock's unless given. As a context
-        manager it is dropped at the end.
+        is its key. Its clock (system or virtual), seed and profile are the mock's unless given. As
+        a context manager it is dropped at the end.
 
         Raises:
-            ValueError: there is such a scope, or one of its keys is another's.
+            ValueError: there is such a scope, or one of its keys is another's, or the profile makes
+                no sense.
         """
         world = self._server.world
-        self.call(lambda: world.add(name, keys, clock=clock, seed=seed))
+        self.call(lambda: world.add(name, keys, clock=clock, seed=seed, profile=profile))
         return ScopeControls(self, name)
 
     @property

@@ -13,7 +13,7 @@ import logging
 import socket
 import struct
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from uvicorn.config import Config
@@ -24,6 +24,8 @@ from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from mock_tingwu.core.awkward.draws import pieces
+from mock_tingwu.server.segments import Segments
 from mock_tingwu.services.connection import Endpoint, Rejection
 
 log = logging.getLogger("mock_tingwu")
@@ -107,6 +109,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._handshake_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closed_by_us = False
+        self._segments: Segments | None = None
         self.stalled = False
 
     # asyncio.Protocol
@@ -139,6 +142,8 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.discard(self)
+        if self._segments is not None:
+            self._segments.cancel()
         for timer in (self._handshake_timer, self._close_timer):
             if timer is not None:
                 timer.cancel()
@@ -164,7 +169,7 @@ class WebSocketProtocol(asyncio.Protocol):
         """The server is going down (called by uvicorn)."""
         if self._core.state is OPEN:
             self.close(1001, "server shutdown")
-        self._transport.close()
+        self._close_transport()
 
     def hang_up(self) -> None:
         """Close the connection at once."""
@@ -189,11 +194,19 @@ class WebSocketProtocol(asyncio.Protocol):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._transport.abort()
 
-    def send_text(self, data: bytes) -> None:
+    def send_text(self, data: bytes, cuts: Sequence[int] = ()) -> None:
         if self._core.state is OPEN:
             self._commit()
-            self._core.send_text(data)
+            first, *rest = pieces(data, cuts)
+            self._core.send_text(first, fin=not rest)
+            for number, piece in enumerate(rest, start=1):
+                self._core.send_continuation(piece, fin=number == len(rest))
             self._flush()
+
+    def send_in_segments(self, cut: Callable[[bytes], Sequence[bytes]], *, together: bool) -> None:
+        if self._segments is not None:
+            self._segments.finish()
+        self._segments = Segments(self._transport, cut, together=together)
 
     def close(self, code: int, reason: str = "") -> None:
         if self._core.state is OPEN:
@@ -286,17 +299,27 @@ class WebSocketProtocol(asyncio.Protocol):
             endpoint.text(data)
 
     def _flush(self) -> None:
-        transport = self._transport
+        transport, segments = self._transport, self._segments
         for data in self._core.data_to_send():
-            if data:
+            if data and segments is not None:
+                segments.add(data)
+            elif data:
                 transport.write(data)
             elif transport.can_write_eof():
+                if segments is not None:
+                    segments.finish()
                 transport.write_eof()
+
+    def _close_transport(self) -> None:
+        """Close the connection behind what was sent."""
+        if self._segments is not None and not self._transport.is_closing():
+            self._segments.finish()
+        self._transport.close()
 
     def _expect_close(self) -> None:
         """Both sides have said CLOSE, or one has, or the core gave up on the client."""
         if self._core.close_rcvd is not None:
-            self._transport.close()
+            self._close_transport()
         elif self._close_timer is None:
             loop = asyncio.get_running_loop()
             self._close_timer = loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)

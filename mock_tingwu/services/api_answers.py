@@ -46,7 +46,14 @@ def written(
     """
     status = 200 if error is None else error.http_status
     # pop-core parses an answer only if the type is JSON's (tingwu-openapi 0.9).
-    content = api_format.to_json(fields) if as_json else api_format.to_xml(root, fields)
+    if scope.manners is not None:
+        fields = scope.manners.shaped(fields, service, request_id)
+    if not as_json:
+        content = api_format.to_xml(root, fields)
+    elif scope.manners is not None:
+        content = scope.manners.written(fields, service, request_id)
+    else:
+        content = api_format.to_json(fields)
     scope.journal.record(
         "response",
         service,

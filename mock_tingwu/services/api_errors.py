@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu.core.errors import API_ERRORS, LIVE_ERRORS, ApiError
+
+if TYPE_CHECKING:
+    from mock_tingwu.core.awkward.manners import Manners
+
+#: What an awkward scope refuses calls of Tingwu with, and of Live, and why, for the journal.
+STUMBLES: Final = ("ServerError", "ServiceUnavailable")
+LIVE_STUMBLES: Final = ("InternalError", "ServiceUnavailable")
+REPEAT: Final = "the profile is awkward: the same call succeeds when it is made again"
 
 
 class ApiFailure(Exception):
@@ -72,6 +80,23 @@ def denied(code: str, *, action: str, account: str, message: str = "") -> ApiFai
         "PolicyType": "AccountLevelIdentityBasedPolicy",
     }
     return error
+
+
+def stumble(
+    manners: Manners, access_key: str | None, *call: str | bytes, codes: Sequence[str] = STUMBLES
+) -> None:
+    """Refuse a call now and then, before anything is done.
+
+    ``call`` is what makes it the same call when it is made again, but for its signature.
+
+    Raises:
+        ApiFailure: this is such a time.
+    """
+    code = manners.refusal(codes, access_key or "", *call)
+    if code is not None:
+        error = failure(code)
+        error.detail = REPEAT
+        raise error
 
 
 def _about(pattern: str, parameter: str) -> ApiFailure:

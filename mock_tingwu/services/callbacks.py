@@ -153,7 +153,7 @@ class CallbackBook:
         self.put(app_key, url)
         request_id = self._scope.ids.hex32("callback")
         body = self._dialect.probe(self._scope, app_key, request_id)
-        delivery = _message(url, body, replace(self._dialect.plan, waits=()))
+        delivery = self._message(url, body, request_id, replace(self._dialect.plan, waits=()))
         await self.courier.deliver(Parcel(delivery, self._dialect.service, "probe"))
         if delivery.state is DELIVERED:
             return {"delivered": True, "status": delivery.attempts[0].outcome.status}
@@ -184,12 +184,13 @@ class CallbackBook:
         if registration is None:
             self._note_missing(task, step)
             return
-        body = self._dialect.message(self._scope, task, step, self._request_id(task, step))
+        request_id = self._request_id(task, step)
+        body = self._dialect.message(self._scope, task, step, request_id)
         if body is None:
             return
         registration.waiting += 1
         self.version += 1
-        message = _message(registration.url, body, self._dialect.plan)
+        message = self._message(registration.url, body, request_id, self._dialect.plan)
         parcel = self.parcel(message, step, task.id, task.app_key, registration.number)
         self.courier.post(parcel, lane=task.id)
 
@@ -230,6 +231,12 @@ class CallbackBook:
         """Send nothing more."""
         self.courier.close()
 
+    def _message(self, url: str, body: Mapping[str, Any], request_id: str, plan: Plan) -> Delivery:
+        content, manners = _encode(body), self._scope.manners
+        if manners is not None:
+            content = manners.json(content, "callback", request_id)
+        return Delivery(url, content, {"Content-Type": "application/json"}, plan)
+
     def _note_missing(self, task: Task, step: str) -> None:
         # Tingwu's tasks have asked for callbacks; DashScope's apps have them or not.
         if self._dialect is TINGWU and step in (COMPLETED.wire, FAILED.wire):
@@ -258,10 +265,6 @@ def fault_of(scope: Scope, parcel: Parcel) -> CallbackFault | None:
             events=(parcel.event,),
         )
     )
-
-
-def _message(url: str, body: Mapping[str, Any], plan: Plan) -> Delivery:
-    return Delivery(url, _encode(body), {"Content-Type": "application/json"}, plan)
 
 
 class CallbackControl:

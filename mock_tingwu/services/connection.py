@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,8 +25,15 @@ class Connection(Protocol):
         """How many bytes wait for the client to read."""
         ...
 
-    def send_text(self, data: bytes) -> None:
-        """Send one unfragmented text frame."""
+    def send_text(self, data: bytes, cuts: Sequence[int] = ()) -> None:
+        """Send a text message: in one frame, unless it is to be cut at these places."""
+        ...
+
+    def send_in_segments(self, cut: Callable[[bytes], Sequence[bytes]], *, together: bool) -> None:
+        """From now on write what ``cut`` makes of it, a piece at a time.
+
+        ``together``: hold it for a moment first, so that messages travel together.
+        """
         ...
 
     def close(self, code: int, reason: str = "") -> None:

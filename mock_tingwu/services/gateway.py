@@ -15,7 +15,7 @@ from mock_tingwu.core.scope import Scope
 from mock_tingwu.protocols import signing
 from mock_tingwu.services import api_format, bodies, causes
 from mock_tingwu.services.api_answers import Json, error_body, written
-from mock_tingwu.services.api_errors import ApiFailure, failure
+from mock_tingwu.services.api_errors import ApiFailure, failure, stumble
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.near_miss import nearest
 from mock_tingwu.services.realm import Realm
@@ -143,6 +143,8 @@ class Gateway:
             if api:
                 call.count()
                 self._keeper.limit(scope, verdict.access_key or "", api)
+                if scope.manners is not None:
+                    stumble(scope.manners, verdict.access_key, request.method, signed.target, raw)
                 subject = self._subject(request, scope, body, api)
                 foresee(request, scope.faults, subject)
                 self._keeper.trip(scope, subject, verdict)

@@ -6,10 +6,11 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final
 
 from mock_tingwu import media
+from mock_tingwu.core.awkward.draws import pieces
 from mock_tingwu.core.clock import Timer
 from mock_tingwu.core.faults import StreamClose, StreamFailure, StreamFault, StreamStall, Subject
 from mock_tingwu.core.pace import AudioPace, frame_size
@@ -46,6 +47,8 @@ class PushingConnection(ABC):
     """
 
     service: ClassVar[str]
+    #: Whether every client of the protocol can take a message in several frames.
+    takes_fragments: ClassVar[bool] = False
 
     def __init__(self, scope: Realm, session: StreamSession[Any, Any], target: str) -> None:
         self._scope = scope
@@ -78,6 +81,8 @@ class PushingConnection(ABC):
         # The latest message that shows what the client does, and how fast its audio comes.
         self._seen: int | None = None
         self._pace: AudioPace | None = None
+        # How many messages were sent.
+        self._sent = 0
         # What is owed to the stream after a small delay of real time.
         self._owed: asyncio.TimerHandle | None = None
 
@@ -128,6 +133,7 @@ class PushingConnection(ABC):
 
     def opened(self, connection: Connection) -> None:
         self._connection = connection
+        self._choose_segments()
         if self._task is not None:
             self._task.pushers[self] = None
         self._record("ws_open", target=self._target)
@@ -345,7 +351,7 @@ class PushingConnection(ABC):
             self._estimated = length
         else:
             return
-        for event in heard:
+        for event in self._retold(heard):
             self._hear(event)
         if self._scope.faults.active:
             moment = self._moment(heard=(before, task.stream.position))
@@ -359,7 +365,7 @@ class PushingConnection(ABC):
         assert self._task is not None
         try:
             self._finish_decoding()
-            for event in self._task.stream.flush():
+            for event in self._retold(self._task.stream.flush()):
                 self._hear(event)
         except Exception:
             log.exception("a defect loses the end of a stream")
@@ -430,6 +436,7 @@ class PushingConnection(ABC):
         self._scope.connections.pop(self, None)
         self._scope = scope
         scope.connections[self] = None
+        self._choose_segments()
         self._wire.time_is(scope.clock.now())
         self._record("ws_open", target=self._target)
 
@@ -473,8 +480,39 @@ class PushingConnection(ABC):
                 masking=by_hand or self._echoes_secret(),
                 **({"by": BY_HAND} if by_hand else {}),
             )
+        manners = self._scope.manners
         for message in messages:
-            self._connection.send_text(message)
+            if manners is not None and self.takes_fragments:
+                cuts = manners.fragments(message, self._id, str(self._sent))
+                self._connection.send_text(message, cuts)
+            else:
+                self._connection.send_text(message)
+
+    # Manners
+
+    def _retold(self, heard: Iterable[Heard]) -> Iterable[Heard]:
+        """What the client is told of what was heard."""
+        manners = self._scope.manners
+        if manners is None or self._task is None:
+            return heard
+        return manners.retold(heard, self._task.id)
+
+    def _delay(self, usual: int) -> int:
+        """How long the start of a stream takes, in ms of real time."""
+        manners = self._scope.manners
+        return usual if manners is None else manners.start_delay(usual, self._id)
+
+    def _choose_segments(self) -> None:
+        manners = self._scope.manners
+        if manners is None or self._connection is None:
+            return
+        together, cut = manners.has("coalesced-frames"), manners.has("cut-segments")
+        if together or cut:
+            draw = manners.draw("cut-segments", self._target, self._id)
+            self._connection.send_in_segments(
+                lambda data: pieces(data, draw.cuts(len(data), 2) if cut else ()),
+                together=together,
+            )
 
     # Faults
 
@@ -490,7 +528,11 @@ class PushingConnection(ABC):
     def _pass_on(self, message: bytes) -> bool:
         """Send an event, unless a fault wants something else. False: nothing is to follow."""
         faults, fault = self._scope.faults, None
-        if faults.active and not isinstance(message, ByHand):
+        by_hand = isinstance(message, ByHand)
+        if self._scope.manners is not None and not by_hand:
+            self._sent += 1
+            message = self._scope.manners.event(message, self._id, str(self._sent))
+        if faults.active and not by_hand:
             fault = faults.stream_fault(self._moment(events=names_of(message)))
         if isinstance(fault, StreamStall):
             self._stall(fault.ms)

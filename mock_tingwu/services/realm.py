@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.core.apps import AppBook
+from mock_tingwu.core.awkward.habits import PLAIN, Profile
 from mock_tingwu.core.clock import Clock, VirtualClock, as_datetime
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.phrases import PhraseList
@@ -36,7 +37,13 @@ class Realm(Scope):
     """One scope of a server, from its making to its `close`. A reset makes another."""
 
     def __init__(
-        self, world: World, name: str, clock: Clock, seed: int, folder: Path | None = None
+        self,
+        world: World,
+        name: str,
+        clock: Clock,
+        seed: int,
+        profile: Profile = PLAIN,
+        folder: Path | None = None,
     ) -> None:
         from mock_tingwu.services.callbacks import TINGWU, CallbackBook
         from mock_tingwu.services.dashscope.callbacks import AgentDialect
@@ -55,6 +62,7 @@ class Realm(Scope):
             taps=self.taps,
             secrets=settings.secrets,
             cause=causes.current,
+            profile=profile,
         )
         self._world = world
         #: Counts what happens, here and in other scopes.
@@ -65,6 +73,7 @@ class Realm(Scope):
         self.configure(settings)
         #: What was put in force here since the last reset.
         self.scenarios: list[Applied] = []
+        self.profile = profile
         self._folder = folder
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}
@@ -274,6 +283,7 @@ class Realm(Scope):
             self._imagined,
             keys=tuple(self._world.keys_of(self.name)),
             seed=self.seed,
+            profile=str(self.profile),
             live=lambda: self._live,
             make_live=lambda: self.live,
             long_jobs=self._world.long_jobs,

@@ -170,7 +170,7 @@ class PusherConnection(PushingConnection):
         self._start = request
         self._open_stream()
         self._note_differences(request)
-        self._owed = self._after(nls.START_DELAY_MS, self._started)
+        self._owed = self._after(self._delay(nls.START_DELAY_MS), self._started)
 
     def _started(self) -> None:
         stream, session = self._joined.stream, self._session

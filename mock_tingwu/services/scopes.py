@@ -13,7 +13,7 @@ from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import ScopeError, World
 
 PATH: Final = "/_mock/scopes"
-_FIELDS: Final = ("name", "keys", "clock", "seed")
+_FIELDS: Final = ("name", "keys", "clock", "seed", "profile")
 
 
 class ScopeControl:
@@ -50,7 +50,7 @@ class ScopeControl:
         if unknown:
             raise ControlError(f"{min(unknown)} is unknown; expected {', '.join(_FIELDS)}")
         name, keys = body.get("name"), body.get("keys")
-        clock, seed = body.get("clock"), body.get("seed")
+        clock, seed, profile = body.get("clock"), body.get("seed"), body.get("profile")
         if not isinstance(name, str):
             raise ControlError(f"name is {name!r}, expected a text")
         keys = [] if keys is None else keys
@@ -61,7 +61,7 @@ class ScopeControl:
         if isinstance(seed, bool) or not isinstance(seed, int | None):
             raise ControlError(f"seed is {seed!r}, expected a whole number")
         try:
-            return self._world.add(name, keys, clock=clock, seed=seed)
+            return self._world.add(name, keys, clock=clock, seed=seed, profile=profile)
         except ScopeError as error:
             status = 409 if name == self._world.DEFAULT or self._world.get(name) else 400
             raise ControlError(str(error), status) from None
@@ -73,6 +73,7 @@ class ScopeControl:
             "keys": [masked(key) for key in self._world.keys_of(realm.name)],
             "clock": "virtual" if isinstance(realm.clock, VirtualClock) else "system",
             "seed": realm.seed,
+            "profile": str(realm.profile),
             "now_ms": realm.clock.now(),
             "tasks": len(realm.tasks),
             "connections": len(realm.connections),

@@ -124,7 +124,7 @@ class StorageService:
         at_key = self._world.find_stored(key)
         stored = at_key[1] if at_key else None
         scope = at_key[0] if at_key else found[0] if found else self._world.default
-        request_id = scope.ids.request_id().replace("-", "")[:24]
+        request_id = scope.ids.request_id().replace("-", "")[:24].upper()
         query = request.url.query
         about: dict[str, Any] = {
             "task_id": stored.task.id if stored else named["task"] if named else None,
@@ -198,9 +198,16 @@ class StorageService:
         task, kind = stored.task, stored.kind
         if kind in _TYPES:
             return await self._media(request, scope, task, kind)
-        linker = Linker(scope, Address.of(request).http, seconds=stored.link_seconds)
+        manners, seconds = scope.manners, stored.link_seconds
+        if manners is not None:
+            seconds = manners.link_seconds(seconds)
+        linker = Linker(scope, Address.of(request).http, seconds=seconds)
         # A long meeting takes a while. It does not grow: results come after the end of the audio.
         content = await asyncio.to_thread(_content, stored, linker)
+        if manners is not None:
+            # A file says the same every time, as long as its links do.
+            key = (SERVICE, task.id, kind, str(stored.made))
+            content = await asyncio.to_thread(manners.json, content, *key)
         scope.journal.record(
             "result",
             SERVICE,

@@ -20,6 +20,7 @@ from mock_tingwu.core.faults import (
     Subject,
     TruncateBody,
 )
+from mock_tingwu.services.awkwardly import delivered
 
 #: The server's extension of ASGI that closes a connection; its argument: whether by a RST.
 HANG_UP: Final = "mock_tingwu.hang_up"
@@ -62,6 +63,8 @@ async def travel(request: Request, answer: Awaitable[Response]) -> Response:
             return _copy(response, body[: len(body) // 2])
         case HttpError(status, body):
             return Response(body, status, media_type="text/html")
+        case None:
+            return delivered(request, response)
     return response
 
 

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakSet
 
+from mock_tingwu.core.awkward.habits import Profile
 from mock_tingwu.core.clock import Clock, VirtualClock
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
@@ -82,13 +83,15 @@ class World:
         self.workers: WeakSet[Thread] = WeakSet()
         self._store: Store | None = None
         self._owner: dict[str, str] = {}
-        self._made: dict[str, tuple[str, int]] = {}
+        self._made: dict[str, tuple[str, int, Profile]] = {}
         self._realms: dict[str, Realm] = {}
+        #: How scopes behave that nothing else was said of.
+        self.profile = Profile.parse(settings.profile)
         if settings.scenario:
             from mock_tingwu.services.scenarios import check_at_start
 
             check_at_start(settings.scenario)
-        self.default = self._new(self.DEFAULT, settings.clock, settings.seed)
+        self.default = self._new(self.DEFAULT, settings.clock, settings.seed, self.profile)
 
     # What outlives the process
 
@@ -123,7 +126,10 @@ class World:
             self._owner |= dict.fromkeys(record.keys, name)
             seed = self.settings.seed if name == self.DEFAULT else record.own_seed
             clock = None if now is None else VirtualClock(now)
-            self._new(name, mode, seed, clock=clock, folder=folder)
+            profile = self.profile
+            if name != self.DEFAULT:
+                profile = Profile.parse(record.profile)
+            self._new(name, mode, seed, profile, clock=clock, folder=folder)
         store.keep(self._realms[name].kept())
 
     @property
@@ -179,13 +185,15 @@ class World:
         *,
         clock: str | None = None,
         seed: int | None = None,
+        profile: str | None = None,
     ) -> Realm:
         """Make a scope of what comes with one of ``keys``; without any its name is its key.
 
-        Without ``clock`` (system or virtual) and ``seed`` it has the server's.
+        Without ``clock`` (system or virtual), ``seed`` and ``profile`` it has the server's.
 
         Raises:
-            ScopeError: there is one of this name, or a key is another's, or there are too many.
+            ScopeError: there is one of this name, or a key is another's, or there are too many, or
+                the profile makes no sense.
         """
         keys = tuple(keys) or (name,)
         for field, value in (("name", name), *(("keys", key) for key in keys)):
@@ -196,6 +204,10 @@ class World:
         for key in keys:
             if key in self._owner:
                 raise ScopeError(f"keys has {key!r}, which is a key of scope {self._owner[key]!r}")
+        try:
+            manners = self.profile if profile is None else Profile.parse(profile)
+        except ValueError as error:
+            raise ScopeError(f"profile is {profile!r}, expected {error}") from None
         if len(self._realms) >= MOST_SCOPES:
             raise ScopeError(f"name is {name!r}, but there are {MOST_SCOPES} scopes; drop some")
         self._owner |= dict.fromkeys(keys, name)
@@ -203,6 +215,7 @@ class World:
             name,
             self.settings.clock if clock is None else clock,
             self.settings.seed if seed is None else seed,
+            manners,
         )
         if self._store is not None:
             self._store.keep(realm.kept())
@@ -230,9 +243,9 @@ class World:
 
         With ``clock`` it starts over with another kind of clock, with ``seed`` with another seed.
         """
-        mode, old_seed = self._made[name]
+        mode, old_seed, profile = self._made[name]
         self._end(self._realms[name])
-        realm = self._new(name, clock or mode, old_seed if seed is None else seed)
+        realm = self._new(name, clock or mode, old_seed if seed is None else seed, profile)
         if self._store is not None:
             self._store.keep_anew(realm.kept())
         return realm
@@ -247,12 +260,13 @@ class World:
         name: str,
         mode: str,
         seed: int,
+        profile: Profile,
         *,
         clock: Clock | None = None,
         folder: Path | None = None,
     ) -> Realm:
-        self._made[name] = (mode, seed)
-        realm = Realm(self, name, clock or self._make_clock(mode), seed, folder)
+        self._made[name] = (mode, seed, profile)
+        realm = Realm(self, name, clock or self._make_clock(mode), seed, profile, folder)
         self._realms[name] = realm
         if name == self.DEFAULT:
             self.default = realm

@@ -82,6 +82,7 @@ class Kept:
     imagined: dict[Task, ImaginedMedia]
     keys: tuple[str, ...]
     seed: int
+    profile: str
     live: Callable[[], LiveBook | None]
     make_live: Callable[[], LiveBook]
     long_jobs: asyncio.Semaphore
@@ -170,6 +171,7 @@ class Keeper:
             folder=kept.folder.name,
             keys=kept.keys,
             own_seed=kept.seed,
+            profile=kept.profile,
             settings=self._settings,
             ids=scope.ids.counts,
             seq=scope.journal.seq,

@@ -479,7 +479,7 @@ class ScopeRecord(msgspec.Struct, omit_defaults=True):
 
     ``settings`` are those that something was made of when the scope was begun or brought back last;
     ``now`` is the time (ms) of a virtual clock. ``folder`` is the name of the folder of media files
-    and uploads. ``keys`` and ``own_seed`` are those of a scope beside the
+    and uploads. ``keys``, ``own_seed`` and ``profile`` are those of a scope beside the
     default one. ``seq`` and ``dropped`` are the journal's, ``day`` and ``used`` the daily quota's.
     """
 
@@ -493,6 +493,7 @@ class ScopeRecord(msgspec.Struct, omit_defaults=True):
     dropped: int = 0
     keys: tuple[str, ...] = ()
     own_seed: int = 0
+    profile: str = ""
     faults_added: int = 0
     day: int = 0
     used: dict[str, int] = {}

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.core.awkward.habits import EXPECTED
 from mock_tingwu.services.world import MOST_SCOPES
 from tests.callbacks.receiver import receiver
 from tests.core.test_segmentation import silence, speech
@@ -283,6 +284,7 @@ def test_a_scope_is_made_listed_and_dropped(mock: MockTingwu) -> None:
         "keys": ["app-1", "sk-0123…"],
         "clock": "virtual",
         "seed": 7,
+        "profile": "plain",
         "now_ms": now,
         "tasks": 0,
         "connections": 0,
@@ -308,7 +310,12 @@ def test_a_scope_is_made_listed_and_dropped(mock: MockTingwu) -> None:
         ({"name": "x", "keys": [""]}, 400, "keys is '', expected 1 to 128 characters"),
         ({"name": "x", "clock": "fast"}, 400, "clock is 'fast', expected system or virtual"),
         ({"name": "x", "seed": True}, 400, "seed is True, expected a whole number"),
-        ({"name": "x", "owner": 1}, 400, "owner is unknown; expected name, keys, clock, seed"),
+        ({"name": "x", "profile": 1}, 400, f"profile is 1, expected {EXPECTED}"),
+        (
+            {"name": "x", "owner": 1},
+            400,
+            "owner is unknown; expected name, keys, clock, seed, profile",
+        ),
         ({"name": "taken"}, 409, "name is 'taken', but there is such a scope already"),
         ({"name": "default"}, 409, "name is 'default', but there is such a scope already"),
         ({"name": "x", "keys": ["k"]}, 400, "keys has 'k', which is a key of scope 'taken'"),

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.errors import ApiError
+from mock_tingwu.services.api_errors import REPEAT
+
+if TYPE_CHECKING:
+    from mock_tingwu.core.awkward.manners import Manners
+
+#: What an awkward scope refuses calls with.
+STUMBLES: Final = ("InternalError", "ModelUnavailable")
 
 
 class AgentFailure(Exception):
@@ -29,6 +37,17 @@ class AgentFailure(Exception):
 def failure(code: str, detail: str = "", *, message: str = "") -> AgentFailure:
     """The failure with a code of the error tables."""
     return AgentFailure(CALL_ERRORS[code], detail, message=message)
+
+
+def stumble(manners: Manners, key: str | None, *call: str | bytes) -> None:
+    """Refuse a call now and then, before anything is done.
+
+    Raises:
+        AgentFailure: this is such a time.
+    """
+    code = manners.refusal(STUMBLES, key or "", *call)
+    if code is not None:
+        raise failure(code, REPEAT)
 
 
 def throttled(retry_after: int, detail: str = "") -> AgentFailure:

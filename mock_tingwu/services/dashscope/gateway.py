@@ -16,7 +16,7 @@ from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Throttle
 from mock_tingwu.services import bodies, causes
 from mock_tingwu.services.dashscope.agents import Json
-from mock_tingwu.services.dashscope.errors import AgentFailure, failure, throttled
+from mock_tingwu.services.dashscope.errors import AgentFailure, failure, stumble, throttled
 from mock_tingwu.services.dashscope.keys import bearer, key_ring, scope_of_call
 from mock_tingwu.services.dashscope.request import read, texts_of
 from mock_tingwu.services.realm import Realm
@@ -104,6 +104,8 @@ class Gateway:
             if name:
                 call.count()
                 self._limit(scope, key or "", name)
+                if scope.manners is not None:
+                    stumble(scope.manners, key, name, _target(request), raw)
                 self._trip(request, scope, body, name)
                 call.serve()
             result = operation(request, scope, body)
@@ -170,6 +172,8 @@ class Gateway:
             # A token is answered as it is.
             answer = outcome if "token" in outcome else {**outcome, "request_id": request_id}
         content = _encode(answer)
+        if scope.manners is not None:
+            content = scope.manners.json(content, SERVICE, request_id)
         scope.journal.record(
             "response",
             SERVICE,

@@ -96,6 +96,7 @@ class DuplexConnection(PushingConnection):
     """One client of the inference endpoint. It may push into one meeting after another."""
 
     service = SERVICE
+    takes_fragments = True
 
     def __init__(self, world: World, scope: Realm, target: str) -> None:
         self._world = world
@@ -200,7 +201,7 @@ class DuplexConnection(PushingConnection):
             self._fail(refusal.error)
             return
         self._open_stream()
-        self._owed = self._after(inference.LISTEN_DELAY_MS, self._listening)
+        self._owed = self._after(self._delay(inference.LISTEN_DELAY_MS), self._listening)
 
     def _app_of(self, request: inference.RunRequested) -> App:
         app = self._scope.apps.get(request.app_id)

@@ -55,7 +55,10 @@ def output_of(scope: Scope, task: Task, base: str, *, kinds: Collection[str] | N
     ``base`` is the address that links lead to; they are signed anew. ``kinds``: name no files
     but these. A result that could not be made is null.
     """
-    agent, link = agent_of(task), Linker(scope, base, seconds=LINK_SECONDS)
+    agent, manners = agent_of(task), scope.manners
+    # No page tells how long links to results live.
+    seconds = LINK_SECONDS if manners is None else manners.link_seconds(LINK_SECONDS)
+    link = Linker(scope, base, seconds=seconds)
     output: Json = {"status": status_of(task)}
     for kind, file in agent.files.items():
         if kinds is not None and kind not in kinds:
@@ -67,6 +70,7 @@ def output_of(scope: Scope, task: Task, base: str, *, kinds: Collection[str] | N
     if output["status"] == BROKEN:
         output |= {"errorCode": task.error_code, "errorMessage": task.error_message}
     if kinds is None and "mp3" in task.files:
+        link = Linker(scope, base, seconds=LINK_SECONDS)
         output["playbackUrl"] = link.to(BUCKET, key_of(scope, task, "mp3", _PLAYBACK))
     return dict(sorted(output.items()))
 

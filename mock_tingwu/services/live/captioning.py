@@ -169,11 +169,17 @@ class Captioning:
         self._tell(heard)
 
     def _tell(self, heard: Sequence[Heard]) -> None:
+        manners = self._scope.manners
+        if manners is not None:
+            heard = list(manners.retold(heard, self.task.id))
         for caption in self._captions.hear(heard, self.task.stream.position):
             self._post(caption)
 
     def _post(self, caption: Caption) -> None:
-        task, request = self.task, self.request
+        task, request, manners = self.task, self.request, self._scope.manners
+        content = caption.content
+        if manners is not None:
+            content = manners.event(content.encode(), task.id, content).decode()
         body = {
             "task_id": task.id,
             "sdk_app_id": task.app_key,
@@ -181,11 +187,14 @@ class Captioning:
             "rtc_user_id": request.user,
             "callback_time_stamp": self._scope.clock.now(),
             "language": task.language,
-            "content": caption.content,
+            "content": content,
         }
+        encoded = _encode(body)
+        if manners is not None:
+            encoded = manners.json(encoded, task.id, content)
         delivery = Delivery(
             request.callback_address,
-            _encode(body),
+            encoded,
             {"Content-Type": "application/json"},
             LIVE_PLAN,
             self._signer,

@@ -14,7 +14,13 @@ from mock_tingwu.protocols import signing
 from mock_tingwu.protocols.signing import rpc_v1
 from mock_tingwu.services import api_format, bodies, causes
 from mock_tingwu.services.api_answers import Json, error_body, written
-from mock_tingwu.services.api_errors import ApiFailure, failure, missing
+from mock_tingwu.services.api_errors import (
+    LIVE_STUMBLES,
+    ApiFailure,
+    failure,
+    missing,
+    stumble,
+)
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.live.request import read
 from mock_tingwu.services.near_miss import no_action
@@ -99,6 +105,9 @@ class LiveGateway:
             operation = self._operation(action, parameters)
             call.count()
             self._keeper.limit(scope, verdict.access_key or "", action)
+            if scope.manners is not None:
+                said = f"{action} {sorted(map(str, _lasting(parameters).items()))}"
+                stumble(scope.manners, verdict.access_key, said, codes=LIVE_STUMBLES)
             subject = _subject(scope, parameters, action)
             foresee(request, scope.faults, subject)
             outcome = self._keeper.trip(scope, subject, verdict)
@@ -191,6 +200,15 @@ def _subject(scope: Scope, parameters: Json, action: str) -> Subject:
         task_id,
         [text for text in (stream, channel) if text],
     )
+
+
+def _lasting(parameters: Json) -> Json:
+    """What stays the same when a call is made again: its signature does not."""
+    return {
+        name: value
+        for name, value in parameters.items()
+        if name != "Timestamp" and not name.startswith("Signature")
+    }
 
 
 def _text(value: object) -> str | None:
