@@ -120,9 +120,7 @@ class World:
         record = store.scope(name)
         if record is not None:
             mode, now = clock_of(record, self.settings)
-            folder = (
-                None if self.settings.data_dir is None else self.settings.data_dir / record.folder
-            )
+            folder = store.folder / record.folder
             self._owner |= dict.fromkeys(record.keys, name)
             seed = self.settings.seed if name == self.DEFAULT else record.own_seed
             clock = None if now is None else VirtualClock(now)
@@ -218,7 +216,7 @@ class World:
             manners,
         )
         if self._store is not None:
-            self._store.keep(realm.kept())
+            self._store.keep_anew(realm.kept())
         return realm
 
     def keys_of(self, name: str) -> list[str]:

@@ -527,7 +527,10 @@ class Store:
         keeper = self._keepers.pop(name, None)
         if keeper is None:
             return
-        self._database.write([Batch(name, anew=True)])
+        try:
+            self._database.write([Batch(name, anew=True)])
+        except StoreError as error:
+            self._fail(f"--data-dir {error!s}")
         shutil.rmtree(keeper.kept.folder, ignore_errors=True)
 
     def keep(self, kept: Kept) -> None:
