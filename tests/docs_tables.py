@@ -296,6 +296,7 @@ BOUNDS: Final = {
 #: Bounds that nobody meets: of damaged media, of guesses, of explanations, of what listens.
 INNER_BOUNDS: Final = frozenset(
     {
+        "services.json_api:LONGEST_ERROR",
         "core.awkward.manners:LONGEST_EVENT",
         "core.awkward.manners:LONGEST_START_MS",
         "core.pace:MAX_CALLERS",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
@@ -79,6 +79,8 @@ class Application:
             return await service_of(request).unknown(request)
 
         async def server_error(request: Request, error: Exception) -> Response:
+            if request.url.path.startswith(PREFIX):
+                return JSONResponse({"error": "a defect of the mock; its log has more"}, 500)
             return service_of(request).server_error(request)
 
         self._http = Starlette(

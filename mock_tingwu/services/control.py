@@ -12,7 +12,7 @@ from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.errors import TASK_ERRORS
 from mock_tingwu.core.lifecycle import InvalidTransition
 from mock_tingwu.core.scope import Scope, Task
-from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
+from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, raw_body, realm_of
 from mock_tingwu.services.world import World
 
 #: The name that stands for every scope in a reset.
@@ -43,6 +43,8 @@ class ControlService:
         return {"status": "ok", "version": __version__}
 
     async def reset(self, request: Request) -> Any:
+        if await raw_body(request) not in (b"", b"{}"):
+            raise ControlError("the body is not empty, but a reset takes nothing but ?scope=")
         if request.query_params.get("scope") == EVERY:
             self._world.reset_all()
         else:

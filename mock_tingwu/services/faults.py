@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from mock_tingwu.core.faults import FaultError
+from mock_tingwu.core.faults import FaultError, parse_rule
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 from mock_tingwu.services.world import World
 
@@ -26,12 +26,14 @@ class FaultControl:
 
     async def all(self, request: Request) -> Any:
         """List the rules in force, add one, or drop them all."""
-        faults = realm_of(self._world, request).faults
         if request.method == "POST":
+            body = await json_body(request)
             try:
-                return faults.add(await json_body(request)).shown()
+                parse_rule(body)  # a rule that makes no sense makes no scope
+                return realm_of(self._world, request).faults.add(body).shown()
             except FaultError as error:
                 raise ControlError(str(error)) from None
+        faults = realm_of(self._world, request).faults
         if request.method == "DELETE":
             faults.clear()
         return {"faults": [rule.shown() for rule in faults.rules]}

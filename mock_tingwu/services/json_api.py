@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mock_tingwu.services.realm import Realm
     from mock_tingwu.services.world import World
 
+#: A sentence is cut behind so many characters: it repeats what was given.
+LONGEST_ERROR = 4_000
 #: The longest body of a call, in bytes: a script of many hours has less.
 MAX_BODY = 32 * 1024 * 1024
 
@@ -96,7 +98,9 @@ def json_endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             if isinstance(answer, Response):
                 return answer
         except ControlError as error:
-            status, answer = error.status, {"error": str(error)}
+            text = str(error)
+            text = text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}…"
+            status, answer = error.status, {"error": text}
         return Response(msgspec.json.encode(answer), status, {"Content-Type": "application/json"})
 
     return endpoint

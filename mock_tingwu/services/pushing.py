@@ -181,6 +181,9 @@ class PushingConnection(ABC):
 
     def world_ended(self) -> None:
         """The mock forgets everything: nothing of this client is to go on."""
+        if self._connection is not None:
+            # The clock that a stall waits for ends, too.
+            self._send(*self._outgoing.release())
         self.task_ended()
 
     # Looked at and driven from outside

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu.core.apps import AppBook
 from mock_tingwu.core.awkward.habits import PLAIN, Profile
@@ -31,6 +31,17 @@ if TYPE_CHECKING:
     from mock_tingwu.services.world import World
     from mock_tingwu.settings import Settings
     from mock_tingwu.store.keeper import Kept
+
+
+#: What a scope can have of its own.
+OWN_SETTINGS: Final = (
+    "result_interval_ms",
+    "throttle",
+    "offline_quota_minutes",
+    "max_streams",
+    "oss_buckets",
+    "app_keys",
+)
 
 
 class Realm(Scope):
@@ -73,6 +84,8 @@ class Realm(Scope):
         self.configure(settings)
         #: What was put in force here since the last reset.
         self.scenarios: list[Applied] = []
+        #: The same of before the server was started again, as it is shown.
+        self.applied: list[dict[str, Any]] = []
         self.profile = profile
         self._folder = folder
         self._media: dict[Task, MediaFiles] = {}
@@ -114,6 +127,13 @@ class Realm(Scope):
         self.settings = settings
         self.limits = Limits.parse(settings.throttle)
         self.result_interval = settings.result_interval_ms
+
+    @property
+    def own_settings(self) -> dict[str, Any]:
+        """The settings that are others here than the server's."""
+        server = self._world.settings
+        pairs = {name: getattr(self.settings, name) for name in OWN_SETTINGS}
+        return {name: value for name, value in pairs.items() if value != getattr(server, name)}
 
     def phrase_list(self, phrase_id: str) -> PhraseList | None:
         """A list of hot words; those of the default scope are everybody's, as no AppKey is named
@@ -284,6 +304,8 @@ class Realm(Scope):
             keys=tuple(self._world.keys_of(self.name)),
             seed=self.seed,
             profile=str(self.profile),
+            own_settings=lambda: self.own_settings,
+            applied=lambda: [*self.applied, *(one.shown() for one in self.scenarios)],
             live=lambda: self._live,
             make_live=lambda: self.live,
             long_jobs=self._world.long_jobs,

@@ -152,7 +152,7 @@ class ScenarioControl:
         realm = realm_of(self._world, request)
         return {
             "scenarios": await asyncio.to_thread(_starters),
-            "applied": [applied.shown() for applied in realm.scenarios],
+            "applied": [*realm.applied, *(applied.shown() for applied in realm.scenarios)],
         }
 
     async def _apply(self, request: Request) -> Any:

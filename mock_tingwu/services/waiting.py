@@ -193,6 +193,7 @@ async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | Non
     for entry in realm.journal.entries(task_id=condition.task_id):
         seen += condition.fits(entry)
     realm.taps.append(note)
+    realm.journal.watchers.add(changed.set)
     try:
         async with asyncio.timeout(timeout_ms / 1000):
             while not met():
@@ -202,6 +203,8 @@ async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | Non
                         f"the status of {task.id} is FAILED ({task.error_code}), which is the end; "
                         f"expected {condition.wanted}"
                     )
+                if realm.closed:
+                    return "the scope was reset or dropped before it came to that"
                 changed.clear()
                 await changed.wait()
                 # What an entry tells of has been done only behind it.
@@ -210,6 +213,7 @@ async def wait(realm: Realm, condition: Condition, timeout_ms: int) -> str | Non
         return _how_far(realm, condition, seen, timeout_ms)
     finally:
         realm.taps.remove(note)
+        realm.journal.watchers.discard(changed.set)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -122,12 +123,15 @@ class World:
             mode, now = clock_of(record, self.settings)
             folder = store.folder / record.folder
             self._owner |= dict.fromkeys(record.keys, name)
-            seed = self.settings.seed if name == self.DEFAULT else record.own_seed
             clock = None if now is None else VirtualClock(now)
             profile = self.profile
             if name != self.DEFAULT:
                 profile = Profile.parse(record.profile)
-            self._new(name, mode, seed, profile, clock=clock, folder=folder)
+            realm = self._new(name, mode, record.own_seed, profile, clock=clock, folder=folder)
+            own = Settings.of(record.own_settings)
+            given = {key: getattr(own, key) for key in record.own_settings}
+            realm.configure(replace(realm.settings, **given))
+            realm.applied = record.applied
         store.keep(self._realms[name].kept())
 
     @property

@@ -83,6 +83,8 @@ class Kept:
     keys: tuple[str, ...]
     seed: int
     profile: str
+    own_settings: Callable[[], dict[str, Any]]
+    applied: Callable[[], list[dict[str, Any]]]
     live: Callable[[], LiveBook | None]
     make_live: Callable[[], LiveBook]
     long_jobs: asyncio.Semaphore
@@ -172,6 +174,8 @@ class Keeper:
             keys=kept.keys,
             own_seed=kept.seed,
             profile=kept.profile,
+            own_settings=kept.own_settings(),
+            applied=kept.applied(),
             settings=self._settings,
             ids=scope.ids.counts,
             seq=scope.journal.seq,

@@ -479,8 +479,9 @@ class ScopeRecord(msgspec.Struct, omit_defaults=True):
 
     ``settings`` are those that something was made of when the scope was begun or brought back last;
     ``now`` is the time (ms) of a virtual clock. ``folder`` is the name of the folder of media files
-    and uploads. ``keys``, ``own_seed`` and ``profile`` are those of a scope beside the
-    default one. ``seq`` and ``dropped`` are the journal's, ``day`` and ``used`` the daily quota's.
+    and uploads. ``keys`` are those of a scope beside the default one, ``own_…`` and ``profile``
+    what it has of its own, ``applied`` its scenarios. ``seq`` and ``dropped`` are the journal's,
+    ``day`` and ``used`` the daily quota's.
     """
 
     seed: int
@@ -494,6 +495,8 @@ class ScopeRecord(msgspec.Struct, omit_defaults=True):
     keys: tuple[str, ...] = ()
     own_seed: int = 0
     profile: str = ""
+    own_settings: dict[str, Any] = {}
+    applied: list[dict[str, Any]] = []
     faults_added: int = 0
     day: int = 0
     used: dict[str, int] = {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mock_tingwu.core.journal import Entry
 from mock_tingwu.settings import Settings, SettingsError
 from mock_tingwu.testing.plugin import MARKER
 
@@ -70,6 +71,8 @@ class Mocks:
 
     def __init__(self, *, coverage: bool = False) -> None:
         self._coverage = coverage
+        #: The violations of the test that has a mock, also in scopes that it drops.
+        self.broken: list[Entry] = []
         self._mocks: list[tuple[Settings, MockTingwu]] = []
 
     def get(self, settings: Settings) -> MockTingwu:
@@ -97,6 +100,13 @@ class Mocks:
         mock.reset(clock=wanted.settings.clock, seed=wanted.settings.seed)
         taps = mock._server.world.taps
         before = list(taps)
+        self.broken = broken = []
+
+        def note(entry: Entry) -> None:
+            if entry["kind"] == "violation":
+                broken.append(entry)
+
+        mock.tap(note)
         try:
             yield mock
         finally:

@@ -23,7 +23,7 @@ FIXTURES: Final = frozenset({"mock_tingwu", "mock_tingwu_server"})
 #: What was met so far.
 _MET: Final = pytest.StashKey[Counter[str]]()
 #: The mock that a test has, and what it asked for.
-_LENT: Final = pytest.StashKey["tuple[MockTingwu, mocks.Wanted]"]()
+_LENT: Final = pytest.StashKey["tuple[MockTingwu, mocks.Wanted, mocks.Mocks]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -142,7 +142,7 @@ def mock_tingwu(
     """A running mock-tingwu in which nothing has happened yet."""
     asked = _wanted(request.config, request.node)
     with _mock_tingwu_mocks.lent(asked) as mock, _environment(mock, asked.environ):
-        request.node.stash[_LENT] = mock, asked
+        request.node.stash[_LENT] = mock, asked, _mock_tingwu_mocks
         yield mock
 
 
@@ -162,7 +162,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if lent is not None and lent[1].strict:
         from mock_tingwu.testing.report import violations
 
-        if broken := violations(lent[0]):
+        if broken := violations(lent[0], lent[2].broken):
             pytest.fail("\n".join(["the client broke rules of the cloud:", *broken]), pytrace=False)
     return outcome
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -49,13 +49,17 @@ def sections(mock: MockTingwu) -> Iterator[tuple[str, str]]:
     yield "mock-tingwu", text
 
 
-def violations(mock: MockTingwu) -> list[str]:
-    """A line for each time that the client broke a rule, in whatever scope."""
-    return [
-        _cut(f"{entry['rule']}{_level(entry)}: {entry['text']}")
-        for scope in _scopes(mock)
-        for entry in scope.violations
-    ]
+def violations(mock: MockTingwu, seen: Sequence[Entry] = ()) -> list[str]:
+    """A line for each time that the client broke a rule, in whatever scope.
+
+    ``seen`` are those that were written down: of scopes that are gone there is nothing else.
+    """
+    scopes = _scopes(mock)
+    there = {scope.name for scope in scopes}
+    found = [entry for scope in scopes for entry in scope.violations]
+    found += [entry for entry in seen if entry["scope"] not in there]
+    masked = mock.call(lambda: mock._realm.journal.masked)
+    return [_cut(masked(f"{entry['rule']}{_level(entry)}: {entry['text']}")) for entry in found]
 
 
 def _level(entry: Entry) -> str:

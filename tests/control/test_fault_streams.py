@@ -416,6 +416,8 @@ def ends(listener: Receiver) -> list[str]:
         ),
         ({"audio_ms": 0}, {"type": "ws_drop"}, "match.audio_ms is 0, expected a whole number"),
         ({}, {"type": "ws_close", "code": 1005}, "action.code is 1005, expected one that a server"),
+        ({}, {"type": "ws_close", "code": [1]}, "action.code is [1], expected one that a server"),
+        ({}, {"type": "ws_task_failed", "code": [1]}, "action.code is [1], expected a code of Da"),
         ({}, {"type": "ws_close", "code": True}, "action.code is True, expected one that a server"),
         ({}, {"type": "ws_close", "reason": "x" * 124}, "action.reason is longer than the 123"),
         ({}, {"type": "ws_task_failed"}, "action.status is wanted, or for DashScope action.code"),

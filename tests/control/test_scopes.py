@@ -14,12 +14,13 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.awkward.habits import EXPECTED
+from mock_tingwu.server.controls import Controls
 from mock_tingwu.services.world import MOST_SCOPES
 from tests.callbacks.receiver import receiver
 from tests.core.test_segmentation import silence, speech
 from tests.dashscope.helpers import GENERATION, SHORT, TOKENS, body_of
 from tests.dashscope.ws_helpers import duplex
-from tests.realtime.helpers import TASKS, Json, pusher
+from tests.realtime.helpers import TASKS, Json, pusher, until
 
 SENTENCE = speech(2_500) + silence(1_200)
 
@@ -382,3 +383,53 @@ def test_a_dropped_scope_cannot_be_used_and_its_name_is_free(mock: MockTingwu) -
         scope.now()
     with mock.scope("a"):
         assert tasks(mock, "a") == []
+
+
+def _has_stalled(scope: Controls) -> bool:
+    return any(entry["kind"] == "fault" for entry in scope.journal)
+
+
+def test_a_stream_that_stalls_is_closed_when_its_scope_ends(mock: MockTingwu) -> None:
+    for end in ("POST", "reset?scope=a"), ("DELETE", "scopes/a"):
+        scope = mock.scope("a", clock="virtual") if mock.scopes == [] else mock.scopes[0]
+        scope.faults.add({"type": "ws_stall", "ms": 60_000}, match={"event": "SentenceBegin"})
+        with pusher(create(mock, "a")) as client:
+            client.start()
+            client.push(SENTENCE)
+            until(partial(_has_stalled, scope), "the stall")
+            assert control(mock, *end).status_code == 200
+            assert client.close_code() == 1000
+            assert len(client.sentences()) == 1
+
+
+def test_who_waits_in_a_scope_that_ends_is_told(mock: MockTingwu) -> None:
+    mock.scope("a")
+    with ThreadPoolExecutor(1) as pool:
+        body = {"kind": "request", "operation": "CreateTask", "timeout_ms": 20_000}
+        waiting = pool.submit(control, mock, "POST", "wait?scope=a", json=body)
+        watched = mock._server.world.get("a")
+        assert watched is not None
+        until(lambda: bool(watched.journal.watchers), "somebody who waits")
+        control(mock, "POST", "reset?scope=a")
+        answer = waiting.result(10)
+    assert answer.status_code == 408
+    assert answer.json() == {"error": "the scope was reset or dropped before it came to that"}
+
+
+def test_a_rule_that_makes_no_sense_makes_no_scope(mock: MockTingwu) -> None:
+    answer = control(mock, "POST", "faults?scope=a", json={"action": {"type": "zzz"}})
+    assert answer.status_code == 400
+    assert control(mock, "GET", "scopes/a").status_code == 404
+
+
+def test_a_reset_takes_no_body_that_says_something(mock: MockTingwu) -> None:
+    answer = control(mock, "POST", "reset", json={"scope": "a"})
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("the body is not empty, but a reset takes nothing")
+    assert control(mock, "POST", "reset", json={}).status_code == 200
+
+
+def test_a_sentence_about_something_very_long_is_cut(mock: MockTingwu) -> None:
+    answer = control(mock, "POST", "scopes", json={"name": "x" * 100_000})
+    assert answer.status_code == 400
+    assert len(answer.json()["error"]) == 4_001

@@ -515,6 +515,29 @@ def test_scopes_come_back_with_keys_clock_seed_and_all_that_is_in_them(lives: St
         client.stop()
 
 
+def test_what_a_scenario_has_set_outlives_the_process(lives: Start) -> None:
+    life = lives()
+    life.mock.scope("team", ["app-t"])
+    settings = {"max_streams": 1, "throttle": "1/1", "result_interval_ms": 7_777}
+    scenario = {"name": "mine", "description": "d", "settings": settings}
+    answer = httpx.post(f"{life.mock.url}/_mock/scenarios?scope=team", json=scenario)
+    assert answer.status_code == 200, answer.text
+    seeded = {"name": "seeded", "description": "d", "settings": {"seed": 77}}
+    assert httpx.post(f"{life.mock.url}/_mock/scenarios", json=seeded).status_code == 200
+    mock = life.kill()
+    assert [one["seed"] for one in scopes(mock)] == [77, 0]
+    team = mock._server.world.get("team")
+    assert team is not None
+    assert team.own_settings == settings
+    applied = httpx.get(f"{mock.url}/_mock/scenarios?scope=team").json()["applied"]
+    assert [one["name"] for one in applied] == ["mine"]
+    answers = [
+        httpx.get(f"{mock.url}{TASKS}/{'0' * 32}", headers={"Authorization": "acs k:c2ln"})
+        for _ in range(2)
+    ]
+    assert {answer.status_code for answer in answers} == {200}, "the default scope is as it was"
+
+
 def test_tasks_that_are_to_fail_or_to_be_lost_later_on_still_do(lives: Start) -> None:
     life = lives(clock="virtual")
     failing = {"type": "task_failed", "error_code": "TSC.FileError"}

@@ -530,3 +530,17 @@ def test_a_run_ends_with_the_failures_that_its_clients_have_met(
         ]
     )
     assert "fault coverage" not in run(pytester, tests, *workers).stdout.str()
+
+
+def test_a_strict_test_fails_for_what_was_done_in_a_scope_that_it_has_dropped(
+    pytester: pytest.Pytester,
+) -> None:
+    tests = """
+    @pytest.mark.mock_tingwu(strict=True)
+    def test_dropped(mock_tingwu):
+        with mock_tingwu.scope("z", ["mock-access-key-id"]):
+            sign_wrong(mock_tingwu)
+    """
+    result = run(pytester, tests)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*the client broke rules of the cloud:*", "*signature*"])

@@ -464,7 +464,7 @@ def _ws_task_failed(data: Given) -> StreamFailure:
             "action.status is wanted, or for DashScope action.code: one of the two, not both"
         )
     if code is not None:
-        if code not in CALL_ERRORS:
+        if not isinstance(code, str) or code not in CALL_ERRORS:
             raise FaultError(f"action.code is {code!r}, expected a code of DashScope's error table")
         return StreamFailure(code=code, text=text or CALL_ERRORS[code].message)
     whole("action.status", status, 1, 10**9)
@@ -481,7 +481,7 @@ def _ws_task_failed(data: Given) -> StreamFailure:
 
 def _ws_close(data: Given) -> StreamClose:
     code, reason = data.get("code", 1000), _text("reason", data)
-    if isinstance(code, bool) or code not in _CLOSE_CODES:
+    if isinstance(code, bool) or not isinstance(code, int) or code not in _CLOSE_CODES:
         raise FaultError(
             f"action.code is {code!r}, expected one that a server may close with: 1000 to 1003, "
             "1007 to 1014, 3000 to 4999"
