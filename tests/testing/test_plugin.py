@@ -469,7 +469,7 @@ def test_a_project_that_does_not_use_it_pays_next_to_nothing(
 ) -> None:
     pytester.makeconftest(_LOADED)
     pytester.makepyfile("def test_it():\n    pass")
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-q", *arguments, timeout=60)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-q", *arguments, timeout=120)
     assert result.ret == 0
     (line,) = (line for line in result.stdout.lines if "loaded:" in line)
     loaded = set(json.loads(line.partition("loaded:")[2]))
