@@ -124,6 +124,8 @@ class Server(uvicorn.Server):
         for sock in sockets or []:
             sock.close()
         self.world.stop_following()
+        # Whoever was accepted at the last moment becomes a connection meanwhile.
+        await asyncio.sleep(_LOOK_S)
         for connection in list(self.server_state.connections):
             # It would be waited for, and its body may never be complete.
             if isinstance(connection, HttpProtocol) and connection.is_half_read:

@@ -49,15 +49,20 @@ def sections(mock: MockTingwu) -> Iterator[tuple[str, str]]:
     yield "mock-tingwu", text
 
 
-def violations(mock: MockTingwu, seen: Sequence[Entry] = ()) -> list[str]:
+def violations(
+    mock: MockTingwu, seen: Sequence[Entry] = (), *, documented: bool = False
+) -> list[str]:
     """A line for each time that the client broke a rule, in whatever scope.
 
     ``seen`` are those that were written down: of scopes that are gone there is nothing else.
+    ``documented``: without what is advice only.
     """
     scopes = _scopes(mock)
     there = {scope.name for scope in scopes}
     found = [entry for scope in scopes for entry in scope.violations]
     found += [entry for entry in seen if entry["scope"] not in there]
+    if documented:
+        found = [entry for entry in found if entry["level"] == "documented"]
     masked = mock.call(lambda: mock._realm.journal.masked)
     return [_cut(masked(f"{entry['rule']}{_level(entry)}: {entry['text']}")) for entry in found]
 

@@ -88,7 +88,7 @@ def test_a_reset_in_the_midst_of_something_keeps_nobody_waiting_and_forgets_it(
         began = time.perf_counter()
         mock.reset()
         # What is slow goes on in threads that were told to stop.
-        assert time.perf_counter() - began < 1
+        assert time.perf_counter() - began < 3
         assert mock.journal == []
         until(lambda: not list(temporary.glob("mock-tingwu-*")), "the end of its files")
 
