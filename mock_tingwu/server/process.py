@@ -133,8 +133,13 @@ class Server(uvicorn.Server):
             else:
                 connection.shutdown()
         await self._quiet(GRACE_S)
+        jobs = [job for realm in self.world for job in realm.under_way()]
         self._hang_up()
         await self._quiet(LAST_GRACE_S)
+        # What was being sent is cut off; its connections take a moment to close.
+        if jobs:
+            await asyncio.wait(jobs, timeout=LAST_GRACE_S)
+            await asyncio.sleep(_LOOK_S)
 
     async def _quiet(self, seconds: float) -> None:
         """Wait until nobody is connected and nothing is answered, but no longer than this."""

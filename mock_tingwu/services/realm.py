@@ -185,10 +185,10 @@ class Realm(Scope):
 
     async def settled(self) -> None:
         """Wait until nothing is being read or sent."""
-        while pending := list(self._under_way()):
+        while pending := list(self.under_way()):
             await asyncio.wait(pending)
 
-    def _under_way(self) -> Iterator[asyncio.Future[Any]]:
+    def under_way(self) -> Iterator[asyncio.Future[Any]]:
         """The jobs on real time that the virtual clock has to wait for."""
         sources: list[Collection[asyncio.Future[Any]]] = [
             self.callbacks.pending,
