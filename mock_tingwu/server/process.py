@@ -27,6 +27,8 @@ GRACE_S = 0.2
 LAST_GRACE_S = 2.0
 #: Pauses between looks at what still goes on, in seconds.
 _LOOK_S = 0.001
+#: How long what is being sent may take to come to its end when the server stops, in seconds.
+CONNECT_GRACE_S = 0.05
 
 
 class Server(uvicorn.Server):
@@ -133,7 +135,12 @@ class Server(uvicorn.Server):
             else:
                 connection.shutdown()
         await self._quiet(GRACE_S)
+        for realm in self.world:
+            realm.stop_sending()
         jobs = [job for realm in self.world for job in realm.under_way()]
+        if jobs:
+            # Cut off while it connects, a connection that is there all the same is nobody's.
+            await asyncio.wait(jobs, timeout=CONNECT_GRACE_S)
         self._hang_up()
         await self._quiet(LAST_GRACE_S)
         # What was being sent is cut off; its connections take a moment to close.

@@ -123,7 +123,7 @@ class Courier:
         self._open: Counter[str] = Counter()
         self._slots: dict[str, asyncio.Semaphore] = {}
         self._clients: dict[bool, httpx.AsyncClient] = {}
-        self._closed = False
+        self._closed = self._stopping = False
         #: What is being sent or about to be. Waits for the clock are not in it.
         self.pending: set[asyncio.Task[None]] = set()
 
@@ -216,6 +216,10 @@ class Courier:
         while self.pending:
             await asyncio.wait(self.pending)
 
+    def stop(self) -> None:
+        """Begin to send nothing more. What is being sent comes to its end."""
+        self._stopping = True
+
     def close(self) -> None:
         """Forget everything, for good; what is being sent is cut off."""
         self._closed = True
@@ -235,6 +239,8 @@ class Courier:
         """Try what is in a lane, one after the other, until an ordered parcel has to wait."""
         queue = self._lanes[lane]
         while queue:
+            if self._stopping:
+                return
             parcel = queue[0]
             if lane in self._losing:
                 parcel.delivery.try_once(LOSING_MS)
@@ -259,6 +265,8 @@ class Courier:
 
     async def _rest(self, parcel: Parcel) -> None:
         """Try a parcel again that has left its lane."""
+        if self._stopping:
+            return
         wait = await self._try(parcel)
         if wait is not None:
             self._later(parcel, wait, partial(self._rest, parcel))

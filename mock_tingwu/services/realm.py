@@ -324,6 +324,13 @@ class Realm(Scope):
 
     # The end
 
+    def stop_sending(self) -> None:
+        """Begin to send no more callbacks."""
+        self.callbacks.courier.stop()
+        self.agent_callbacks.courier.stop()
+        if self._live is not None:
+            self._live.courier.stop()
+
     def stop_following(self) -> None:
         """Send away who follows the journal or waits for an entry of it."""
         self.journal.close()
