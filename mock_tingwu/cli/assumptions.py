@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import textwrap
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any
 
 from mock_tingwu import contract
+from mock_tingwu.cli.listing import print_by_area
 from mock_tingwu.cli.states import LIFECYCLES
 from mock_tingwu.core import errors
 from mock_tingwu.core.provenance import ASSUMPTIONS, Assumption
@@ -23,14 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print them by area, each with what speaks for it."""
     everything = [*ASSUMPTIONS, *assumed_transitions(), *assumed_errors(), *assumed_schemas()]
-    width = max(60, min(shutil.get_terminal_size().columns, 100))
-    for area, assumptions in groupby(everything, key=lambda assumption: assumption.area):
-        print(f"{area}\n{'-' * len(area)}")
-        for assumption in assumptions:
-            print(assumption.id)
-            for text in (assumption.text, f"Why: {assumption.why}"):
-                print(textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  "))
-        print()
+    print_by_area((each.area, each.id, (each.text, f"Why: {each.why}")) for each in everything)
     print(f"{len(everything)} assumptions")
     return 0
 
