@@ -35,6 +35,17 @@ _FLAGS: Mapping[str, str] = {"callbacks": "--callback", "file_hosts": "--file-ho
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
+#: What a scope can have of its own, beside its seed and its clock.
+OWN_SETTINGS: Final = (
+    "result_interval_ms",
+    "throttle",
+    "offline_quota_minutes",
+    "max_streams",
+    "oss_buckets",
+    "app_keys",
+)
+
+
 class SettingsError(ValueError):
     """A setting that makes no sense; the message names it, its value and what was expected."""
 

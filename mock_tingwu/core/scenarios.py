@@ -25,7 +25,7 @@ from mock_tingwu.core.script_book import KINDS
 from mock_tingwu.core.script_texts import FORMATS, script_of_file, script_of_text
 from mock_tingwu.core.scripts import ScriptError, parse_script
 from mock_tingwu.core.shown import shown
-from mock_tingwu.settings import Settings, SettingsError
+from mock_tingwu.settings import OWN_SETTINGS, Settings, SettingsError
 
 #: The longest text of a scenario, in bytes: hours of scripts have less.
 MAX_BYTES: Final = 1024 * 1024
@@ -33,15 +33,7 @@ MAX_BYTES: Final = 1024 * 1024
 MOST_PROBLEMS: Final = 20
 #: Settings that a scope can have of its own. These two make it start over.
 STARTING_OVER: Final = ("seed", "clock")
-OF_A_SCOPE: Final = (
-    *STARTING_OVER,
-    "result_interval_ms",
-    "throttle",
-    "offline_quota_minutes",
-    "max_streams",
-    "oss_buckets",
-    "app_keys",
-)
+OF_A_SCOPE: Final = (*STARTING_OVER, *OWN_SETTINGS)
 #: Settings that count for a whole server, when it starts.
 OF_A_SERVER: Final = ("auth", "fetch", "max_body_bytes", "task_ids")
 

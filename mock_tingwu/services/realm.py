@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.core.apps import AppBook
 from mock_tingwu.core.awkward.habits import PLAIN, Profile
@@ -21,6 +21,7 @@ from mock_tingwu.services import causes
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.services.media_files import MediaFiles
 from mock_tingwu.services.watching import Watch
+from mock_tingwu.settings import OWN_SETTINGS, Settings
 
 if TYPE_CHECKING:
     from mock_tingwu.services.imagined_media import ImaginedMedia
@@ -29,19 +30,7 @@ if TYPE_CHECKING:
     from mock_tingwu.services.pushing import PushingConnection
     from mock_tingwu.services.scenarios import Applied
     from mock_tingwu.services.world import World
-    from mock_tingwu.settings import Settings
     from mock_tingwu.store.keeper import Kept
-
-
-#: What a scope can have of its own.
-OWN_SETTINGS: Final = (
-    "result_interval_ms",
-    "throttle",
-    "offline_quota_minutes",
-    "max_streams",
-    "oss_buckets",
-    "app_keys",
-)
 
 
 class Realm(Scope):
