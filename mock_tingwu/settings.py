@@ -80,6 +80,8 @@ class Settings:
     ``scenario``: what the default scope begins with, and again after every reset. Their settings
     count like these, where the same is not said here.
     ``profile``: plain, or how awkward, see `mock_tingwu.core.awkward.habits.Profile.parse`.
+    ``record``: ``off``, ``on``, or the file that a bundle of all that happens is written to at the
+    end.
     """
 
     host: str = "127.0.0.1"
@@ -108,6 +110,7 @@ class Settings:
     fault_coverage: bool = False
     scenario: tuple[Scenario, ...] = ()
     profile: str = "plain"
+    record: str = "off"
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -167,6 +170,12 @@ class Settings:
                 given = ", ".join(map(str, value)) if isinstance(value, list) else value
                 quoted = "set" if name in _SECRET else masked(repr(given))
                 raise SettingsError(f"{origin} is {quoted}, expected {error}") from None
+        if settings.record != "off" and settings.data_dir is not None:
+            origin, other = values["record"][1], values["data_dir"][1]
+            raise SettingsError(
+                f"{origin} is {settings.record}, expected off with {other}: a recording begins "
+                "with an empty mock"
+            )
         return settings
 
     @classmethod
@@ -373,6 +382,20 @@ def _scenarios(value: Any) -> tuple[Scenario, ...]:
     return tuple(found)
 
 
+def _record(value: Any) -> str:
+    """Off, on, or the file that a bundle is written to."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value in ("off", "on"):
+        return str(value)
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise ValueError("off, on or a file")
+    path = Path(value).absolute()
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError("off, on or a file in a folder that there is")
+    return str(path)
+
+
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
@@ -400,4 +423,5 @@ _CONVERT: dict[str, Any] = {
     "fault_coverage": _switch,
     "scenario": _scenarios,
     "profile": _profile,
+    "record": _record,
 }

@@ -184,6 +184,8 @@ SETTINGS: Final = {
     "apps": "The [apps](dashscope.md#apps) of DashScope: appIds with commas between, JSON, or a "
     "table in the file. Others are refused with Agent.InputAppIdIllegal. None: any.",
     "fault_coverage": "`on` counts which [failures](faults.md#which-ones-were-met) clients meet.",
+    "record": "`on` records what happens for a [bundle](replay.md), a file has it written there at "
+    "the end; `off`.",
     "task_ids": "`any` task_id on DashScope's WebSocket is taken, or only `documented` ones of 16 "
     "characters; no SDK sends such.",
     "scenario": "What the default scope begins with, and again after every reset: names of "
@@ -194,6 +196,7 @@ SETTINGS: Final = {
 
 #: Bounds by the place of their constants: what is bounded, the unit, what happens beyond.
 BOUNDS: Final = {
+    "replay.log:MAX_BYTES": ("what is recorded for a bundle", "bytes", "no more is recorded"),
     "core.documents:MAX_DEPTH": ("nesting of a YAML or JSON file", "levels", "refused"),
     "core.documents:MOST_ALIASED": ("parts that YAML's aliases stand for", "", "refused"),
     "core.scenarios:MAX_BYTES": ("a scenario", "bytes", "refused"),

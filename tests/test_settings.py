@@ -224,3 +224,10 @@ def test_an_app_that_makes_no_sense_is_refused(data: dict[str, Any], why: str) -
         SettingsError, match=f"apps is .*, expected sensible values for tw_a: {why}"
     ):
         Settings.of({"apps": {"tw_a": data}})
+
+
+def test_a_recording_begins_with_an_empty_mock(tmp_path: Path) -> None:
+    environ = {"MOCK_TINGWU_DATA_DIR": str(tmp_path / "data")}
+    sentence = "--record is on, expected off with MOCK_TINGWU_DATA_DIR: a recording begins with an"
+    with pytest.raises(SettingsError, match=sentence):
+        load(tmp_path, {"record": "on"}, **environ)

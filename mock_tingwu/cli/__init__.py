@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": "see a whole meeting: captions live, then every result",
     "host": "put local recordings on a running mock, for a FileUrl",
     "journal": "see what a running mock has seen and done, also live",
+    "replay": "let what was recorded happen again, and see whether the same comes of it",
     "live": "receive the captions of ApsaraVideo Live tasks",
     "sdk": "print the settings that point each SDK at the mock",
     "states": "print the lifecycles of tasks and sessions",

@@ -95,6 +95,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="be awkward within the contract, so that clients have to be right (default plain; "
         "mock-tingwu profile lists the habits)",
     )
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        help="write a bundle of all that happens there at the end, for mock-tingwu replay",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."

@@ -239,7 +239,8 @@ def same_every_time(parts: SplitResult) -> str:
     Servers on this machine have another port every time, and the same files.
     """
     own = is_this_machine(parts.hostname or "")
-    host = "localhost" if own else parts.netloc.lower()
+    # Whoever may read it, it is the same file.
+    host = "localhost" if own else parts.netloc.rpartition("@")[2].lower()
     return f"{parts.scheme}://{host}{parts.path}"
 
 

@@ -90,7 +90,7 @@ class Masker:
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         known = {secret for secret in secrets if len(secret) >= MIN_LITERAL}
-        known = {form for secret in known for form in _written(secret)}
+        known = {form for secret in known for form in written(secret)}
         # The longest first: one may be the beginning of another.
         self._literals = sorted((secret.encode() for secret in known), key=len, reverse=True)
 
@@ -135,7 +135,20 @@ class Masker:
         return b"".join((*parts, raw[done:]))
 
 
-def _written(secret: str) -> Iterator[str]:
+def secrets_in(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Where each secret of ``raw`` that a `Masker` knows by its name begins and ends, in order, and
+    what is shown of it."""
+    found = [*_named(raw)]
+    for users in (_USER, _ENCODED_USER):
+        found += [(*match.span(2), b"") for match in users.finditer(raw)]
+    done = 0
+    for begin, end, shown in sorted(found):
+        if begin >= done:
+            yield begin, end, shown
+            done = end
+
+
+def written(secret: str) -> Iterator[str]:
     """The forms in which a secret may stand in a text: as it is, in a URL, in JSON."""
     encoded = quote(secret, safe="")
     yield from (secret, encoded, re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), encoded))

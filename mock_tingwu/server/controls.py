@@ -42,8 +42,24 @@ class Controls(ABC):
         """Run ``function`` on the mock's thread; return its result or raise its exception."""
 
     @abstractmethod
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    def _call(
+        self, function: Callable[[], T], act: str, arguments: Mapping[str, Any] | None = None
+    ) -> T:
+        """The same for what changes a scope: ``act`` and its arguments are what is recorded of it
+        (`mock_tingwu.replay.acts`)."""
+
+    @abstractmethod
+    def _run(
+        self,
+        coroutine: Coroutine[Any, Any, T],
+        act: str = "",
+        arguments: Mapping[str, Any] | None = None,
+    ) -> T:
         """Run ``coroutine`` on the mock's thread; return its result or raise its exception."""
+
+    @abstractmethod
+    def bundle(self, path: Path | str) -> None:
+        """Write what was recorded so far, for ``mock-tingwu replay``."""
 
     @property
     @abstractmethod
@@ -90,7 +106,7 @@ class Controls(ABC):
 
     def forget_violations(self) -> None:
         """Forget the violations so far, and nothing else."""
-        self.call(lambda: self._realm.watch.forget())
+        self._call(lambda: self._realm.watch.forget(), "forget_violations")
 
     def assert_no_violations(self, level: str = "documented", *, but: Collection[str] = ()) -> None:
         """See that no client did anything against the rules.
@@ -162,7 +178,8 @@ class Controls(ABC):
         Raises:
             ValueError: the clock is the system's, or ``milliseconds`` is negative.
         """
-        self._do(lambda realm: realm.advance(milliseconds))
+        given = {"milliseconds": milliseconds}
+        self._do(lambda realm: realm.advance(milliseconds), "advance", given)
 
     def wait_for(
         self,
@@ -252,17 +269,15 @@ class Controls(ABC):
             loaded = script_texts.script_of_file(
                 Path(script), language=language, translations=others
             )
-        self.call(
-            lambda: register(
-                self._realm,
-                loaded,
-                task_key=task_key,
-                app_key=app_key,
-                file_url=file_url,
-                data_id=data_id,
-                task_id=task_id,
-            )
-        )
+        keys = {
+            "task_key": task_key,
+            "app_key": app_key,
+            "file_url": file_url,
+            "data_id": data_id,
+            "task_id": task_id,
+        }
+        given = {"script": loaded, **keys}
+        self._call(lambda: register(self._realm, loaded, **keys), "script", given)
 
     def scenario(self, scenario: str | Path | Mapping[str, Any]) -> dict[str, Any]:
         """Put a scenario in force: the name of a starter, the path of a file, or its data.
@@ -279,7 +294,8 @@ class Controls(ABC):
         from mock_tingwu.services.scenarios import apply
 
         loaded = scenario_of_data(scenario) if isinstance(scenario, Mapping) else find(scenario)
-        return self.call(lambda: apply(self._realm, loaded).shown())
+        given = {"scenario": loaded}
+        return self._call(lambda: apply(self._realm, loaded).shown(), "scenario", given)
 
     def callback(self, app_key: str, url: str) -> dict[str, Any]:
         """Let tasks of this AppKey that want callbacks send them to ``url``, and try it at once.
@@ -291,7 +307,8 @@ class Controls(ABC):
         Raises:
             ValueError: ``app_key`` is empty or ``url`` is no address of a web server.
         """
-        return self._do(lambda realm: realm.callbacks.register(app_key, url))
+        given = {"app_key": app_key, "url": url}
+        return self._do(lambda realm: realm.callbacks.register(app_key, url), "callback", given)
 
     def app(self, app_id: str, **settings: Any) -> dict[str, Any] | None:
         """Configure an app of DashScope, as its console does.
@@ -303,7 +320,8 @@ class Controls(ABC):
         Raises:
             ValueError: something makes no sense; the message says what was expected.
         """
-        return self._do(lambda realm: configure(realm, app_id, settings))[1]
+        given = {"app_id": app_id, "settings": settings}
+        return self._do(lambda realm: configure(realm, app_id, settings), "app", given)[1]
 
     def host_file(self, path: Path | str) -> str:
         """Serve a local file from where it is; return its URL, for a FileUrl.
@@ -316,15 +334,22 @@ class Controls(ABC):
         from mock_tingwu.services.hosting import local_file
 
         file = local_file(Path(path))
-        return self.url + self.call(lambda: self._realm.hosted.add(file)).url_path
+        given = {"path": file.path}
+        added = self._call(lambda: self._realm.hosted.add(file), "host_file", given)
+        return self.url + added.url_path
 
-    def _do(self, act: Callable[[Realm], Coroutine[Any, Any, T]]) -> T:
-        """Run what ``act`` makes of the scope on the mock's thread."""
+    def _do(
+        self,
+        do: Callable[[Realm], Coroutine[Any, Any, T]],
+        act: str = "",
+        arguments: Mapping[str, Any] | None = None,
+    ) -> T:
+        """Run what ``do`` makes of the scope on the mock's thread."""
 
         async def run() -> T:
-            return await act(self._realm)
+            return await do(self._realm)
 
-        return self._run(run())
+        return self._run(run(), act, arguments)
 
 
 class ClockControls:
@@ -370,9 +395,9 @@ class FaultRules:
     def __init__(self, mock: Controls) -> None:
         self._mock = mock
 
-    def _do(self, act: Callable[[Faults], T]) -> T:
+    def _do(self, do: Callable[[Faults], T], act: str = "", **given: Any) -> T:
         mock = self._mock
-        return mock.call(lambda: act(mock._realm.faults))
+        return mock._call(lambda: do(mock._realm.faults), act, given)
 
     def add(
         self,
@@ -392,7 +417,7 @@ class FaultRules:
         """
         what = "scenario" if isinstance(action, str) else "action"
         rule = {"match": match or {}, what: action, "times": times}
-        return self._do(lambda faults: faults.add(rule).id)
+        return self._do(lambda faults: faults.add(rule).id, "add_fault", rule=rule)
 
     def list(self) -> list[dict[str, Any]]:
         """The rules in force, oldest first, each with its id and how often it has ``fired``."""
@@ -404,9 +429,10 @@ class FaultRules:
         Raises:
             ValueError: there is none of this id.
         """
-        if not self._do(lambda faults: faults.remove(fault_id)):
+        found = self._do(lambda faults: faults.remove(fault_id), "remove_fault", fault_id=fault_id)
+        if not found:
             raise ValueError(f"fault_id is {fault_id!r}, expected one of list()")
 
     def clear(self) -> None:
         """Drop all rules."""
-        self._do(lambda faults: faults.clear())
+        self._do(lambda faults: faults.clear(), "clear_faults")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.services import sessions
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from mock_tingwu.server.controls import Controls
     from mock_tingwu.services.pushing import PushingConnection
     from mock_tingwu.services.realm import Realm
-
-T = TypeVar("T")
 
 
 class Session:
@@ -29,13 +27,21 @@ class Session:
     def __repr__(self) -> str:
         return f"Session({self.id!r})"
 
-    def _do(self, act: Callable[[Realm, PushingConnection], T]) -> T:
-        mock = self._mock
-        return mock.call(lambda: act(*sessions.find(iter([mock._realm]), self.id)))
+    def _find(self) -> tuple[Realm, PushingConnection]:
+        return sessions.find(iter([self._mock._realm]), self.id)
+
+    def _do(
+        self,
+        do: Callable[[PushingConnection, Mapping[str, Any]], None],
+        act: str,
+        asked: Mapping[str, Any],
+    ) -> None:
+        given = {"session": self.id, "asked": asked}
+        self._mock._call(lambda: do(self._find()[1], asked), act, given)
 
     def look(self) -> dict[str, Any]:
         """How it stands: state, frames, bytes, audio_ms …, and its last commands and events."""
-        return self._do(sessions.looked_into)
+        return self._mock.call(lambda: sessions.looked_into(*self._find()))
 
     @property
     def state(self) -> str:
@@ -50,13 +56,12 @@ class Session:
         matter, is for realtime tasks; ``send(action="speech-end", output={…})`` for DashScope's.
         """
         asked = named if event is None else {"event": event, **named}
-        self._do(lambda realm, session: sessions.send(session, asked))
+        self._do(sessions.send, "session_send", asked)
 
     def close(self, code: int = sessions.USUAL_CODE, reason: str = "") -> None:
         """Close with this code. A task that is being pushed to is PAUSED when this returns."""
-        asked = {"code": code, "reason": reason}
-        self._do(lambda realm, session: sessions.close(session, asked))
+        self._do(sessions.close, "session_close", {"code": code, "reason": reason})
 
     def cut(self) -> None:
         """Break the line: the client gets a reset and no CLOSE."""
-        self._do(lambda realm, session: sessions.close(session, {"cut": True}))
+        self._do(sessions.close, "session_close", {"cut": True})

@@ -5,21 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from mock_tingwu.server.app import Application
 from mock_tingwu.server.clock import make_clock, real_now
-from mock_tingwu.server.http import HttpProtocol
-from mock_tingwu.server.websocket import WebSocketProtocol
+from mock_tingwu.server.http import HttpProtocol, Refuse
+from mock_tingwu.server.websocket import Router, WebSocketProtocol
 from mock_tingwu.services.world import World
 from mock_tingwu.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from mock_tingwu.replay.recorder import Recorder
+
+log = logging.getLogger("mock_tingwu")
 
 #: When the server stops: how long an answer that is under way may take, and then how long whoever
 #: was cut off may take to notice, in seconds.
@@ -36,18 +46,27 @@ class Server(uvicorn.Server):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.world = World(settings, make_clock, real_now)
+        #: Records what happens, if it is to be recorded.
+        self.recorder = _recorder(settings)
+        recorder = self.recorder
+        self.world = recorder.world if recorder else World(settings, make_clock, real_now)
         self.world.readiness.is_stopping = lambda: self.should_exit
         self.on_started: Callable[[], None] = lambda: None
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         application = Application(self.world)
+        app: ASGIApp = application
+        refuse: Refuse = application.malformed
+        router: Router = application.websocket
+        if recorder is not None:
+            app = recorder.application(app)
+            refuse, router = recorder.malformed(refuse), recorder.router(router)
         config = uvicorn.Config(
-            application,
+            app,
             # Constructed as classes by uvicorn; what they hand on to is bound here.
-            http=partial(HttpProtocol, refuse=application.malformed),  # type: ignore[arg-type]
+            http=partial(HttpProtocol, refuse=refuse),  # type: ignore[arg-type]
             ws=partial(  # type: ignore[arg-type]
-                WebSocketProtocol, router=application.websocket, commit=self.world.commit
+                WebSocketProtocol, router=router, commit=self.world.commit
             ),
             loop="uvloop" if _has_uvloop() else "asyncio",
             lifespan="off",
@@ -99,6 +118,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.world.resume()
+        if self.recorder is not None:
+            self.recorder.attach(asyncio.get_running_loop())
         await super().startup(sockets)
         self._loop = asyncio.get_running_loop()
         self.on_started()
@@ -148,6 +169,9 @@ class Server(uvicorn.Server):
             await asyncio.wait(jobs, timeout=LAST_GRACE_S)
             await asyncio.sleep(_LOOK_S)
 
+        if self.recorder is not None and self.settings.record not in ("off", "on"):
+            self._write_bundle(Path(self.settings.record))
+
     async def _quiet(self, seconds: float) -> None:
         """Wait until nobody is connected and nothing is answered, but no longer than this."""
         state = self.server_state
@@ -157,11 +181,20 @@ class Server(uvicorn.Server):
                 return
             await asyncio.sleep(_LOOK_S)
 
+    def _write_bundle(self, path: Path) -> None:
+        assert self.recorder is not None
+        try:
+            self.recorder.bundle(path)
+        except OSError as error:
+            log.error("the bundle %s cannot be written: %s", path, error.strerror or error)
+
     def _hang_up(self) -> None:
         """Give up whatever still goes on."""
         for connection in list(self.server_state.connections):
             if isinstance(connection, HttpProtocol | WebSocketProtocol):
                 connection.hang_up()
+        if self.recorder is not None:
+            self.recorder.over = True
         self.world.close()
         for task in list(self.server_state.tasks):
             task.cancel()
@@ -172,6 +205,16 @@ class Server(uvicorn.Server):
         with super().capture_signals():
             yield
             self._captured_signals.clear()
+
+
+def _recorder(settings: Settings) -> Recorder | None:
+    """What records a server, if its settings want it."""
+    if settings.record == "off":
+        return None
+    # Most servers need nothing of it.
+    from mock_tingwu.replay.recorder import Recorder
+
+    return Recorder(settings)
 
 
 def calm_garbage_collector() -> None:

@@ -7,10 +7,11 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from weakref import WeakSet
@@ -180,7 +181,13 @@ class MockTingwu(Controls):
                 no sense.
         """
         world = self._server.world
-        self.call(lambda: world.add(name, keys, clock=clock, seed=seed, profile=profile))
+        given = {"keys": list(keys), "clock": clock, "seed": seed, "profile": profile}
+        self._call(
+            lambda: world.add(name, keys, clock=clock, seed=seed, profile=profile),
+            "add_scope",
+            given,
+            scope=name,
+        )
         return ScopeControls(self, name)
 
     @property
@@ -208,7 +215,30 @@ class MockTingwu(Controls):
             world.settings = replace(world.settings, **given)
             world.reset(self.name, **given)
 
-        self.call(reset)
+        self._call(reset, "reset", given)
+
+    @property
+    def recording(self) -> bool:
+        """Whether what happens is recorded."""
+        return self._server.recorder is not None
+
+    def bundle(self, path: Path | str) -> None:
+        """Write what was recorded so far to a file that ``mock-tingwu replay`` replays.
+
+        That is all since the start, or since the last `reset` of a mock in which nothing went on
+        any more. Also when the mock has stopped.
+
+        Raises:
+            RuntimeError: nothing is recorded; ``MockTingwu(record=True)`` does.
+            OSError: it cannot be written.
+        """
+        self._write_bundle(Path(path))
+
+    def _write_bundle(self, path: Path, scope: str | None = None) -> None:
+        recorder = self._server.recorder
+        if recorder is None:
+            raise RuntimeError("nothing is recorded; MockTingwu(record=True) records")
+        recorder.bundle(path, scope)
 
     @property
     def _realm(self) -> Realm:
@@ -220,12 +250,25 @@ class MockTingwu(Controls):
 
     def call(self, function: Callable[[], T]) -> T:
         """Run ``function`` on the mock's thread; return its result or raise its exception."""
-        loop = self._running_loop()
+        return self._call(function, "")
+
+    def _call(
+        self,
+        function: Callable[[], T],
+        act: str,
+        arguments: Mapping[str, Any] | None = None,
+        scope: str = World.DEFAULT,
+    ) -> T:
+        """The same; ``act`` and its arguments are what is recorded of it."""
+        loop, recorder = self._running_loop(), self._server.recorder
         future: Future[T] = Future()
 
         def run() -> None:
             try:
-                result = function()
+                if recorder is None:
+                    result = function()
+                else:
+                    result = recorder.call(scope, act, arguments or {}, function)
                 self._server.world.commit()
                 future.set_result(result)
             except BaseException as error:
@@ -234,8 +277,16 @@ class MockTingwu(Controls):
         loop.call_soon_threadsafe(run)
         return future.result(_PATIENCE_S)
 
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run ``coroutine`` on the mock's thread; return its result or raise its exception."""
+    def _run(
+        self,
+        coroutine: Coroutine[Any, Any, T],
+        act: str = "",
+        arguments: Mapping[str, Any] | None = None,
+        scope: str = World.DEFAULT,
+    ) -> T:
+        recorder = self._server.recorder
+        if recorder is not None and act:
+            coroutine = recorder.acting(scope, act, arguments or {}, coroutine)
         try:
             loop = self._running_loop()
         except RuntimeError:
@@ -281,18 +332,32 @@ class ScopeControls(Controls):
 
     def reset(self) -> None:
         world = self._mock._server.world
-        self.call(lambda: world.reset(self._realm.name))
+        self._call(lambda: world.reset(self._realm.name), "reset")
 
     def drop(self) -> None:
         """Forget the scope and all that is in it. Dropping it again changes nothing."""
         world = self._mock._server.world
-        self.call(lambda: world.drop(self.name) if world.get(self.name) else None)
+        self._call(lambda: world.drop(self.name) if world.get(self.name) else None, "drop_scope")
+
+    def bundle(self, path: Path | str) -> None:
+        """Write what was recorded so far and concerns this scope; see `MockTingwu.bundle`."""
+        self._mock._write_bundle(Path(path), self.name)
 
     def call(self, function: Callable[[], T]) -> T:
-        return self._mock.call(function)
+        return self._call(function, "")
 
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return self._mock._run(coroutine)
+    def _call(
+        self, function: Callable[[], T], act: str, arguments: Mapping[str, Any] | None = None
+    ) -> T:
+        return self._mock._call(function, act, arguments, self.name)
+
+    def _run(
+        self,
+        coroutine: Coroutine[Any, Any, T],
+        act: str = "",
+        arguments: Mapping[str, Any] | None = None,
+    ) -> T:
+        return self._mock._run(coroutine, act, arguments, self.name)
 
     @property
     def _realm(self) -> Realm:

@@ -25,6 +25,7 @@ from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, ONGOING
 from mock_tingwu.services.courier import Courier, Parcel
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
+from mock_tingwu.services.outside import Outside
 from mock_tingwu.services.task_data import task_data
 
 if TYPE_CHECKING:
@@ -103,11 +104,14 @@ class CallbackBook:
         urls: Mapping[str, str],
         commit: Callable[[], None] = lambda: None,
         noted: Callable[[Entry], None] = lambda entry: None,
+        outside: Outside | None = None,
     ) -> None:
         """``noted`` is told of every attempt, by its journal entry."""
         self._scope = scope
         self._dialect = dialect
-        self.courier = Courier(scope.clock, scope.journal, commit, partial(fault_of, scope), noted)
+        self.courier = Courier(
+            scope.clock, scope.journal, commit, partial(fault_of, scope), noted, outside
+        )
         #: How many callbacks of each step were sent, by task.
         self.sent: dict[str, Counter[str]] = {}
         self.registrations: dict[str, Registration] = {}

@@ -33,6 +33,7 @@ from mock_tingwu.core.delivery import LOST, WAITING, Delivery, Outcome
 from mock_tingwu.core.faults import CallbackDuplicate, CallbackFault, CallbackLost, CallbackSlow
 from mock_tingwu.core.imagination import is_this_machine
 from mock_tingwu.core.journal import Entry, Journal
+from mock_tingwu.services.outside import Outside
 from mock_tingwu.services.quiet import unlogged
 
 if TYPE_CHECKING:
@@ -103,8 +104,10 @@ class Courier:
         commit: Callable[[], None] = lambda: None,
         fault: Callable[[Parcel], CallbackFault | None] = lambda parcel: None,
         noted: Callable[[Entry], None] = lambda entry: None,
+        outside: Outside | None = None,
     ) -> None:
         """``noted`` is told what was written down of every attempt."""
+        self._outside = outside or Outside()
         self._clock = clock
         self._journal = journal
         self._commit = commit
@@ -318,7 +321,7 @@ class Courier:
         delivery = parcel.delivery
         number = delivery.begin(self._clock.now())
         self._commit()  # what the receiver is told of has happened for good
-        outcome, answer = await self._send(delivery)
+        outcome, answer = await self._outside.sent(delivery, self._send)
         wait = delivery.end(outcome)
         fields: dict[str, Any] = {"status": outcome.status, "error": outcome.error}
         fields |= {"again_ms": wait, "answer": answer or None}

@@ -114,13 +114,18 @@ class Gatekeeper:
             scope = self._world.scope_for(task_id=task_id)
             return scope, signing.Verdict("unknown", False, problem="not_checked")
         now = as_datetime(self._world.real_now())
-        verdict = self._verify(request, self._keys, now=now)
+        verdict = self._checked(request, now)
         scope = self._world.scope_for(app_key, verdict.access_key, task_id=task_id)
         if scope.faults.touch_clocks and verdict.access_key:
             subject = Subject(self._service, operation, app_key=app_key)
             now += timedelta(milliseconds=scope.faults.skew(subject))
-            verdict = self._verify(request, self._keys, now=now)
+            verdict = self._checked(request, now)
         return scope, self._seen_before(scope, verdict, now)
+
+    def _checked(self, request: signing.SignedRequest, now: datetime) -> signing.Verdict:
+        return self._world.outside.judged(
+            signing.Verdict, lambda: self._verify(request, self._keys, now=now)
+        )
 
     def _seen_before(
         self, scope: Scope, verdict: signing.Verdict, now: datetime
@@ -162,7 +167,9 @@ class Gatekeeper:
         searched = verdict.problem in ("mismatch", "body_digest")
         seq = explained.lately(request, verdict, now) if searched else None
         if seq is None:
-            found = explain(request, self._keys.secrets, verdict, now=now)
+            found = self._world.outside.judged(
+                Explanation, lambda: explain(request, self._keys.secrets, verdict, now=now)
+            )
             found = _without(found, self._world.settings.secrets)
         else:
             again = (

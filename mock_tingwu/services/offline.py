@@ -182,7 +182,11 @@ class RecordingReader:
         self, scope: Realm, task: Task, stop: Event, *, size: int | None = None
     ) -> None:
         assert task.file_url is not None
-        imagined = imagine(task.file_url, scope.seed, any_host=size is not None)
+        url = task.file_url
+        # What in a URL is secret makes a difference, too.
+        imagined = self._world.outside.judged(
+            Imagined, lambda: imagine(url, scope.seed, any_host=size is not None)
+        )
         for note in imagined.notes:
             self._note(scope, task, note)
         if imagined.problem is not None:

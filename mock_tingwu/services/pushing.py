@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections import deque
@@ -23,6 +22,7 @@ from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.stream_session import ByHand, StreamSession
 from mock_tingwu.services.connection import Connection
 from mock_tingwu.services.outgoing import Ending, Outgoing, names_of
+from mock_tingwu.services.outside import Handle
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.watching import command_offences
 
@@ -84,7 +84,7 @@ class PushingConnection(ABC):
         # How many messages were sent.
         self._sent = 0
         # What is owed to the stream after a small delay of real time.
-        self._owed: asyncio.TimerHandle | None = None
+        self._owed: Handle | None = None
 
     # What a protocol says
 
@@ -601,9 +601,9 @@ class PushingConnection(ABC):
             self._time_passed(now)
         self._flush()
 
-    def _after(self, delay: int, callback: Callable[[], None]) -> asyncio.TimerHandle:
+    def _after(self, delay: int, callback: Callable[[], None]) -> Handle:
         """Call back after a delay of real time: it only spares clients a race (design, Time)."""
-        return asyncio.get_running_loop().call_later(delay / 1000, self._guarded, callback)
+        return self._scope.outside.after(delay, lambda: self._guarded(callback))
 
     def _guarded(self, callback: Callable[[], None]) -> None:
         try:

@@ -67,6 +67,8 @@ class Realm(Scope):
         self._world = world
         #: Counts what happens, here and in other scopes.
         self.metrics = world.metrics
+        #: What the mock does not decide itself.
+        self.outside = world.outside
         self.seed = seed
         #: What clients do against the rules.
         self.watch = Watch(self, world.real_now)
@@ -92,10 +94,13 @@ class Realm(Scope):
         self.apps = AppBook(settings.apps)
         noted = self.watch.callback
         #: Who is told of the tasks.
-        self.callbacks = CallbackBook(self, TINGWU, settings.callbacks, world.commit, noted)
+        self.callbacks = CallbackBook(
+            self, TINGWU, settings.callbacks, world.commit, noted, self.outside
+        )
         urls = {app_id: app.callback for app_id, app in self.apps if app.callback}
-        dialect = AgentDialect(self.apps)
-        self.agent_callbacks = CallbackBook(self, dialect, urls, world.commit, noted)
+        self.agent_callbacks = CallbackBook(
+            self, AgentDialect(self.apps), urls, world.commit, noted, self.outside
+        )
         self.on_audio_over = self._audio_over
         self.on_file = lambda scope, task: self.recordings.begin(self, task)
         self.on_progress = self._progress
@@ -137,7 +142,7 @@ class Realm(Scope):
             from mock_tingwu.services.offline import RecordingReader
 
             fetcher = Fetcher(self._world.settings, self._world.find_hosted)
-            self._recordings = RecordingReader(self._world, fetcher)
+            self._recordings = RecordingReader(self._world, self.outside.fetcher(fetcher))
         return self._recordings
 
     @property

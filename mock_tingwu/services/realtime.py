@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +23,7 @@ from mock_tingwu.protocols import nls
 from mock_tingwu.protocols.multi_audio import NoFrame
 from mock_tingwu.protocols.nls_table import FAILED
 from mock_tingwu.services.connection import Endpoint, Rejection
+from mock_tingwu.services.outside import Handle
 from mock_tingwu.services.pushing import PushingConnection
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
@@ -93,7 +93,7 @@ class PusherConnection(PushingConnection):
         self._task = self._joined = task
         self._start: nls.StartRequested | None = None
         # The end of a failed session.
-        self._linger: asyncio.TimerHandle | None = None
+        self._linger: Handle | None = None
 
     # Endpoint
 

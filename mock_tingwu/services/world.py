@@ -17,6 +17,7 @@ from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Stored, Task
 from mock_tingwu.services.hosting import HostedFile
 from mock_tingwu.services.metrics import Metrics
+from mock_tingwu.services.outside import Outside
 from mock_tingwu.services.readiness import Readiness
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.settings import Settings, SettingsError
@@ -59,8 +60,11 @@ class World:
         settings: Settings,
         make_clock: Callable[[str], Clock],
         real_now: Callable[[], int],
+        outside: Outside | None = None,
     ) -> None:
         self.settings = settings
+        #: What the mock does not decide itself.
+        self.outside = outside or Outside()
         #: The machine's own time in ms: signatures are dated with the client's (design, Time).
         self.real_now = real_now
         self._make_clock = make_clock

@@ -69,8 +69,8 @@ def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
 class Mocks:
     """Mocks that are started when they are first needed, one for each way to set them."""
 
-    def __init__(self, *, coverage: bool = False) -> None:
-        self._coverage = coverage
+    def __init__(self, *, coverage: bool = False, record: bool = False) -> None:
+        self._coverage, self._record = coverage, record
         #: The violations of the test that has a mock, also in scopes that it drops.
         self.broken: list[Entry] = []
         self._mocks: list[tuple[Settings, MockTingwu]] = []
@@ -81,6 +81,8 @@ class Mocks:
         settled = replace(settings, clock="system", seed=0)
         if self._coverage:
             settings = replace(settings, fault_coverage=True)
+        if self._record and settings.data_dir is None:
+            settings = replace(settings, record="on")
         for known, mock in self._mocks:
             if known == settled and mock.running:
                 return mock

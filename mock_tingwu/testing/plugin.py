@@ -6,9 +6,12 @@ when the first test asks for a mock.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 MARKER: Final = "mock_tingwu"
 FIXTURES: Final = frozenset({"mock_tingwu", "mock_tingwu_server"})
+#: File systems take names of 255 bytes; a character may have four.
+_LONGEST_NAME: Final = 240
 
 #: What was met so far.
 _MET: Final = pytest.StashKey[Counter[str]]()
@@ -32,6 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fault-coverage",
         action="store_true",
         help="print which failures of the cloud the clients under test have met, and which not",
+    )
+    parser.getgroup("mock-tingwu").addoption(
+        "--mock-tingwu-bundles",
+        metavar="FOLDER",
+        help="where each test that fails leaves a bundle for mock-tingwu replay (default: in "
+        "pytest's cache; off: nowhere, nothing is recorded)",
     )
     parser.addini(
         "mock_tingwu_settings",
@@ -77,10 +88,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _mock_tingwu_mocks(pytestconfig: pytest.Config) -> Iterator[mocks.Mocks]:
     from mock_tingwu.testing.mocks import Mocks
 
-    running = Mocks(coverage=pytestconfig.getoption("fault_coverage"))
+    coverage = pytestconfig.getoption("fault_coverage")
+    running = Mocks(coverage=coverage, record=_bundles(pytestconfig) is not None)
     yield running
     _met(pytestconfig).update(running.met())
     running.close()
+
+
+def _bundles(config: pytest.Config) -> Path | None:
+    """The folder for bundles of tests that fail, None without one."""
+    folder = config.getoption("mock_tingwu_bundles")
+    if folder is not None:
+        return None if folder == "off" else Path(folder)
+    cache = getattr(config, "cache", None)  # its plugin can be turned off
+    return None if cache is None else Path(cache.mkdir("mock-tingwu"))
+
+
+def _bundle(item: pytest.Item) -> Path | None:
+    """Where a test leaves its bundle, None if it leaves none."""
+    folder = _bundles(item.config)
+    if folder is None:
+        return None
+    name = re.sub(r"[^\w.-]+", "-", item.nodeid).strip("-")
+    if len(name.encode()) > _LONGEST_NAME:
+        name = f"{name[: _LONGEST_NAME // 4]}-{blake2b(name.encode(), digest_size=8).hexdigest()}"
+    return folder / f"{name}.zip"
 
 
 def _met(config: pytest.Config) -> Counter[str]:
@@ -177,5 +209,5 @@ def pytest_runtest_makereport(
     if lent is not None and report.failed:
         from mock_tingwu.testing.report import sections
 
-        report.sections.extend(sections(lent[0]))
+        report.sections.extend(sections(lent[0], _bundle(item)))
     return report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -38,8 +39,11 @@ _LINES: Final[Mapping[str, str]] = {
 _COMMON: Final = frozenset({"seq", "at", "scope", "kind", "service", "task_id"})
 
 
-def sections(mock: MockTingwu) -> Iterator[tuple[str, str]]:
-    """Title and text of everything that pytest is to show below a failure."""
+def sections(mock: MockTingwu, bundle: Path | None = None) -> Iterator[tuple[str, str]]:
+    """Title and text of everything that pytest is to show below a failure.
+
+    ``bundle`` is where a reproduction bundle is written, if anything is recorded.
+    """
     try:
         lines = [line for scope in _scopes(mock) for line in _story(scope)]
         lines += [f"violation: {line}" for line in violations(mock)]
@@ -47,6 +51,20 @@ def sections(mock: MockTingwu) -> Iterator[tuple[str, str]]:
     except Exception as error:  # whatever it is, the failure itself must be shown
         text = f"the journal cannot be read: {error}"
     yield "mock-tingwu", text
+    if bundle is not None and mock.recording:
+        yield "mock-tingwu: what has happened, again", _bundled(mock, bundle)
+
+
+def _bundled(mock: MockTingwu, path: Path) -> str:
+    from mock_tingwu.replay import write_bundle
+
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return write_bundle(mock, path)
+    except OSError as error:
+        return f"the bundle {path} cannot be written: {error}"
 
 
 def violations(

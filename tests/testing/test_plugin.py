@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -46,11 +49,14 @@ def configured(pytester: pytest.Pytester) -> None:
     )
 
 
-def run(pytester: pytest.Pytester, tests: str, *arguments: str) -> pytest.RunResult:
+def run(
+    pytester: pytest.Pytester, tests: str, *arguments: str, cache: bool = False
+) -> pytest.RunResult:
     pytester.makepyfile(_HEAD + dedent(tests))
     # In this process, what the tests import would be forgotten behind them, and libraries in C do
     # not stand being loaded twice.
-    arguments = ("-p", "no:cacheprovider", *arguments)
+    if not cache:
+        arguments = ("-p", "no:cacheprovider", *arguments)
     return pytester.runpytest_subprocess(*arguments, timeout=6 * PATIENCE)
 
 
@@ -460,6 +466,7 @@ def test_asynchronous_tests_use_the_same_fixture(pytester: pytest.Pytester, kind
 
 _LOADED = """
 import json
+import shlex
 import sys
 
 def pytest_sessionfinish():
@@ -548,3 +555,80 @@ def test_a_strict_test_fails_for_what_was_done_in_a_scope_that_it_has_dropped(
     result = run(pytester, tests)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*the client broke rules of the cloud:*", "*signature*"])
+
+
+# Bundles
+
+
+def test_a_test_that_fails_leaves_a_bundle_and_the_command_that_replays_it(
+    pytester: pytest.Pytester,
+) -> None:
+    tests = """
+    def test_fine(mock_tingwu):
+        create(mock_tingwu)
+
+    @pytest.mark.mock_tingwu(clock="virtual")
+    def test_it(mock_tingwu):
+        mock_tingwu.scenario("socket-lost")
+        create(mock_tingwu)
+        mock_tingwu.clock.advance(hours=1)
+        raise RuntimeError("the test's own")
+    """
+    result = run(pytester, tests, "--mock-tingwu-bundles", "bundles")
+    result.assert_outcomes(passed=1, failed=1)
+    (path,) = (pytester.path / "bundles").iterdir()
+    result.stdout.fnmatch_lines([f"mock-tingwu replay bundles/{path.name}"])
+    told = pytester.run(sys.executable, "-m", "mock_tingwu", "replay", str(path), "--json")
+    assert told.ret == 0, told.stdout.str()
+    # The test before has left nothing in it.
+    paths = [entry["target"] for entry in journal_of(told) if entry["kind"] == "request"]
+    assert paths == ["/openapi/tingwu/v2/tasks?type=realtime"]
+
+
+def journal_of(told: pytest.RunResult) -> list[dict[str, Any]]:
+    replayed = json.loads(told.stdout.str())
+    assert replayed["same"] is True
+    journal: list[dict[str, Any]] = replayed["journal"]
+    return journal
+
+
+def test_bundles_are_in_the_cache_of_pytest(pytester: pytest.Pytester) -> None:
+    tests = """
+    @pytest.mark.parametrize("text", ["听" * 300, "x"])
+    def test_it(mock_tingwu, text):
+        create(mock_tingwu)
+        raise RuntimeError(text[:3])
+
+    def test_kept(mock_tingwu_server, mock_tingwu):
+        assert mock_tingwu_server.recording
+    """
+    result = run(pytester, tests, cache=True)
+    result.assert_outcomes(passed=1, failed=2)
+    folder = pytester.path / ".pytest_cache" / "d" / "mock-tingwu"
+    paths = sorted(path.relative_to(pytester.path) for path in folder.iterdir())
+    assert len(paths) == 2
+    for path in paths:
+        result.stdout.fnmatch_lines([f"mock-tingwu replay {shlex.quote(str(path))}"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "setting", "cache"),
+    [
+        (["--mock-tingwu-bundles", "off"], "", True),
+        ([], "", False),
+        ([], "data_dir='data'", True),
+    ],
+)
+def test_nothing_is_recorded_that_is_not_wanted(
+    pytester: pytest.Pytester, arguments: list[str], setting: str, cache: bool
+) -> None:
+    tests = f"""
+    @pytest.mark.mock_tingwu({setting})
+    def test_it(mock_tingwu):
+        create(mock_tingwu)
+        assert mock_tingwu.recording
+    """
+    result = run(pytester, tests, *arguments, cache=cache)
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*mock-tingwu replay*")
+    assert not list(pytester.path.rglob("*.zip"))

@@ -40,8 +40,15 @@ class LiveBook:
         self._scope = scope
         self._real_now = world.real_now
         self._workers = world.workers
-        self._fetcher = Fetcher(world.settings, world.find_hosted)
-        self.courier = Courier(scope.clock, scope.journal, world.commit, partial(fault_of, scope))
+        self._outside = world.outside
+        self._fetcher = world.outside.fetcher(Fetcher(world.settings, world.find_hosted))
+        self.courier = Courier(
+            scope.clock,
+            scope.journal,
+            world.commit,
+            partial(fault_of, scope),
+            outside=world.outside,
+        )
         self._captionings: dict[str, Captioning] = {}
         # When each task that was restored gives up, as far as it waits for its stream.
         self._giving_up: dict[str, int | None] = {}
@@ -150,7 +157,7 @@ class LiveBook:
             failure.detail = error.detail
             raise failure from None
         if decision.action != "imagine" and media.pyav_available():
-            pulled = PulledSource(clock, url, self._allowed, heard)
+            pulled = PulledSource(clock, url, self._allowed, heard, self._outside)
             self._workers.add(pulled.thread)
             return pulled, [decision.why]
         length, notes = stated_length(url)

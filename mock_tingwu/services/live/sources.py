@@ -19,6 +19,7 @@ from mock_tingwu import media
 from mock_tingwu.core.clock import Clock, Timer
 from mock_tingwu.core.scope import DECODED_RATE
 from mock_tingwu.media import PullError
+from mock_tingwu.services.outside import Outside
 
 if TYPE_CHECKING:
     from mock_tingwu.media.pulled import Pulled
@@ -115,8 +116,14 @@ class PulledSource:
     """
 
     def __init__(
-        self, clock: Clock, url: str, allowed: Callable[[str], str | None], heard: int = 0
+        self,
+        clock: Clock,
+        url: str,
+        allowed: Callable[[str], str | None],
+        heard: int = 0,
+        outside: Outside | None = None,
     ) -> None:
+        self._outside = outside or Outside()
         self._clock = clock
         self._url = url
         self._allowed = allowed
@@ -272,7 +279,7 @@ class PulledSource:
     async def _in_thread(self, call: Callable[[], T]) -> T:
         if self._stop.is_set():
             raise media.Stopped  # whoever listened has closed this, and the thread has ended
-        return await asyncio.wrap_future(self._worker.do(call))
+        return await self._outside.pulled(lambda: asyncio.wrap_future(self._worker.do(call)))
 
 
 class _Worker:

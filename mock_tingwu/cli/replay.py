@@ -1,0 +1,137 @@
+"""``mock-tingwu replay``: what is recorded in a bundle happens again and is compared."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mock_tingwu import __version__
+from mock_tingwu.cli import BAD_USAGE, complain
+
+if TYPE_CHECKING:
+    from mock_tingwu.replay.bundle import Bundle
+    from mock_tingwu.replay.player import Difference, Outcomes
+
+#: So much of a value is shown where two differ.
+_SHOWN = 600
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, help="the file that was written")
+    parser.add_argument(
+        "--journal", action="store_true", help="print the journal, one entry a line"
+    )
+    parser.add_argument("--json", action="store_true", help="print all of it as one JSON object")
+    parser.add_argument(
+        "--until", type=_seq, metavar="SEQ", help="replay up to this record and no further"
+    )
+    parser.epilog = (
+        "Exit code 0 when all is as it was recorded, 1 when something is not, 2 for a bundle that "
+        "cannot be read."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0 when all is the same, 1 when not, 2 for what is no bundle."""
+    # After the arguments: a wrong flag is told at once.
+    from mock_tingwu.replay.bundle import Bundle, BundleError
+    from mock_tingwu.replay.player import replay
+
+    try:
+        bundle = Bundle.read(args.bundle)
+        outcomes = replay(bundle, args.until)
+    except BundleError as error:
+        complain("replay", error)
+        return BAD_USAGE
+    if args.json:
+        print(json.dumps(_as_json(bundle, outcomes), ensure_ascii=False, indent=2))
+    else:
+        _tell(bundle, outcomes, journal=args.journal)
+    return 0 if outcomes.difference is None else 1
+
+
+def _seq(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _as_json(bundle: Bundle, outcomes: Outcomes) -> dict[str, Any]:
+    found = outcomes.difference
+    return {
+        "same": found is None,
+        "records": outcomes.records,
+        "of": len(bundle.records),
+        "came": dict(outcomes.came),
+        "compared": dict(outcomes.compared),
+        "difference": None
+        if found is None
+        else {
+            "seq": found.seq,
+            "what": found.what,
+            "recorded": found.recorded,
+            "replayed": found.replayed,
+            "after": found.after,
+        },
+        "remarks": _remarks(bundle, outcomes),
+        "journal": outcomes.journal,
+    }
+
+
+def _tell(bundle: Bundle, outcomes: Outcomes, *, journal: bool) -> None:
+    if journal:
+        for entry in outcomes.journal:
+            print(json.dumps(entry, ensure_ascii=False))
+    for remark in _remarks(bundle, outcomes):
+        print(f"note: {remark}")
+    came = sum(outcomes.came.values())
+    compared = sum(outcomes.compared.values())
+    found = outcomes.difference
+    if found is None:
+        print(
+            f"the same: {came} things came from outside, {compared} came of them as recorded "
+            f"({_counted(outcomes)})"
+        )
+        return
+    _tell_difference(found)
+
+
+def _tell_difference(found: Difference) -> None:
+    print(f"different at {found.seq}: {found.what}")
+    if found.after is not None:
+        print(f"  after {found.after['seq']}: {_line(found.after)}")
+    for title, record in (("recorded", found.recorded), ("replayed", found.replayed)):
+        print(f"  {title}: {'nothing' if record is None else _line(record)}")
+
+
+def _line(record: dict[str, Any]) -> str:
+    hidden = ("at", "seq")
+    shown = {name: value for name, value in record.items() if name not in hidden}
+    text = json.dumps(shown, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _counted(outcomes: Outcomes) -> str:
+    return ", ".join(f"{kind} {number}" for kind, number in sorted(outcomes.compared.items()))
+
+
+def _remarks(bundle: Bundle, outcomes: Outcomes) -> list[str]:
+    remarks = []
+    if bundle.cut is not None:
+        remarks.append(bundle.cut)
+    if bundle.mock != __version__:
+        remarks.append(
+            f"mock-tingwu {bundle.mock} recorded this, {__version__} replays it: what differs may "
+            "come of that"
+        )
+    if outcomes.beyond:
+        remarks.append(
+            f"at {', '.join(map(str, outcomes.beyond))} a Python program did something to the mock "
+            "that a bundle cannot hold"
+        )
+    if outcomes.records < len(bundle.records):
+        remarks.append(f"{outcomes.records} of {len(bundle.records)} records were replayed")
+    return remarks
