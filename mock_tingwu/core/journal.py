@@ -159,8 +159,9 @@ class Journal:
         self._dropped_at = 0
         #: Called whenever there is a new entry, and at the end. It must not raise.
         self.watchers: set[Callable[[], None]] = set()
-        #: Whether whoever follows it should leave; see `close`.
-        self.closed = False
+        #: Whether whoever follows it should leave, and whether there is another one then; see
+        #: `close`.
+        self.closed = self.replaced = False
         #: Entries that were given a task after they were recorded. Whoever keeps them clears it.
         self.assigned: deque[Entry] = deque(maxlen=_ASSIGNED)
 
@@ -244,9 +245,9 @@ class Journal:
         """The ``seq`` of the oldest entry that there is; of the next one if there is none."""
         return self._entries[0][1]["seq"] if self._entries else self.seq + 1
 
-    def close(self) -> None:
-        """Nobody should wait for more: the scope is forgotten or the server stops."""
-        self.closed = True
+    def close(self, *, replaced: bool) -> None:
+        """Nobody should wait for more: the scope begins anew (``replaced``) or the server stops."""
+        self.closed, self.replaced = True, replaced
         self._tell_watchers()
 
     def _tell_watchers(self) -> None:

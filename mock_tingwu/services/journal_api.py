@@ -224,8 +224,9 @@ async def _events(journal: Journal, wanted: Filter, seen: int) -> AsyncIterator[
             else:
                 await asyncio.sleep(0)
         if journal.closed:
-            # Who comes back has seen nothing of the journal that is there then.
-            yield b"id:\n\n"
+            if journal.replaced:
+                # Who comes back has seen nothing of the journal that is there then.
+                yield b"id:\n\n"
             return
         try:
             async with asyncio.timeout(HEARTBEAT_S):

@@ -327,13 +327,13 @@ class Realm(Scope):
 
     def stop_following(self) -> None:
         """Send away who follows the journal or waits for an entry of it."""
-        self.journal.close()
+        self.journal.close(replaced=False)
 
     def close(self) -> None:
         """Let nothing more happen here; remove the media files unless they are in a folder of the
         user's. Clients that are connected are not told."""
         self.closed = True
-        self.stop_following()
+        self.journal.close(replaced=True)
         self.watch.close()
         # What is still to happen here would happen to tasks of the same ids after a reset.
         self.clock.close()

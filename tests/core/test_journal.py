@@ -88,7 +88,7 @@ def test_watchers_are_told_of_entries_and_of_the_end() -> None:
 
     journal.watchers |= {watcher, lambda: told.append((0, False))}
     journal.record("note", "core", text="x")
-    journal.close()
+    journal.close(replaced=False)
     assert sorted(told) == [(0, False), (0, False), (1, False)]
 
 
