@@ -2,7 +2,7 @@
 
 A stream is pushed in pieces of `PIECE_MS`, each at its time. `from_file` reads whatever libav does
 (it takes the extra ``media``; 16-bit WAV needs nothing) and converts it to what the task takes
-(realtime-ws 5); `from_pcm` does the same with raw samples from anywhere.
+(realtime-ws 5); `Converter` does the same with raw samples from anywhere.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Audio to push. ``duration`` is in ms, None where it is not known before the end."""
+    """Audio to push. ``duration`` is in ms."""
 
-    pieces: Iterable[Piece]
-    duration: int | None
+    pieces: Iterator[Piece]
+    duration: int
 
 
 class _Encoder(Protocol):
@@ -84,23 +84,46 @@ def from_file(path: Path, *, audio_format: str, sample_rate: int) -> Source:
                 f"{sample_rate} Hz: nothing here encodes Speex"
             )
         return Source(_as_it_is(path, found.duration), found.duration)
-    encoder = _encoder(audio_format, sample_rate)
-    pcm = read_pcm(path, sample_rate)
-    return Source(_pieces(pcm, encoder, sample_rate), found.duration)
+    converter = Converter(audio_format, sample_rate)
+    return Source(_converted(read_pcm(path, sample_rate), converter), found.duration)
 
 
-def from_pcm(pcm: Iterable[bytes], *, audio_format: str, sample_rate: int) -> Source:
-    """16-bit little-endian mono samples of ``sample_rate`` Hz, in blocks of any size.
+class Converter:
+    """Makes pieces of samples that come in by and by.
 
-    Raises:
+    Raises on creation:
         ValueError: ``audio_format`` or ``sample_rate`` is none of a task's, or Speex, which nothing
             here encodes.
-        MediaUnavailable: it takes PyAV to convert it.
+        MediaUnavailable: it takes PyAV to convert to it.
     """
-    _check(audio_format, sample_rate)
-    if audio_format == "speex":
-        raise ValueError("audio_format is speex, expected another: nothing here encodes Speex")
-    return Source(_pieces(pcm, _encoder(audio_format, sample_rate), sample_rate), None)
+
+    def __init__(self, audio_format: str, sample_rate: int) -> None:
+        _check(audio_format, sample_rate)
+        if audio_format == "speex":
+            raise ValueError("audio_format is speex, expected another: nothing here encodes Speex")
+        self._encoder = _encoder(audio_format, sample_rate)
+        self._sample_rate = sample_rate
+        self._size = sample_rate * 2 * PIECE_MS // 1000
+        self._pending = bytearray()
+        self._position = 0
+
+    def feed(self, pcm: bytes) -> Iterator[Piece]:
+        """The pieces that are complete with these 16-bit little-endian mono samples."""
+        self._pending += pcm
+        while len(self._pending) >= self._size:
+            block = bytes(self._pending[: self._size])
+            del self._pending[: self._size]
+            self._position += PIECE_MS
+            yield Piece(self._encoder.encode(block), self._position)
+
+    def finish(self) -> Iterator[Piece]:
+        """What is left, at the end."""
+        # Half a sample at the end of a pipe is nothing.
+        rest = bytes(self._pending[: len(self._pending) & ~1])
+        self._position += len(rest) * 1000 // (self._sample_rate * 2)
+        last = (self._encoder.encode(rest) if rest else b"") + self._encoder.finish()
+        if last:
+            yield Piece(last, self._position)
 
 
 def _check(audio_format: str, sample_rate: int) -> None:
@@ -118,21 +141,10 @@ def _encoder(audio_format: str, sample_rate: int) -> _Encoder:
     return _Codec(*_CODECS[audio_format], sample_rate)
 
 
-def _pieces(pcm: Iterable[bytes], encoder: _Encoder, sample_rate: int) -> Iterator[Piece]:
-    size = sample_rate * 2 * PIECE_MS // 1000
-    pending, position = bytearray(), 0
+def _converted(pcm: Iterable[bytes], converter: Converter) -> Iterator[Piece]:
     for block in pcm:
-        pending += block
-        while len(pending) >= size:
-            position += PIECE_MS
-            yield Piece(encoder.encode(bytes(pending[:size])), position)
-            del pending[:size]
-    # Half a sample at the end of a pipe is nothing.
-    rest = bytes(pending[: len(pending) & ~1])
-    position += len(rest) * 1000 // (sample_rate * 2)
-    last = (encoder.encode(rest) if rest else b"") + encoder.finish()
-    if last:
-        yield Piece(last, position)
+        yield from converter.feed(block)
+    yield from converter.finish()
 
 
 def _as_it_is(path: Path, duration: int) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_tingwu.client.audio import PIECE_MS, Piece, from_file, from_pcm
+from mock_tingwu.client.audio import PIECE_MS, Converter, Piece, from_file
 from mock_tingwu.media import MediaUnavailable, open_decoder
 from tests.media_samples import (
     AUDIO_KINDS,
@@ -34,6 +34,12 @@ def decoded(pieces: Iterable[Piece], audio_format: str, sample_rate: int) -> byt
     return b"".join(decoder.feed(piece.data) for piece in pieces) + decoder.flush()
 
 
+def converted(blocks: Iterable[bytes], audio_format: str, sample_rate: int) -> list[Piece]:
+    converter = Converter(audio_format, sample_rate)
+    pieces = [piece for block in blocks for piece in converter.feed(block)]
+    return [*pieces, *converter.finish()]
+
+
 def is_what_was_spoken(pcm: bytes, sample_rate: int) -> bool:
     """Whether sound and silence are where they are in the bursts, give or take 0.2 s."""
     loud = peak(pcm, sample_rate, 280, 480), peak(pcm, sample_rate, 1280, 1480)
@@ -44,9 +50,7 @@ def is_what_was_spoken(pcm: bytes, sample_rate: int) -> bool:
 @pytest.mark.parametrize("sample_rate", [16_000, 8_000])
 @pytest.mark.parametrize("audio_format", ["pcm", *ENCODED])
 def test_samples_become_every_format(audio_format: str, sample_rate: int) -> None:
-    blocks = cut(bursts(sample_rate), 1234)
-    source = from_pcm(blocks, audio_format=audio_format, sample_rate=sample_rate)
-    pieces = list(source.pieces)
+    pieces = converted(cut(bursts(sample_rate), 1234), audio_format, sample_rate)
     positions = [piece.position for piece in pieces]
     assert positions[:3] == [PIECE_MS, 2 * PIECE_MS, 3 * PIECE_MS]
     assert positions == sorted(positions)
@@ -93,9 +97,8 @@ def test_speex_is_sent_as_it_is(tmp_path: Path, sample_rate: int) -> None:
 
 
 def test_half_a_sample_at_the_end_is_nothing() -> None:
-    source = from_pcm(iter([b"\1\2\3"]), audio_format="pcm", sample_rate=16_000)
-    assert [piece.data for piece in source.pieces] == [b"\1\2"]
-    assert list(from_pcm(iter([b"\1"]), audio_format="pcm", sample_rate=16_000).pieces) == []
+    assert [piece.data for piece in converted([b"\1\2", b"\3"], "pcm", 16_000)] == [b"\1\2"]
+    assert converted([b"\1"], "pcm", 16_000) == []
 
 
 def test_without_pyav_wav_becomes_pcm_and_nothing_else(
@@ -124,7 +127,7 @@ def test_without_pyav_wav_becomes_pcm_and_nothing_else(
 )
 def test_what_makes_no_sense_is_told(given: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        from_pcm([], **({"audio_format": "pcm", "sample_rate": 16_000} | given))  # type: ignore[arg-type]
+        Converter(**({"audio_format": "pcm", "sample_rate": 16_000} | given))  # type: ignore[arg-type]
 
 
 def test_what_is_no_recording_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+"""What the commands of the client have in common: how a task is to be made, and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from mock_tingwu.client.audio import FORMATS, SAMPLE_RATES
+
+#: Exit codes beside 0, 2 (bad usage) and 130 (Ctrl-C).
+FAILED: Final = 1
+REFUSED: Final = 3
+UNREACHABLE: Final = 4
+EXIT_CODES: Final = (
+    "Exit code 0: done. 1: the task or its stream has failed. 2: bad usage, or a file that cannot "
+    "be read. 3: the service refused. 4: no answer came. 130: Ctrl-C."
+)
+
+#: What each kind of result takes beside being turned on. The casing is CreateTask's
+#: (tingwu-openapi 1.1).
+_DETAILS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "AutoChapters": {},
+    "MeetingAssistance": {"Types": ["Actions", "KeyInformation"]},
+    "Summarization": {"Types": ["Paragraph", "Conversational", "QuestionsAnswering", "MindMap"]},
+    "TextPolish": {},
+    "PptExtraction": {},
+}
+ALL: Final = "all"
+
+
+def add_task_options(parser: argparse.ArgumentParser) -> None:
+    """What a task hears, and what is made of it."""
+    parser.add_argument("--language", default="cn", help="what is spoken (default cn)")
+    parser.add_argument("--task-key", metavar="TEXT", help="a name of your own for the task")
+    parser.add_argument(
+        "--results",
+        type=_kinds,
+        default=(),
+        metavar="KINDS",
+        help=f"beside the transcript: {', '.join(_DETAILS)}, with commas between them, or {ALL}",
+    )
+    parser.add_argument(
+        "--translate",
+        type=_list,
+        default=(),
+        metavar="LANGUAGES",
+        help="target languages, with commas between them",
+    )
+    parser.add_argument(
+        "--speakers",
+        type=int,
+        metavar="N",
+        help="tell speakers apart: how many there are, 0 if that is not known",
+    )
+    parser.add_argument(
+        "--parameters",
+        type=_parameters,
+        default={},
+        metavar="JSON",
+        help="Parameters of CreateTask that go over these, as JSON or @FILE",
+    )
+
+
+def add_audio_options(parser: argparse.ArgumentParser) -> None:
+    """In which format audio travels."""
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="pcm",
+        help="what the audio is converted to and the task declares (default pcm)",
+    )
+    parser.add_argument(
+        "--rate",
+        type=int,
+        choices=SAMPLE_RATES,
+        default=16000,
+        help="its samples per second, in Hz (default 16000)",
+    )
+
+
+def parameters_of(args: argparse.Namespace, *, realtime: bool) -> dict[str, Any]:
+    """The Parameters of CreateTask that the options ask for."""
+    made: dict[str, Any] = {}
+    if args.speakers is not None:
+        made["Transcription"] = {
+            "DiarizationEnabled": True,
+            "Diarization": {"SpeakerCount": args.speakers},
+        }
+        if realtime:
+            made["Transcription"]["RealtimeDiarizationEnabled"] = True
+    if realtime:
+        made["Transcription"] = {"OutputLevel": 2, **made.get("Transcription", {})}
+    if args.translate:
+        made["TranslationEnabled"] = True
+        made["Translation"] = {"TargetLanguages": list(args.translate)}
+        if realtime:
+            made["Translation"]["OutputLevel"] = 2
+    for kind in args.results:
+        made[f"{kind}Enabled"] = True
+        if _DETAILS[kind]:
+            made[kind] = dict(_DETAILS[kind])
+    return _over(made, args.parameters)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for name, value in above.items():
+        known = merged.get(name)
+        both = isinstance(known, Mapping) and isinstance(value, Mapping)
+        merged[name] = _over(known, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    if text == ALL:
+        return tuple(kind for kind in _DETAILS if kind != "PptExtraction")
+    kinds = _list(text)
+    for kind in kinds:
+        if kind not in _DETAILS:
+            known = ", ".join(_DETAILS)
+            raise argparse.ArgumentTypeError(f"{kind!r} is none of {known}, and not {ALL}")
+    return kinds
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _parameters(text: str) -> Mapping[str, Any]:
+    try:
+        content = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
+        found = json.loads(content)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON object")
+    return found

@@ -1,0 +1,120 @@
+"""What is pushed: a file, samples from stdin, or the microphone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from mock_tingwu.client.audio import PIECE_MS, Converter, Piece, from_file
+
+STDIN: Final = "-"
+MICROPHONE: Final = "mic"
+
+#: How much is read from stdin at a time, in bytes: a second of 16 kHz.
+_BLOCK: Final = 32_000
+#: So many blocks may wait to be pushed before stdin is left to fill up.
+_MOST_WAITING: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Audio to push. ``duration`` is in ms, None when only the end will tell."""
+
+    pieces: AsyncIterator[Piece]
+    duration: int | None
+
+
+def open_source(what: str, *, audio_format: str, sample_rate: int) -> Incoming:
+    """The audio of a file, of stdin (``-``: 16-bit mono samples) or of the microphone (``mic``).
+
+    Raises:
+        ValueError, ImportError, OSError: it cannot be had; the message says why.
+    """
+    if what not in (STDIN, MICROPHONE):
+        source = from_file(Path(what), audio_format=audio_format, sample_rate=sample_rate)
+        return Incoming(_one_by_one(source.pieces), source.duration)
+    converter = Converter(audio_format, sample_rate)
+    blocks = _stdin() if what == STDIN else _microphone(_sounddevice(), sample_rate)
+    return Incoming(_converted(blocks, converter), None)
+
+
+async def _one_by_one(pieces: Iterator[Piece]) -> AsyncIterator[Piece]:
+    for piece in pieces:
+        yield piece
+
+
+async def _converted(blocks: AsyncIterator[bytes], converter: Converter) -> AsyncIterator[Piece]:
+    async for block in blocks:
+        for piece in converter.feed(block):
+            yield piece
+    for piece in converter.finish():
+        yield piece
+
+
+async def _stdin() -> AsyncIterator[bytes]:
+    """What comes in there, until its end. Nobody has to be waited for: it may never come."""
+    room = threading.Semaphore(_MOST_WAITING)
+    file = sys.stdin.fileno()
+    take, queue = _queue()
+
+    def read() -> None:
+        # Not through sys.stdin: its lock would keep the program from ending.
+        while block := os.read(file, _BLOCK):
+            take(block)
+            room.acquire()
+        take(b"")
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+    while block := await queue.get():
+        room.release()
+        yield block
+
+
+async def _microphone(sounddevice: Any, sample_rate: int) -> AsyncIterator[bytes]:
+    take, queue = _queue()
+
+    def heard(samples: Any, frames: int, time: object, status: object) -> None:
+        take(bytes(samples))
+
+    with sounddevice.RawInputStream(
+        samplerate=sample_rate,
+        blocksize=sample_rate * PIECE_MS // 1000,
+        channels=1,
+        dtype="int16",
+        callback=heard,
+    ):
+        while True:
+            yield await queue.get()
+
+
+def _queue() -> tuple[Callable[[bytes], None], asyncio.Queue[bytes]]:
+    """A queue of this event loop, and what another thread fills it with."""
+    loop, queue = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+
+    def take(block: bytes) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody wants it any more
+            loop.call_soon_threadsafe(queue.put_nowait, block)
+
+    return take, queue
+
+
+def _sounddevice() -> Any:
+    """The library of the extra ``mic``.
+
+    Raises:
+        ImportError: it, or the PortAudio that it needs, is not installed.
+    """
+    try:
+        return import_module("sounddevice")
+    except (ImportError, OSError) as error:
+        raise ImportError(
+            f"the microphone needs sounddevice: pip install 'mock-tingwu[mic]' ({error})"
+        ) from None
