@@ -9,8 +9,9 @@ from collections.abc import Sequence
 class Replay:
     """The end of a stream's audio, by position in bytes since its first one.
 
-    At most ``limit`` bytes are kept once they are written; what is being written is kept anyway.
-    Held are the bytes from ``start`` to ``end``, which is where the stream stands.
+    At most ``limit`` bytes (and half a sample) are kept once they are written; what is being
+    written is kept anyway. With the limit 0 it need not be PCM. Held are the bytes from ``start``
+    to ``end``, which is where the stream stands.
     """
 
     def __init__(self, limit: int) -> None:
@@ -55,8 +56,9 @@ class Replay:
             self._drop(self.end)
 
     def _drop(self, position: int) -> None:
-        """Forget what lies before ``position``, by whole samples of two bytes."""
-        position = min(position + position % 2, self.end)
+        """Forget what lies before ``position``. Of PCM, whole samples of two bytes are kept."""
+        if self._limit:
+            position = min(position + position % 2, self.end - self.end % 2)
         while self._frames and self.start < position:
             frame = self._frames.popleft()
             over = position - self.start
