@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from mock_tingwu.client.events import (
     Completed,
     Json,
+    Reconnected,
+    Reconnecting,
     ResultChanged,
     ResultTranslated,
     SentenceBegin,
@@ -18,6 +20,7 @@ from mock_tingwu.client.events import (
     TranslatedText,
     json_of,
     member,
+    number,
 )
 
 
@@ -51,6 +54,8 @@ AgentEvent = (
     | ResultTranslated
     | Ping
     | AiResult
+    | Reconnecting
+    | Reconnected
     | Completed
     | AgentFailed
 )
@@ -96,17 +101,19 @@ def _events(name: str, header: Json, output: Json) -> Iterator[AgentEvent]:
 
 
 def _caption(transcription: Json) -> AgentEvent:
-    index, text = transcription.get("sentenceId", 0), transcription.get("text")
+    index, text = number(transcription, "sentenceId"), transcription.get("text")
     # The industrial agent says endTime, the one of meetings time.
-    time = transcription.get("endTime", transcription.get("time", 0))
+    time = number(transcription, "endTime" if "endTime" in transcription else "time")
     if transcription.get("sentenceEnd"):
         words = transcription.get("words") or [{}]
+        stash = member(transcription, "stashResult")
         return SentenceEnd(
             index,
-            transcription.get("beginTime", words[0].get("beginTime", time)),
+            number(transcription, "beginTime", number(words[0], "beginTime", time)),
             time,
             text or "",
-            member(transcription, "stashResult").get("text", ""),
+            stash.get("text", ""),
+            stash_begin=number(stash, "beginTime") if "beginTime" in stash else None,
         )
     return SentenceBegin(index, time) if text is None else ResultChanged(index, time, text)
 
@@ -119,7 +126,7 @@ def _translations(translations: Json) -> Iterator[ResultTranslated]:
         if "translateResult" in said:
             items = tuple(
                 TranslatedText(
-                    item.get("sentenceId", 0),
+                    number(item, "sentenceId"),
                     item.get("text", ""),
                     # Only the translation of a final sentence has times (realtime-ws 8.4).
                     final="endTime" in item,
@@ -128,7 +135,7 @@ def _translations(translations: Json) -> Iterator[ResultTranslated]:
                 for item in said["translateResult"]
             )
         else:
-            index, text = said.get("sentenceId", 0), said.get("text", "")
+            index, text = number(said, "sentenceId"), said.get("text", "")
             final = said.get("sentenceEnd", False)
             items = (TranslatedText(index, text, final=final, partial=False),)
         target = str(said.get("targetLang", said.get("lang", language)))

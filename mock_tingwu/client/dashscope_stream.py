@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from mock_tingwu.client.dashscope_events import AgentEvent, AgentFailed, parse
 from mock_tingwu.client.errors import StreamError
-from mock_tingwu.client.events import Completed, json_of
-from mock_tingwu.client.stream import AudioStream, Told
+from mock_tingwu.client.events import json_of
+from mock_tingwu.client.stream import ATTEMPT_DELAY_S, ATTEMPTS, AudioStream
+from mock_tingwu.client.stream_core import Offsets, Told
 
 MEETING_STREAM: Final = "tingwu-meeting-realtime"
 INSTRUCTION_STREAM: Final = "tingwu-industrial-instruction"
@@ -33,11 +34,18 @@ class AgentStream(AudioStream[AgentEvent]):
 
     Entering waits until the agent listens; leaving closes the connection, whatever happened.
     Iterate at the same time as you push to see captions live. `stop` is a pause of the meeting:
-    another stream with the same dataId goes on with it. No wait is unbounded: each step has
-    ``patience`` seconds, nothing is waited for after ``silence`` seconds without a message, and a
-    connection that has died is found out by pings.
+    another stream with the same dataId goes on with it within 24 h, and so does this one after
+    `pause` and `resume`. No wait is unbounded: each step has ``patience`` seconds, nothing is
+    waited for after ``silence`` seconds without a message, and a connection that has died is found
+    out by pings.
 
-    ``url`` is ``wss://…/api-ws/v1/inference``, ``api_key`` may be a temporary one.
+    When the connection of a meeting is lost, the stream goes on by the same dataId: up to
+    ``reconnect`` attempts in a row, each after ``reconnect_delay`` seconds; the events tell of it:
+    Reconnecting and Reconnected. The agent cannot be told where the stream stands, so nothing is
+    sent again: what was on its way is lost. The industrial agent's streams cannot be gone on with.
+
+    ``url`` is ``wss://…/api-ws/v1/inference``, ``api_key`` may be a temporary one: then it has to
+    be still valid when a connection is lost.
     """
 
     peer = "The agent"
@@ -53,18 +61,31 @@ class AgentStream(AudioStream[AgentEvent]):
         parameters: Mapping[str, Any] | None = None,
         patience: float = PATIENCE_S,
         silence: float | None = SILENCE_S,
+        reconnect: int = ATTEMPTS,
+        reconnect_delay: float = ATTEMPT_DELAY_S,
     ) -> None:
-        headers = {"Authorization": f"Bearer {api_key}"}
-        super().__init__(url, headers=headers, patience=patience, silence=silence)
+        super().__init__(
+            url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            patience=patience,
+            silence=silence,
+            reconnect=0 if model == INSTRUCTION_STREAM else reconnect,
+            reconnect_delay=reconnect_delay,
+        )
         #: What the agent calls the task, known at the latest when it listens.
         self.data_id = data_id
         self._app_id = app_id
         self._model = model
         self._parameters = parameters
-        # As documented; the SDKs send 32 characters (realtime-ws 8.2).
-        self._task_id = secrets.token_hex(8)
+        self._task_id = ""
 
-    def _begin(self) -> str:
+    def _check_resumable(self) -> None:
+        if self._model == INSTRUCTION_STREAM:
+            raise StreamError("The industrial agent cannot be paused.")
+
+    def _begin(self, offsets: Offsets) -> str:
+        # One for every connection. 16 as documented; the SDKs send 32 characters (realtime-ws 8.2).
+        self._task_id = secrets.token_hex(8)
         given = {"appId": self._app_id, "directive": "start"}
         if self.data_id is not None:
             given["dataId"] = self.data_id
@@ -100,7 +121,6 @@ class AgentStream(AudioStream[AgentEvent]):
         return Told(
             events,
             started=name == "speech-listen",
-            over=isinstance(last, Completed | AgentFailed),
             failure=failure,
         )
 

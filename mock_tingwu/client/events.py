@@ -35,7 +35,10 @@ class ResultChanged:
 
 @dataclass(frozen=True, slots=True)
 class SentenceEnd:
-    """Sentence ``index`` is final. ``stash`` is the beginning of the next, already heard."""
+    """Sentence ``index`` is final. ``stash`` is the beginning of the next, already heard.
+
+    ``stash_begin`` is when the next one began, None where that is not told.
+    """
 
     index: int
     begin: int
@@ -44,6 +47,7 @@ class SentenceEnd:
     stash: str
     speaker: str | None = None
     message_id: str = ""
+    stash_begin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,42 @@ class Failed:
     text: str
 
 
-Event = SentenceBegin | ResultChanged | SentenceEnd | ResultTranslated | Completed | Failed
+@dataclass(frozen=True, slots=True)
+class Reconnecting:
+    """The connection is gone; ``delay`` ms from now another one is tried, for the same stream.
+
+    ``attempt`` counts from 1, ``why`` is a sentence about what has happened.
+    """
+
+    attempt: int
+    why: str
+    delay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnected:
+    """The stream goes on, at the ``attempt``-th try, ``gap`` ms after the connection was lost.
+
+    ``resent`` ms of audio are sent again. ``lost`` ms, at most, are neither final nor sent again.
+    Both are None where it is not known how long audio lasts.
+    """
+
+    attempt: int
+    gap: int
+    resent: int | None
+    lost: int | None
+
+
+Event = (
+    SentenceBegin
+    | ResultChanged
+    | SentenceEnd
+    | ResultTranslated
+    | Reconnecting
+    | Reconnected
+    | Completed
+    | Failed
+)
 
 Json = Mapping[str, Any]
 
@@ -108,6 +147,14 @@ def json_of(message: str | bytes) -> Any:
         return None
 
 
+def number(value: Json, key: str, default: int = 0) -> int:
+    """The whole number that ``value`` has under ``key``. Raises TypeError when it is none."""
+    found = value.get(key, default)
+    if isinstance(found, bool) or not isinstance(found, int | float) or found % 1:
+        raise TypeError(f"{key} is no whole number")
+    return int(found)
+
+
 def member(value: object, key: str) -> Json:
     """The object that ``value`` has under ``key``, an empty one when it has none."""
     found = value.get(key) if isinstance(value, dict) else None
@@ -115,13 +162,13 @@ def member(value: object, key: str) -> Json:
 
 
 def _begin(header: Json, payload: Json) -> Event:
-    return SentenceBegin(payload.get("index", 0), payload.get("time", 0))
+    return SentenceBegin(number(payload, "index"), number(payload, "time"))
 
 
 def _changed(header: Json, payload: Json) -> Event:
     return ResultChanged(
-        payload.get("index", 0),
-        payload.get("time", 0),
+        number(payload, "index"),
+        number(payload, "time"),
         payload.get("result", ""),
         payload.get("speaker_id"),
         header.get("message_id", ""),
@@ -130,16 +177,18 @@ def _changed(header: Json, payload: Json) -> Event:
 
 def _end(header: Json, payload: Json) -> Event:
     words = payload.get("words") or [{}]
-    end = payload.get("time", 0)
+    stash = member(payload, "stash_result")
+    end = number(payload, "time")
     return SentenceEnd(
-        payload.get("index", 0),
+        number(payload, "index"),
         # The vendor's own example has no begin_time (realtime-ws 3.5); its first word has.
-        payload.get("begin_time", words[0].get("startTime", end)),
+        number(payload, "begin_time", number(words[0], "startTime", end)),
         end,
         payload.get("result", ""),
-        member(payload, "stash_result").get("text", ""),
+        stash.get("text", ""),
         payload.get("speaker_id"),
         header.get("message_id", ""),
+        number(stash, "beginTime") if "beginTime" in stash else None,
     )
 
 
@@ -147,10 +196,10 @@ def _translated(header: Json, payload: Json) -> Event:
     return ResultTranslated(
         header.get("source_message_id", ""),
         payload.get("source_lang", ""),
-        payload.get("target_lang", ""),
+        str(payload.get("target_lang", "")),
         tuple(
             TranslatedText(
-                item.get("index", 0),
+                number(item, "index"),
                 item.get("text", ""),
                 # Only the translation of a final sentence has times (realtime-ws 3.6).
                 final="endTime" in item,
@@ -161,13 +210,17 @@ def _translated(header: Json, payload: Json) -> Event:
     )
 
 
+def _failed(header: Json, payload: Json) -> Event:
+    # Never passed over, whatever its status looks like: it is the end.
+    status = str(header.get("status"))
+    return Failed(int(status) if status.isdecimal() else 0, str(header.get("status_text", "")))
+
+
 _BUILDERS: Mapping[str, Callable[[Json, Json], Event]] = {
     "SentenceBegin": _begin,
     "TranscriptionResultChanged": _changed,
     "SentenceEnd": _end,
     "ResultTranslated": _translated,
     "TranscriptionCompleted": lambda header, payload: Completed(),
-    "TaskFailed": lambda header, payload: Failed(
-        header.get("status", 0), header.get("status_text", "")
-    ),
+    "TaskFailed": _failed,
 }

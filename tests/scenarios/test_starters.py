@@ -220,7 +220,7 @@ def test_socket_lost_is_told_to_a_client_of_our_own(
     async def talk(client: TingwuClient) -> None:
         interim = {"Transcription": {"OutputLevel": 2}}
         task = await client.create_realtime(parameters=interim)
-        async with MeetingStream(task.join_url) as stream:
+        async with MeetingStream(task.join_url, reconnect=0) as stream:
             with pytest.raises(StreamError):
                 await stream.push(recording)
                 await stream.stop()

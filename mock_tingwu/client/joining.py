@@ -1,0 +1,81 @@
+"""How a stream's connection is made, and what it means that it cannot be or is gone."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    ConnectionClosedOK,
+    InvalidHandshake,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+)
+
+from mock_tingwu.client.address import is_local
+from mock_tingwu.client.errors import StreamError
+from mock_tingwu.client.stream_core import Loss
+
+#: How long the service may take to answer our CLOSE, in seconds.
+CLOSE_PATIENCE_S: Final = 3.0
+#: As the official Python SDK does (realtime-ws 1.4); an unanswered ping ends the connection.
+PING_S: Final = 8.0
+#: The CLOSE codes of servers in passing trouble (RFC 6455 section 7.4.1 and the IANA registry):
+#: going away, internal error, restart, try again later, bad gateway.
+TRANSIENT_CODES: Final = frozenset({1001, 1011, 1012, 1013, 1014})
+
+
+async def join(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None,
+    patience: float,
+    peer: str,
+    refusal: Callable[[int, str], StreamError],
+) -> ClientConnection | Loss:
+    """Make a connection within ``patience`` seconds, or tell why there is none.
+
+    ``refusal`` makes an error of an HTTP status and a body. Statuses from 500 may pass; nothing
+    says what the service answers with (realtime-ws 1.3).
+    """
+    try:
+        return await connect(
+            url,
+            additional_headers=headers,
+            compression=None,
+            open_timeout=patience,
+            close_timeout=CLOSE_PATIENCE_S,
+            ping_interval=PING_S,
+            max_size=None,
+            proxy=None if is_local(url) else True,
+        )
+    except InvalidStatus as error:
+        status = error.response.status_code
+        body = (error.response.body or b"").decode("utf-8", "replace").strip()
+        return Loss(refusal(status, body), transient=status >= 500)
+    except (InvalidURI, InvalidProxy) as error:
+        # Their whole text has the address in it, which is a secret.
+        reason, transient = error.msg, False
+    except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
+        reason = str(error) or type(error).__name__
+        transient = not isinstance(error, ssl.SSLCertVerificationError)
+    return Loss(StreamError(f"{peer} cannot be joined: {reason}."), transient)
+
+
+def closed(error: ConnectionClosed, peer: str) -> Loss:
+    """Why a connection ended, and whether another one may be better.
+
+    A CLOSE with 1000 is the service's will, as it is for the vendor's SDK (realtime-ws 1.5).
+    """
+    if isinstance(error, ConnectionClosedOK):
+        text = "The service closed the stream before it was complete."
+    else:
+        text = f"The connection to {peer[0].lower()}{peer[1:]} broke off"
+        if error.rcvd is not None:
+            text += f" with CLOSE {error.rcvd.code} {error.rcvd.reason}".rstrip()
+        text += "."
+    return Loss(StreamError(text), error.rcvd is None or error.rcvd.code in TRANSIENT_CODES)
