@@ -1,23 +1,15 @@
-"""What the commands of the client have in common: how a task is to be made, and exit codes."""
+"""What the commands of the client have in common: how a task is made, what it gives back."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from mock_tingwu.client.audio import FORMATS, SAMPLE_RATES
-
-#: Exit codes beside 0, 2 (bad usage) and 130 (Ctrl-C).
-FAILED: Final = 1
-REFUSED: Final = 3
-UNREACHABLE: Final = 4
-EXIT_CODES: Final = (
-    "Exit code 0: done. 1: the task or its stream has failed. 2: bad usage, or a file that cannot "
-    "be read. 3: the service refused. 4: no answer came. 130: Ctrl-C."
-)
 
 #: What each kind of result takes beside being turned on. The casing is CreateTask's
 #: (tingwu-openapi 1.1).
@@ -29,6 +21,8 @@ _DETAILS: Final[Mapping[str, Mapping[str, Any]]] = {
     "PptExtraction": {},
 }
 ALL: Final = "all"
+#: How results can be printed.
+RESULT_FORMATS: Final = ("text", "md", "srt", "vtt", "json")
 
 
 def add_task_options(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +73,31 @@ def add_audio_options(parser: argparse.ArgumentParser) -> None:
         default=16000,
         help="its samples per second, in Hz (default 16000)",
     )
+
+
+def add_result_options(parser: argparse.ArgumentParser) -> None:
+    """Whether the results are waited for, and how they are printed."""
+    parser.add_argument(
+        "--wait", action="store_true", help="wait for the results, and say where they are"
+    )
+    parser.add_argument(
+        "--result",
+        choices=RESULT_FORMATS,
+        metavar="FORMAT",
+        help=f"wait, and print the results as {', '.join(RESULT_FORMATS)}; all else goes to stderr",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write what --result prints to a file"
+    )
+
+
+def speed(text: str) -> float:
+    """How many times as fast as it was spoken audio is pushed."""
+    with contextlib.suppress(ValueError):
+        number = float(text)
+        if 0.1 <= number <= 1000:
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.1 to 1000")
 
 
 def parameters_of(args: argparse.Namespace, *, realtime: bool) -> dict[str, Any]:
