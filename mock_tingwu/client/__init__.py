@@ -15,6 +15,8 @@ from .dashscope_stream import AgentStream
 from .errors import (
     ClientError,
     DashScopeError,
+    LiveError,
+    Mishap,
     ServiceError,
     StreamError,
     TaskFailed,
@@ -32,6 +34,7 @@ from .events import (
     TranslatedText,
 )
 from .meeting import MeetingStream
+from .retries import Retries
 from .tingwu import TingwuClient
 
 __all__ = [
@@ -48,12 +51,15 @@ __all__ = [
     "DashScopeError",
     "Event",
     "Failed",
+    "LiveError",
     "MeetingStream",
+    "Mishap",
     "Phrases",
     "Ping",
     "RealtimeTask",
     "ResultChanged",
     "ResultTranslated",
+    "Retries",
     "SentenceBegin",
     "SentenceEnd",
     "ServiceError",
