@@ -2,7 +2,8 @@
 
 Point it at the mock or at the cloud. `TingwuClient` speaks Tingwu's OpenAPI, `MeetingStream` the
 WebSocket behind a MeetingJoinUrl; `DashScopeClient` speaks with DashScope's Tingwu agents,
-`AgentStream` is their WebSocket.
+`AgentStream` is their WebSocket; `LiveAsrClient` has the caption tasks of ApsaraVideo Live. Those
+whose names begin with Sync need no event loop. `find_target` knows the addresses and the keys.
 """
 
 from __future__ import annotations
@@ -33,8 +34,17 @@ from .events import (
     SentenceEnd,
     TranslatedText,
 )
+from .live import LiveAsrClient, LiveTask
 from .meeting import MeetingStream
 from .retries import Retries
+from .sync import (
+    SyncAgentStream,
+    SyncDashScopeClient,
+    SyncLiveAsrClient,
+    SyncMeetingStream,
+    SyncTingwuClient,
+)
+from .targets import Target, find_target
 from .tingwu import TingwuClient
 
 __all__ = [
@@ -51,7 +61,9 @@ __all__ = [
     "DashScopeError",
     "Event",
     "Failed",
+    "LiveAsrClient",
     "LiveError",
+    "LiveTask",
     "MeetingStream",
     "Mishap",
     "Phrases",
@@ -64,6 +76,12 @@ __all__ = [
     "SentenceEnd",
     "ServiceError",
     "StreamError",
+    "SyncAgentStream",
+    "SyncDashScopeClient",
+    "SyncLiveAsrClient",
+    "SyncMeetingStream",
+    "SyncTingwuClient",
+    "Target",
     "Task",
     "TaskFailed",
     "TaskInfo",
@@ -72,4 +90,5 @@ __all__ = [
     "TingwuError",
     "TranslatedText",
     "Unreachable",
+    "find_target",
 ]

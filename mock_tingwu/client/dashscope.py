@@ -15,7 +15,7 @@ from mock_tingwu.client.dashscope_answers import (
 )
 from mock_tingwu.client.dashscope_stream import INSTRUCTION_STREAM, PATIENCE_S, AgentStream
 from mock_tingwu.client.errors import DashScopeError, TaskFailed, Unreachable
-from mock_tingwu.client.http import REQUEST_TIMEOUT_S, HttpClient, decoded, no_json
+from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 
@@ -28,7 +28,7 @@ INFERENCE: Final = "/api-ws/v1/inference"
 ADVISED_PAUSE_S: Final = 10.0
 
 
-class DashScopeClient(HttpClient):
+class DashScopeClient(FileClient):
     """The calls of one application, as an async context manager.
 
     ``url`` is the service's address, such as ``http://127.0.0.1:8900`` or

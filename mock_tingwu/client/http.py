@@ -48,7 +48,7 @@ class HttpClient:
         secrets: Mapping[str, str | None],
     ) -> None:
         for name, secret in secrets.items():
-            _check_sendable(name, secret or "")
+            check_sendable(name, secret or "")
         self.url = url.rstrip("/")
         self._secrets = [secret for secret in secrets.values() if secret]
         self._retries = retries or Retries()
@@ -70,30 +70,7 @@ class HttpClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def download(self, url: str) -> Any:
-        """A result or media file by its link: decoded JSON, or the bytes of anything else."""
-
-        def read(response: httpx.Response) -> Any:
-            kind = response.headers.get("content-type", "")
-            if "json" not in kind and not urlsplit(url).path.endswith(".json"):
-                return response.content
-            return decoded(response)
-
-        return await self._load(url, read)
-
     # Inside
-
-    async def _load(self, url: str, read: Callable[[httpx.Response], A]) -> A:
-        """What ``read`` finds in a file."""
-
-        async def load() -> A:
-            # Links carry their signature in the query; a signed header would only be refused.
-            response = await self._send("GET", url)
-            if response.status_code != 200:
-                raise self._storage_error(response)
-            return read(response)
-
-        return await self._retries.run(load, SAFE)
 
     async def _ask(self, method: str, url: str, **content: Any) -> httpx.Response:
         """Make a call, whose answer is short. Raises Unreachable when none comes."""
@@ -139,6 +116,39 @@ class HttpClient:
             retry_after(response.headers, datetime.now(UTC)),
         )
 
+    def _made(self, what: str, data: Mapping[str, Any], name: str) -> str:
+        """What the answer says that it made, under ``name``."""
+        if name not in data:
+            raise Unreachable(f"{self.url} created a {what} without {name}.")
+        return str(data[name])
+
+
+class FileClient(HttpClient):
+    """A service whose results are files."""
+
+    async def download(self, url: str) -> Any:
+        """A result or media file by its link: decoded JSON, or the bytes of anything else."""
+
+        def read(response: httpx.Response) -> Any:
+            kind = response.headers.get("content-type", "")
+            if "json" not in kind and not urlsplit(url).path.endswith(".json"):
+                return response.content
+            return decoded(response)
+
+        return await self._load(url, read)
+
+    async def _load(self, url: str, read: Callable[[httpx.Response], A]) -> A:
+        """What ``read`` finds in a file."""
+
+        async def load() -> A:
+            # Links carry their signature in the query; a signed header would only be refused.
+            response = await self._send("GET", url)
+            if response.status_code != 200:
+                raise self._storage_error(response)
+            return read(response)
+
+        return await self._retries.run(load, SAFE)
+
     def _storage_error(self, response: httpx.Response) -> ServiceError:
         """The error of a file server: XML with Code, Message, RequestId (tingwu-openapi 2.2)."""
 
@@ -149,12 +159,6 @@ class HttpClient:
         code = tag("Code") or f"HTTP {response.status_code}"
         message = tag("Message") or response.reason_phrase
         return self._refusal(response, code, message, tag("RequestId"))
-
-    def _made(self, what: str, data: Mapping[str, Any], name: str) -> str:
-        """What the answer says that it made, under ``name``."""
-        if name not in data:
-            raise Unreachable(f"{self.url} created a {what} without {name}.")
-        return str(data[name])
 
 
 class _LoggedURL(httpx.URL):
@@ -184,7 +188,7 @@ def no_json(response: httpx.Response) -> Unreachable:
     return Unreachable(f"{where} answered {status} without the JSON expected.", mishap)
 
 
-def _check_sendable(name: str, secret: str) -> None:
-    """Refuse what no header can carry, without showing it."""
+def check_sendable(name: str, secret: str) -> None:
+    """Refuse a key that no header can carry, without showing it. Raises ValueError."""
     if not (secret.isascii() and secret.isprintable()) or " " in secret:
         raise ValueError(f"{name} has a space or another character that no key has")

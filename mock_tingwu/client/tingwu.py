@@ -12,7 +12,13 @@ from uuid import uuid4
 from mock_tingwu.client import answers
 from mock_tingwu.client.answers import Data, Phrases, RealtimeTask, Task, TaskInfo
 from mock_tingwu.client.errors import TaskFailed, TingwuError, Unreachable
-from mock_tingwu.client.http import REQUEST_TIMEOUT_S, HttpClient, decoded, no_json
+from mock_tingwu.client.http import (
+    REQUEST_TIMEOUT_S,
+    FileClient,
+    check_sendable,
+    decoded,
+    no_json,
+)
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 from mock_tingwu.protocols import signing
@@ -25,7 +31,7 @@ PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
 ADVISED_PAUSE_S: Final = 60.0
 
 
-class TingwuClient(HttpClient):
+class TingwuClient(FileClient):
     """The operations of one account, as an async context manager.
 
     ``url`` is the service's address, such as ``http://127.0.0.1:8900``. All methods raise
@@ -47,11 +53,8 @@ class TingwuClient(HttpClient):
         retries: Retries | None = None,
         request_timeout: float = REQUEST_TIMEOUT_S,
     ) -> None:
-        secrets = {
-            "access_key_id": access_key_id,
-            "access_key_secret": access_key_secret,
-            "security_token": security_token,
-        }
+        check_sendable("access_key_id", access_key_id)
+        secrets = {"access_key_secret": access_key_secret, "security_token": security_token}
         super().__init__(url, retries=retries, request_timeout=request_timeout, secrets=secrets)
         self.app_key = app_key
         self._access_key_id = access_key_id
