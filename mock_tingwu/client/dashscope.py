@@ -224,7 +224,7 @@ class DashScopeClient(FileClient):
 
     async def _posted(self, path: str, **content: Any) -> Data:
         headers = {"Authorization": f"Bearer {self._api_key}"}
-        response = await self._ask("POST", self.url + path, headers=headers, **content)
+        response = await self._send("POST", self.url + path, headers=headers, **content)
         answer = decoded(response)
         if not isinstance(answer, dict):
             raise no_json(response)

@@ -19,6 +19,8 @@ from mock_tingwu.protocols.signing import without
 
 #: How long a request may stand still in seconds; a call takes twice that at most.
 REQUEST_TIMEOUT_S: Final = 30.0
+#: How long a file may take, in seconds: recordings have up to 6 GB (tingwu-openapi 2.1).
+FILE_LIMIT_S: Final = 60 * 60.0
 
 #: Nothing was sent: httpx had no connection.
 _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -50,7 +52,7 @@ class HttpClient:
         for name, secret in secrets.items():
             check_sendable(name, secret or "")
         self.url = url.rstrip("/")
-        self._secrets = [secret for secret in secrets.values() if secret]
+        self._secrets = {secret for secret in secrets.values() if secret}
         self._retries = retries or Retries()
         self._call_limit = 2 * request_timeout
         self._http = httpx.AsyncClient(timeout=request_timeout, trust_env=not is_local(url))
@@ -72,23 +74,25 @@ class HttpClient:
 
     # Inside
 
-    async def _ask(self, method: str, url: str, **content: Any) -> httpx.Response:
-        """Make a call, whose answer is short. Raises Unreachable when none comes."""
-        try:
-            async with asyncio.timeout(self._call_limit) as limit:
-                return await self._send(method, url, **content)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            reason = f"no answer came within {self._call_limit:g} s"
-            raise self._unreachable(url, reason, Mishap.UNKNOWN) from None
+    async def _send(
+        self, method: str, url: str, *, limit: float | None = None, **content: Any
+    ) -> httpx.Response:
+        """Send a request; its answer has ``limit`` seconds, or those of a call.
 
-    async def _send(self, method: str, url: str, **content: Any) -> httpx.Response:
-        """Send a request. Raises Unreachable when no answer comes."""
+        Raises:
+            Unreachable: no answer came.
+        """
+        limit = limit or self._call_limit
         try:
             request = self._http.build_request(method, url, **content)
             request.url = _LoggedURL(request.url)
-            return await self._http.send(request)
+            async with asyncio.timeout(limit) as timer:
+                return await self._http.send(request)
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            reason = f"no answer came within {limit:g} s"
+            raise self._unreachable(url, reason, Mishap.UNKNOWN) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             mishap: Mishap | None = Mishap.UNKNOWN
             if isinstance(error, _UNSENT):
@@ -142,7 +146,7 @@ class FileClient(HttpClient):
 
         async def load() -> A:
             # Links carry their signature in the query; a signed header would only be refused.
-            response = await self._send("GET", url)
+            response = await self._send("GET", url, limit=FILE_LIMIT_S)
             if response.status_code != 200:
                 raise self._storage_error(response)
             return read(response)

@@ -179,7 +179,7 @@ class LiveAsrClient(HttpClient):
             given |= {"TranslateEnabled": "true", "TargetLanguages": translate_into}
         if auth_key is not None:
             given["AuthKey"] = auth_key
-            self._secrets.append(auth_key)
+            self._secrets.add(auth_key)
         if report_interval_ms is not None:
             given["ReportInterval"] = str(report_interval_ms)
         if auto_terminate_s is not None:
@@ -222,7 +222,7 @@ class LiveAsrClient(HttpClient):
             security_token=self._security_token,
         )
         target = self.url + signing.request_target("/", parameters)
-        response = await self._ask("POST", target, headers=headers)
+        response = await self._send("POST", target, headers=headers)
         answer = decoded(response)
         if not isinstance(answer, dict):
             raise no_json(response)

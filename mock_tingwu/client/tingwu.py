@@ -276,7 +276,7 @@ class TingwuClient(FileClient):
             security_token=self._security_token,
         )
         target = self.url + signing.request_target(path, query)
-        response = await self._ask(method, target, content=content or None, headers=headers)
+        response = await self._send(method, target, content=content or None, headers=headers)
         answer = decoded(response)
         if not isinstance(answer, dict):
             raise no_json(response)
