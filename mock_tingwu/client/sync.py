@@ -12,6 +12,7 @@ ends the call that is waited for, and leaving the ``with`` closes the connection
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
@@ -58,6 +59,8 @@ class Blocking(Generic[C]):
 
     _inner: C
     _portal: BlockingPortal | None
+    #: What is going on, as the event loop knows it.
+    _calls: set[asyncio.Task[Any]]
 
     @classmethod
     def of(cls, inner: C) -> Self:
@@ -90,14 +93,21 @@ class Blocking(Generic[C]):
         if self._portal is None:
             return
         try:
-            self._run(self._inner.close)
+            self._run(self._end)
         finally:
             self._portal = None
             _LOOP.__exit__(None, None, None)
 
+    async def _end(self) -> None:
+        await self._inner.close()
+        # Calls that another thread waits for, or that Ctrl-C has left when they just began.
+        for task in self._calls - {asyncio.current_task()}:
+            task.cancel()
+
     def _hold(self, inner: C) -> None:
         self._inner = inner
         self._portal = None
+        self._calls = set()
 
     def _run(
         self, call: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
@@ -105,8 +115,17 @@ class Blocking(Generic[C]):
         """What ``call`` returns on the event loop."""
         if self._portal is None:
             raise RuntimeError(f"use `with {type(self).__name__}(...)`")
-        bound = functools.partial(call, *args, **kwargs)
-        future: Future[R] = self._portal.start_task_soon(bound)
+
+        async def known() -> R:
+            task = asyncio.current_task()
+            assert task is not None
+            self._calls.add(task)
+            try:
+                return await call(*args, **kwargs)
+            finally:
+                self._calls.discard(task)
+
+        future: Future[R] = self._portal.start_task_soon(known)
         try:
             return future.result()
         except BaseException:

@@ -3,8 +3,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -218,10 +222,23 @@ def test_it_is_entered_once(mock: MockTingwu) -> None:
 
 
 def interrupt() -> None:
-    """Ctrl-C, as the main thread gets it."""
+    """Ctrl-C, as the main thread gets it when it waits for a call."""
     main = threading.main_thread().ident
     assert main is not None
+    deadline = time.monotonic() + 5
+    while not waits(sys._current_frames()[main]) and time.monotonic() < deadline:
+        time.sleep(0.001)
     signal.pthread_kill(main, signal.SIGINT)
+
+
+def waits(frame: FrameType | None) -> bool:
+    """Whether a thread waits for what a call returns, and has not only begun it."""
+    while frame is not None:
+        before = frame.f_back
+        if before and (frame.f_code.co_name, before.f_code.co_name) == ("result", "_run"):
+            return True
+        frame = before
+    return False
 
 
 @pytest.fixture
@@ -268,6 +285,25 @@ def test_ctrl_c_cancels_the_call_that_is_waited_for(ctrl_c: Callable[[], None]) 
         assert sleeper.cancelled.wait(5)
 
 
+def test_a_call_that_another_thread_waits_for_ends_with_close() -> None:
+    sleeper, begun = Sleeper(), threading.Event()
+    ended: list[type[BaseException]] = []
+
+    def sleep(waiting: SyncSleeper) -> None:
+        try:
+            waiting.sleep(begun.set)
+        except BaseException as error:
+            ended.append(type(error))
+
+    with SyncSleeper.of(sleeper) as waiting:
+        thread = threading.Thread(target=sleep, args=[waiting])
+        thread.start()
+        assert begun.wait(5)
+    assert sleeper.cancelled.is_set()
+    thread.join(5)
+    assert ended == [CancelledError]
+
+
 @pytest.mark.parametrize("waiting", ["task", "stream"])
 def test_ctrl_c_closes_everything_in_order(
     virtual_mock: MockTingwu, ctrl_c: Callable[[], None], waiting: str
@@ -277,7 +313,7 @@ def test_ctrl_c_closes_everything_in_order(
         if waiting == "task":
             client.wait(task.task_id, on_change=lambda _: ctrl_c())
         with SyncMeetingStream(task.join_url) as stream:
-            threading.Timer(0.05, ctrl_c).start()
+            threading.Thread(target=ctrl_c).start()
             next(iter(stream))
     with pytest.raises(RuntimeError, match="use `with"):
         client.list_phrases()
