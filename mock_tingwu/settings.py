@@ -197,11 +197,13 @@ class Settings:
 
 #: A variable of ``mock-tingwu live listen``, which has no settings beside it.
 LIVE_AUTH_KEY: Final = f"{PREFIX}LIVE_AUTH_KEY"
+#: A variable of programs that look for a mock: its address.
+URL: Final = f"{PREFIX}URL"
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """The variables that look like settings and are none: a slip of the pen, mostly."""
-    known = {PREFIX + item.name.upper() for item in fields(Settings)} | {LIVE_AUTH_KEY}
+    known = {PREFIX + item.name.upper() for item in fields(Settings)} | {LIVE_AUTH_KEY, URL}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 

@@ -2,7 +2,8 @@
 
 Point it at the mock or at the cloud. `TingwuClient` speaks Tingwu's OpenAPI, `MeetingStream` the
 WebSocket behind a MeetingJoinUrl; `DashScopeClient` speaks with DashScope's Tingwu agents,
-`AgentStream` is their WebSocket.
+`AgentStream` is their WebSocket; `LiveAsrClient` has the caption tasks of ApsaraVideo Live. Those
+whose names begin with Sync need no event loop. `find_target` knows the addresses and the keys.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from .dashscope_stream import AgentStream
 from .errors import (
     ClientError,
     DashScopeError,
+    LiveError,
+    Mishap,
     ServiceError,
     StreamError,
     TaskFailed,
@@ -33,7 +36,17 @@ from .events import (
     SentenceEnd,
     TranslatedText,
 )
+from .live import LiveAsrClient, LiveTask
 from .meeting import MeetingStream
+from .retries import Retries
+from .sync import (
+    SyncAgentStream,
+    SyncDashScopeClient,
+    SyncLiveAsrClient,
+    SyncMeetingStream,
+    SyncTingwuClient,
+)
+from .targets import Target, find_target
 from .tingwu import TingwuClient
 
 __all__ = [
@@ -50,7 +63,11 @@ __all__ = [
     "DashScopeError",
     "Event",
     "Failed",
+    "LiveAsrClient",
+    "LiveError",
+    "LiveTask",
     "MeetingStream",
+    "Mishap",
     "Phrases",
     "Ping",
     "RealtimeTask",
@@ -58,10 +75,17 @@ __all__ = [
     "Reconnecting",
     "ResultChanged",
     "ResultTranslated",
+    "Retries",
     "SentenceBegin",
     "SentenceEnd",
     "ServiceError",
     "StreamError",
+    "SyncAgentStream",
+    "SyncDashScopeClient",
+    "SyncLiveAsrClient",
+    "SyncMeetingStream",
+    "SyncTingwuClient",
+    "Target",
     "Task",
     "TaskFailed",
     "TaskInfo",
@@ -70,4 +94,5 @@ __all__ = [
     "TingwuError",
     "TranslatedText",
     "Unreachable",
+    "find_target",
 ]

@@ -25,7 +25,7 @@ class Task:
 class RealtimeTask(Task):
     """A realtime meeting. ``join_url`` is where its audio goes, and its only credential."""
 
-    join_url: str = field(kw_only=True)
+    join_url: str = field(kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,20 +15,27 @@ from mock_tingwu.client.dashscope_answers import (
 )
 from mock_tingwu.client.dashscope_stream import INSTRUCTION_STREAM, PATIENCE_S, AgentStream
 from mock_tingwu.client.errors import DashScopeError, TaskFailed, Unreachable
-from mock_tingwu.client.http import RESULTS_TIMEOUT_S, HttpClient, decoded, finished, no_json
+from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
+from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
+from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 
 MEETING: Final = "tingwu-meeting"
 GENERATION: Final = "/api/v1/services/aigc/multimodal-generation/generation"
 TOKENS: Final = "/api/v1/tokens"
 INFERENCE: Final = "/api-ws/v1/inference"
+#: The longest pause of `DashScopeClient.wait`, in seconds. No page advises any; 100 questions a
+#: second are allowed, and a public client asks every 3 s (dashscope-tingwu 4).
+ADVISED_PAUSE_S: Final = 10.0
 
 
-class DashScopeClient(HttpClient):
+class DashScopeClient(FileClient):
     """The calls of one application, as an async context manager.
 
     ``url`` is the service's address, such as ``http://127.0.0.1:8900`` or
     ``https://dashscope.aliyuncs.com``; ``api_key`` may be a temporary one. All methods raise
-    DashScopeError for an error answer and Unreachable when no usable answer came.
+    DashScopeError for an error answer and Unreachable when no usable answer came, after they have
+    made the call again where that is safe (`Retries`). A request may stand still for
+    ``request_timeout`` seconds.
 
     ``parameters`` are those of createTask, in its own casing; without any the application's
     settings count.
@@ -36,8 +43,17 @@ class DashScopeClient(HttpClient):
 
     error = DashScopeError
 
-    def __init__(self, url: str, *, api_key: str, app_id: str) -> None:
-        super().__init__(url)
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str,
+        app_id: str,
+        retries: Retries | None = None,
+        request_timeout: float = REQUEST_TIMEOUT_S,
+    ) -> None:
+        secrets = {"api_key": api_key}
+        super().__init__(url, retries=retries, request_timeout=request_timeout, secrets=secrets)
         self.app_id = app_id
         self._api_key = api_key
 
@@ -84,7 +100,7 @@ class DashScopeClient(HttpClient):
 
     async def get_task(self, data_id: str, *, model: str = MEETING) -> AgentInfo:
         """How a task stands, with fresh links to what is ready."""
-        output = await self._generate(model, {"task": "getTask", "dataId": data_id}, None)
+        output = await self._generate(model, {"task": "getTask", "dataId": data_id}, None, SAFE)
         try:
             return answers.agent_info(data_id, output)
         except (TypeError, ValueError):
@@ -95,23 +111,26 @@ class DashScopeClient(HttpClient):
         data_id: str,
         *,
         model: str = MEETING,
-        poll_interval: float = 1.0,
+        poll_interval: float | None = None,
         on_change: Callable[[AgentInfo], None] | None = None,
         timeout: float = RESULTS_TIMEOUT_S,
         check: bool = False,
     ) -> AgentInfo:
-        """Poll every ``poll_interval`` seconds until the task is finished; return how it ended.
+        """Poll until the task is finished; return how it ended.
 
-        ``on_change`` is told the first state and every later one with another status or more
-        results. Raises Unreachable when ``timeout`` seconds were not enough, and with ``check``
-        TaskFailed when the task has failed.
+        Without a ``poll_interval`` in seconds the pauses grow from one second to ten. ``on_change``
+        is told the first state and every later one with another status or more results. Raises
+        Unreachable when ``timeout`` seconds were not enough, and with ``check`` TaskFailed when the
+        task has failed.
         """
         info = await finished(
             data_id,
             lambda: self.get_task(data_id, model=model),
             poll_interval=poll_interval,
+            advised=ADVISED_PAUSE_S,
             on_change=on_change,
             timeout=timeout,
+            retries=self._retries,
         )
         if check and info.error is not None:
             raise TaskFailed(data_id, *info.error)
@@ -120,11 +139,12 @@ class DashScopeClient(HttpClient):
     async def results(self, info: AgentInfo) -> dict[str, Any]:
         """The files behind all of ``info.results``, decoded, by the same names."""
         # They are JSON, whatever type the storage gives a file without an ending.
-        return {name: decoded(await self._file(url)) for name, url in info.results.items()}
+        return {name: await self._load(url, decoded) for name, url in info.results.items()}
 
     async def create_token(self, expires_in: int = 60) -> TemporaryKey:
         """A key for 1 to 1800 seconds, to be given away instead of the lasting one."""
-        answer = await self._post(TOKENS, params={"expire_in_seconds": expires_in})
+        # A key that nobody gets to see expires by itself.
+        answer = await self._post(TOKENS, SAFE, params={"expire_in_seconds": expires_in})
         key = self._made("temporary key", answer, "token")
         try:
             return TemporaryKey(key, int(self._made("temporary key", answer, "expires_at")))
@@ -174,7 +194,7 @@ class DashScopeClient(HttpClient):
         self, model: str, given: Mapping[str, Any], parameters: Mapping[str, Any] | None
     ) -> AgentTask:
         source = {"task": "createTask", "appId": self.app_id, **given}
-        output = await self._generate(model, source, parameters)
+        output = await self._generate(model, source, parameters, MAKING)
         data_id = self._made("task", output, "dataId")
         try:
             return AgentTask(data_id, answers.status_of(output, AgentStatus.RUNNING))
@@ -182,17 +202,25 @@ class DashScopeClient(HttpClient):
             raise self._odd("task") from None
 
     async def _generate(
-        self, model: str, given: Mapping[str, Any], parameters: Mapping[str, Any] | None
+        self,
+        model: str,
+        given: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None,
+        policy: Policy,
     ) -> Data:
         body: dict[str, Any] = {"model": model, "input": given}
         if parameters is not None:
             body["parameters"] = dict(parameters)
-        output = (await self._post(GENERATION, json=body)).get("output")
+        output = (await self._post(GENERATION, policy, json=body)).get("output")
         return output if isinstance(output, dict) else {}
 
-    async def _post(self, path: str, **content: Any) -> Data:
+    async def _post(self, path: str, policy: Policy, **content: Any) -> Data:
         """An answer that is no error."""
-        return await self._repeated(lambda: self._posted(path, **content))
+
+        async def post() -> Data:
+            return await self._posted(path, **content)
+
+        return await self._retries.run(post, policy)
 
     async def _posted(self, path: str, **content: Any) -> Data:
         headers = {"Authorization": f"Bearer {self._api_key}"}
@@ -202,11 +230,11 @@ class DashScopeClient(HttpClient):
             raise no_json(response)
         # An error may also come with HTTP 200 (dashscope-tingwu 8.1).
         if response.status_code >= 400 or answer.get("code"):
-            raise DashScopeError(
-                str(answer.get("code") or f"HTTP {response.status_code}"),
-                str(answer.get("message") or response.reason_phrase),
-                str(answer.get("request_id") or response.headers.get("x-request-id", "")),
-                response.status_code,
+            raise self._refusal(
+                response,
+                answer.get("code") or f"HTTP {response.status_code}",
+                answer.get("message") or response.reason_phrase,
+                answer.get("request_id") or response.headers.get("x-request-id", ""),
             )
         return answer
 

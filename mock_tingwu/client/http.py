@@ -1,57 +1,61 @@
-"""What the clients of both services share: requests, error answers, files, waiting for a task."""
+"""What the clients of all services share: requests, error answers, files."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
 from mock_tingwu.client.address import is_local
-from mock_tingwu.client.errors import ServiceError, Unreachable
+from mock_tingwu.client.errors import Mishap, ServiceError, Unreachable
+from mock_tingwu.client.retries import SAFE, Retries, retry_after
+from mock_tingwu.protocols.signing import without
 
-#: How long a request may stand still in seconds, and a task take until its results are ready: the
-#: cloud promises them within three hours (tingwu-openapi 2.1).
+#: How long a request may stand still in seconds; a call takes twice that at most.
 REQUEST_TIMEOUT_S: Final = 30.0
-RESULTS_TIMEOUT_S: Final = 3 * 60 * 60.0
-#: How long to wait before a call is made once more, in seconds.
-REPEAT_AFTER_S: Final = 0.2
+#: How long a file may take, in seconds: recordings have up to 6 GB (tingwu-openapi 2.1).
+FILE_LIMIT_S: Final = 60 * 60.0
 
+#: Nothing was sent: httpx had no connection.
+_UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+#: Nothing can be sent, however often it is tried.
+_SENSELESS: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
 
-class State(Protocol):
-    """How a task stands, as far as waiting for it goes."""
-
-    @property
-    def status(self) -> object: ...
-
-    @property
-    def results(self) -> Collection[str]: ...
-
-    @property
-    def finished(self) -> bool: ...
-
-
-S = TypeVar("S", bound=State)
 A = TypeVar("A")
 
 
 class HttpClient:
     """One service at one address, as an async context manager.
 
-    A call that the service itself refuses with 5xx is made once more, as DashScope's own SDK does
-    with every call (dashscope-tingwu 8.3). Nothing else is tried again.
+    Calls are made again as the table in `client.retries` says; ``retries`` says how patiently.
+    ``request_timeout`` is how long a request may stand still, in seconds. ``secrets`` appear in no
+    error message, even if the service repeats them.
     """
 
     #: What an error answer is raised as.
     error: ClassVar[type[ServiceError]] = ServiceError
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        retries: Retries | None = None,
+        request_timeout: float = REQUEST_TIMEOUT_S,
+        secrets: Mapping[str, str | None],
+    ) -> None:
+        for name, secret in secrets.items():
+            check_sendable(name, secret or "")
         self.url = url.rstrip("/")
-        self._http = httpx.AsyncClient(timeout=REQUEST_TIMEOUT_S, trust_env=not is_local(url))
+        self._secrets = {secret for secret in secrets.values() if secret}
+        self._retries = retries or Retries()
+        self._call_limit = 2 * request_timeout
+        self._http = httpx.AsyncClient(timeout=request_timeout, trust_env=not is_local(url))
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,41 +72,86 @@ class HttpClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def download(self, url: str) -> Any:
-        """A result or media file by its link: decoded JSON, or the bytes of anything else."""
-        response = await self._file(url)
-        kind = response.headers.get("content-type", "")
-        if "json" not in kind and not urlsplit(url).path.endswith(".json"):
-            return response.content
-        return decoded(response)
-
     # Inside
 
-    async def _repeated(self, call: Callable[[], Awaitable[A]]) -> A:
-        """What ``call`` answers, the second time if the service failed at first."""
+    async def _send(
+        self, method: str, url: str, *, limit: float | None = None, **content: Any
+    ) -> httpx.Response:
+        """Send a request; its answer has ``limit`` seconds, or those of a call.
+
+        Raises:
+            Unreachable: no answer came.
+        """
+        limit = limit or self._call_limit
         try:
-            return await call()
-        except ServiceError as error:
-            if error.http_status < 500:
+            request = self._http.build_request(method, url, **content)
+            request.url = _LoggedURL(request.url)
+            async with asyncio.timeout(limit) as timer:
+                return await self._http.send(request)
+        except TimeoutError:
+            if not timer.expired():
                 raise
-        await asyncio.sleep(REPEAT_AFTER_S)
-        return await call()
-
-    async def _file(self, url: str) -> httpx.Response:
-        # Links carry their signature in the query; a signed header would only be refused.
-        response = await self._send("GET", url)
-        if response.status_code != 200:
-            raise self._storage_error(response)
-        return response
-
-    async def _send(self, method: str, url: str, **content: Any) -> httpx.Response:
-        """Send a request. Raises Unreachable when no answer comes."""
-        try:
-            return await self._http.request(method, url, **content)
+            reason = f"no answer came within {limit:g} s"
+            raise self._unreachable(url, reason, Mishap.UNKNOWN) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            where = url.partition("://")[2].partition("/")[0].rpartition("@")[2] or repr(url)
+            mishap: Mishap | None = Mishap.UNKNOWN
+            if isinstance(error, _UNSENT):
+                mishap = Mishap.UNSENT
+            elif isinstance(error, _SENSELESS):
+                mishap = None
             reason = str(error) or type(error).__name__
-            raise Unreachable(f"{where} does not answer: {reason}.") from None
+            raise self._unreachable(url, reason, mishap) from None
+
+    def _unreachable(self, url: str, reason: str, mishap: Mishap | None) -> Unreachable:
+        host = re.split("[/?#]", url.partition("://")[2])[0].rpartition("@")[2]
+        where = host or repr(url.partition("?")[0])
+        return Unreachable(without(f"{where} does not answer: {reason}.", self._secrets), mishap)
+
+    def _refusal(
+        self, response: httpx.Response, code: object, message: object, request_id: object
+    ) -> ServiceError:
+        """The error that an answer tells of."""
+        # A gateway that finds another signature repeats what was signed, tokens included.
+        return self.error(
+            str(code),
+            without(str(message), self._secrets),
+            str(request_id),
+            response.status_code,
+            retry_after(response.headers, datetime.now(UTC)),
+        )
+
+    def _made(self, what: str, data: Mapping[str, Any], name: str) -> str:
+        """What the answer says that it made, under ``name``."""
+        if name not in data:
+            raise Unreachable(f"{self.url} created a {what} without {name}.")
+        return str(data[name])
+
+
+class FileClient(HttpClient):
+    """A service whose results are files."""
+
+    async def download(self, url: str) -> Any:
+        """A result or media file by its link: decoded JSON, or the bytes of anything else."""
+
+        def read(response: httpx.Response) -> Any:
+            kind = response.headers.get("content-type", "")
+            if "json" not in kind and not urlsplit(url).path.endswith(".json"):
+                return response.content
+            return decoded(response)
+
+        return await self._load(url, read)
+
+    async def _load(self, url: str, read: Callable[[httpx.Response], A]) -> A:
+        """What ``read`` finds in a file."""
+
+        async def load() -> A:
+            # Links carry their signature in the query; a signed header would only be refused.
+            response = await self._send("GET", url, limit=FILE_LIMIT_S)
+            if response.status_code != 200:
+                raise self._storage_error(response)
+            return read(response)
+
+        return await self._retries.run(load, SAFE)
 
     def _storage_error(self, response: httpx.Response) -> ServiceError:
         """The error of a file server: XML with Code, Message, RequestId (tingwu-openapi 2.2)."""
@@ -111,16 +160,16 @@ class HttpClient:
             found = re.search(f"<{name}>([^<]*)</{name}>", response.text)
             return found[1] if found else ""
 
-        status = response.status_code
-        code = tag("Code") or f"HTTP {status}"
+        code = tag("Code") or f"HTTP {response.status_code}"
         message = tag("Message") or response.reason_phrase
-        return self.error(code, message, tag("RequestId"), status)
+        return self._refusal(response, code, message, tag("RequestId"))
 
-    def _made(self, what: str, data: Mapping[str, Any], name: str) -> str:
-        """What the answer says that it made, under ``name``."""
-        if name not in data:
-            raise Unreachable(f"{self.url} created a {what} without {name}.")
-        return str(data[name])
+
+class _LoggedURL(httpx.URL):
+    """A URL of which httpx logs no query: that of a file's link is a credential."""
+
+    def __str__(self) -> str:
+        return str(self.copy_with(query=None))
 
 
 def decoded(response: httpx.Response) -> Any:
@@ -133,39 +182,17 @@ def decoded(response: httpx.Response) -> Any:
 
 def no_json(response: httpx.Response) -> Unreachable:
     """The error of an answer that is not the service's."""
+    status = response.status_code
     where = response.request.url.netloc.decode()
-    return Unreachable(f"{where} answered {response.status_code} without the JSON expected.")
+    mishap: Mishap | None = Mishap.UNKNOWN
+    if status == 429:
+        mishap = Mishap.THROTTLED
+    elif 400 <= status < 500:
+        mishap = None
+    return Unreachable(f"{where} answered {status} without the JSON expected.", mishap)
 
 
-async def finished(
-    task_id: str,
-    ask: Callable[[], Awaitable[S]],
-    *,
-    poll_interval: float,
-    on_change: Callable[[S], None] | None,
-    timeout: float,
-) -> S:
-    """Ask every ``poll_interval`` seconds until the task is finished; return how it ended.
-
-    ``on_change`` is told the first state and every later one with another status or more results.
-    Raises Unreachable when ``timeout`` seconds were not enough.
-    """
-    seen: tuple[object, frozenset[str]] | None = None
-    status: object = "unknown"
-    try:
-        async with asyncio.timeout(timeout) as limit:
-            while True:
-                info = await ask()
-                status = info.status
-                state = (status, frozenset(info.results))
-                if on_change is not None and state != seen:
-                    seen = state
-                    on_change(info)
-                if info.finished:
-                    return info
-                await asyncio.sleep(poll_interval)
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        message = f"The task {task_id} is still {status!s} after {timeout:g} s."
-        raise Unreachable(message) from None
+def check_sendable(name: str, secret: str) -> None:
+    """Refuse a key that no header can carry, without showing it. Raises ValueError."""
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise ValueError(f"{name} has a space or another character that no key has")

@@ -11,20 +11,33 @@ from uuid import uuid4
 
 from mock_tingwu.client import answers
 from mock_tingwu.client.answers import Data, Phrases, RealtimeTask, Task, TaskInfo
-from mock_tingwu.client.errors import TingwuError, Unreachable
-from mock_tingwu.client.http import RESULTS_TIMEOUT_S, HttpClient, decoded, finished, no_json
+from mock_tingwu.client.errors import TaskFailed, TingwuError, Unreachable
+from mock_tingwu.client.http import (
+    REQUEST_TIMEOUT_S,
+    FileClient,
+    check_sendable,
+    decoded,
+    no_json,
+)
+from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
+from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 from mock_tingwu.protocols import signing
 
 VERSION: Final = "2023-09-30"
 TASKS: Final = "/openapi/tingwu/v2/tasks"
 PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
+#: The longest pause of `TingwuClient.wait`, in seconds: one to five minutes are advised
+#: (tingwu-openapi 2.1).
+ADVISED_PAUSE_S: Final = 60.0
 
 
-class TingwuClient(HttpClient):
+class TingwuClient(FileClient):
     """The operations of one account, as an async context manager.
 
     ``url`` is the service's address, such as ``http://127.0.0.1:8900``. All methods raise
-    TingwuError for an error answer and Unreachable when no usable answer came.
+    TingwuError for an error answer and Unreachable when no usable answer came, after they have made
+    the call again where that is safe (`Retries`). A request may stand still for ``request_timeout``
+    seconds.
     """
 
     error = TingwuError
@@ -37,8 +50,12 @@ class TingwuClient(HttpClient):
         access_key_secret: str,
         app_key: str,
         security_token: str | None = None,
+        retries: Retries | None = None,
+        request_timeout: float = REQUEST_TIMEOUT_S,
     ) -> None:
-        super().__init__(url)
+        check_sendable("access_key_id", access_key_id)
+        secrets = {"access_key_secret": access_key_secret, "security_token": security_token}
+        super().__init__(url, retries=retries, request_timeout=request_timeout, secrets=secrets)
         self.app_key = app_key
         self._access_key_id = access_key_id
         self._access_key_secret = access_key_secret
@@ -101,35 +118,43 @@ class TingwuClient(HttpClient):
         """End a realtime meeting; return its TaskStatus, ONGOING while results are being made."""
         query = {"type": "realtime", "operation": "stop"}
         body = {"AppKey": self.app_key, "Input": {"TaskId": task_id}}
-        data = await self._call("PUT", TASKS, "CreateTask", query, body)
+        data = await self._call("PUT", TASKS, "CreateTask", query, body, SAFE)
         return str(data.get("TaskStatus", ""))
 
     async def info(self, task_id: str) -> TaskInfo:
         """How a task stands, with fresh links to what is ready."""
         path = f"{TASKS}/{quote(task_id, safe='')}"
-        data = await self._call("GET", path, "GetTaskInfo", {}, None)
+        data = await self._call("GET", path, "GetTaskInfo", {}, None, SAFE)
         return answers.task_info(task_id, data)
 
     async def wait(
         self,
         task_id: str,
         *,
-        poll_interval: float = 1.0,
+        poll_interval: float | None = None,
         on_change: Callable[[TaskInfo], None] | None = None,
         timeout: float = RESULTS_TIMEOUT_S,
+        check: bool = False,
     ) -> TaskInfo:
-        """Poll every ``poll_interval`` seconds until the task is finished; return how it ended.
+        """Poll until the task is finished; return how it ended.
 
-        ``on_change`` is told the first state and every later one with another status or more
-        results. Raises Unreachable when ``timeout`` seconds were not enough.
+        Without a ``poll_interval`` in seconds the pauses grow from one second to the minute that
+        the service advises (tingwu-openapi 2.1). ``on_change`` is told the first state and every
+        later one with another status or more results. Raises Unreachable when ``timeout`` seconds
+        were not enough, and with ``check`` TaskFailed when the task is FAILED or INVALID.
         """
-        return await finished(
+        info = await finished(
             task_id,
             lambda: self.info(task_id),
             poll_interval=poll_interval,
+            advised=ADVISED_PAUSE_S,
             on_change=on_change,
             timeout=timeout,
+            retries=self._retries,
         )
+        if check and info.status != "COMPLETED":
+            raise TaskFailed(task_id, *(info.error or (info.status, "no reason was given")))
+        return info
 
     async def create_phrases(
         self, name: str, words: Mapping[str, int], *, description: str | None = None
@@ -166,14 +191,14 @@ class TingwuClient(HttpClient):
         await self._phrases("PUT", "Update", phrase_id, body)
 
     async def delete_phrases(self, phrase_id: str) -> None:
-        """Delete a list."""
+        """Delete a list. When the first answer was lost, the second is that there is none."""
         await self._phrases("DELETE", "Delete", phrase_id)
 
     async def _create(
         self, kind: str, source: Mapping[str, Any], parameters: Mapping[str, Any] | None
     ) -> Data:
         body = {"AppKey": self.app_key, "Input": source, "Parameters": dict(parameters or {})}
-        return await self._call("PUT", TASKS, "CreateTask", {"type": kind}, body)
+        return await self._call("PUT", TASKS, "CreateTask", {"type": kind}, body, MAKING)
 
     def _offline(self, data: Data) -> Task:
         task_id = self._made("task", data, "TaskId")
@@ -184,7 +209,8 @@ class TingwuClient(HttpClient):
     ) -> Data:
         """The Data of a call about hot words, which tells in itself how it went."""
         path = PHRASES if phrase_id is None else f"{PHRASES}/{quote(phrase_id, safe='')}"
-        answer = await self._answer(method, path, f"{verb}TranscriptionPhrases", {}, body)
+        policy = MAKING if verb == "Create" else SAFE
+        answer = await self._answer(method, path, f"{verb}TranscriptionPhrases", {}, body, policy)
         data = _data_of(answer)
         # Delete may tell it beside Data (tingwu-openapi 1.4).
         outcome = data if data.get("Status") else answer
@@ -203,15 +229,31 @@ class TingwuClient(HttpClient):
             raise Unreachable(message) from None
 
     async def _call(
-        self, method: str, path: str, action: str, query: Mapping[str, str], body: Any
+        self,
+        method: str,
+        path: str,
+        action: str,
+        query: Mapping[str, str],
+        body: Any,
+        policy: Policy,
     ) -> Data:
-        return _data_of(await self._answer(method, path, action, query, body))
+        return _data_of(await self._answer(method, path, action, query, body, policy))
 
     async def _answer(
-        self, method: str, path: str, action: str, query: Mapping[str, str], body: Any
+        self,
+        method: str,
+        path: str,
+        action: str,
+        query: Mapping[str, str],
+        body: Any,
+        policy: Policy,
     ) -> Data:
         """The envelope of an answer that is no error."""
-        return await self._repeated(lambda: self._asked(method, path, action, query, body))
+
+        async def ask() -> Data:
+            return await self._asked(method, path, action, query, body)
+
+        return await self._retries.run(ask, policy)
 
     async def _asked(
         self, method: str, path: str, action: str, query: Mapping[str, str], body: Any
@@ -240,11 +282,11 @@ class TingwuClient(HttpClient):
             raise no_json(response)
         # An error may also come with HTTP 200: only the Code "0" means success (tingwu-openapi 0).
         if response.status_code >= 400 or str(answer.get("Code", "0")) != "0":
-            raise TingwuError(
-                str(answer.get("Code", f"HTTP {response.status_code}")),
-                str(answer.get("Message", response.reason_phrase)),
-                str(answer.get("RequestId", "")),
-                response.status_code,
+            raise self._refusal(
+                response,
+                answer.get("Code", f"HTTP {response.status_code}"),
+                answer.get("Message", response.reason_phrase),
+                answer.get("RequestId", ""),
             )
         return answer
 

@@ -21,6 +21,7 @@ from mock_tingwu.client import (
     AgentTask,
     DashScopeClient,
     DashScopeError,
+    Retries,
     TaskFailed,
     TemporaryKey,
     Unreachable,
@@ -55,7 +56,7 @@ def answering(
     answer: Callable[[httpx.Request], httpx.Response], url: str = "http://127.0.0.1:1"
 ) -> DashScopeClient:
     """A client whose requests are answered so."""
-    client = client_of(url)
+    client = DashScopeClient(url, api_key=KEY, app_id=APP, retries=Retries(budget=0))
     client._http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
     return client
 
@@ -273,14 +274,6 @@ def test_what_the_service_refuses_is_told_with_code_status_and_request_id(
     error = refused.value
     assert (error.code, error.http_status) == (code, status)
     assert error.request_id == mock.journal[-1]["request_id"] and error.message in str(error)
-
-
-def test_no_request_is_tried_again(mock: MockTingwu) -> None:
-    mock.faults.add({"type": "throttle"}, times=1)
-    with pytest.raises(DashScopeError, match=r"Throttling\.RateQuota") as refused:
-        run(client_of(mock.url), lambda client: client.create_offline(URL))
-    assert refused.value.http_status == 429
-    assert len([entry for entry in mock.journal if entry["kind"] == "request"]) == 1
 
 
 def test_an_error_in_a_200_envelope_is_an_error() -> None:

@@ -11,6 +11,7 @@ import pytest
 from mock_tingwu import MockTingwu
 from mock_tingwu.client import (
     MeetingStream,
+    Retries,
     TaskInfo,
     TingwuClient,
     TingwuError,
@@ -22,9 +23,16 @@ from tests.conftest import SCRIPT
 KEY, SECRET = "mock-access-key-id", "mock-access-key-secret"
 
 
-def client_of(url: str, secret: str = SECRET, token: str | None = None) -> TingwuClient:
+def client_of(
+    url: str, secret: str = SECRET, token: str | None = None, retries: Retries | None = None
+) -> TingwuClient:
     return TingwuClient(
-        url, access_key_id=KEY, access_key_secret=secret, app_key="app", security_token=token
+        url,
+        access_key_id=KEY,
+        access_key_secret=secret,
+        app_key="app",
+        security_token=token,
+        retries=retries,
     )
 
 
@@ -151,7 +159,7 @@ def test_an_expired_link_is_told_with_the_file_servers_code(virtual_mock: MockTi
 
 def answering(status: int, content: bytes) -> TingwuClient:
     """A client whose every request gets this answer."""
-    client = client_of("http://127.0.0.1:1")
+    client = client_of("http://127.0.0.1:1", retries=Retries(budget=0))
     transport = httpx.MockTransport(lambda request: httpx.Response(status, content=content))
     client._http = httpx.AsyncClient(transport=transport)
     return client

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedError
 
 from mock_tingwu import MockTingwu
-from mock_tingwu.client import MeetingStream, StreamError, TingwuClient, TingwuError
+from mock_tingwu.client import MeetingStream, Retries, StreamError, TingwuClient, TingwuError
 from mock_tingwu.core.scenarios import starters
 from mock_tingwu.core.scripts import load_script
 from tests.callbacks.receiver import Receiver, receiver
@@ -33,8 +33,8 @@ def converse(mock: MockTingwu, talk: Talk) -> None:
     """Have a client of our own talk with the mock."""
 
     async def run() -> None:
-        keys = {"access_key_id": "any", "access_key_secret": "any", "app_key": APP}
-        async with TingwuClient(mock.url, **keys) as client:
+        keys: dict[str, Any] = {"access_key_id": "any", "access_key_secret": "any", "app_key": APP}
+        async with TingwuClient(mock.url, **keys, retries=Retries(budget=0)) as client:
             await talk(client)
 
     asyncio.run(run())

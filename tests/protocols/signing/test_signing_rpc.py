@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 from alibabacloud_tea_openapi.utils import Utils
+from aliyunsdkcore.auth.algorithm import sha_hmac1
+from aliyunsdkcore.auth.composer import rpc_signature_composer
 from aliyunsdkcore.request import RpcRequest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -483,3 +485,25 @@ def test_requests_of_the_tea_core_verify(
     signature = Utils.get_rpcsignature(sent, method, secret)
     request = received(method, sent | {"Signature": signature}, set())
     assert verify_rpc(request, KeyRing({key: secret}), now=NOW).ok
+
+
+@given(methods, values, tokens, tokens, st.none() | tokens)
+def test_the_official_cores_sign_what_we_sign(
+    method: str, parameters: dict[str, str], key: str, secret: str, token: str | None
+) -> None:
+    ours = sign_rpc_v1(
+        method,
+        parameters,
+        access_key=key,
+        secret=secret,
+        action="CreateRtcAsrTask",
+        version="2016-11-01",
+        nonce="n",
+        date=NOW,
+        security_token=token,
+    )
+    signature = ours.pop("Signature")
+    assert Utils.get_rpcsignature(ours, method, secret) == signature
+    # The core composes requests of its own only; the steps of its composer take ours as well.
+    text = rpc_signature_composer.__dict__["__compose_string_to_sign"](method, ours)
+    assert sha_hmac1.get_sign_string(text, f"{secret}&") == signature

@@ -1,0 +1,36 @@
+"""The service that a command works with: found, or a mock that is started for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from mock_tingwu.client.errors import Unreachable
+from mock_tingwu.client.targets import MOCK_URL, Target, find_target
+
+
+@contextmanager
+def open_target(name: str, environ: Mapping[str, str] | None = None) -> Iterator[Target]:
+    """`find_target`; where no mock runs and no variable says where it should, one runs meanwhile.
+
+    Raises:
+        Unreachable: no mock answers at MOCK_TINGWU_URL.
+        ValueError: ``name`` or MOCK_TINGWU_URL is no address.
+    """
+    if environ is None:
+        environ = os.environ
+    target: Target | None = None
+    try:
+        target = find_target(name, environ)
+    except Unreachable:
+        if environ.get(MOCK_URL):
+            raise
+    if target is not None:
+        yield target
+        return
+    # Loading the server takes longer than anything else here, and not everyone needs it.
+    from mock_tingwu.server.thread import MockTingwu
+
+    with MockTingwu() as mock:
+        yield find_target("mock", {**environ, MOCK_URL: mock.url})
