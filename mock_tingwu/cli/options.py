@@ -124,6 +124,12 @@ def parameters_of(args: argparse.Namespace, *, realtime: bool) -> dict[str, Any]
     return _over(made, args.parameters)
 
 
+def kinds_of(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The kinds of result that a task with these Parameters has."""
+    on = (name.removesuffix("Enabled") for name, value in parameters.items() if value is True)
+    return ("Transcription", *on)
+
+
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for name, value in above.items():

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from mock_tingwu.cli.options import (
     add_audio_options,
     add_result_options,
     add_task_options,
+    kinds_of,
     parameters_of,
     speed,
 )
-from mock_tingwu.cli.using import add_target, run_with
+from mock_tingwu.cli.using import add_target, finish, run_with
 
 if TYPE_CHECKING:
-    from mock_tingwu.cli.captions import Display
+    from mock_tingwu.cli.output import Output
     from mock_tingwu.cli.sources import Incoming
     from mock_tingwu.client import TingwuClient
     from mock_tingwu.client.targets import Target
@@ -58,43 +56,54 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _stream(args: argparse.Namespace, target: Target) -> None:
-    from mock_tingwu.cli.captions import make_display
+    from mock_tingwu.cli.output import make_output
     from mock_tingwu.cli.sources import open_source
-    from mock_tingwu.cli.using import console_for
 
     source = open_source(args.source, audio_format=args.format, sample_rate=args.rate)
-    with make_display(console_for(args), source.duration, args.speed) as display:
+    with make_output(args, duration=source.duration, speed=args.speed) as output:
         if args.join_url:
-            await _push(args, source, display, args.join_url)
+            await _push(args, source, output, args.join_url)
             return
         async with target.tingwu(app_key=args.app_key) as client:
-            await _meet(args, source, display, client)
+            await _meet(args, source, output, client)
 
 
 async def _meet(
-    args: argparse.Namespace, source: Incoming, display: Display, client: TingwuClient
+    args: argparse.Namespace, source: Incoming, output: Output, client: TingwuClient
 ) -> None:
     """Create, push, stop, wait."""
-    from mock_tingwu.cli.finishing import finish
-    from mock_tingwu.client.errors import ServiceError, StreamError
+    from mock_tingwu.client.errors import ClientError
 
+    parameters = parameters_of(args, realtime=True)
     task = await client.create_realtime(
         language=args.language,
         audio_format=args.format,
         sample_rate=args.rate,
         task_key=args.task_key,
-        parameters=parameters_of(args, realtime=True),
+        parameters=parameters,
     )
-    display.note(f"Task {task.task_id}\n")
+    output.created(task.task_id)
     try:
-        await _push(args, source, display, task.join_url)
-    except StreamError:
-        # A task whose stream has failed may have ended by itself.
-        with suppress(ServiceError):
-            await client.stop(task.task_id)
-        raise
+        await _push(args, source, output, task.join_url)
     except BaseException:
-        await client.stop(task.task_id)
+        # One whose stream has failed may have ended by itself.
+        with suppress(ClientError):
+            output.ended(task.task_id, await client.stop(task.task_id))
         raise
     status = await client.stop(task.task_id)
-    await finish(args, display, client, task.task_id, status)
+    output.waiting(kinds_of(parameters))
+    await finish(args, output, client, task.task_id, status)
+
+
+async def _push(args: argparse.Namespace, source: Incoming, output: Output, url: str) -> None:
+    from mock_tingwu.cli.pushing import push
+    from mock_tingwu.client import MeetingStream
+
+    stream = MeetingStream(url, sample_rate=args.rate if args.format == "pcm" else None)
+    await push(
+        stream,
+        source.pieces,
+        speed=args.speed,
+        on_event=output.caption,
+        on_position=output.position,
+    )

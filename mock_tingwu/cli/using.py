@@ -1,18 +1,18 @@
-"""What the commands that use the services have in common: the target, what they say, how they end.
-
-Each prints for a reader, or with ``--json`` one JSON object a line.
-"""
+"""What the commands that use the services have in common: the target, and how they end."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict, is_dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu.cli import BAD_USAGE, INTERRUPTED, complain
+
+if TYPE_CHECKING:
+    from mock_tingwu.cli.output import Output
+    from mock_tingwu.client import DashScopeClient, Results, TingwuClient
+    from mock_tingwu.client.targets import Target
 
 FAILED: Final = 1
 REFUSED: Final = 3
@@ -41,7 +41,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 
 def run_with(
-    command: str, args: argparse.Namespace, work: Callable[[Any], Coroutine[Any, Any, None]]
+    command: str, args: argparse.Namespace, work: Callable[[Target], Coroutine[Any, Any, None]]
 ) -> int:
     """Do ``work`` with the target; return the exit code. What goes wrong is told in one line."""
     # After the arguments: a wrong flag is told at once.
@@ -57,7 +57,7 @@ def run_with(
         return FAILED
     except ClientError as error:
         if args.json:
-            tell_error(error)
+            _tell_error(error)
         complain(command, error)
         if isinstance(error, ServiceError):
             return REFUSED
@@ -70,19 +70,50 @@ def run_with(
     return 0
 
 
-def tell(**fields: Any) -> None:
-    """Print one JSON object."""
-    print(json.dumps(fields, ensure_ascii=False, default=_plain), flush=True)
+async def finish(
+    args: argparse.Namespace,
+    output: Output,
+    client: TingwuClient | DashScopeClient,
+    task_id: str,
+    status: object,
+) -> None:
+    """Do what ``--wait`` and ``--result`` want with a task, and say how it ended.
+
+    Raises:
+        TaskEnded: it has failed.
+        OSError: the file of ``--out`` cannot be written.
+    """
+    if not (args.wait or args.result):
+        output.ended(task_id, status)
+        return
+    info = await client.wait(task_id, on_change=output.progress)
+    if args.result and info.results:
+        text = rendered(await client.results(info), args.result)
+        if args.out is None:
+            output.result(text)
+        else:
+            args.out.write_text(text, encoding="utf-8")
+    output.ended(task_id, info.status, None if args.result else info)
+    if info.failed:
+        raise TaskEnded
 
 
-def tell_error(error: Exception) -> None:
-    """Print an error as JSON, with what the service has said of it."""
+def rendered(results: Results, form: str) -> str:
+    """Results as one of `RESULT_FORMATS`, with a line end at the end."""
+    write = {
+        "text": results.to_text,
+        "md": results.to_markdown,
+        "srt": results.to_srt,
+        "vtt": results.to_vtt,
+        "json": results.to_json,
+    }
+    return write[form]().rstrip("\n") + "\n"
+
+
+def _tell_error(error: Exception) -> None:
+    """An error as JSON, with what the service has said of it."""
+    from mock_tingwu.cli.output import tell
+
     known = ("code", "message", "request_id", "http_status", "status", "task_id")
     found = {name: getattr(error, name) for name in known if getattr(error, name, None)}
     tell(error={"text": str(error), **found})
-
-
-def _plain(value: object) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return str(value)

@@ -1,0 +1,193 @@
+"""What a command that works on a task says meanwhile: to a reader, or as JSON, an object a line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mock_tingwu.cli.captions import Display
+
+
+class Info(Protocol):
+    """How a task of either service stands."""
+
+    @property
+    def status(self) -> object: ...
+
+    @property
+    def results(self) -> Mapping[str, str]: ...
+
+    @property
+    def error(self) -> tuple[str, str] | None: ...
+
+
+class Output(ABC):
+    """What is said. A context manager: what moves on a terminal ends with it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
+
+    @abstractmethod
+    def created(self, task_id: str, **more: str) -> None:
+        """A task was created."""
+
+    @abstractmethod
+    def caption(self, event: Any) -> None:
+        """An event of a stream."""
+
+    def position(self, milliseconds: int) -> None:  # noqa: B027
+        """So much audio has been pushed."""
+
+    def waiting(self, kinds: tuple[str, ...]) -> None:  # noqa: B027
+        """Audio is over, and these results are expected."""
+
+    @abstractmethod
+    def progress(self, info: Info) -> None:
+        """A task has changed."""
+
+    @abstractmethod
+    def result(self, text: str) -> None:
+        """What is printed of the results."""
+
+    @abstractmethod
+    def ended(self, task_id: str, status: object, info: Info | None = None) -> None:
+        """The last word: the task, its status, and, where that was asked for, its links."""
+
+
+def make_output(
+    args: argparse.Namespace, *, duration: int | None = None, speed: float = 1.0
+) -> Output:
+    """The output that fits the arguments; ``duration`` is of audio that is to be pushed, in ms."""
+    if args.json:
+        return JsonOutput()
+    from mock_tingwu.cli.captions import make_display
+    from mock_tingwu.cli.terminal import make_console
+
+    # What is printed of the results may be for a file.
+    console = make_console(sys.stderr if args.result and args.out is None else sys.stdout)
+    return ReadableOutput(console, make_display(console, duration, speed))
+
+
+class JsonOutput(Output):
+    """One object a line. Captions have the names and fields of `mock_tingwu.client`'s events."""
+
+    def created(self, task_id: str, **more: str) -> None:
+        tell(event="Created", task_id=task_id, **more)
+
+    def caption(self, event: Any) -> None:
+        tell(event=type(event).__name__, **asdict(event))
+
+    def progress(self, info: Info) -> None:
+        tell(event="Progress", status=info.status, results=sorted(info.results))
+
+    def result(self, text: str) -> None:
+        tell(event="Result", text=text)
+
+    def ended(self, task_id: str, status: object, info: Info | None = None) -> None:
+        last: dict[str, Any] = {"task_id": task_id, "status": status}
+        if info is not None:
+            last["results"] = info.results
+            if info.error is not None:
+                last["error"] = dict(zip(("code", "message"), info.error, strict=True))
+        tell(**last)
+
+
+class ReadableOutput(Output):
+    """Captions as they come, and a line for everything else."""
+
+    def __init__(self, console: Console, display: Display) -> None:
+        self._console = console
+        self._display = display
+
+    def __enter__(self) -> Self:
+        self._display.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._display.__exit__(exc_type, exc, traceback)
+
+    def created(self, task_id: str, **more: str) -> None:
+        self._display.note(f"Task {task_id}")
+        for name, value in more.items():
+            self._display.note(f"{name}: {value}")
+
+    def caption(self, event: Any) -> None:
+        self._display.caption(event)
+
+    def position(self, milliseconds: int) -> None:
+        self._display.position(milliseconds)
+
+    def waiting(self, kinds: tuple[str, ...]) -> None:
+        self._display.waiting(kinds)
+
+    def progress(self, info: Info) -> None:
+        self._display.results(info)
+
+    def result(self, text: str) -> None:
+        print(text, end="" if text.endswith("\n") else "\n", flush=True)
+
+    def ended(self, task_id: str, status: object, info: Info | None = None) -> None:
+        if info is not None:
+            for kind, url in info.results.items():
+                self._display.note(f"{kind}: {url}")
+            if info.error is not None:
+                self._display.note(": ".join(info.error))
+        self._display.note(f"{task_id} {plain(status)}")
+
+
+def tell(**fields: Any) -> None:
+    """Print one JSON object."""
+    print(json.dumps(fields, ensure_ascii=False, default=plain), flush=True)
+
+
+def plain(value: object) -> Any:
+    """A value as JSON, or a text, has it."""
+    if isinstance(value, Enum):
+        return value.name
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
+
+
+def write_out(path: Path, text: str) -> None:
+    """Write a file of results. Raises OSError."""
+    path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+
+
+def rows(console: Console, titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+    """Print a table; into a pipe its cells come with tabs between them and without titles."""
+    if not console.is_terminal:
+        for line in lines:
+            print("\t".join(map(str, line)))
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(*titles, box=SIMPLE_HEAD, header_style="bold")
+    for line in lines:
+        table.add_row(*map(str, line))
+    console.print(table)
