@@ -99,7 +99,7 @@ class HttpClient:
                 mishap = Mishap.UNSENT
             elif isinstance(error, _SENSELESS):
                 mishap = None
-            reason = str(error) or type(error).__name__
+            reason = str(error).rstrip(".") or type(error).__name__
             raise self._unreachable(url, reason, mishap) from None
 
     def _unreachable(self, url: str, reason: str, mishap: Mishap | None) -> Unreachable:

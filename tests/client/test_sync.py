@@ -304,6 +304,24 @@ def test_a_call_that_another_thread_waits_for_ends_with_close() -> None:
     assert ended == [CancelledError]
 
 
+def test_a_thread_that_reads_events_sees_their_end_when_another_closes(mock: MockTingwu) -> None:
+    with tingwu(mock.url) as client:
+        task = client.create_realtime()
+    read: list[object] = []
+
+    def listen(stream: SyncMeetingStream) -> None:
+        read.append(list(stream))
+
+    with SyncMeetingStream(task.join_url) as stream:
+        listener = threading.Thread(target=listen, args=[stream])
+        listener.start()
+        deadline = time.monotonic() + 5
+        while not stream._calls and time.monotonic() < deadline:
+            time.sleep(0.001)
+    listener.join(5)
+    assert read == [[]]
+
+
 @pytest.mark.parametrize("waiting", ["task", "stream"])
 def test_ctrl_c_closes_everything_in_order(
     virtual_mock: MockTingwu, ctrl_c: Callable[[], None], waiting: str
