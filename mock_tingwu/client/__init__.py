@@ -32,6 +32,7 @@ from .events import (
     TranslatedText,
 )
 from .meeting import MeetingStream
+from .results import ResultError, Results, read_results
 from .tingwu import TingwuClient
 
 __all__ = [
@@ -53,7 +54,9 @@ __all__ = [
     "Ping",
     "RealtimeTask",
     "ResultChanged",
+    "ResultError",
     "ResultTranslated",
+    "Results",
     "SentenceBegin",
     "SentenceEnd",
     "ServiceError",
@@ -66,4 +69,5 @@ __all__ = [
     "TingwuError",
     "TranslatedText",
     "Unreachable",
+    "read_results",
 ]

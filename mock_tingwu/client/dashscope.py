@@ -16,6 +16,8 @@ from mock_tingwu.client.dashscope_answers import (
 from mock_tingwu.client.dashscope_stream import INSTRUCTION_STREAM, PATIENCE_S, AgentStream
 from mock_tingwu.client.errors import DashScopeError, TaskFailed, Unreachable
 from mock_tingwu.client.http import RESULTS_TIMEOUT_S, HttpClient, decoded, finished, no_json
+from mock_tingwu.client.results import Results
+from mock_tingwu.client.results.files import download
 
 MEETING: Final = "tingwu-meeting"
 GENERATION: Final = "/api/v1/services/aigc/multimodal-generation/generation"
@@ -117,10 +119,15 @@ class DashScopeClient(HttpClient):
             raise TaskFailed(data_id, *info.error)
         return info
 
-    async def results(self, info: AgentInfo) -> dict[str, Any]:
-        """The files behind all of ``info.results``, decoded, by the same names."""
-        # They are JSON, whatever type the storage gives a file without an ending.
-        return {name: decoded(await self._file(url)) for name, url in info.results.items()}
+    async def results(self, task: str | AgentInfo, *, model: str = MEETING) -> Results:
+        """What a task came to: all files that are ready, downloaded and read.
+
+        ``task`` is its dataId (then ``model`` is its agent), or its info, whose links may have
+        expired. Raises ResultError when a file cannot be had or is none of its kind, TaskFailed
+        when the task has failed and has none.
+        """
+        info = await self.get_task(task, model=model) if isinstance(task, str) else task
+        return await download(self._file, info.data_id, info.results, info.error)
 
     async def create_token(self, expires_in: int = 60) -> TemporaryKey:
         """A key for 1 to 1800 seconds, to be given away instead of the lasting one."""

@@ -13,6 +13,8 @@ from mock_tingwu.client import answers
 from mock_tingwu.client.answers import Data, Phrases, RealtimeTask, Task, TaskInfo
 from mock_tingwu.client.errors import TingwuError, Unreachable
 from mock_tingwu.client.http import RESULTS_TIMEOUT_S, HttpClient, decoded, finished, no_json
+from mock_tingwu.client.results import Results
+from mock_tingwu.client.results.files import download
 from mock_tingwu.protocols import signing
 
 VERSION: Final = "2023-09-30"
@@ -130,6 +132,15 @@ class TingwuClient(HttpClient):
             on_change=on_change,
             timeout=timeout,
         )
+
+    async def results(self, task: str | TaskInfo) -> Results:
+        """What a task came to: all files that are ready, downloaded and read.
+
+        ``task`` is its id, or its info, whose links may have expired. Raises ResultError when a
+        file cannot be had or is none of its kind, TaskFailed when the task has failed and has none.
+        """
+        info = await self.info(task) if isinstance(task, str) else task
+        return await download(self._file, info.task_id, info.results, info.error)
 
     async def create_phrases(
         self, name: str, words: Mapping[str, int], *, description: str | None = None
