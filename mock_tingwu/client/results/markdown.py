@@ -219,9 +219,9 @@ def _list(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _labelled(label: str, text: str, note: str = "") -> str:
-    label, text, note = escaped(label), escaped(text), escaped(note)
-    marked = [label and f"**{label}**", note and f"({note})"]
-    return ": ".join(filter(None, [" ".join(filter(None, marked)), text]))
+    label, note = escaped(label), texts.one_line(note)
+    marked = [label and f"**{label}**", note and escaped(f"({note})")]
+    return ": ".join(filter(None, [" ".join(filter(None, marked)), escaped(text)]))
 
 
 def _timed(begin: int | None, text: str) -> str:

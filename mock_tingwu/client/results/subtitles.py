@@ -64,7 +64,8 @@ def vtt(sentences: Iterable[Sentence], names: Mapping[str, str], max_chars: int 
     for cue in cues(sentences, max_chars):
         name = texts.one_line(names.get(cue.speaker_id or "", ""))
         voice = f"<v {html.escape(name, quote=False)}>" if name else ""
-        text = html.escape(cue.text, quote=False)
+        # Some players know SubStation's formatting here, too.
+        text = html.escape(cue.text, quote=False).replace("{\\", "&#123;\\")
         times = f"{_time(cue.begin, '.')} --> {_time(cue.end, '.')}"
         blocks.append(f"{times}\n{voice}{text}\n")
     return "\n".join(blocks)
@@ -126,7 +127,7 @@ def _parted(pieces: Sequence[_Piece], max_chars: int) -> Iterator[Sequence[_Piec
         return
     edges = list(accumulate(texts.width(piece.text) for piece in pieces))
     number = -(-edges[-1] // max_chars)
-    goal, room = edges[-1] * (number // 2) / number, edges[-1] / number / 2
+    goal, room = edges[-1] * (number // 2) / number, edges[-1] / number / 3
     places = range(1, len(pieces))
     marked = [
         place
