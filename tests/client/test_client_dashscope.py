@@ -407,7 +407,11 @@ def test_a_wrong_key_is_refused(start_mock: Callable[..., MockTingwu]) -> None:
 PACKAGE = Path(mock_tingwu.client.__file__).parent
 
 
-@pytest.mark.parametrize("module", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "module",
+    sorted(PACKAGE.rglob("*.py")),
+    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
+)
 def test_the_client_imports_the_wire_and_nothing_behind_it(module: Path) -> None:
     allowed = ("mock_tingwu.client", "mock_tingwu.protocols")
     for node in ast.walk(ast.parse(module.read_text("utf-8"))):

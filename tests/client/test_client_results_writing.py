@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from mock_tingwu.client.results import (
     AudioInfo,
     Chapter,
+    CustomerProfile,
+    DriveIntention,
     Extract,
     Identity,
     Inspection,
@@ -23,6 +27,7 @@ from mock_tingwu.client.results import (
     PromptAnswer,
     Question,
     Results,
+    SaleClue,
     Sentence,
     ServiceInsight,
     Slide,
@@ -209,6 +214,9 @@ def test_what_the_agents_for_sales_and_service_find_out_is_in_the_minutes() -> N
         content_extraction=(Extract("price", result="5 [EUR]"),),
         identities=(Identity("1", "seller"),),
         service_insights=(ServiceInsight("smile", False, "-20", "No."),),
+        customer_profile=CustomerProfile(
+            "Likes blue.", 1, 0, SaleClue("B", "Asks."), DriveIntention(60, "May.")
+        ),
     )
     assert (
         results.to_markdown()
@@ -248,6 +256,13 @@ Fine.
 ## Insights
 
 - [ ] **smile** (-20): No.
+
+## Customer
+
+Likes blue.
+
+- **B**: Asks.
+- **60**: May.
 """
     )
 
@@ -284,6 +299,27 @@ def test_a_summary_that_is_markdown_stays_so_below_the_headings() -> None:
 )
 def test_formatting_in_texts_is_escaped(text: str, expected: str) -> None:
     assert escaped(text) == expected
+
+
+#: A reader of CommonMark, which `rich` brings along, with what GitHub's Markdown has beyond it.
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+MARKED = st.text("ab1.)-+*_#=`~[]()<>!|&;\\ \n\"':/早。amp", max_size=25) | st.text(max_size=20)
+
+
+@settings(deadline=None)
+@given(MARKED)
+def test_an_escaped_text_is_read_as_it_was(text: str) -> None:
+    shown = html.escape(" ".join(text.split())).replace("&#x27;", "'").replace("\0", "\ufffd")
+    for before, behind, begin, end in (
+        ("", "", "<p>", "</p>"),
+        ("00:00 **Ann**  \n", "", "<p>00:00 <strong>Ann</strong><br />\n", "</p>"),
+        ("### 00:00 ", "", "<h3>00:00 ", "</h3>"),
+        ("- **", "**: b", "<ul>\n<li><strong>", "</strong>: b</li>\n</ul>"),
+        ("> ", "", "<blockquote>\n<p>", "</p>\n</blockquote>"),
+    ):
+        if shown:
+            found = MARKDOWN.render(f"{before}{escaped(text)}{behind}")
+            assert found == f"{begin}{shown}{end}\n"
 
 
 # Subtitles

@@ -8,6 +8,7 @@ text, Markdown, subtitles and JSON.
 from __future__ import annotations
 
 from .files import ResultError, read_results
+from .model import Results
 from .parts import (
     Chapter,
     Classifications,
@@ -39,7 +40,6 @@ from .transcript import (
     Translation,
     Word,
 )
-from .whole import Results
 
 __all__ = [
     "AudioInfo",

@@ -11,9 +11,9 @@ import httpx
 
 from mock_tingwu.client.errors import ClientError, TaskFailed
 
+from .model import Results
 from .reader import Reader, pascal
 from .tables import KINDS, is_wrapper, kind_of
-from .whole import Results
 
 #: So many files are downloaded at the same time, each within so many seconds.
 _AT_ONCE: Final = 4
@@ -95,7 +95,9 @@ async def download(
     except ExceptionGroup as errors:
         first = errors.exceptions[0]
         raise first from first.__cause__
-    return read_results({kind: task.result() for kind, task in tasks.items()}, task_id=task_id)
+    files = {kind: task.result() for kind, task in tasks.items()}
+    # Hours of speech take a second to read, in which streams are to go on.
+    return await asyncio.to_thread(read_results, files, task_id=task_id)
 
 
 def _read(name: str, content: object, read: Reader) -> tuple[Any, str | None, dict[str, Any]]:

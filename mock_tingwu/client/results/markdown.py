@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Final
 from . import texts
 
 if TYPE_CHECKING:
-    from .parts import MeetingAssistance, Notable, PptExtraction, Summarization, Topic
-    from .whole import Results
+    from .model import Results
+    from .parts import (
+        CustomerProfile,
+        MeetingAssistance,
+        Notable,
+        PptExtraction,
+        Summarization,
+        Topic,
+    )
 
 #: Every heading in English and Chinese.
 _HEADINGS: Final = {
@@ -138,8 +145,8 @@ class _Minutes:
 
     def _placed(self, said: Notable) -> str:
         begin = self.begins.get(said.sentence_id)
-        # The service's own time may be a mere 0 (dashscope-tingwu 4.1).
-        begin = said.begin or None if begin is None else begin
+        if begin is None:
+            begin = said.begin or None  # a mere 0 tells nothing (dashscope-tingwu 4.1)
         return escaped(said.text) + ("" if begin is None else f" ({texts.clock(begin)})")
 
     def _by_speaker(self) -> Iterator[str]:
@@ -176,7 +183,7 @@ class _Minutes:
         )
         yield from self._section("Insights", _list(insights))
         if results.customer_profile:
-            yield from self._section("Customer", [escaped(results.customer_profile.summary)])
+            yield from self._section("Customer", _customer(results.customer_profile))
 
     def _transcript(self, translation: str | None, polished: bool) -> Iterator[str]:
         results = self.results
@@ -212,6 +219,15 @@ def _branches(topics: Iterable[Topic], indent: str = "") -> Iterator[str]:
 def _slides(found: PptExtraction) -> Iterator[str]:
     for slide in found.slides:
         yield f"- {_timed(slide.begin, escaped(slide.summary))}"
+
+
+def _customer(found: CustomerProfile) -> Iterator[str]:
+    yield escaped(found.summary)
+    clue, drive = found.sale_clue, found.drive_intention
+    reasons = [_labelled(clue.classify, clue.evidence) if clue else ""]
+    if drive:
+        reasons.append(_labelled("" if drive.score is None else str(drive.score), drive.evidence))
+    yield from _list(f"- {reason}" for reason in reasons if reason)
 
 
 def _list(lines: Iterable[str]) -> Iterator[str]:
