@@ -127,7 +127,9 @@ class DashScopeClient(HttpClient):
         when the task has failed and has none.
         """
         info = await self.get_task(task, model=model) if isinstance(task, str) else task
-        return await download(self._file, info.data_id, info.results, info.error)
+        return await download(
+            self._file, info.data_id, info.results, info.error, info.failed_results
+        )
 
     async def create_token(self, expires_in: int = 60) -> TemporaryKey:
         """A key for 1 to 1800 seconds, to be given away instead of the lasting one."""

@@ -306,6 +306,19 @@ def test_fields_that_are_new_are_kept_and_do_no_harm(
     assert "extra" in results.to_json()
 
 
+def test_a_result_that_could_not_be_made_is_named(mock: MockTingwu) -> None:
+    mock.faults.add({"type": "subtask_failed", "kind": "AutoChapters"}, times=1)
+
+    async def transcribe(client: DashScopeClient) -> Results:
+        task = await client.create_offline(VIDEO, parameters=AGENT_EVERYTHING)
+        await client.wait(task.data_id, poll_interval=POLL)
+        return await client.results(task.data_id)
+
+    results = with_dashscope(mock, transcribe)
+    assert results.failed == ("autoChaptersPath",) and results.chapters == ()
+    assert results.summarization is not None
+
+
 # Errors
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import httpx
@@ -18,7 +19,7 @@ from .tables import KINDS, is_wrapper, kind_of
 #: So many files are downloaded at the same time, each within so many seconds.
 _AT_ONCE: Final = 4
 _FILE_TIMEOUT_S: Final = 300.0
-#: What is nested deeper is no result: nothing documented goes deeper than a mind map, 12.
+#: What is nested deeper is no result; mind maps, the deepest, have a dozen levels.
 _MAX_DEPTH: Final = 64
 
 
@@ -66,10 +67,12 @@ async def download(
     task_id: str,
     links: Mapping[str, str],
     error: tuple[str, str] | None,
+    failed: tuple[str, ...] = (),
 ) -> Results:
     """The results behind ``links``, which are by kind; ``fetch`` gets a file or raises.
 
-    ``error`` is the code and message of a task that has failed.
+    ``error`` is the code and message of a task that has failed, ``failed`` names the results that
+    could not be made of one that has not.
 
     Raises:
         ResultError: a file could not be had, or is none of its kind. Others are given up then.
@@ -97,7 +100,8 @@ async def download(
         raise first from first.__cause__
     files = {kind: task.result() for kind, task in tasks.items()}
     # Hours of speech take a second to read, in which streams are to go on.
-    return await asyncio.to_thread(read_results, files, task_id=task_id)
+    results = await asyncio.to_thread(read_results, files, task_id=task_id)
+    return replace(results, failed=failed)
 
 
 def _read(name: str, content: object, read: Reader) -> tuple[Any, str | None, dict[str, Any]]:

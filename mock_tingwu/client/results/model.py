@@ -30,6 +30,7 @@ from .transcript import Sentence, Transcript, Translation
 class Results:
     """The results of a task. What was not asked for, or not made, is None or empty.
 
+    ``failed`` names those that could not be made, as DashScope tells of them (dashscope-tingwu 4).
     ``data`` are the files as they were, decoded, by the names of their links. ``extra`` has, by the
     same names, what no part has a place for: files of unknown kinds, and what stands in a file
     beside its result.
@@ -50,6 +51,7 @@ class Results:
     service_insights: tuple[ServiceInsight, ...] = ()
     sale_insights: SaleInsights | None = None
     customer_profile: CustomerProfile | None = None
+    failed: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 

@@ -40,8 +40,13 @@ def integer(value: object) -> tuple[int | None, bool]:
 
 def number(value: object) -> tuple[float | None, bool]:
     """A finite number."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and _is_float(value)
-    return (float(value), True) if fits else (None, False)  # type: ignore[arg-type]
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None, False
+    try:
+        found = float(value)
+    except OverflowError:  # an integer beyond all floats
+        return None, False
+    return (found, True) if math.isfinite(found) else (None, False)
 
 
 def many(read: Reader) -> Reader:
@@ -96,10 +101,3 @@ def within(name: str, read: Reader) -> Reader:
         return (() if items is None else items), whole and len(value) == 1
 
     return read_either
-
-
-def _is_float(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an int that no float can hold
-        return False
