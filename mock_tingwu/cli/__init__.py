@@ -19,6 +19,7 @@ from mock_tingwu import __version__
 COMMANDS = {
     "serve": "run the mock",
     "demo": "see a whole meeting: captions live, then every result",
+    "stream": "push a recording, stdin or the microphone into a task; see the captions come",
     "host": "put local recordings on a running mock, for a FileUrl",
     "journal": "see what a running mock has seen and done, also live",
     "replay": "let what was recorded happen again, and see whether the same comes of it",

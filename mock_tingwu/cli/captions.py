@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -15,11 +16,12 @@ from rich.text import Text
 from mock_tingwu.cli.terminal import Speakers, Wrapped, caption_row, clock, minutes
 from mock_tingwu.client import (
     Event,
+    Reconnected,
+    Reconnecting,
     ResultChanged,
     ResultTranslated,
     SentenceBegin,
     SentenceEnd,
-    TaskInfo,
 )
 
 
@@ -47,12 +49,24 @@ class Display(Protocol):
     def waiting(self, kinds: tuple[str, ...]) -> None:
         """The stream is over, these results are expected."""
 
-    def results(self, info: TaskInfo) -> None:
-        """The task has changed."""
+    def results(self, kinds: Collection[str]) -> None:
+        """These results are ready."""
 
 
-def make_display(console: Console, duration: int, speed: float) -> Display:
-    """The display that fits the console; ``duration`` is the recording's in ms."""
+def connection_news(event: object) -> str | None:
+    """What an event tells of the connection, None if it is about something else."""
+    match event:
+        case Reconnecting():
+            return f"{event.why} Attempt {event.attempt} to go on."
+        case Reconnected():
+            again = f"; {event.resent / 1000:.1f} s are sent again" if event.resent else ""
+            lost = f", {event.lost / 1000:.1f} s are lost" if event.lost else ""
+            return f"The stream goes on after {event.gap / 1000:.1f} s{again}{lost}."
+    return None
+
+
+def make_display(console: Console, duration: int | None, speed: float) -> Display:
+    """The display that fits the console; ``duration`` is the recording's in ms, if it is known."""
     if console.is_terminal and not console.is_dumb_terminal:
         return LiveDisplay(console, duration, speed)
     return PlainDisplay(console)
@@ -91,12 +105,14 @@ class PlainDisplay:
             for item in event.items:
                 if item.final:
                     self._line(f"{'':19} {item.text}")
+        elif connection := connection_news(event):
+            self._line(connection)
 
     def waiting(self, kinds: tuple[str, ...]) -> None:
         self._line(f"The meeting is stopped; waiting for {len(kinds)} results.")
 
-    def results(self, info: TaskInfo) -> None:
-        for kind in info.results:
+    def results(self, kinds: Collection[str]) -> None:
+        for kind in kinds:
             if kind not in self._seen:
                 self._seen.add(kind)
                 self._line(f"{kind} is ready")
@@ -108,7 +124,7 @@ class PlainDisplay:
 class LiveDisplay:
     """Finals scroll up; the sentence being spoken and a progress bar stay below and change."""
 
-    def __init__(self, console: Console, duration: int, speed: float) -> None:
+    def __init__(self, console: Console, duration: int | None, speed: float) -> None:
         self._console = console
         self._speakers = Speakers()
         self._duration = duration
@@ -143,7 +159,8 @@ class LiveDisplay:
         self._console.print(Text(text, "dim"))
 
     def position(self, milliseconds: int) -> None:
-        self._pushed = min(milliseconds, self._duration)
+        # Codecs fill up their last frame.
+        self._pushed = min(milliseconds, self._duration or milliseconds)
 
     def caption(self, event: Event) -> None:
         match event:
@@ -160,6 +177,8 @@ class LiveDisplay:
                 self._console.print(caption_row(time, speaker, Wrapped(event.text, "bold")))
             case ResultTranslated():
                 self._translated(event)
+            case _ if connection := connection_news(event):
+                self.note(connection)
 
     def _translated(self, event: ResultTranslated) -> None:
         for item in event.items:
@@ -172,8 +191,8 @@ class LiveDisplay:
     def waiting(self, kinds: tuple[str, ...]) -> None:
         self._kinds = kinds
 
-    def results(self, info: TaskInfo) -> None:
-        self._ready = set(info.results)
+    def results(self, kinds: Collection[str]) -> None:
+        self._ready = set(kinds)
 
     def _render(self) -> RenderableType:
         return self._checklist() if self._kinds else Group(self._open(), "", self._bar())
@@ -195,10 +214,11 @@ class LiveDisplay:
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
         bar.add_column(no_wrap=True)
+        end = "" if self._duration is None else minutes(self._duration)
         bar.add_row(
             Text.assemble(("● ", "red"), minutes(self._pushed)),
-            ProgressBar(total=self._duration, completed=self._pushed),
-            Text(f"{minutes(self._duration)} {self._speed}".rstrip()),
+            "" if self._duration is None else ProgressBar(self._duration, self._pushed),
+            Text(f"{end} {self._speed}".strip()),
         )
         return bar
 

@@ -186,7 +186,7 @@ class Demo:
             self.info = info = await client.wait(
                 task.task_id,
                 poll_interval=self._poll_interval,
-                on_change=self._display.results,
+                on_change=lambda info: self._display.results(info.results),
                 timeout=RESULTS_S,
             )
             if info.status != "COMPLETED":

@@ -44,7 +44,7 @@ class Output(ABC):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        pass
+        return None
 
     @abstractmethod
     def created(self, task_id: str, **more: str) -> None:
@@ -145,7 +145,7 @@ class ReadableOutput(Output):
         self._display.waiting(kinds)
 
     def progress(self, info: Info) -> None:
-        self._display.results(info)
+        self._display.results(info.results)
 
     def result(self, text: str) -> None:
         print(text, end="" if text.endswith("\n") else "\n", flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterable, Callable
 from typing import Any
 
@@ -58,24 +57,3 @@ async def _send(
             await stream.send(piece.data)
         on_position(piece.position)
         await asyncio.sleep(begun + piece.position / 1000 / speed - now())
-
-
-async def until(enough: asyncio.Event, pieces: AsyncIterable[Piece]) -> AsyncIterable[Piece]:
-    """The pieces that come before there are ``enough``."""
-    coming = aiter(pieces)
-    stop = asyncio.ensure_future(enough.wait())
-    try:
-        while True:
-            piece = asyncio.ensure_future(anext(coming))
-            await asyncio.wait((piece, stop), return_when=asyncio.FIRST_COMPLETED)
-            if not piece.done():
-                piece.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await piece
-                return
-            try:
-                yield piece.result()
-            except StopAsyncIteration:
-                return
-    finally:
-        stop.cancel()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -84,15 +85,38 @@ async def _microphone(sounddevice: Any, sample_rate: int) -> AsyncIterator[bytes
     def heard(samples: Any, frames: int, time: object, status: object) -> None:
         take(bytes(samples))
 
-    with sounddevice.RawInputStream(
+    microphone = sounddevice.RawInputStream(
         samplerate=sample_rate,
         blocksize=sample_rate * PIECE_MS // 1000,
         channels=1,
         dtype="int16",
         callback=heard,
-    ):
-        while True:
-            yield await queue.get()
+    )
+    with _on_ctrl_c(lambda: queue.put_nowait(b"")), microphone:
+        while block := await queue.get():
+            yield block
+
+
+@contextmanager
+def _on_ctrl_c(act: Callable[[], None]) -> Iterator[None]:
+    """Let the first Ctrl-C do something; what it does otherwise, it does after that."""
+    loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGINT)
+
+    def once() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)
+        act()
+
+    try:
+        loop.add_signal_handler(signal.SIGINT, once)
+    except NotImplementedError:  # Windows
+        yield
+        return
+    try:
+        yield
+    finally:
+        if loop.remove_signal_handler(signal.SIGINT):
+            signal.signal(signal.SIGINT, before)
 
 
 def _queue() -> tuple[Callable[[bytes], None], asyncio.Queue[bytes]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mock_tingwu.cli import complain
 from mock_tingwu.cli.options import (
     add_audio_options,
     add_result_options,
@@ -19,7 +21,7 @@ from mock_tingwu.cli.using import add_target, finish, run_with
 if TYPE_CHECKING:
     from mock_tingwu.cli.output import Output
     from mock_tingwu.cli.sources import Incoming
-    from mock_tingwu.client import TingwuClient
+    from mock_tingwu.client import Event, TingwuClient
     from mock_tingwu.client.targets import Target
 
 
@@ -60,50 +62,85 @@ async def _stream(args: argparse.Namespace, target: Target) -> None:
     from mock_tingwu.cli.sources import open_source
 
     source = open_source(args.source, audio_format=args.format, sample_rate=args.rate)
-    with make_output(args, duration=source.duration, speed=args.speed) as output:
-        if args.join_url:
-            await _push(args, source, output, args.join_url)
-            return
-        async with target.tingwu(app_key=args.app_key) as client:
-            await _meet(args, source, output, client)
-
-
-async def _meet(
-    args: argparse.Namespace, source: Incoming, output: Output, client: TingwuClient
-) -> None:
-    """Create, push, stop, wait."""
-    from mock_tingwu.client.errors import ClientError
-
-    parameters = parameters_of(args, realtime=True)
-    task = await client.create_realtime(
-        language=args.language,
-        audio_format=args.format,
-        sample_rate=args.rate,
-        task_key=args.task_key,
-        parameters=parameters,
-    )
-    output.created(task.task_id)
+    output = make_output(args, duration=source.duration, speed=args.speed)
+    meeting = _Meeting(args, source, output)
     try:
-        await _push(args, source, output, task.join_url)
-    except BaseException:
-        # One whose stream has failed may have ended by itself.
-        with suppress(ClientError):
-            output.ended(task.task_id, await client.stop(task.task_id))
+        with output:
+            if args.join_url:
+                await meeting.push(args.join_url)
+                return
+            async with target.tingwu(app_key=args.app_key) as client:
+                await meeting.hold(client)
+    except asyncio.CancelledError:
+        complain("stream", f"interrupted{meeting.kept}")
         raise
-    status = await client.stop(task.task_id)
-    output.waiting(kinds_of(parameters))
-    await finish(args, output, client, task.task_id, status)
 
 
-async def _push(args: argparse.Namespace, source: Incoming, output: Output, url: str) -> None:
-    from mock_tingwu.cli.pushing import push
-    from mock_tingwu.client import MeetingStream
+class _Meeting:
+    """One recording on its way into a task. ``kept`` says what there is of it."""
 
-    stream = MeetingStream(url, sample_rate=args.rate if args.format == "pcm" else None)
-    await push(
-        stream,
-        source.pieces,
-        speed=args.speed,
-        on_event=output.caption,
-        on_position=output.position,
-    )
+    def __init__(self, args: argparse.Namespace, source: Incoming, output: Output) -> None:
+        self._args = args
+        self._source = source
+        self._output = output
+        self._pushed = self._sentences = 0
+        self._end = ""
+
+    @property
+    def kept(self) -> str:
+        from mock_tingwu.cli.terminal import minutes
+
+        heard = f"{self._sentences} sentence{'' if self._sentences == 1 else 's'}"
+        return f" after {minutes(self._pushed)}; {heard} heard{self._end}."
+
+    async def hold(self, client: TingwuClient) -> None:
+        """Create a task, push, stop, wait."""
+        from mock_tingwu.client.errors import ClientError
+
+        args, output = self._args, self._output
+        parameters = parameters_of(args, realtime=True)
+        task = await client.create_realtime(
+            language=args.language,
+            audio_format=args.format,
+            sample_rate=args.rate,
+            task_key=args.task_key,
+            parameters=parameters,
+        )
+        output.created(task.task_id)
+        try:
+            await self.push(task.join_url)
+        except BaseException:
+            # One whose stream has failed may have ended by itself.
+            with suppress(ClientError):
+                output.ended(task.task_id, await client.stop(task.task_id))
+                self._end = f", and the task {task.task_id} is stopped"
+            raise
+        status = await client.stop(task.task_id)
+        self._end = f", and the task {task.task_id} is stopped"
+        output.waiting(kinds_of(parameters))
+        await finish(args, output, client, task.task_id, status)
+
+    async def push(self, join_url: str) -> None:
+        """Push all that there is."""
+        from mock_tingwu.cli.pushing import push
+        from mock_tingwu.client import MeetingStream
+
+        args = self._args
+        stream = MeetingStream(join_url, sample_rate=args.rate if args.format == "pcm" else None)
+        await push(
+            stream,
+            self._source.pieces,
+            speed=args.speed,
+            on_event=self._hear,
+            on_position=self._note,
+        )
+
+    def _hear(self, event: Event) -> None:
+        from mock_tingwu.client import SentenceEnd
+
+        self._sentences += isinstance(event, SentenceEnd)
+        self._output.caption(event)
+
+    def _note(self, position: int) -> None:
+        self._pushed = position
+        self._output.position(position)

@@ -27,14 +27,16 @@ _UNIT: Final = re.compile(
 )
 
 
-def make_console() -> Console:
-    """The console on stdout. Without a terminal it writes no control sequences whatever is set."""
-    terminal = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+def make_console(file: TextIO | None = None) -> Console:
+    """The console on stdout, or ``file``. Without a terminal it writes no control sequences,
+    whatever is set."""
+    file = file or sys.stdout
+    terminal = file.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if terminal:
-        return _Console(highlight=False)
+        return _Console(file=file, highlight=False)
     width = os.environ.get("COLUMNS", "")
     return _Console(
-        file=cast(IO[str], _Trimmed(sys.stdout)),
+        file=cast(IO[str], _Trimmed(file)),
         force_terminal=False,
         no_color=True,
         highlight=False,

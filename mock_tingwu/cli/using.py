@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mock_tingwu.cli import BAD_USAGE, INTERRUPTED, complain
 
 if TYPE_CHECKING:
     from mock_tingwu.cli.output import Output
-    from mock_tingwu.client import DashScopeClient, Results, TingwuClient
+    from mock_tingwu.client import Results
     from mock_tingwu.client.targets import Target
 
 FAILED: Final = 1
@@ -21,6 +21,14 @@ EXIT_CODES: Final = (
     "Exit code 0: done. 1: the task or its stream has failed. 2: bad usage, or a file that cannot "
     "be read. 3: the service refused. 4: no answer came. 130: Ctrl-C."
 )
+
+
+class Client(Protocol):
+    """A client of either service; what it tells of a task is its own."""
+
+    async def wait(self, task_id: str, /, *, on_change: Callable[[Any], None]) -> Any: ...
+
+    async def results(self, task: Any, /) -> Results: ...
 
 
 class TaskEnded(Exception):
@@ -73,7 +81,7 @@ def run_with(
 async def finish(
     args: argparse.Namespace,
     output: Output,
-    client: TingwuClient | DashScopeClient,
+    client: Client,
     task_id: str,
     status: object,
 ) -> None:
@@ -94,13 +102,13 @@ async def finish(
         else:
             args.out.write_text(text, encoding="utf-8")
     output.ended(task_id, info.status, None if args.result else info)
-    if info.failed:
+    if not info.succeeded:
         raise TaskEnded
 
 
 def rendered(results: Results, form: str) -> str:
     """Results as one of `RESULT_FORMATS`, with a line end at the end."""
-    write = {
+    write: Mapping[str, Callable[[], str]] = {
         "text": results.to_text,
         "md": results.to_markdown,
         "srt": results.to_srt,

@@ -38,6 +38,7 @@ from .events import (
 )
 from .live import LiveAsrClient, LiveTask
 from .meeting import MeetingStream
+from .results import ResultError, Results, read_results
 from .retries import Retries
 from .sync import (
     SyncAgentStream,
@@ -74,7 +75,9 @@ __all__ = [
     "Reconnected",
     "Reconnecting",
     "ResultChanged",
+    "ResultError",
     "ResultTranslated",
+    "Results",
     "Retries",
     "SentenceBegin",
     "SentenceEnd",
@@ -95,4 +98,5 @@ __all__ = [
     "TranslatedText",
     "Unreachable",
     "find_target",
+    "read_results",
 ]

@@ -51,6 +51,11 @@ class TaskInfo:
         """Whether nothing will change any more, unless the task is run again."""
         return self.status in FINISHED
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether it has come to its end as it should."""
+        return self.status == "COMPLETED"
+
 
 @dataclass(frozen=True, slots=True)
 class Phrases:

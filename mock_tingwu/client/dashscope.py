@@ -17,6 +17,8 @@ from mock_tingwu.client.dashscope_stream import INSTRUCTION_STREAM, PATIENCE_S, 
 from mock_tingwu.client.errors import DashScopeError, TaskFailed, Unreachable
 from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
+from mock_tingwu.client.results import Results
+from mock_tingwu.client.results.files import download
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 
 MEETING: Final = "tingwu-meeting"
@@ -136,10 +138,17 @@ class DashScopeClient(FileClient):
             raise TaskFailed(data_id, *info.error)
         return info
 
-    async def results(self, info: AgentInfo) -> dict[str, Any]:
-        """The files behind all of ``info.results``, decoded, by the same names."""
-        # They are JSON, whatever type the storage gives a file without an ending.
-        return {name: await self._load(url, decoded) for name, url in info.results.items()}
+    async def results(self, task: str | AgentInfo, *, model: str = MEETING) -> Results:
+        """What a task came to: all files that are ready, downloaded and read.
+
+        ``task`` is its dataId (then ``model`` is its agent), or its info, whose links may have
+        expired. Raises ResultError when a file cannot be had or is none of its kind, TaskFailed
+        when the task has failed and has none.
+        """
+        info = await self.get_task(task, model=model) if isinstance(task, str) else task
+        return await download(
+            self._content, info.data_id, info.results, info.error, info.failed_results
+        )
 
     async def create_token(self, expires_in: int = 60) -> TemporaryKey:
         """A key for 1 to 1800 seconds, to be given away instead of the lasting one."""

@@ -54,6 +54,11 @@ class AgentInfo:
         """Whether nothing will change any more, unless the task is worked on again."""
         return self.status in (AgentStatus.DONE, AgentStatus.FAILED)
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether it has come to its end as it should."""
+        return self.status == AgentStatus.DONE
+
 
 @dataclass(frozen=True, slots=True)
 class TemporaryKey:

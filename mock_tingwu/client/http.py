@@ -141,6 +141,10 @@ class FileClient(HttpClient):
 
         return await self._load(url, read)
 
+    async def _content(self, url: str) -> bytes:
+        """The bytes of a file."""
+        return await self._load(url, lambda response: response.content)
+
     async def _load(self, url: str, read: Callable[[httpx.Response], A]) -> A:
         """What ``read`` finds in a file."""
 

@@ -20,6 +20,8 @@ from mock_tingwu.client.http import (
     no_json,
 )
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
+from mock_tingwu.client.results import Results
+from mock_tingwu.client.results.files import download
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 from mock_tingwu.protocols import signing
 
@@ -155,6 +157,15 @@ class TingwuClient(FileClient):
         if check and info.status != "COMPLETED":
             raise TaskFailed(task_id, *(info.error or (info.status, "no reason was given")))
         return info
+
+    async def results(self, task: str | TaskInfo) -> Results:
+        """What a task came to: all files that are ready, downloaded and read.
+
+        ``task`` is its id, or its info, whose links may have expired. Raises ResultError when a
+        file cannot be had or is none of its kind, TaskFailed when the task has failed and has none.
+        """
+        info = await self.info(task) if isinstance(task, str) else task
+        return await download(self._content, info.task_id, info.results, info.error)
 
     async def create_phrases(
         self, name: str, words: Mapping[str, int], *, description: str | None = None

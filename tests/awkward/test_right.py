@@ -16,6 +16,7 @@ from mock_tingwu.client import (
     Completed,
     DashScopeClient,
     MeetingStream,
+    Results,
     SentenceEnd,
     TingwuClient,
 )
@@ -82,7 +83,7 @@ def test_a_whole_meeting_and_its_results(seed: int, start_mock: Start, recording
 def test_an_agent_s_meeting_and_its_results(seed: int, start_mock: Start) -> None:
     mock = start_mock(profile="awkward", seed=seed)
 
-    async def meet() -> tuple[list[str], dict[str, Any]]:
+    async def meet() -> tuple[list[str], Results]:
         async with DashScopeClient(mock.url, api_key="sk-any", app_id="tw") as client:
             task = await client.create_realtime(
                 parameters={"analysis": {"autoChaptersEnabled": True}}
@@ -95,14 +96,13 @@ def test_an_agent_s_meeting_and_its_results(seed: int, start_mock: Start) -> Non
             assert events[-1] == Completed()
             await client.end_realtime(task.data_id)
             info = await client.wait(task.data_id, poll_interval=0.02, timeout=20)
-            files = await client.results(info)
-            return [event.text for event in events if isinstance(event, SentenceEnd)], files
+            results = await client.results(info)
+            return [event.text for event in events if isinstance(event, SentenceEnd)], results
 
-    said, files = asyncio.run(meet())
+    said, results = asyncio.run(meet())
     assert len(said) == 4
-    (transcription,) = [file for name, file in files.items() if name.startswith("transcription")]
-    words = [word for p in transcription["paragraphs"] for word in p["words"]]
-    assert "".join(word["text"] for word in words) == "".join(said)
+    assert results.transcript is not None
+    assert [sentence.text for sentence in results.transcript.sentences] == said
 
 
 @SEEDS

@@ -21,6 +21,8 @@ from mock_tingwu.client import (
     AgentTask,
     DashScopeClient,
     DashScopeError,
+    ResultError,
+    Results,
     Retries,
     TaskFailed,
     TemporaryKey,
@@ -85,17 +87,17 @@ def test_a_recording_from_create_to_all_its_files(start_mock: Callable[..., Mock
     mock = start_mock(auth="verify")
     seen: list[AgentInfo] = []
 
-    async def transcribe(client: DashScopeClient) -> tuple[AgentInfo, dict[str, Any], bytes]:
+    async def transcribe(client: DashScopeClient) -> tuple[AgentInfo, Results, bytes]:
         task = await client.create_offline(URL, parameters=EVERYTHING)
         assert task == AgentTask(task.data_id, AgentStatus.RUNNING)
         info = await client.wait(task.data_id, poll_interval=POLL, on_change=seen.append)
         assert info.playback_url is not None
         return info, await client.results(info), await client.download(info.playback_url)
 
-    info, files, playback = run(client_of(mock.url), transcribe)
+    info, results, playback = run(client_of(mock.url), transcribe)
     assert (info.status, info.finished, info.error) == (AgentStatus.DONE, True, None)
-    assert set(info.results) == set(files) == set(PATHS) and info.failed_results == ()
-    assert files["transcriptionPath"]["paragraphs"] and files["autoChaptersPath"][0]["headline"]
+    assert set(info.results) == set(results.data) == set(PATHS) and info.failed_results == ()
+    assert results.data["transcriptionPath"]["paragraphs"] and results.chapters[0].headline
     assert playback[:2] in (b"\xff\xfb", b"\xff\xf3", b"ID")
     assert seen[0].status == AgentStatus.RUNNING and not seen[0].finished
     assert [len(state.results) for state in seen] == sorted({len(s.results) for s in seen})
@@ -126,9 +128,8 @@ def test_a_sister_agent_is_called_by_its_model(mock: MockTingwu) -> None:
         info = await client.wait(task.data_id, model=model, poll_interval=POLL)
         return await client.results(info)
 
-    files = run(client_of(mock.url), judge)
-    (found,) = files["generalServiceInsightsPath"]["generalServiceInsights"]
-    assert (found["title"], found["matched"], found["score"]) == ("greeting", True, "20")
+    (found,) = run(client_of(mock.url), judge).service_insights
+    assert (found.title, found.matched, found.score) == ("greeting", True, "20")
 
 
 def test_a_meeting_without_audio_is_begun_and_ended(mock: MockTingwu) -> None:
@@ -238,7 +239,8 @@ def test_every_argument_is_sent_where_the_service_expects_it() -> None:
 
 def test_the_key_does_not_go_to_the_server_of_the_files() -> None:
     async def load(client: DashScopeClient) -> None:
-        await client.results(AgentInfo("d", 0, {"transcriptionPath": "http://127.0.0.1:1/x"}))
+        with pytest.raises(ResultError, match="transcriptionPath"):  # it is an answer of getTask
+            await client.results(AgentInfo("d", 0, {"transcriptionPath": "http://127.0.0.1:1/x"}))
         await client.download("http://127.0.0.1:1/y.json")
 
     requests = sent(load, {})
@@ -311,11 +313,6 @@ def test_an_answer_that_is_not_the_services_is_told(status: int, content: bytes)
             b'{"token":"st-","expires_at":"soon"}',
             "described a temporary key in a shape of its own",
         ),
-        (
-            lambda c: c.results(AgentInfo("d", 0, {"textPolishPath": "http://127.0.0.1:1/x"})),
-            b"no JSON",
-            "answered 200 without the JSON expected",
-        ),
     ],
 )
 def test_an_answer_without_what_was_asked_for_is_told(
@@ -361,10 +358,11 @@ def test_an_expired_link_is_told_with_the_file_servers_code(virtual_mock: MockTi
         await asyncio.to_thread(virtual_mock.advance, 25 * 60 * 60 * 1000)
         await client.results(info)
 
-    with pytest.raises(DashScopeError) as refused:
+    with pytest.raises(ResultError, match=r"Path cannot be downloaded: AccessDenied") as failed:
         run(client_of(virtual_mock.url), load)
-    assert (refused.value.code, refused.value.http_status) == ("AccessDenied", 403)
-    assert refused.value.request_id
+    refused = failed.value.__cause__
+    assert isinstance(refused, DashScopeError)
+    assert (refused.code, refused.http_status) == ("AccessDenied", 403) and refused.request_id
 
 
 # Keys
@@ -402,7 +400,11 @@ def test_a_wrong_key_is_refused(start_mock: Callable[..., MockTingwu]) -> None:
 PACKAGE = Path(mock_tingwu.client.__file__).parent
 
 
-@pytest.mark.parametrize("module", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "module",
+    sorted(PACKAGE.rglob("*.py")),
+    ids=lambda path: path.relative_to(PACKAGE).as_posix(),
+)
 def test_the_client_imports_the_wire_and_nothing_behind_it(module: Path) -> None:
     allowed = ("mock_tingwu.client", "mock_tingwu.protocols")
     for node in ast.walk(ast.parse(module.read_text("utf-8"))):

@@ -22,6 +22,7 @@ from mock_tingwu.client import (
     MeetingStream,
     Ping,
     ResultChanged,
+    Results,
     ResultTranslated,
     SentenceBegin,
     SentenceEnd,
@@ -70,7 +71,7 @@ def test_a_meeting_from_create_to_its_results(
     mock = start_mock(auth="verify", task_ids="documented")
     mock.script(SCRIPT, app_key=APP)
 
-    async def meet(client: DashScopeClient) -> tuple[list[AgentEvent], dict[str, Any]]:
+    async def meet(client: DashScopeClient) -> tuple[list[AgentEvent], Results]:
         task = await client.create_realtime(parameters=TRANSLATED)
         async with client.stream(task.data_id) as stream:
             assert stream.data_id == task.data_id
@@ -83,7 +84,7 @@ def test_a_meeting_from_create_to_its_results(
         info = await client.wait(task.data_id, poll_interval=POLL, check=True)
         return events, await client.results(info)
 
-    events, files = run(client_of(mock.url), meet)
+    events, results = run(client_of(mock.url), meet)
     assert events[-1] == Completed() and events.count(Completed()) == 1
     ends = [event for event in events if isinstance(event, SentenceEnd)]
     assert [end.text for end in ends] == [line.text for line in LINES]
@@ -98,7 +99,7 @@ def test_a_meeting_from_create_to_its_results(
     assert {(t.source_language, t.target_language) for t in translations} == {("cn", "en")}
     finals = [t.items[0].text for t in translations if t.items[0].final]
     assert finals == [line.translations["en"] for line in LINES]
-    assert set(files) == {"transcriptionPath", "translationsPath"}
+    assert set(results.data) == {"transcriptionPath", "translationsPath"}
     mock.assert_no_violations("advice", but=["audio-burst"])  # pushed without a pace
     closed = [entry for entry in mock.journal if entry["kind"] == "ws_close"]
     assert [(entry["code"], entry["by"]) for entry in closed] == [(1000, "client")]
