@@ -326,7 +326,7 @@ def test_a_search_through_junk_can_be_given_up(tmp_path: Path) -> None:
                 pass
         return next(times)
 
-    path = write(tmp_path, RECORDING.read_bytes() + bytes(50 << 20))
+    path = write(tmp_path, RECORDING.read_bytes() + bytes(10 << 20))
     with pytest.raises(Stopped):
         probe(path, stop=lambda: True)
     sound = asked(RECORDING, 1_000_000)

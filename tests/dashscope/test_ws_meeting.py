@@ -135,7 +135,12 @@ def _times(final: Json) -> list[int]:
     return [ms for w in final["words"] for ms in (w["beginTime"], w["endTime"])]
 
 
-def test_the_end_of_the_meeting_ends_what_is_connected(mock: MockTingwu) -> None:
+#: Whoever says nothing for so many ms is disconnected.
+IDLE = inference.IDLE_MS[inference.MEETING]
+
+
+def test_the_end_of_the_meeting_ends_what_is_connected(virtual_mock: MockTingwu) -> None:
+    mock = virtual_mock
     data_id = begin(mock)
     with duplex(mock) as first:
         first.start(data_id)
@@ -146,6 +151,7 @@ def test_the_end_of_the_meeting_ends_what_is_connected(mock: MockTingwu) -> None
             second.push(SENTENCES + speech(1_500))
             until(lambda: len(_finals(mock)) == 6, "six sentences")
             end(mock, data_id)
+            mock.advance(IDLE)
             assert second.close_code() == 1000
         assert second.actions()[-2:] == ["speech-end", "task-finished"]
         assert len(second.sentences()) == 4, "what was open is final"
@@ -164,7 +170,8 @@ def _finals(mock: MockTingwu) -> list[Any]:
 
 
 @pytest.mark.parametrize("when", ["run", "finish"])
-def test_the_end_may_come_in_the_midst_of_anything(mock: MockTingwu, when: str) -> None:
+def test_the_end_may_come_in_the_midst_of_anything(virtual_mock: MockTingwu, when: str) -> None:
+    mock = virtual_mock
     data_id = begin(mock)
     with duplex(mock) as client:
         if when == "finish":
@@ -177,6 +184,7 @@ def test_the_end_may_come_in_the_midst_of_anything(mock: MockTingwu, when: str) 
             client.push(SENTENCES[:9_600])
             until(lambda: bool(of_kind(mock, "ws_in")), "the start")
         end(mock, data_id)
+        mock.advance(IDLE)
         assert client.close_code() == 1000
     assert client.actions().count("speech-end") == 1
     assert client.actions()[-1] == "task-finished"

@@ -15,7 +15,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
-from mock_tingwu.replay import write_bundle
+from mock_tingwu.replay import player, write_bundle
 from mock_tingwu.replay.bundle import ABOUT, LOG, Bundle, BundleError
 from mock_tingwu.replay.disguise import Disguise
 from mock_tingwu.replay.log import Log
@@ -29,6 +29,12 @@ from tests.wire.helpers.signed import acs3, roa, send, signed
 
 Start = Callable[..., MockTingwu]
 Records = list[dict[str, Any]]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has not come soon does not come: nothing is read from files here."""
+    monkeypatch.setattr(player, "_PATIENCE_S", 0.5)
 
 
 @pytest.fixture
@@ -91,6 +97,7 @@ def test_another_seed_is_found_at_the_first_id(path: Path) -> None:
     assert found.recorded["entry"]["request_id"] != found.replayed["entry"]["request_id"]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_frame_that_is_missing_is_found(path: Path) -> None:
     def without(records: Records) -> Records:
         frames = [record for record in records if record.get("in") == "frame"]
@@ -101,6 +108,7 @@ def test_a_frame_that_is_missing_is_found(path: Path) -> None:
     assert found.after is not None
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_request_that_is_missing_is_found(path: Path) -> None:
     def without(records: Records) -> Records:
         gone = next(r["seq"] for r in records if "operation=stop" in r.get("target", ""))
@@ -338,6 +346,7 @@ def test_a_bundle_has_the_same_bytes_every_time_and_can_be_written_after_the_end
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()
 
 
+@pytest.mark.usefixtures("impatient")
 def test_what_a_program_does_by_itself_is_told(
     start_mock: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
