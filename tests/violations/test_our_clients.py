@@ -17,7 +17,7 @@ PACE = 0.1
 
 def test_a_meeting_of_tingwu_breaks_no_rule(mock: MockTingwu) -> None:
     async def meet() -> dict[str, Any]:
-        credentials = {"access_key_id": "mock", "access_key_secret": "mock"}
+        credentials: dict[str, Any] = {"access_key_id": "mock", "access_key_secret": "mock"}
         async with TingwuClient(mock.url, app_key="app", **credentials) as client:
             task = await client.create_realtime(task_key="weekly")
             for _ in range(2):
