@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from mock_tingwu import MockTingwu
-from mock_tingwu.client import DashScopeClient, MeetingStream, Results, TingwuClient
+from mock_tingwu.client import DashScopeClient, MeetingStream, TingwuClient
 from tests.core.test_segmentation import silence, speech
 from tests.violations.cases import gone
 
@@ -17,8 +17,8 @@ PACE = 0.1
 
 def test_a_meeting_of_tingwu_breaks_no_rule(mock: MockTingwu) -> None:
     async def meet() -> dict[str, Any]:
-        keys = {"access_key_id": "mock", "access_key_secret": "mock", "app_key": "app"}
-        async with TingwuClient(mock.url, **keys) as client:  # type: ignore[arg-type]
+        credentials: dict[str, Any] = {"access_key_id": "mock", "access_key_secret": "mock"}
+        async with TingwuClient(mock.url, app_key="app", **credentials) as client:
             task = await client.create_realtime(task_key="weekly")
             for _ in range(2):
                 async with MeetingStream(task.join_url) as stream:
@@ -34,7 +34,7 @@ def test_a_meeting_of_tingwu_breaks_no_rule(mock: MockTingwu) -> None:
 
 
 def test_a_meeting_of_dashscope_breaks_no_rule(mock: MockTingwu) -> None:
-    async def meet() -> Results:
+    async def meet() -> dict[str, Any]:
         async with DashScopeClient(mock.url, api_key="sk-any", app_id="tw_app") as client:
             task = await client.create_realtime()
             async with client.stream(task.data_id) as stream:
@@ -44,6 +44,6 @@ def test_a_meeting_of_dashscope_breaks_no_rule(mock: MockTingwu) -> None:
             info = await client.wait(task.data_id, poll_interval=0.05)
             return await client.results(info)
 
-    assert asyncio.run(meet()).data
+    assert asyncio.run(meet())
     gone(mock)
     mock.assert_no_violations("advice")
