@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from mock_tingwu.client.audio import FORMATS, SAMPLE_RATES
+from mock_tingwu.cli.audio import FORMATS, SAMPLE_RATES
 
 #: What each kind of result takes beside being turned on. The casing is CreateTask's
 #: (tingwu-openapi 1.1).

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable, Callable
 from typing import Any
 
-from mock_tingwu.client.audio import Piece
+from mock_tingwu.cli.audio import Piece
 from mock_tingwu.client.stream import AudioStream
 
 

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from mock_tingwu.client.audio import PIECE_MS, Converter, Piece, from_file
+from mock_tingwu.cli.audio import PIECE_MS, Converter, Piece, from_file
 
 STDIN: Final = "-"
 MICROPHONE: Final = "mic"

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from mock_tingwu import MockTingwu
-from mock_tingwu.client import DashScopeClient, MeetingStream, TingwuClient
+from mock_tingwu.client import DashScopeClient, MeetingStream, Results, TingwuClient
 from tests.core.test_segmentation import silence, speech
 from tests.violations.cases import gone
 
@@ -34,7 +34,7 @@ def test_a_meeting_of_tingwu_breaks_no_rule(mock: MockTingwu) -> None:
 
 
 def test_a_meeting_of_dashscope_breaks_no_rule(mock: MockTingwu) -> None:
-    async def meet() -> dict[str, Any]:
+    async def meet() -> Results:
         async with DashScopeClient(mock.url, api_key="sk-any", app_id="tw_app") as client:
             task = await client.create_realtime()
             async with client.stream(task.data_id) as stream:
@@ -44,6 +44,6 @@ def test_a_meeting_of_dashscope_breaks_no_rule(mock: MockTingwu) -> None:
             info = await client.wait(task.data_id, poll_interval=0.05)
             return await client.results(info)
 
-    assert asyncio.run(meet())
+    assert asyncio.run(meet()).transcript is not None
     gone(mock)
     mock.assert_no_violations("advice")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_tingwu.client.audio import PIECE_MS, Converter, Piece, from_file
+from mock_tingwu.cli.audio import PIECE_MS, Converter, Piece, from_file
 from mock_tingwu.media import MediaUnavailable, open_decoder
 from tests.media_samples import (
     AUDIO_KINDS,
