@@ -34,6 +34,7 @@ from .events import (
     TranslatedText,
 )
 from .meeting import MeetingStream
+from .stream_core import State as StreamState
 from .tingwu import TingwuClient
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "SentenceEnd",
     "ServiceError",
     "StreamError",
+    "StreamState",
     "Task",
     "TaskFailed",
     "TaskInfo",

@@ -26,7 +26,7 @@ from mock_tingwu.client import (
     StreamError,
     joining,
 )
-from mock_tingwu.client.stream_core import State
+from mock_tingwu.client import StreamState as State
 
 Behave = Callable[[ServerConnection], Awaitable[None]]
 Use = Callable[[str], Awaitable[Any]]
@@ -284,7 +284,7 @@ BEHAVIOURS = [serving, deaf, mute, deserting, failing, forgetful, closing]
 
 async def whole_life(url: str) -> None:
     """Everything that one can do with a stream, in a row."""
-    stream = MeetingStream(url, patience=0.3, reconnect_delay=0.001)
+    stream = MeetingStream(url, patience=0.3, reconnect_delay=0)
     async with stream:
         await stream.push(bytes(6400))
         await stream.pause()
@@ -455,6 +455,26 @@ def test_ctrl_c_ends_a_stream_with_a_close() -> None:
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(main())
     assert goodbyes == [1000]
+
+
+@pytest.mark.parametrize(
+    ("status", "passes"),
+    [
+        (40000000, True),
+        (43040001, True),
+        (50000000, True),
+        (59999999, True),
+        (40000004, False),
+        (40000005, False),
+        (41040201, False),
+        (60000000, False),
+        ("odd", False),
+    ],
+)
+def test_the_failures_that_may_pass_are_those_of_the_vendors_sdk(status: Any, passes: bool) -> None:
+    told = MeetingStream("ws://x")._told(event("TaskFailed", status))
+    assert told.transient is passes and told.failure is not None
+    assert isinstance(told.events[-1], Failed)
 
 
 def test_whoever_leaves_the_events_early_leaves_no_task() -> None:

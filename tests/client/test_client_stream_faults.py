@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.client import (
+    AgentEvent,
+    AgentStream,
     Completed,
+    DashScopeClient,
     Event,
     Failed,
     MeetingStream,
@@ -111,7 +115,7 @@ def test_every_failure_ends_as_documented_or_loses_nothing(
     mock.faults.add(name, match=rule.get("match"), times=1)
     events: list[Event] = []
     expected = EXPECTED.get(name)
-    meeting = meet(mock, AUDIO, events, pace, patience=0.5 if name == "stream.stalled" else 5)
+    meeting = meet(mock, AUDIO, events, pace, patience=2 if name == "stream.stalled" else 5)
     if expected == RECOVERS:
         asyncio.run(meeting)
         check_words(events)
@@ -288,3 +292,87 @@ def test_the_words_of_a_script_are_heard_once_when_silence_is_cut(
         line.text for line in load_script(SCRIPT).lines
     ]
     assert [event.index for event in finals(events)] == list(range(len(finals(events))))
+
+
+# Agents
+
+
+AGENT_FAILURES = sorted(name for name in catalogue() if name.startswith("agent-stream."))
+
+
+async def with_agent(mock: MockTingwu, use: Callable[[AgentStream], Any]) -> None:
+    async with DashScopeClient(mock.url, api_key="sk", app_id="tw") as client:
+        task = await client.create_realtime()
+        async with client.stream(task.data_id) as stream:
+            await use(stream)
+
+
+async def never(stream: AgentStream) -> None:
+    raise AssertionError("it was entered")
+
+
+@pytest.mark.parametrize("profile", ["plain", "awkward"])
+@pytest.mark.parametrize("name", AGENT_FAILURES)
+def test_every_failure_of_an_agent_is_raised_at_the_start(
+    hearing: Start, name: str, profile: str
+) -> None:
+    mock = hearing(profile=profile)
+    rule: Any = catalogue()[name].rule
+    mock.faults.add(name, match=rule["match"] | {"service": "dashscope"}, times=1)
+    with pytest.raises(StreamError) as failed:
+        asyncio.run(with_agent(mock, never))
+    assert f"agent-stream.{failed.value.code}" == name
+
+
+@pytest.mark.parametrize(
+    ("action", "profile"),
+    [
+        ({"type": "ws_drop"}, "plain"),
+        ({"type": "ws_close", "code": 1011}, "plain"),
+        # A drop of an awkward mock takes with it what was on its way.
+        ({"type": "ws_close", "code": 1011}, "awkward"),
+    ],
+)
+def test_an_agents_meeting_goes_on_after_a_loss(
+    hearing: Start, action: dict[str, Any], profile: str
+) -> None:
+    mock = hearing(profile=profile)
+    mock.faults.add(action, match={"service": "dashscope", "audio_ms": TIMES[2][0] - 100}, times=1)
+    events: list[AgentEvent] = []
+
+    async def talk(stream: AgentStream) -> None:
+        await stream.push(AUDIO[: TIMES[2][0] * 32])
+        # Nothing is sent again: only what is said after the loss is heard for certain.
+        while not isinstance(events[-1] if events else None, Reconnected):
+            events.append(await anext(stream))
+        await stream.push(AUDIO[TIMES[2][0] * 32 :])
+        await stream.stop()
+        events.extend([event async for event in stream])
+
+    asyncio.run(with_agent(mock, talk))
+    ends = [event for event in events if isinstance(event, SentenceEnd)]
+    assert [event.text for event in ends] == TEXTS
+    assert [event.index for event in ends] == list(range(SENTENCES))
+    assert all(a.end <= b.begin for a, b in pairwise(ends))
+    assert events[-1] == Completed()
+
+
+def test_an_agents_meeting_is_paused_and_resumed(hearing: Start) -> None:
+    mock = hearing()
+    half = TIMES[2][0] * 32
+
+    async def talk(stream: AgentStream) -> None:
+        await stream.push(AUDIO[:half])
+        await stream.pause()
+        await asyncio.to_thread(mock.wait_for, sessions=0)
+        with pytest.raises(StreamError, match="is paused and takes no audio"):
+            await stream.send(b"")
+        await stream.resume()
+        await stream.push(AUDIO[half:])
+        await stream.stop()
+        ends = [event async for event in stream if isinstance(event, SentenceEnd)]
+        assert [event.text for event in ends] == TEXTS
+        assert [(event.begin, event.end) for event in ends] == TIMES
+        assert [event.index for event in ends] == list(range(SENTENCES))
+
+    asyncio.run(with_agent(mock, talk))
