@@ -34,7 +34,7 @@ from .events import (
     TranslatedText,
 )
 from .meeting import MeetingStream
-from .stream_core import State as StreamState
+from .stream_table import State as StreamState
 from .tingwu import TingwuClient
 
 __all__ = [

@@ -319,7 +319,7 @@ class Witness:
 
 def ours() -> list[str]:
     """The tasks of streams that are there."""
-    return [repr(task) for task in asyncio.all_tasks() if "AudioStream" in repr(task)]
+    return [repr(task) for task in asyncio.all_tasks() if "stream_life" in repr(task)]
 
 
 def clients_left(url: str) -> list[Any]:

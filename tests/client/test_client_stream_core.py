@@ -25,18 +25,8 @@ from mock_tingwu.client import (
 from mock_tingwu.client.continuity import Continuity
 from mock_tingwu.client.inbox import EVENTS, Inbox
 from mock_tingwu.client.replay import Replay
-from mock_tingwu.client.stream_core import (
-    CONNECTED,
-    STABLE_MS,
-    TABLE,
-    Input,
-    Loss,
-    Offsets,
-    Policy,
-    State,
-    StreamCore,
-    Told,
-)
+from mock_tingwu.client.stream_core import STABLE_MS, Loss, Offsets, Policy, StreamCore, Told
+from mock_tingwu.client.stream_table import CONNECTED, TABLE, Input, State
 
 #: 32 bytes of PCM are a ms.
 RATE = 32

@@ -25,8 +25,8 @@ from mock_tingwu.client import (
     SentenceEnd,
     StreamError,
     TingwuClient,
+    stream_life,
 )
-from mock_tingwu.client import stream as stream_module
 from mock_tingwu.core.failures import catalogue
 from mock_tingwu.core.scripts import load_script
 from tests.client.spoken import hearing, spoken
@@ -62,7 +62,7 @@ FAILURES = sorted(name for name in catalogue() if name.startswith("stream."))
 @pytest.fixture(autouse=True)
 def no_need_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sent again is sent at once."""
-    monkeypatch.setattr(stream_module, "CATCH_UP", 1_000.0)
+    monkeypatch.setattr(stream_life, "CATCH_UP", 1_000.0)
 
 
 async def create(mock: MockTingwu) -> RealtimeTask:
