@@ -40,6 +40,7 @@ from .live import LiveAsrClient, LiveTask
 from .meeting import MeetingStream
 from .results import ResultError, Results, read_results
 from .retries import Retries
+from .stream_table import State as StreamState
 from .sync import (
     SyncAgentStream,
     SyncDashScopeClient,
@@ -83,6 +84,7 @@ __all__ = [
     "SentenceEnd",
     "ServiceError",
     "StreamError",
+    "StreamState",
     "SyncAgentStream",
     "SyncDashScopeClient",
     "SyncLiveAsrClient",

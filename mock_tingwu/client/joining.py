@@ -60,6 +60,8 @@ async def join(
     except (InvalidURI, InvalidProxy) as error:
         # Their whole text has the address in it, which is a secret.
         reason, transient = error.msg, False
+    except ValueError:
+        reason, transient = "its address makes no sense", False
     except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
         reason = str(error) or type(error).__name__
         transient = not isinstance(error, ssl.SSLCertVerificationError)

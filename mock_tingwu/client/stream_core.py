@@ -1,93 +1,27 @@
 """What a stream of audio does when, without sockets, clocks or tasks.
 
 `StreamCore` is told what happens: a connection is made, a message came, the connection is gone, the
-caller wants to pause. It says where the stream stands (`state`), what is to be sent again
-(`backlog`), until when something has to happen (`deadline`) and what the reader is to be told
-(`take_events`). Times are ms of any clock that does not go back. `stream` drives it.
-
-`TABLE` is the whole of it: what is not there cannot happen, or has no effect.
+caller wants to pause. It says where the stream stands (`state`, by `stream_table`), what is to be
+sent again (`backlog`), until when something has to happen (`deadline`) and what the reader is to be
+told (`take_events`). Times are ms of any clock that does not go back. `stream_life` drives it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any, Final, Generic, TypeVar
 
 from mock_tingwu.client.continuity import Continuity
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.events import Completed, Reconnected, Reconnecting, SentenceEnd
 from mock_tingwu.client.replay import Replay
+from mock_tingwu.client.stream_table import CONNECTED, TABLE, Input, State
 
 E = TypeVar("E")
 
 #: A connection that has held for so many ms is no longer one of a row of failures.
 STABLE_MS: Final = 60_000
-
-
-class State(Enum):
-    """Where a stream stands."""
-
-    CONNECTING = auto()  # there is no connection yet
-    STARTING = auto()  # the service was asked to start
-    CATCHING_UP = auto()  # it has started, and hears again what was lost
-    RUNNING = auto()  # it takes audio
-    PAUSING = auto()  # it was asked to stop, for now
-    PAUSED = auto()  # it has, and there is no connection
-    STOPPING = auto()  # it was asked to stop, for good
-    BROKEN = auto()  # the connection is gone, another one is to be tried
-    ENDED = auto()  # complete, failed or closed
-
-
-class Input(Enum):
-    """What a stream reacts to."""
-
-    CONNECTED = auto()
-    STARTED = auto()
-    CAUGHT_UP = auto()
-    PAUSE = auto()
-    RESUME = auto()
-    STOP = auto()
-    COMPLETED = auto()
-    TIMEOUT = auto()
-    LOST = auto()
-    RETRY = auto()
-    GIVE_UP = auto()
-    CLOSE = auto()
-
-
-_S, _I = State, Input
-#: What makes what of a stream (realtime-ws 1.5 and 7).
-TABLE: Final[Mapping[tuple[State, Input], State]] = {
-    (_S.CONNECTING, _I.CONNECTED): _S.STARTING,
-    (_S.CONNECTING, _I.LOST): _S.BROKEN,
-    (_S.STARTING, _I.STARTED): _S.CATCHING_UP,
-    (_S.STARTING, _I.COMPLETED): _S.ENDED,
-    (_S.STARTING, _I.LOST): _S.BROKEN,
-    (_S.CATCHING_UP, _I.CAUGHT_UP): _S.RUNNING,
-    # Without our stop, the task was stopped by somebody through the API.
-    (_S.CATCHING_UP, _I.COMPLETED): _S.ENDED,
-    (_S.CATCHING_UP, _I.LOST): _S.BROKEN,
-    (_S.RUNNING, _I.PAUSE): _S.PAUSING,
-    (_S.RUNNING, _I.STOP): _S.STOPPING,
-    (_S.RUNNING, _I.COMPLETED): _S.ENDED,
-    (_S.RUNNING, _I.LOST): _S.BROKEN,
-    (_S.PAUSING, _I.COMPLETED): _S.PAUSED,
-    (_S.PAUSING, _I.STOP): _S.STOPPING,
-    (_S.PAUSING, _I.TIMEOUT): _S.ENDED,
-    (_S.PAUSING, _I.LOST): _S.BROKEN,
-    (_S.PAUSED, _I.RESUME): _S.CONNECTING,
-    (_S.PAUSED, _I.STOP): _S.ENDED,
-    (_S.STOPPING, _I.COMPLETED): _S.ENDED,
-    (_S.STOPPING, _I.TIMEOUT): _S.ENDED,
-    (_S.STOPPING, _I.LOST): _S.BROKEN,
-    (_S.BROKEN, _I.RETRY): _S.CONNECTING,
-    (_S.BROKEN, _I.GIVE_UP): _S.ENDED,
-    **{(state, _I.CLOSE): _S.ENDED for state in State},
-}
-#: Where there is a connection on which messages come.
-CONNECTED: Final = frozenset(state for state, happened in TABLE if happened is _I.COMPLETED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from mock_tingwu.client.dashscope_stream import AgentStream
 from mock_tingwu.client.events import Event
 from mock_tingwu.client.live import LiveAsrClient
 from mock_tingwu.client.meeting import MeetingStream
+from mock_tingwu.client.stream_table import State
 from mock_tingwu.client.tingwu import TingwuClient
 
 
@@ -170,6 +171,13 @@ class SyncMeetingStream(Blocking[MeetingStream]):
     send = blocking(MeetingStream.send)
     push = blocking(MeetingStream.push)
     stop = blocking(MeetingStream.stop)
+    pause = blocking(MeetingStream.pause)
+    resume = blocking(MeetingStream.resume)
+
+    @property
+    def state(self) -> State:
+        """Where the stream stands."""
+        return self._inner.state
 
     @property
     def ended(self) -> bool:
@@ -189,6 +197,13 @@ class SyncAgentStream(Blocking[AgentStream]):
     send = blocking(AgentStream.send)
     push = blocking(AgentStream.push)
     stop = blocking(AgentStream.stop)
+    pause = blocking(AgentStream.pause)
+    resume = blocking(AgentStream.resume)
+
+    @property
+    def state(self) -> State:
+        """Where the stream stands."""
+        return self._inner.state
 
     @property
     def data_id(self) -> str | None:
@@ -240,6 +255,7 @@ class SyncTingwuClient(Blocking[TingwuClient]):
     stop = blocking(TingwuClient.stop)
     info = blocking(TingwuClient.info)
     wait = blocking(TingwuClient.wait)
+    results = blocking(TingwuClient.results)
     download = blocking(TingwuClient.download)
     create_phrases = blocking(TingwuClient.create_phrases)
     list_phrases = blocking(TingwuClient.list_phrases)

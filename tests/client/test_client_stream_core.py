@@ -25,18 +25,8 @@ from mock_tingwu.client import (
 from mock_tingwu.client.continuity import Continuity
 from mock_tingwu.client.inbox import EVENTS, Inbox
 from mock_tingwu.client.replay import Replay
-from mock_tingwu.client.stream_core import (
-    CONNECTED,
-    STABLE_MS,
-    TABLE,
-    Input,
-    Loss,
-    Offsets,
-    Policy,
-    State,
-    StreamCore,
-    Told,
-)
+from mock_tingwu.client.stream_core import STABLE_MS, Loss, Offsets, Policy, StreamCore, Told
+from mock_tingwu.client.stream_table import CONNECTED, TABLE, Input, State
 
 #: 32 bytes of PCM are a ms.
 RATE = 32
@@ -443,7 +433,7 @@ def test_a_replay_holds_the_end_of_the_audio(
 def test_a_full_inbox_drops_what_was_replaced_and_nothing_final() -> None:
     inbox = Inbox()
     events: list[Any] = []
-    for index in range(2_000):
+    for index in range(200):
         events += [SentenceBegin(index, index)]
         events += [ResultChanged(index, index, str(n)) for n in range(3)]
         said = TranslatedText(index, "so far", False, False)
@@ -453,7 +443,7 @@ def test_a_full_inbox_drops_what_was_replaced_and_nothing_final() -> None:
         events += [ResultTranslated("", "cn", "en", (done,))]
     for event in events:
         inbox.put(event)
-        assert len(inbox) <= EVENTS + 2 * 3 * 2_000
+        assert len(inbox) <= EVENTS + 2 * 3 * 200
     read = [inbox.take() for _ in range(len(inbox))]
 
     def lasting(all_events: list[Any]) -> list[Any]:
@@ -479,3 +469,11 @@ def test_the_newest_interim_result_stays() -> None:
     assert read[-1] == ResultChanged(0, EVENTS * 4 - 1, str(EVENTS * 4 - 1))
     with pytest.raises(IndexError):
         inbox.take()
+
+
+def test_two_final_results_of_a_sentence_stay_both() -> None:
+    inbox = Inbox()
+    inbox.put(end(0, 0, 1, "one"))
+    for number in range(EVENTS):
+        inbox.put(end(0, 0, 1, f"one {number}"))
+    assert len(inbox) == EVENTS + 1
