@@ -49,8 +49,9 @@ class MeetingStream(AudioStream[Event]):
         patience: seconds that each step may take.
         reconnect: attempts to go on; 0 means that a lost connection ends the stream.
         reconnect_delay: seconds before each.
-        sample_rate: of the audio, if it is PCM, 8000 or 16000; None if it is anything else. Then
-            nothing is sent again, and the service has to know by itself where the stream stands.
+        sample_rate: of the audio, if it is PCM, 8000 or 16000; None if it is anything else, also
+            with multiple streams. Then nothing is sent again, and the service has to know by
+            itself where the stream stands.
         replay: seconds of PCM to keep.
 
     Raises:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+#: What audio is cut into: 100 ms of PCM with 16 kHz (realtime-ws 2.5).
+FRAME_BYTES: Final = 3200
+
+Bytes = bytes | bytearray | memoryview
 
 
 class Replay:
@@ -65,3 +71,9 @@ class Replay:
             if over < len(frame):
                 self._frames.appendleft(frame[over:])
             self.start += min(over, len(frame))
+
+
+def cut(audio: Bytes) -> Iterator[bytes]:
+    """The frames in which to push audio, of `FRAME_BYTES` each."""
+    for start in range(0, len(audio), FRAME_BYTES):
+        yield bytes(audio[start : start + FRAME_BYTES])

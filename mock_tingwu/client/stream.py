@@ -6,24 +6,22 @@ A subclass says how the stream is begun and finished, and what each message tell
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from websockets.asyncio.client import ClientConnection
 
 from mock_tingwu.client.errors import StreamError
+from mock_tingwu.client.replay import Bytes, cut
 from mock_tingwu.client.stream_core import Policy
 from mock_tingwu.client.stream_life import CATCH_UP, Dialect, Life
 from mock_tingwu.client.stream_table import State
 
-#: What `AudioStream.push` cuts audio into: 100 ms of PCM with 16 kHz.
-FRAME_BYTES: Final = 3200
 #: How often the vendor's C++ SDK tries to go on, and after how many seconds (realtime-ws 1.5).
 ATTEMPTS: Final = 4
 ATTEMPT_DELAY_S: Final = 0.1
 
-Bytes = bytes | bytearray | memoryview
 Audio = Bytes | Iterable[bytes] | AsyncIterable[bytes]
 E = TypeVar("E")
 
@@ -154,7 +152,7 @@ class AudioStream(Dialect[E]):
             async for frame in audio:
                 await send(frame)
         else:
-            for frame in _cut(audio) if isinstance(audio, Bytes) else audio:
+            for frame in cut(audio) if isinstance(audio, Bytes) else audio:
                 await send(frame)
 
     async def stop(self) -> None:
@@ -252,8 +250,3 @@ def _ms(seconds: float) -> int:
 def _check(field: str, value: Any, good: bool, expected: str) -> None:
     if not good:
         raise ValueError(f"{field} is {value!r}, expected {expected}")
-
-
-def _cut(audio: Bytes) -> Iterator[bytes]:
-    for start in range(0, len(audio), FRAME_BYTES):
-        yield bytes(audio[start : start + FRAME_BYTES])

@@ -22,6 +22,8 @@ E = TypeVar("E")
 
 #: A connection that has held for so many ms is no longer one of a row of failures.
 STABLE_MS: Final = 60_000
+#: A service that ends a sentence by itself may count so many ms more than were pushed.
+SLACK_MS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,7 @@ class StreamCore:
         if self.state is not State.CATCHING_UP:
             return False
         self._move(Input.CAUGHT_UP)
+        self.backlog = ()
         wish, self._wish = self._wish, None
         return wish is not None and self._want(wish, now)
 
@@ -249,7 +252,8 @@ class StreamCore:
             if self.state is not State.ENDED:
                 self._step_until = now + self._policy.step
             return self.state is not State.ENDED and not asked_already
-        if self.state not in (State.STOPPING, State.PAUSING, State.PAUSED, State.ENDED):
+        waits = self.state not in (State.STOPPING, State.PAUSING, State.PAUSED, State.ENDED)
+        if waits and self._wish is not Input.STOP:
             self._wish = wish
         return False
 
@@ -291,7 +295,7 @@ class StreamCore:
         pushed = self._ms(self._replay.end)
         if pushed is None or self._bytes_per_ms is None:
             return
-        if until > pushed:
+        if until > pushed + SLACK_MS:
             # More was heard than was pushed: this is not the audio that it was said to be.
             self._bytes_per_ms = None
             self._replay.forget()

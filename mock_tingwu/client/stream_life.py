@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.inbox import Inbox
 from mock_tingwu.client.joining import closed, join
+from mock_tingwu.client.replay import cut
 from mock_tingwu.client.stream_core import Loss, Offsets, Policy, StreamCore, Told
 from mock_tingwu.client.stream_table import CONNECTED, State
 
@@ -211,10 +212,12 @@ class Life(Generic[E]):
     async def _catch_up(self) -> None:
         """Send again what was lost, faster than it was spoken, and do what the caller waits for."""
         for frame in self.core.backlog:
-            if not await self.write(frame):
-                return
-            if self._bytes_per_s:
-                await asyncio.sleep(len(frame) / self._bytes_per_s / CATCH_UP)
+            # Only PCM may be cut; what is pushed in one piece might be too long a silence else.
+            for piece in cut(frame) if self._bytes_per_s else (frame,):
+                if not await self.write(piece):
+                    return
+                if self._bytes_per_s:
+                    await asyncio.sleep(len(piece) / self._bytes_per_s / CATCH_UP)
         await self.finish(self.core.caught_up)
 
     async def _leave(self) -> None:

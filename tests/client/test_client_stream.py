@@ -137,6 +137,7 @@ def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_offsets_say_where_the_stream_goes_on() -> None:
     starts: list[Any] = []
+    resent: list[int] = []
 
     async def behave(connection: ServerConnection) -> None:
         async for message in connection:
@@ -148,7 +149,9 @@ def test_the_offsets_say_where_the_stream_goes_on() -> None:
                 await connection.send(FINAL)
                 return
             else:
-                await connection.send(COMPLETED)
+                resent.append(len(message))
+                if sum(resent) == 4800:
+                    await connection.send(COMPLETED)
 
     async def use(url: str) -> list[Any]:
         stream = MeetingStream(url, payload={"format": "pcm"}, reconnect_delay=0)
@@ -175,7 +178,7 @@ def test_the_offsets_say_where_the_stream_goes_on() -> None:
     ]
     assert starts[1]["payload"] == {"format": "pcm", "tw_time_offset": 50, "tw_index_offset": 0}
     assert starts[0]["header"]["task_id"] == starts[1]["header"]["task_id"]
-    assert events[2].resent == 150
+    assert events[2].resent == 150 and resent == [3200, 1600]
 
 
 @pytest.mark.parametrize("field", ["patience", "reconnect", "reconnect_delay", "replay"])
@@ -262,10 +265,9 @@ def test_a_slow_server_makes_send_wait() -> None:
 
         async with MeetingStream(url) as stream:
             pushing = asyncio.create_task(push(stream))
-            before = -1
-            while before != sent:  # until it does not get on
-                before = sent
-                await asyncio.sleep(0.2)
+            assert stream._connection is not None
+            while not stream._connection.paused:
+                await asyncio.sleep(0.01)
             assert sent < 30 * len(frame)
             go_on.set()
             await pushing

@@ -186,6 +186,14 @@ def test_audio_that_is_not_what_it_was_said_to_be_is_found_out() -> None:
     assert core.state is State.RUNNING and not core.backlog
 
 
+def test_a_final_result_may_be_a_little_ahead_of_the_audio() -> None:
+    core = running()
+    pushed(core, SECOND)
+    core.told(told(end(0, 0, 1_400)), 0)
+    core.lost(GONE, 0)
+    assert again(core, 0) == Offsets(time=1_000, index=0)
+
+
 def test_too_long_without_a_sentence_is_reported_as_lost() -> None:
     core = running(replay=2_000 * RATE)
     pushed(core, *[SECOND] * 5)
@@ -320,6 +328,16 @@ def test_a_pause_that_becomes_a_stop_asks_the_service_once() -> None:
     assert not core.stop(0)
     core.told(told(Completed()), 0)
     assert core.state is State.ENDED and core.take_events() == [Completed()]
+
+
+def test_a_stop_is_not_forgotten_for_a_pause() -> None:
+    core = running()
+    core.lost(GONE, 0)
+    core.stop(0)
+    core.pause(0)
+    again(core, 0)
+    assert core.caught_up(0)
+    assert state_of(core) is State.STOPPING
 
 
 # Deadlines
