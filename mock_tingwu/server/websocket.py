@@ -218,6 +218,8 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def break_off(self) -> None:
         self._closed_by_us = True
+        if self._segments is not None:
+            self._segments.finish()
         if self._transport.can_write_eof():
             # Closing it with something unread would be a RST, and lose what was sent.
             self._transport.write_eof()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosed
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.awkward import documents
@@ -292,3 +294,22 @@ def test_xml_has_the_unknown_fields_and_the_other_order_too(
         assert sorted(known) == documented
         unknown |= {*names} - {*documented}
     assert unknown
+
+
+def test_what_was_said_before_the_line_broke_arrives_in_whatever_pieces(
+    start_mock: Callable[..., MockTingwu], recording: bytes
+) -> None:
+    mock = start_mock(profile="plain,+coalesced-frames,+cut-segments")
+    mock.faults.add({"type": "ws_drop"}, match={"event": "SentenceEnd"}, times=1)
+    with pusher(create(mock)) as client:
+        client.start()
+        with contextlib.suppress(ConnectionClosed):
+            client.push(recording)
+        with pytest.raises(ConnectionClosed):
+            while True:
+                client.receive()
+    sent = [entry for entry in mock.journal if entry["kind"] == "ws_out"]
+    assert [event["header"]["message_id"] for event in client.events] == [
+        entry["message"]["header"]["message_id"] for entry in sent
+    ]
+    assert not [entry for entry in mock.journal if "write" in str(entry.get("text"))]
