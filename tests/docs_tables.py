@@ -304,6 +304,7 @@ INNER_BOUNDS: Final = frozenset(
         "core.awkward.manners:LONGEST_START_MS",
         "core.pace:MAX_CALLERS",
         "client.live_callbacks:MAX_BODY",
+        "client.retries:LONGEST_S",
         "client.live_callbacks:MAX_CONNECTIONS",
         "client.live_callbacks:MAX_DEPTH",
         "client.live_callbacks:MAX_WAITING",
