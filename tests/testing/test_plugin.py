@@ -55,6 +55,7 @@ def run(
     pytester.makepyfile(_HEAD + dedent(tests))
     # In this process, what the tests import would be forgotten behind them, and libraries in C do
     # not stand being loaded twice.
+    arguments = ("-p", "no:hypothesispytest", *arguments)  # it takes long to import
     if not cache:
         arguments = ("-p", "no:cacheprovider", *arguments)
     return pytester.runpytest_subprocess(*arguments, timeout=6 * PATIENCE)
