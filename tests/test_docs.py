@@ -106,12 +106,13 @@ def example(
     monkeypatch: pytest.MonkeyPatch,
     start_mock: Callable[..., MockTingwu],
 ) -> Iterator[Example]:
-    """A mock, a folder with the fixtures, and no proxy."""
+    """A mock that programs find, a folder with the fixtures, and no proxy."""
     before = set(threading.enumerate())
     mock = start_mock()
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["example", mock.host, str(RECORDING)])
+    monkeypatch.setenv("MOCK_TINGWU_URL", mock.url)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
