@@ -92,7 +92,7 @@ def _stream(args: argparse.Namespace) -> None:
     if args.join_url:
         asyncio.run(meeting.visit(args.join_url))
         return
-    with open_target(args.target, private=True) as target:
+    with open_target(args.target) as target:
         asyncio.run(meeting.hold(target.tingwu(app_key=args.app_key)))
 
 
