@@ -150,7 +150,7 @@ class _Meeting:
         from mock_tingwu.client.errors import ClientError
 
         problem: BaseException | None = None
-        status = UNKNOWN
+        status, info = UNKNOWN, None
         try:
             await self._push(task.join_url)
         except BaseException as error:
@@ -160,16 +160,18 @@ class _Meeting:
             self._end = f", and the task {task.task_id} is stopped"
         except ClientError as error:
             problem = problem or error
-            # It may have ended by itself.
+        if problem is None:
+            return status
+        told = problem if isinstance(problem, ClientError) else None
+        if told is not None:
+            # The task may have failed by itself, which says more than that its stream has.
             with suppress(ClientError):
-                status = (await client.info(task.task_id)).status
-        if isinstance(problem, ClientError):
-            self._output.ended(task.task_id, status, error=problem)
-            raise TaskEnded(problem) from problem
-        if problem is not None:
-            self._output.ended(task.task_id, status)
-            raise problem
-        return status
+                info = await client.info(task.task_id)
+                status = info.status
+        self._output.ended(task.task_id, status, info, links=False, error=told)
+        if told is not None:
+            raise TaskEnded(told) from told
+        raise problem
 
     async def _push(self, join_url: str) -> None:
         from mock_tingwu.cli.pushing import push
