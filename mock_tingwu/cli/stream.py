@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 #: The status of a task that nobody would tell of.
 UNKNOWN: Final = "unknown"
 
-#: What a task is created with, or what is done with it when it is over: nothing of that is done
-#: for the task of another.
+#: Options about how a task is created, or what is done when it is over: with the task of another
+#: neither is done.
 _NOT_WITH_JOIN_URL: Final = (
     "app_key",
     "task_key",
@@ -92,7 +92,7 @@ def _stream(args: argparse.Namespace) -> None:
     if args.join_url:
         asyncio.run(meeting.visit(args.join_url))
         return
-    with open_target(args.target) as target:
+    with open_target(args.target, private=True) as target:
         asyncio.run(meeting.hold(target.tingwu(app_key=args.app_key)))
 
 
