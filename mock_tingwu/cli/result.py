@@ -58,10 +58,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
+    form = _form(args)
+    if args.translation is not None and form in (None, "json"):
+        raise ValueError("--translation needs --format text, md, srt or vtt")
+    if args.speakers and form in (None, "srt", "json"):
+        raise ValueError("--speakers needs --format text, md or vtt")
     if args.out is not None:
         check_writable(args.out)
     if args.files is not None:
         args.files.mkdir(parents=True, exist_ok=True)
+
+
+def _form(args: argparse.Namespace) -> str | None:
+    """In which format results are printed or written, None for not at all."""
+    if args.files is not None and args.out is None:
+        form: str | None = args.format
+        return form
+    return args.format or "text"
 
 
 async def _result(args: argparse.Namespace, target: Target) -> None:
@@ -74,7 +87,8 @@ async def _result(args: argparse.Namespace, target: Target) -> None:
             if not info.results:
                 if args.json:
                     JsonOutput().ended(info.task_id, info.status, info)
-                raise TaskEnded(ClientError(_nothing(info)))
+                yet = "" if info.finished else " yet: `mock-tingwu task wait` waits for them"
+                raise TaskEnded(ClientError(f"{_standing(info)} and has no results{yet}."))
             chosen = replace(info, results=_chosen(info, args.kinds))
             results = await client.results(chosen)
             text = _rendered(args, results)
@@ -84,17 +98,12 @@ async def _result(args: argparse.Namespace, target: Target) -> None:
         raise
     _print(args, info, text, kept)
     if info.finished and not info.succeeded:
-        raise TaskEnded
+        raise TaskEnded(ClientError(f"{_standing(info)}; these results were made before."))
 
 
-def _nothing(info: TaskInfo) -> str:
-    """Why a task has no results."""
-    task = f"The task {info.task_id} is {info.status}"
-    if info.error:
-        return f"{task}: {': '.join(info.error)}"
-    if info.finished:
-        return f"{task} and has no results."
-    return f"{task} and has no results yet: `mock-tingwu task wait` waits for them."
+def _standing(info: TaskInfo) -> str:
+    why = f" ({': '.join(info.error)})" if info.error else ""
+    return f"The task {info.task_id} is {info.status}{why}"
 
 
 def _chosen(info: TaskInfo, kinds: tuple[str, ...]) -> Mapping[str, str]:
@@ -106,14 +115,15 @@ def _chosen(info: TaskInfo, kinds: tuple[str, ...]) -> Mapping[str, str]:
 
 def _rendered(args: argparse.Namespace, results: Results) -> str:
     """What is printed or written, "" for nothing."""
-    if args.files is not None and not (args.format or args.out):
+    form = _form(args)
+    if form is None:
         return ""
     known = results.names()
     for speaker in args.speakers:
         if speaker not in known:
             there = ", ".join(known) or "none, as nobody told speakers apart"
             raise ValueError(f"--speakers has {speaker!r}, expected of {there}")
-    return rendered(results, args.format or "text", args.translation, args.speakers)
+    return rendered(results, form, args.translation, args.speakers)
 
 
 async def _keep(
