@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from mock_tingwu.cli.options import (
     kinds_of,
     parameters_of,
 )
-from mock_tingwu.cli.using import add_target, check_results, finish, run_with
+from mock_tingwu.cli.using import INTERRUPTS, add_target, check_results, finish, run_with
 
 if TYPE_CHECKING:
     from mock_tingwu.client import TingwuClient
@@ -133,6 +132,6 @@ async def _transcribe(args: argparse.Namespace, client: TingwuClient, url: str) 
             output.waiting(kinds_of(parameters), stopped=False)
             with output:
                 await finish(args, output, client, task.task_id, task.status)
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("offline", f"interrupted; {end}.")
         raise

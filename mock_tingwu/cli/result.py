@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import complain
 from mock_tingwu.cli.options import RESULT_FORMATS, names
-from mock_tingwu.cli.using import TaskEnded, add_target, check_writable, rendered, run_with
+from mock_tingwu.cli.using import (
+    INTERRUPTS,
+    TaskEnded,
+    add_target,
+    check_writable,
+    rendered,
+    run_with,
+)
 
 if TYPE_CHECKING:
     from mock_tingwu.client import Results, TaskInfo, TingwuClient
@@ -93,7 +99,7 @@ async def _result(args: argparse.Namespace, target: Target) -> None:
             results = await client.results(chosen)
             text = _rendered(args, results)
             kept = await _keep(args.files, client, info, results) if args.files else ()
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("result", "interrupted; nothing is kept.")
         raise
     _print(args, info, text, kept)

@@ -17,7 +17,7 @@ from mock_tingwu.cli.options import (
     parameters_of,
     speed,
 )
-from mock_tingwu.cli.using import TaskEnded, add_target, check_results, finish, guarded
+from mock_tingwu.cli.using import INTERRUPTS, TaskEnded, add_target, check_results, finish, guarded
 
 if TYPE_CHECKING:
     from mock_tingwu.cli.output import Output
@@ -112,7 +112,7 @@ class _Meeting:
         try:
             with self._output:
                 await self._push(join_url)
-        except asyncio.CancelledError:
+        except INTERRUPTS:
             self._interrupted()
             raise
 
@@ -136,7 +136,7 @@ class _Meeting:
                     if args.wait or args.result:
                         output.waiting(kinds_of(parameters), stopped=True)
                     await finish(args, output, client, task.task_id, status)
-        except asyncio.CancelledError:
+        except INTERRUPTS:
             self._interrupted()
             raise
 

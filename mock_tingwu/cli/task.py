@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import complain
@@ -16,7 +15,7 @@ from mock_tingwu.cli.options import (
     add_timeout,
     parameters_of,
 )
-from mock_tingwu.cli.using import TaskEnded, add_target, finish, run_with
+from mock_tingwu.cli.using import INTERRUPTS, TaskEnded, add_target, finish, run_with
 
 if TYPE_CHECKING:
     from mock_tingwu.client import TaskInfo
@@ -153,7 +152,7 @@ async def _wait(args: argparse.Namespace, target: Target) -> None:
             output.waiting((), stopped=False)
             with output:
                 await finish(args, output, client, args.task_id, "unknown")
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("task wait", "interrupted; the task goes on.")
         raise
 

@@ -23,6 +23,8 @@ EXIT_CODES: Final = (
     "Exit code 0: done. 1: the task or its stream has failed. 2: bad usage, or a file that cannot "
     "be read. 3: the service refused. 4: no answer came. 130: Ctrl-C."
 )
+#: What Ctrl-C comes as: the first one cancels, another one may come anywhere.
+INTERRUPTS: Final = (asyncio.CancelledError, KeyboardInterrupt)
 
 
 class Client(Protocol):
