@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from mock_tingwu.cli import BAD_USAGE, INTERRUPTED, complain
 
@@ -25,6 +25,9 @@ EXIT_CODES: Final = (
 )
 #: What Ctrl-C comes as: the first one cancels, another one may come anywhere.
 INTERRUPTS: Final = (asyncio.CancelledError, KeyboardInterrupt)
+
+
+P = TypeVar("P", bound=argparse.ArgumentParser)
 
 
 class Client(Protocol):
@@ -60,6 +63,26 @@ def add_target(parser: argparse.ArgumentParser, *, private: bool = False) -> Non
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.epilog = EXIT_CODES
+
+
+def add_subcommand(
+    commands: argparse._SubParsersAction[P],
+    name: str,
+    summary: str,
+    work: Callable[[argparse.Namespace, Target], Coroutine[Any, Any, None]],
+    check: Callable[[argparse.Namespace], None] | None = None,
+) -> P:
+    """Add a subcommand for `run_subcommand`, which does ``work`` after ``check``."""
+    description = f"{summary[0].upper()}{summary[1:]}."
+    parser = commands.add_parser(name, help=summary, description=description)
+    parser.set_defaults(subcommand=name, work=work, check=check)
+    return parser
+
+
+def run_subcommand(command: str, args: argparse.Namespace) -> int:
+    """Run the subcommand of ``command`` that was named; return its exit code."""
+    name = f"{command} {args.subcommand}"
+    return run_with(name, args, lambda target: args.work(args, target), check=args.check)
 
 
 def run_with(
