@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -53,6 +52,8 @@ def run_with(
 ) -> int:
     """Do ``work`` with the target; return the exit code. What goes wrong is told in one line."""
     # After the arguments: a wrong flag is told at once.
+    import asyncio
+
     from mock_tingwu.cli.targets import open_target
     from mock_tingwu.client.errors import ClientError, ServiceError, Unreachable
 
