@@ -30,9 +30,13 @@ class Entry:
 
 
 class Log:
-    """Everything that has come: counts it and finds out what is wrong about it."""
+    """Everything that has come: counts it and finds out what is wrong about it.
 
-    def __init__(self) -> None:
+    Where it is known for which ``callback_url`` the tasks sign, it is no news that they do.
+    """
+
+    def __init__(self, callback_url: str = "") -> None:
+        self._callback_url = callback_url
         self._tasks: dict[str, Order] = {}
         self._noted: set[str] = set()
         self._callbacks = 0
@@ -54,7 +58,8 @@ class Log:
         note = ""
         if arrival.signature is not None:
             self._bad_signatures += arrival.signature.verdict != "ok"
-            note = self._new(_signature_note(arrival.signature))
+            if not self._is_expected(arrival.signature):
+                note = self._new(_signature_note(arrival.signature))
         return Entry(arrival, problems, note)
 
     def summary(self) -> str:
@@ -76,6 +81,10 @@ class Log:
                 del self._tasks[next(iter(self._tasks))]
             self._tasks[task_id] = Order()
         return self._tasks[task_id]
+
+    def _is_expected(self, check: SignatureCheck) -> bool:
+        known = bool(self._callback_url) and check.callback_url == self._callback_url
+        return known and check.age_s is not None and not check.stale
 
     def _new(self, note: str) -> str:
         """The note, unless it was made before. So many different ones are not to be expected."""

@@ -47,9 +47,10 @@ def add_caption_options(parser: argparse.ArgumentParser) -> None:
 def add_create_options(parser: argparse.ArgumentParser) -> None:
     """What is captioned: a live stream, or one user of an RTC channel."""
     parser.add_argument("--stream-url", metavar="URL", help="the live stream: RTMP and the like")
-    parser.add_argument("--sdk-app-id", metavar="ID", help="instead: the RTC application,")
-    parser.add_argument("--channel-id", metavar="ID", help="its channel,")
-    parser.add_argument("--user-id", metavar="ID", help="and the user who is listened to")
+    user = parser.add_argument_group("instead of a stream, one user of an RTC channel")
+    user.add_argument("--sdk-app-id", metavar="ID", help="the application, SDKAppID")
+    user.add_argument("--channel-id", metavar="ID", help="its channel")
+    user.add_argument("--user-id", metavar="ID", help="who is listened to, RtcUserId")
 
 
 def settings_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -125,7 +126,8 @@ def tasks(args: argparse.Namespace) -> int:
         if not found and console.is_terminal:
             console.print("No task runs.", style="dim")
             return
-        rows(console, ("Task", "Language", "Since", "Stream"), map(_row, found))
+        form = _short_row if console.is_terminal else _row
+        rows(console, ("Task", "Language", "Since"), map(form, found))
 
     return run_with("live tasks", args, work)
 
@@ -145,7 +147,7 @@ def query(args: argparse.Namespace) -> int:
             tell(**asdict(task))
             return
         for name, value in _description(task).items():
-            print(f"{name:<15} {printable(value)}", flush=True)
+            print(f"{name:<16} {printable(value)}", flush=True)
 
     return run_with("live query", args, work)
 
@@ -163,6 +165,12 @@ def _told(args: argparse.Namespace, task_id: str, event: str) -> None:
 def _row(task: LiveTask) -> tuple[str, ...]:
     cells = (task.task_id, task.language, task.created_at, _heard(task))
     return tuple(map(printable, cells))
+
+
+def _short_row(task: LiveTask) -> tuple[str, ...]:
+    """The task and its stream one under the other: beside each other they fit no terminal."""
+    task_id, language, since, heard = _row(task)
+    return f"{task_id}\n{heard}", language, since[:19].replace("T", " ")
 
 
 def _heard(task: LiveTask) -> str:

@@ -51,11 +51,13 @@ async def _watch(args: argparse.Namespace, target: Target) -> None:
         args.port = DEFAULT_PORT if args.callback_url else 0
     # One that nobody knows will do: then signatures are checked, too.
     auth_key = auth_key_of(args) or secrets.token_hex(16)
-    log, display = Log(), make_display(args.json)
+    display = make_display(args.json)
     receiver = make_receiver(args, auth_key, lambda arrival: display.show(log.take(arrival)))
+    receiver.listen()
+    callback_url = args.callback_url or receiver.url
+    log = Log(callback_url)
     async with target.live() as client:
         with display, receiver:
-            callback_url = args.callback_url or receiver.url
             settings = settings_of(args) | {"auth_key": auth_key}
             task_id = await client.caption_stream(args.stream_url, callback_url, **settings)
             try:
@@ -63,7 +65,8 @@ async def _watch(args: argparse.Namespace, target: Target) -> None:
                 await _until_over(client, task_id, receiver)
             finally:
                 await _end(client, task_id, args.json)
-    say(f"{log.summary()}; the task is stopped and deleted", args.json)
+    say(log.summary(), args.json)
+    say(f"Task {task_id} is stopped and deleted.", args.json)
 
 
 async def _until_over(client: LiveAsrClient, task_id: str, receiver: LiveCallbackReceiver) -> None:

@@ -187,7 +187,9 @@ def rows(console: Console, titles: Sequence[str], lines: Iterable[Sequence[objec
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(*titles, box=SIMPLE_HEAD, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")  # an id that is cut is none
     for line in lines:
         table.add_row(*map(str, line))
     console.print(table)
