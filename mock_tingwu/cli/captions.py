@@ -1,4 +1,4 @@
-"""The demo's captions: live on a terminal, line by line anywhere else."""
+"""Captions and what comes after them: live on a terminal, line by line anywhere else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mock_tingwu.client import (
 
 
 class Display(Protocol):
-    """What the demo shows while it works. A context manager."""
+    """What is shown of a meeting. A context manager."""
 
     def __enter__(self) -> Self: ...
 
@@ -46,8 +46,11 @@ class Display(Protocol):
     def caption(self, event: Event) -> None:
         """An event of the stream."""
 
-    def waiting(self, kinds: tuple[str, ...]) -> None:
-        """The stream is over, these results are expected."""
+    def waiting(self, kinds: tuple[str, ...], *, stopped: bool = True) -> None:
+        """These results are expected, none where it is not known which.
+
+        ``stopped``: a meeting was stopped just now.
+        """
 
     def results(self, kinds: Collection[str]) -> None:
         """These results are ready."""
@@ -108,8 +111,10 @@ class PlainDisplay:
         elif connection := connection_news(event):
             self._line(connection)
 
-    def waiting(self, kinds: tuple[str, ...]) -> None:
-        self._line(f"The meeting is stopped; waiting for {len(kinds)} results.")
+    def waiting(self, kinds: tuple[str, ...], *, stopped: bool = True) -> None:
+        count = f"{len(kinds)} result{'' if len(kinds) == 1 else 's'}" if kinds else "results"
+        begin = "The meeting is stopped; waiting" if stopped else "Waiting"
+        self._line(f"{begin} for {count}.")
 
     def results(self, kinds: Collection[str]) -> None:
         for kind in kinds:
@@ -136,8 +141,8 @@ class LiveDisplay:
         self._text = ""
         self._translation = ""
         # The results, once the stream is over.
-        self._kinds: tuple[str, ...] = ()
-        self._ready: set[str] = set()
+        self._kinds: tuple[str, ...] | None = None
+        self._ready: tuple[str, ...] = ()
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(
             console=console, get_renderable=self._render, refresh_per_second=15, transient=True
@@ -188,14 +193,16 @@ class LiveDisplay:
             else:
                 self._translation = item.text
 
-    def waiting(self, kinds: tuple[str, ...]) -> None:
+    def waiting(self, kinds: tuple[str, ...], *, stopped: bool = True) -> None:
         self._kinds = kinds
 
     def results(self, kinds: Collection[str]) -> None:
-        self._ready = set(kinds)
+        self._ready = tuple(kinds)
 
     def _render(self) -> RenderableType:
-        return self._checklist() if self._kinds else Group(self._open(), "", self._bar())
+        if self._kinds is None:
+            return Group(self._open(), "", self._bar())
+        return self._checklist(self._kinds)
 
     def _open(self) -> RenderableType:
         if not self._text:
@@ -222,10 +229,13 @@ class LiveDisplay:
         )
         return bar
 
-    def _checklist(self) -> RenderableType:
+    def _checklist(self, kinds: tuple[str, ...]) -> RenderableType:
         rows = Table.grid(padding=(0, 1))
-        for kind in self._kinds:
+        # Others may come than were expected.
+        for kind in dict.fromkeys((*kinds, *self._ready)):
             done = kind in self._ready
             mark: RenderableType = Text("✓", "green") if done else self._spinner
             rows.add_row(mark, Text(kind, "" if done else "dim"))
+        if not kinds:
+            rows.add_row(self._spinner, Text("waiting for results", "dim"))
         return Group("", rows)

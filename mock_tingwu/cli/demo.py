@@ -11,20 +11,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from mock_tingwu.cli import INTERRUPTED, complain
+from mock_tingwu.cli import INTERRUPTED, complain, options
+from mock_tingwu.cli.audio import Source, from_file
 from mock_tingwu.cli.captions import Display, make_display
+from mock_tingwu.cli.keeping import save
+from mock_tingwu.cli.pushing import push
+from mock_tingwu.cli.sources import one_by_one
 from mock_tingwu.cli.summary import print_summary
 from mock_tingwu.cli.terminal import Speakers, make_console, minutes
-from mock_tingwu.client import ClientError, MeetingStream, RealtimeTask, TaskInfo, TingwuClient
-from mock_tingwu.media.wav import read_wav
+from mock_tingwu.client import ClientError, MeetingStream, TaskInfo, TingwuClient
 from mock_tingwu.resources import folder
 from mock_tingwu.settings import Settings, SettingsError
 
 TASK_KEY: Final = "mock-tingwu-demo"
 RECORDING: Final = "audio/cn-weekly-sync.wav"
 SCRIPT: Final = "meetings/cn-weekly-sync.yaml"
-#: A frame of audio, as the vendor's samples send it (realtime-ws 2.5).
-FRAME_MS: Final = 100
+#: Samples per second of the recording, in Hz.
+RATE: Final = 16000
 #: Between two looks at the task, in seconds: often at the mock, politely elsewhere.
 POLL_MOCK_S, POLL_ELSEWHERE_S = 0.2, 1.0
 #: How long the results may take, in seconds.
@@ -72,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How fast, with which seed, against which server."""
     parser.add_argument(
         "--speed",
-        type=_speed,
+        type=options.speed,
         default=1.0,
         metavar="X",
         help="push the audio X times as fast as it was spoken (default 1)",
@@ -97,16 +100,15 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.save is not None:
             args.save.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is told first
-        pcm, rate = read_wav(folder("fixtures") / RECORDING)
-        duration = len(pcm) * 1000 // (rate * 2)
+        recording = from_file(folder("fixtures") / RECORDING, audio_format="pcm", sample_rate=RATE)
         began = time.monotonic()
         with (
             _server(args.url, args.seed) as (url, poll_interval),
-            make_display(console, duration, args.speed) as display,
+            make_display(console, recording.duration, args.speed) as display,
         ):
             demo = Demo(url, display, poll_interval)
-            display.note(f"A meeting of {minutes(duration)}, pushed to {url}")
-            asyncio.run(demo.meet(pcm, rate, args.speed))
+            display.note(f"A meeting of {minutes(recording.duration)}, pushed to {url}")
+            asyncio.run(demo.meet(recording, args.speed))
         if args.save is not None:
             demo.save(args.save)
     except BrokenPipeError:
@@ -119,10 +121,11 @@ def run(args: argparse.Namespace) -> int:
         complain("demo", f"interrupted{done}.")
         return INTERRUPTED
     assert demo.info is not None
-    print_summary(console, demo.results, demo.info, len(demo.mp3), Speakers())
+    results = {kind: document.get(kind) for kind, document in demo.documents.items()}
+    print_summary(console, results, demo.info, len(demo.mp3), Speakers())
     files = f"kept in {args.save}" if args.save is not None else "--save DIR keeps the files"
     seconds = time.monotonic() - began
-    closing = f"\n{len(demo.results)} results in {seconds:.1f} s; {files}."
+    closing = f"\n{len(results)} results in {seconds:.1f} s; {files}."
     console.print(closing, style="dim", soft_wrap=True)
     return 0
 
@@ -153,15 +156,14 @@ def _offer_script(url: str) -> None:
 
 
 class Demo:
-    """One meeting. ``results`` maps each kind to the content of its file, ``mp3`` is the recording;
+    """One meeting. ``documents`` are its result files by kind, ``mp3`` is the recording;
     ``stopped`` says whether a task was created and stopped again.
     """
 
     def __init__(self, url: str, display: Display, poll_interval: float) -> None:
-        self.task: RealtimeTask | None = None
         self.stopped = False
         self.info: TaskInfo | None = None
-        self.results: dict[str, Any] = {}
+        self.documents: dict[str, Any] = {}
         self.mp3 = b""
         self._display = display
         self._poll_interval = poll_interval
@@ -170,15 +172,21 @@ class Demo:
             url, access_key_id=key, access_key_secret=secret, app_key="mock-app-key"
         )
 
-    async def meet(self, pcm: bytes, rate: int, speed: float) -> None:
+    async def meet(self, recording: Source, speed: float) -> None:
         """Create, push, stop, wait, download. Cancelled, it still stops the task."""
         async with self._client as client:
-            self.task = task = await client.create_realtime(
-                sample_rate=rate, task_key=TASK_KEY, parameters=PARAMETERS
+            task = await client.create_realtime(
+                sample_rate=RATE, task_key=TASK_KEY, parameters=PARAMETERS
             )
             try:
                 self._display.note(f"Task {task.task_id}\n")
-                await self._stream(task, pcm, rate, speed)
+                await push(
+                    MeetingStream(task.join_url),
+                    one_by_one(recording.pieces),
+                    speed=speed,
+                    on_event=self._display.caption,
+                    on_position=self._display.position,
+                )
             finally:
                 await client.stop(task.task_id)
                 self.stopped = True
@@ -193,60 +201,16 @@ class Demo:
                 why = ": ".join(info.error) if info.error else "no reason was given"
                 raise ClientError(f"The task ended as {info.status} ({why}).")
             for kind, url in info.results.items():
-                self.results[kind] = (await client.download(url)).get(kind)
+                self.documents[kind] = await client.download(url)
             if info.mp3_url is not None:
                 self.mp3 = await client.download(info.mp3_url)
 
-    async def _stream(self, task: RealtimeTask, pcm: bytes, rate: int, speed: float) -> None:
-        listener: asyncio.Task[None] | None = None
-        try:
-            async with MeetingStream(task.join_url) as stream:
-                listener = asyncio.create_task(self._listen(stream))
-                try:
-                    await self._push(stream, pcm, rate, speed)
-                finally:
-                    # Also after Ctrl-C: what was said so far becomes final.
-                    await stream.stop()
-        finally:
-            if listener is not None:
-                await listener
-
-    async def _listen(self, stream: MeetingStream) -> None:
-        async for event in stream:
-            self._display.caption(event)
-
-    async def _push(self, stream: MeetingStream, pcm: bytes, rate: int, speed: float) -> None:
-        """Push the recording at the pace at which it was spoken, times ``speed``."""
-        size = rate * 2 * FRAME_MS // 1000
-        now = asyncio.get_running_loop().time
-        began = now()
-        for number, start in enumerate(range(0, len(pcm), size), 1):
-            await stream.send(pcm[start : start + size])
-            self._display.position(number * FRAME_MS)
-            await asyncio.sleep(began + number * FRAME_MS / 1000 / speed - now())
-
     def save(self, target: Path) -> None:
         """Write the result files and the MP3 into the folder ``target``. Raises OSError."""
-        import json
-
-        assert self.task is not None
-        for kind, result in self.results.items():
-            document = {"TaskId": self.task.task_id, kind: result}
-            content = json.dumps(document, ensure_ascii=False, indent=2)
-            (target / f"{kind}.json").write_text(content, encoding="utf-8")
-        if self.mp3:
-            (target / "audio.mp3").write_bytes(self.mp3)
+        save(target, self.documents, {"audio.mp3": self.mp3} if self.mp3 else {})
 
 
 def _url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise argparse.ArgumentTypeError(f"{value!r} does not begin with http:// or https://")
     return value.rstrip("/")
-
-
-def _speed(value: str) -> float:
-    with contextlib.suppress(ValueError):
-        speed = float(value)
-        if 0.1 <= speed <= 1000:
-            return speed
-    raise argparse.ArgumentTypeError(f"{value!r} is not a number from 0.1 to 1000")

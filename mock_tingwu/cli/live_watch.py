@@ -34,7 +34,7 @@ _LAST_CAPTIONS_S: Final = 0.5
 def watch(args: argparse.Namespace) -> int:
     """``live watch``: exit code 0 when the task has ended, also by Ctrl-C."""
     obey_signals()
-    return run_with("live watch", args, lambda target: _watch(args, target))
+    return run_with("live watch", args, lambda target: _watch(args, target), private=True)
 
 
 async def _watch(args: argparse.Namespace, target: Target) -> None:

@@ -29,6 +29,17 @@ def add_task_options(parser: argparse.ArgumentParser) -> None:
     """What a task hears, and what is made of it."""
     parser.add_argument("--language", default="cn", help="what is spoken (default cn)")
     parser.add_argument("--task-key", metavar="TEXT", help="a name of your own for the task")
+    add_kinds(parser)
+    parser.add_argument(
+        "--speakers",
+        type=_count,
+        metavar="N",
+        help="tell speakers apart: how many there are, 0 if that is not known",
+    )
+
+
+def add_kinds(parser: argparse.ArgumentParser) -> None:
+    """Which results there are to be."""
     parser.add_argument(
         "--results",
         type=_kinds,
@@ -44,18 +55,17 @@ def add_task_options(parser: argparse.ArgumentParser) -> None:
         help="target languages, with commas between them",
     )
     parser.add_argument(
-        "--speakers",
-        type=int,
-        metavar="N",
-        help="tell speakers apart: how many there are, 0 if that is not known",
-    )
-    parser.add_argument(
         "--parameters",
         type=_parameters,
         default={},
         metavar="JSON",
         help="Parameters of CreateTask that go over these, as JSON or @FILE",
     )
+
+
+def add_app_key(parser: argparse.ArgumentParser) -> None:
+    """Whose task it is."""
+    parser.add_argument("--app-key", metavar="KEY", help="the project (default: TINGWU_APP_KEY)")
 
 
 def add_audio_options(parser: argparse.ArgumentParser) -> None:
@@ -75,11 +85,20 @@ def add_audio_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_result_options(parser: argparse.ArgumentParser) -> None:
-    """Whether the results are waited for, and how they are printed."""
-    parser.add_argument(
-        "--wait", action="store_true", help="wait for the results, and say where they are"
-    )
+def add_result_options(parser: argparse.ArgumentParser, *, wait: bool = False) -> None:
+    """Whether the results are waited for, which ``wait`` is the usual, and how they are printed."""
+    if wait:
+        parser.add_argument(
+            "--no-wait",
+            dest="wait",
+            action="store_false",
+            help="create the task, and leave it at that",
+        )
+    else:
+        parser.add_argument(
+            "--wait", action="store_true", help="wait for the results, and say where they are"
+        )
+    add_timeout(parser)
     parser.add_argument(
         "--result",
         choices=RESULT_FORMATS,
@@ -88,6 +107,16 @@ def add_result_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="write what --result prints to a file"
+    )
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
+    """How long results are waited for."""
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="wait for the results for S seconds at most (default: three hours)",
     )
 
 
@@ -100,10 +129,25 @@ def speed(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.1 to 1000")
 
 
+def _count(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        number = float(text)
+        if 0 < number < float("inf"):
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+
+
 def parameters_of(args: argparse.Namespace, *, realtime: bool) -> dict[str, Any]:
     """The Parameters of CreateTask that the options ask for."""
     made: dict[str, Any] = {}
-    if args.speakers is not None:
+    # One that is run again has been told its speakers.
+    if getattr(args, "speakers", None) is not None:
         made["Transcription"] = {
             "DiarizationEnabled": True,
             "Diarization": {"SpeakerCount": args.speakers},

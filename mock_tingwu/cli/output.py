@@ -9,7 +9,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from enum import Enum
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -57,8 +56,11 @@ class Output(ABC):
     def position(self, milliseconds: int) -> None:  # noqa: B027
         """So much audio has been pushed."""
 
-    def waiting(self, kinds: tuple[str, ...]) -> None:  # noqa: B027
-        """Audio is over, and these results are expected."""
+    def waiting(self, kinds: tuple[str, ...], *, stopped: bool) -> None:  # noqa: B027
+        """These results are expected, none where it is not known which.
+
+        ``stopped``: a meeting was stopped just now.
+        """
 
     @abstractmethod
     def progress(self, info: Info) -> None:
@@ -69,8 +71,19 @@ class Output(ABC):
         """What is printed of the results."""
 
     @abstractmethod
-    def ended(self, task_id: str, status: object, info: Info | None = None) -> None:
-        """The last word: the task, its status, and, where that was asked for, its links."""
+    def ended(
+        self,
+        task_id: str,
+        status: object,
+        info: Info | None = None,
+        *,
+        links: bool = True,
+        error: Exception | None = None,
+    ) -> None:
+        """The last word: the task, its status, why it has failed, and its links, if wanted.
+
+        ``error`` is what keeps the command from telling more; stderr has to be told of it.
+        """
 
 
 def make_output(
@@ -97,17 +110,28 @@ class JsonOutput(Output):
         tell(event=type(event).__name__, **asdict(event))
 
     def progress(self, info: Info) -> None:
-        tell(event="Progress", status=info.status, results=sorted(info.results))
+        tell(event="Progress", status=plain(info.status), results=sorted(info.results))
 
     def result(self, text: str) -> None:
         tell(event="Result", text=text)
 
-    def ended(self, task_id: str, status: object, info: Info | None = None) -> None:
-        last: dict[str, Any] = {"task_id": task_id, "status": status}
+    def ended(
+        self,
+        task_id: str,
+        status: object,
+        info: Info | None = None,
+        *,
+        links: bool = True,
+        error: Exception | None = None,
+    ) -> None:
+        last: dict[str, Any] = {"task_id": task_id, "status": plain(status)}
         if info is not None:
-            last["results"] = info.results
+            if links:
+                last["results"] = dict(info.results)
             if info.error is not None:
                 last["error"] = dict(zip(("code", "message"), info.error, strict=True))
+        if error is not None:
+            last["error"] = facts(error)
         tell(**last)
 
 
@@ -117,6 +141,7 @@ class ReadableOutput(Output):
     def __init__(self, console: Console, display: Display) -> None:
         self._console = console
         self._display = display
+        self._text = ""
 
     def __enter__(self) -> Self:
         self._display.__enter__()
@@ -129,6 +154,9 @@ class ReadableOutput(Output):
         traceback: TracebackType | None,
     ) -> None:
         self._display.__exit__(exc_type, exc, traceback)
+        # Not before: as long as something moves on the terminal, rich has all that is printed go
+        # there, also what is for a file.
+        print(self._text, end="", flush=True)
 
     def created(self, task_id: str, **more: str) -> None:
         self._display.note(f"Task {task_id}")
@@ -141,22 +169,31 @@ class ReadableOutput(Output):
     def position(self, milliseconds: int) -> None:
         self._display.position(milliseconds)
 
-    def waiting(self, kinds: tuple[str, ...]) -> None:
-        self._display.waiting(kinds)
+    def waiting(self, kinds: tuple[str, ...], *, stopped: bool) -> None:
+        self._display.waiting(kinds, stopped=stopped)
 
     def progress(self, info: Info) -> None:
         self._display.results(info.results)
 
     def result(self, text: str) -> None:
-        print(text, end="" if text.endswith("\n") else "\n", flush=True)
+        self._text = text
 
-    def ended(self, task_id: str, status: object, info: Info | None = None) -> None:
+    def ended(
+        self,
+        task_id: str,
+        status: object,
+        info: Info | None = None,
+        *,
+        links: bool = True,
+        error: Exception | None = None,
+    ) -> None:
+        why = ""
         if info is not None:
-            for kind, url in info.results.items():
-                self._display.note(f"{kind}: {url}")
+            if links:
+                print_links(self._console, info.results)
             if info.error is not None:
-                self._display.note(": ".join(info.error))
-        self._display.note(f"{task_id} {plain(status)}")
+                why = f" ({': '.join(info.error)})"
+        self._display.note(f"{task_id} {plain(status)}{why}")
 
 
 def tell(**fields: Any) -> None:
@@ -173,9 +210,27 @@ def plain(value: object) -> Any:
     return str(value)
 
 
-def write_out(path: Path, text: str) -> None:
-    """Write a file of results. Raises OSError."""
-    path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+def facts(error: Exception) -> dict[str, object]:
+    """An error as JSON, with what the service has said of it."""
+    known = ("code", "message", "request_id", "http_status", "status", "task_id")
+    found = {name: getattr(error, name) for name in known if getattr(error, name, None)}
+    return {"text": str(error), **found}
+
+
+def print_links(console: Console, links: Mapping[str, str]) -> None:
+    """Print links by what they lead to; a terminal shows the name of each file in their place."""
+    from rich.style import Style
+    from rich.text import Text
+
+    width = max(map(len, links), default=0)
+    for what, url in links.items():
+        line = Text(f"{what:<{width}}  ")
+        if console.is_terminal:
+            name = url.partition("?")[0].rpartition("/")[2]
+            line += Text(name, Style(link=url, underline=True))
+            console.print(line, no_wrap=True, overflow="ellipsis")
+        else:
+            console.print(line + Text(url), soft_wrap=True)
 
 
 def rows(console: Console, titles: Sequence[str], lines: Iterable[Sequence[object]]) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Callable
+from contextlib import suppress
 from typing import Any
 
 from mock_tingwu.cli.audio import Piece
+from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.stream import AudioStream
+from mock_tingwu.client.stream_life import CATCH_UP
 
 
 async def push(
@@ -21,22 +24,28 @@ async def push(
     """Enter a stream, push everything ``speed`` times as fast as it was spoken, and stop it.
 
     ``on_event`` is told every event, ``on_position`` how many ms of audio have been pushed.
-    Cancelled, as by Ctrl-C, it still stops the stream: what was said so far becomes final.
+    Cancelled, as by Ctrl-C, it still stops the stream: what was said so far becomes final. A stream
+    that ends by itself is not pushed into until ``pieces`` have ended: they may never.
 
     Raises:
         StreamError: the stream could not be begun, or failed.
     """
-    listener: asyncio.Task[None] | None = None
-    try:
-        async with stream:
-            listener = asyncio.create_task(_listen(stream, on_event))
-            try:
-                await _send(stream, pieces, speed, on_position)
-            finally:
+    async with stream:
+        listening = asyncio.create_task(_listen(stream, on_event))
+        sending = asyncio.create_task(_send(stream, pieces, speed, on_position))
+        try:
+            await asyncio.wait({listening, sending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            with suppress(
+                StreamError
+            ):  # the outcomes tell of it, or who has cancelled does not mind
                 await stream.stop()
-    finally:
-        if listener is not None:
-            await listener
+            outcomes = await asyncio.gather(listening, sending, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+        await stream.stop()
 
 
 async def _listen(stream: AudioStream[Any], on_event: Callable[[Any], None]) -> None:
@@ -50,10 +59,13 @@ async def _send(
     speed: float,
     on_position: Callable[[int], None],
 ) -> None:
+    """Push each piece at its time; what has become late is caught up with at `CATCH_UP` times."""
     now = asyncio.get_running_loop().time
-    begun = now()
+    begun, sent = now(), 0
     async for piece in pieces:
         if piece.data:
             await stream.send(piece.data)
         on_position(piece.position)
-        await asyncio.sleep(begun + piece.position / 1000 / speed - now())
+        due = begun + piece.position / 1000 / speed
+        lasted, sent = piece.position - sent, piece.position
+        await asyncio.sleep(max(due - now(), lasted / 1000 / speed / CATCH_UP))

@@ -41,13 +41,19 @@ def open_source(what: str, *, audio_format: str, sample_rate: int) -> Incoming:
     """
     if what not in (STDIN, MICROPHONE):
         source = from_file(Path(what), audio_format=audio_format, sample_rate=sample_rate)
-        return Incoming(_one_by_one(source.pieces), source.duration)
+        return Incoming(one_by_one(source.pieces), source.duration)
     converter = Converter(audio_format, sample_rate)
-    blocks = _stdin() if what == STDIN else _microphone(_sounddevice(), sample_rate)
+    if what == MICROPHONE:
+        blocks = _microphone(_sounddevice(sample_rate), sample_rate)
+    elif sys.stdin.isatty():
+        raise ValueError("stdin is a terminal, expected 16-bit mono samples from a pipe or file")
+    else:
+        blocks = _stdin()
     return Incoming(_converted(blocks, converter), None)
 
 
-async def _one_by_one(pieces: Iterator[Piece]) -> AsyncIterator[Piece]:
+async def one_by_one(pieces: Iterator[Piece]) -> AsyncIterator[Piece]:
+    """Pieces that nobody has to be waited for."""
     for piece in pieces:
         yield piece
 
@@ -85,16 +91,19 @@ async def _microphone(sounddevice: Any, sample_rate: int) -> AsyncIterator[bytes
     def heard(samples: Any, frames: int, time: object, status: object) -> None:
         take(bytes(samples))
 
-    microphone = sounddevice.RawInputStream(
-        samplerate=sample_rate,
-        blocksize=sample_rate * PIECE_MS // 1000,
-        channels=1,
-        dtype="int16",
-        callback=heard,
-    )
-    with _on_ctrl_c(lambda: queue.put_nowait(b"")), microphone:
-        while block := await queue.get():
-            yield block
+    try:
+        microphone = sounddevice.RawInputStream(
+            samplerate=sample_rate,
+            blocksize=sample_rate * PIECE_MS // 1000,
+            channels=1,
+            dtype="int16",
+            callback=heard,
+        )
+        with _on_ctrl_c(lambda: queue.put_nowait(b"")), microphone:
+            while block := await queue.get():
+                yield block
+    except sounddevice.PortAudioError as error:
+        raise _unusable(error) from None
 
 
 @contextmanager
@@ -130,15 +139,25 @@ def _queue() -> tuple[Callable[[bytes], None], asyncio.Queue[bytes]]:
     return take, queue
 
 
-def _sounddevice() -> Any:
-    """The library of the extra ``mic``.
+def _sounddevice(sample_rate: int) -> Any:
+    """The library of the extra ``mic``, when it knows a microphone.
 
     Raises:
         ImportError: it, or the PortAudio that it needs, is not installed.
+        OSError: there is no microphone, or none that can be used.
     """
     try:
-        return import_module("sounddevice")
+        sounddevice = import_module("sounddevice")
     except (ImportError, OSError) as error:
         raise ImportError(
             f"the microphone needs sounddevice: pip install 'mock-tingwu[mic]' ({error})"
         ) from None
+    try:
+        sounddevice.check_input_settings(channels=1, dtype="int16", samplerate=sample_rate)
+    except (ValueError, sounddevice.PortAudioError) as error:
+        raise _unusable(error) from None
+    return sounddevice
+
+
+def _unusable(error: Exception) -> OSError:
+    return OSError(f"the microphone cannot be used: {error}")

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from mock_tingwu.client.errors import Unreachable
-from mock_tingwu.client.targets import MOCK_URL, Target, find_target
+from mock_tingwu.client.targets import DEFAULT_MOCK_URL, MOCK_URL, Target, find_target
 
 
 @contextmanager
-def open_target(name: str, environ: Mapping[str, str] | None = None) -> Iterator[Target]:
-    """`find_target`; where no mock runs and no variable says where it should, one runs meanwhile.
+def open_target(
+    name: str, environ: Mapping[str, str] | None = None, *, private: bool = True
+) -> Iterator[Target]:
+    """`find_target`; with ``private``, one runs meanwhile where no mock runs.
+
+    That is so only if no variable says where it should. Stderr is told: nobody else will find in
+    another mock what was made in this one.
 
     Raises:
-        Unreachable: no mock answers at MOCK_TINGWU_URL.
+        Unreachable: no mock answers.
         ValueError: ``name`` or MOCK_TINGWU_URL is no address.
     """
     if environ is None:
@@ -24,7 +30,7 @@ def open_target(name: str, environ: Mapping[str, str] | None = None) -> Iterator
     try:
         target = find_target(name, environ)
     except Unreachable:
-        if environ.get(MOCK_URL):
+        if environ.get(MOCK_URL) or not private:
             raise
     if target is not None:
         yield target
@@ -32,5 +38,7 @@ def open_target(name: str, environ: Mapping[str, str] | None = None) -> Iterator
     # Loading the server takes longer than anything else here, and not everyone needs it.
     from mock_tingwu.server.thread import MockTingwu
 
+    note = f"no mock runs at {DEFAULT_MOCK_URL}: a new one is used, which ends with this command"
+    print(f"mock-tingwu: {note}", file=sys.stderr, flush=True)
     with MockTingwu() as mock:
         yield find_target("mock", {**environ, MOCK_URL: mock.url})

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mock_tingwu.cli import BAD_USAGE, INTERRUPTED, complain
 
 if TYPE_CHECKING:
-    from mock_tingwu.cli.output import Output
+    from mock_tingwu.cli.output import Info, Output
     from mock_tingwu.client import Results
     from mock_tingwu.client.targets import Target
 
@@ -25,54 +27,84 @@ EXIT_CODES: Final = (
 class Client(Protocol):
     """A client of either service; what it tells of a task is its own."""
 
-    async def wait(self, task_id: str, /, *, on_change: Callable[[Any], None]) -> Any: ...
+    async def wait(
+        self, task_id: str, /, *, on_change: Callable[[Any], None], timeout: float
+    ) -> Any: ...
 
     async def results(self, task: Any, /) -> Results: ...
 
 
 class TaskEnded(Exception):
-    """A task has ended as FAILED or INVALID, which has been told."""
+    """A task has not ended well, and the output has told so.
+
+    ``why`` is what stderr is still to be told; None when that is all.
+    """
+
+    def __init__(self, why: Exception | None = None) -> None:
+        super().__init__(why)
+        self.why = why
 
 
-def add_target(parser: argparse.ArgumentParser) -> None:
-    """Which service, and for whom it prints."""
+def add_target(parser: argparse.ArgumentParser, *, private: bool = False) -> None:
+    """Which service, and for whom it prints. ``private``: a mock is started where none runs."""
+    where = ", or else one for this command alone" if private else ""
     parser.add_argument(
         "--target",
         default="mock",
         metavar="TARGET",
-        help="mock (the one at MOCK_TINGWU_URL or at port 8900, or else one for this command "
-        "alone), live, or an address (default mock)",
+        help=f"mock (the one at MOCK_TINGWU_URL or at port 8900{where}), live, or an address "
+        "(default mock)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.epilog = EXIT_CODES
 
 
 def run_with(
-    command: str, args: argparse.Namespace, work: Callable[[Target], Coroutine[Any, Any, None]]
+    command: str,
+    args: argparse.Namespace,
+    work: Callable[[Target], Coroutine[Any, Any, None]],
+    *,
+    private: bool = False,
 ) -> int:
-    """Do ``work`` with the target; return the exit code. What goes wrong is told in one line."""
-    # After the arguments: a wrong flag is told at once.
-    import asyncio
+    """Do ``work`` with the target; return the exit code. What goes wrong is told in one line.
 
-    from mock_tingwu.cli.targets import open_target
-    from mock_tingwu.client.errors import ClientError, ServiceError, Unreachable
+    With ``private``, a mock is started for the command where none runs.
+    """
+
+    def act() -> None:
+        import asyncio
+
+        from mock_tingwu.cli.targets import open_target
+
+        with open_target(args.target, private=private) as target:
+            asyncio.run(work(target))
+
+    return guarded(command, args, act)
+
+
+def guarded(command: str, args: argparse.Namespace, act: Callable[[], None]) -> int:
+    """Do something; return the exit code. What goes wrong is told in one line."""
+    # After the arguments: a wrong flag is told at once.
+    from mock_tingwu.client.errors import ClientError
 
     try:
-        with open_target(args.target) as target:
-            asyncio.run(work(target))
+        act()
     except BrokenPipeError:
         raise  # whoever reads has seen enough: `main` knows
-    except TaskEnded:
-        return FAILED
+    except TaskEnded as ended:
+        if ended.why is None:
+            return FAILED
+        complain(command, described(ended.why))
+        return _exit_code(ended.why)
     except ClientError as error:
         if args.json:
-            _tell_error(error)
-        complain(command, error)
-        if isinstance(error, ServiceError):
-            return REFUSED
-        return UNREACHABLE if isinstance(error, Unreachable) else FAILED
+            from mock_tingwu.cli.output import facts, tell
+
+            tell(error=facts(error))
+        complain(command, described(error))
+        return _exit_code(error)
     except (ValueError, ImportError, OSError) as error:
-        complain(command, error)
+        complain(command, described(error))
         return BAD_USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -89,40 +121,108 @@ async def finish(
     """Do what ``--wait`` and ``--result`` want with a task, and say how it ended.
 
     Raises:
-        TaskEnded: it has failed.
+        TaskEnded: it has failed, or it is not known whether it has.
         OSError: the file of ``--out`` cannot be written.
     """
+    from mock_tingwu.client.errors import ClientError
+    from mock_tingwu.client.polling import RESULTS_TIMEOUT_S
+
     if not (args.wait or args.result):
         output.ended(task_id, status)
         return
-    info = await client.wait(task_id, on_change=output.progress)
-    if args.result and info.results:
-        text = rendered(await client.results(info), args.result)
-        if args.out is None:
-            output.result(text)
-        else:
-            args.out.write_text(text, encoding="utf-8")
-    output.ended(task_id, info.status, None if args.result else info)
+
+    def progress(info: Info) -> None:
+        nonlocal status
+        status = info.status
+        output.progress(info)
+
+    try:
+        timeout = RESULTS_TIMEOUT_S if args.timeout is None else args.timeout
+        info = await client.wait(task_id, on_change=progress, timeout=timeout)
+        if args.result and info.results:
+            text = rendered(await client.results(info), args.result)
+            if args.out is None:
+                output.result(text)
+            else:
+                args.out.write_text(text, encoding="utf-8")
+    except ClientError as error:
+        output.ended(task_id, status, error=error)
+        raise TaskEnded(error) from error
+    except BaseException:
+        output.ended(task_id, status)
+        raise
+    output.ended(task_id, info.status, info, links=not args.result)
     if not info.succeeded:
         raise TaskEnded
 
 
-def rendered(results: Results, form: str) -> str:
-    """Results as one of `RESULT_FORMATS`, with a line end at the end."""
+def check_results(args: argparse.Namespace) -> None:
+    """Look whether what `options.add_result_options` was given can be done.
+
+    Raises:
+        ValueError: an option makes no sense without another.
+        OSError: the file of ``--out`` could not be written.
+    """
+    if args.out is None:
+        return
+    if not args.result:
+        raise ValueError("--out needs --result, which says what is written")
+    check_writable(args.out)
+
+
+def check_writable(path: Path) -> None:
+    """Make sure, before anything is done, that a file can be written. Raises OSError."""
+    if path.is_dir():
+        raise OSError(f"{path} is a folder, expected a file to write")
+    if not path.parent.is_dir():
+        raise OSError(f"{path} cannot be written: there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OSError(f"{path} cannot be written: permission denied")
+
+
+def rendered(
+    results: Results,
+    form: str,
+    translation: str | None = None,
+    speakers: Mapping[str, str] | None = None,
+) -> str:
+    """Results as one of `RESULT_FORMATS`, with a line end at the end.
+
+    ``speakers`` names them by their ids where the format has names. Raises ValueError when there is
+    no such ``translation``.
+    """
     write: Mapping[str, Callable[[], str]] = {
-        "text": results.to_text,
-        "md": results.to_markdown,
-        "srt": results.to_srt,
-        "vtt": results.to_vtt,
+        "text": lambda: results.to_text(translation, speakers=speakers),
+        "md": lambda: results.to_markdown(translation, speakers=speakers),
+        "srt": lambda: results.to_srt(translation),
+        "vtt": lambda: results.to_vtt(translation, speakers=speakers),
         "json": results.to_json,
     }
     return write[form]().rstrip("\n") + "\n"
 
 
-def _tell_error(error: Exception) -> None:
-    """An error as JSON, with what the service has said of it."""
-    from mock_tingwu.cli.output import tell
+def described(error: Exception) -> str:
+    """An error in one line, with what the service's support asks for."""
+    text = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        text = f"{error.filename}: {error.strerror}"
+    if request_id := getattr(_cause(error), "request_id", None):
+        text = f"{text.rstrip('.')} (RequestId {request_id})"
+    # What a service says may have more lines.
+    return " ".join(text.split())
 
-    known = ("code", "message", "request_id", "http_status", "status", "task_id")
-    found = {name: getattr(error, name) for name in known if getattr(error, name, None)}
-    tell(error={"text": str(error), **found})
+
+def _exit_code(error: Exception) -> int:
+    from mock_tingwu.client.errors import ServiceError, Unreachable
+
+    cause = _cause(error)
+    if isinstance(cause, ServiceError):
+        return REFUSED
+    return UNREACHABLE if isinstance(cause, Unreachable) else FAILED
+
+
+def _cause(error: Exception) -> BaseException:
+    """What happened to the download, where a result is not to be had because of that."""
+    from mock_tingwu.client.results import ResultError
+
+    return error.__cause__ or error if isinstance(error, ResultError) else error
