@@ -23,6 +23,7 @@ COMMANDS = {
     "host": "put local recordings on a running mock, for a FileUrl",
     "journal": "see what a running mock has seen and done, also live",
     "replay": "let what was recorded happen again, and see whether the same comes of it",
+    "dashscope": "use DashScope's Tingwu agents: meetings, recordings, instructions",
     "live": "caption live streams: the tasks of ApsaraVideo Live, and what they post",
     "sdk": "print the settings that point each SDK at the mock",
     "states": "print the lifecycles of tasks and sessions",

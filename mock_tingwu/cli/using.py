@@ -64,20 +64,21 @@ def run_with(
     args: argparse.Namespace,
     work: Callable[[Target], Coroutine[Any, Any, None]],
     *,
-    private: bool = False,
+    check: Callable[[argparse.Namespace], None] | None = None,
 ) -> int:
     """Do ``work`` with the target; return the exit code. What goes wrong is told in one line.
 
-    With ``private``, a mock is started for the command where none runs.
+    ``check`` looks at the arguments before; it may raise ValueError and OSError.
     """
 
     def act() -> None:
         import asyncio
 
-        from mock_tingwu.cli.targets import open_target
+        from mock_tingwu.client.targets import find_target
 
-        with open_target(args.target, private=private) as target:
-            asyncio.run(work(target))
+        if check is not None:
+            check(args)
+        asyncio.run(work(find_target(args.target)))
 
     return guarded(command, args, act)
 

@@ -1,0 +1,177 @@
+"""``mock-tingwu dashscope create``, ``end``, ``info``, ``wait`` and ``token``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mock_tingwu.cli import complain
+from mock_tingwu.cli.using import finish, run_with
+
+if TYPE_CHECKING:
+    from mock_tingwu.client import AgentInfo, AgentTask, DashScopeClient, Results
+    from mock_tingwu.client.targets import Target
+
+
+class Agent:
+    """The client of one agent: of the meetings' where ``model`` is None."""
+
+    def __init__(self, client: DashScopeClient, model: str | None) -> None:
+        self._client = client
+        self._model: dict[str, Any] = {} if model is None else {"model": model}
+
+    async def info(self, data_id: str) -> AgentInfo:
+        return await self._client.get_task(data_id, **self._model)
+
+    async def wait(
+        self, data_id: str, /, *, on_change: Callable[[Any], None], timeout: float
+    ) -> AgentInfo:
+        return await self._client.wait(data_id, on_change=on_change, timeout=timeout, **self._model)
+
+    async def results(self, info: AgentInfo, /) -> Results:
+        return await self._client.results(info)
+
+
+def create(args: argparse.Namespace) -> int:
+    """``dashscope create``."""
+    return run_with(
+        "dashscope create", args, lambda target: _create(args, target), check=_check_create
+    )
+
+
+def end(args: argparse.Namespace) -> int:
+    """``dashscope end``."""
+    return run_with("dashscope end", args, lambda target: _end(args, target))
+
+
+def info(args: argparse.Namespace) -> int:
+    """``dashscope info``."""
+    return run_with("dashscope info", args, lambda target: _info(args, target))
+
+
+def wait(args: argparse.Namespace) -> int:
+    """``dashscope wait``."""
+    return run_with("dashscope wait", args, lambda target: _wait(args, target))
+
+
+def token(args: argparse.Namespace) -> int:
+    """``dashscope token``."""
+    return run_with("dashscope token", args, lambda target: _token(args, target))
+
+
+def _check_create(args: argparse.Namespace) -> None:
+    if args.model is not None and not _is_offline(args):
+        raise ValueError("--model needs --file-url, --text or --data-id: others are never realtime")
+
+
+def _is_offline(args: argparse.Namespace) -> bool:
+    return any(given is not None for given in (args.file_url, args.text, args.data_id))
+
+
+async def _create(args: argparse.Namespace, target: Target) -> None:
+    given = {"phrase_id": args.phrase_id, "parameters": args.parameters}
+    async with target.dashscope(app_id=args.app_id) as client:
+        if not _is_offline(args):
+            meeting = await client.create_realtime(
+                audio_format=args.format, sample_rate=args.rate, **given
+            )
+            _tell(args, meeting)
+            return
+        if args.model is not None:
+            given["model"] = args.model
+        text = None if args.text is None else _read(args.text)
+        task = await client.create_offline(args.file_url, text=text, data_id=args.data_id, **given)
+        _tell(args, task)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"--text is {path}, expected a file in UTF-8") from None
+
+
+async def _end(args: argparse.Namespace, target: Target) -> None:
+    async with target.dashscope(app_id=args.app_id) as client:
+        _tell(args, await client.end_realtime(args.data_id, parameters=args.parameters))
+
+
+async def _info(args: argparse.Namespace, target: Target) -> None:
+    from mock_tingwu.cli.output import plain, print_links, tell
+    from mock_tingwu.cli.terminal import make_console
+
+    async with target.dashscope() as client:
+        found = await Agent(client, args.model).info(args.data_id)
+    if args.json:
+        tell(**_facts(found))
+        return
+    console = make_console()
+    why = f" ({': '.join(found.error)})" if found.error else ""
+    console.print(f"{found.data_id} {plain(found.status)}{why}", markup=False, soft_wrap=True)
+    links = dict(found.results)
+    if found.playback_url is not None:
+        links["playbackUrl"] = found.playback_url
+    print_links(console, links)
+    for name in found.failed_results:
+        console.print(f"{name} could not be made", markup=False, soft_wrap=True)
+
+
+async def _wait(args: argparse.Namespace, target: Target) -> None:
+    from mock_tingwu.cli.output import make_output
+
+    try:
+        async with target.dashscope() as client:
+            output = make_output(args)
+            output.waiting((), stopped=False)
+            with output:
+                await finish(args, output, Agent(client, args.model), args.data_id, "unknown")
+    except asyncio.CancelledError:
+        complain("dashscope wait", "interrupted; the task goes on.")
+        raise
+
+
+async def _token(args: argparse.Namespace, target: Target) -> None:
+    from mock_tingwu.cli.output import tell
+
+    async with target.dashscope() as client:
+        made = await client.create_token(args.expires_in)
+    if args.json:
+        tell(token=made.key, expires_at=made.expires_at)
+        return
+    until = datetime.fromtimestamp(made.expires_at).astimezone().isoformat(" ")
+    # The key alone on stdout: it is for a variable.
+    print(made.key, flush=True)
+    print(f"good until {until}", file=sys.stderr)
+
+
+def _tell(args: argparse.Namespace, task: AgentTask) -> None:
+    """Print the one thing that a subcommand has to say."""
+    from mock_tingwu.cli.output import plain, tell
+
+    if args.json:
+        tell(task_id=task.data_id, status=plain(task.status))
+    else:
+        print(task.data_id, plain(task.status), flush=True)
+
+
+def _facts(found: AgentInfo) -> dict[str, object]:
+    """How a task stands, as JSON."""
+    from mock_tingwu.cli.output import plain
+
+    known: dict[str, object] = {
+        "task_id": found.data_id,
+        "status": plain(found.status),
+        "results": dict(found.results),
+    }
+    if found.failed_results:
+        known["failed_results"] = found.failed_results
+    if found.playback_url is not None:
+        known["media"] = {"playbackUrl": found.playback_url}
+    if found.error is not None:
+        known["error"] = dict(zip(("code", "message"), found.error, strict=True))
+    return known
