@@ -16,23 +16,34 @@ from io import TextIOWrapper
 
 from mock_tingwu import __version__
 
-COMMANDS = {
-    "serve": "run the mock",
-    "demo": "see a whole meeting: captions live, then every result",
-    "stream": "push a recording, stdin or the microphone into a task; see the captions come",
-    "host": "put local recordings on a running mock, for a FileUrl",
-    "journal": "see what a running mock has seen and done, also live",
-    "replay": "let what was recorded happen again, and see whether the same comes of it",
-    "dashscope": "use DashScope's Tingwu agents: meetings, recordings, instructions",
-    "live": "caption live streams: the tasks of ApsaraVideo Live, and what they post",
-    "sdk": "print the settings that point each SDK at the mock",
-    "states": "print the lifecycles of tasks and sessions",
-    "scenarios": "list the situations that ship with the mock, print one, or check your own",
-    "schema": "list the schemas of the wire, or print one",
-    "rules": "list what clients owe the cloud, each rule with its source",
-    "profile": "list the habits of the profile awkward",
-    "assumptions": "list what the mock assumes because no source says it",
+GROUPS = {
+    "run the mock": {
+        "serve": "run the mock",
+        "demo": "see a whole meeting: captions live, then every result",
+        "host": "put local recordings on a running mock, for a FileUrl",
+        "journal": "see what a running mock has seen and done, also live",
+        "replay": "let what was recorded happen again; does the same come of it?",
+    },
+    "use a service, the mock or the cloud": {
+        "stream": "push a recording, stdin or the microphone; see the captions",
+        "offline": "have a recording transcribed, a local file or what is at a URL",
+        "task": "create, stop, look at, wait for and run again tasks",
+        "result": "download what a task came to; print it or keep it",
+        "phrases": "work with lists of hot words",
+        "dashscope": "the same with DashScope's Tingwu agents",
+        "live": "caption live streams with the tasks of ApsaraVideo Live",
+    },
+    "look things up": {
+        "sdk": "print the settings that point each SDK at the mock",
+        "states": "print the lifecycles of tasks and sessions",
+        "scenarios": "list situations that ship with the mock, or check your own",
+        "schema": "list the schemas of the wire, or print one",
+        "rules": "list what clients owe the cloud, each rule with its source",
+        "profile": "list the habits of the profile awkward",
+        "assumptions": "list what the mock assumes because no source says it",
+    },
 }
+COMMANDS = {name: summary for group in GROUPS.values() for name, summary in group.items()}
 
 #: Exit codes: the shell's for a program that Ctrl-C ended, and argparse's for bad usage.
 INTERRUPTED = 130
@@ -49,12 +60,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     named = next((word for word in arguments if not word.startswith("-")), "")
     parser = argparse.ArgumentParser(
         prog="mock-tingwu",
-        description="A local cloud for Alibaba's Tongyi Tingwu meeting APIs.",
+        description="A local cloud for Alibaba's Tongyi Tingwu meeting APIs, and a client of them.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_listed(),
     )
     parser.add_argument("--version", action="version", version=f"mock-tingwu {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        metavar="COMMAND", required=True, help="one of those below; COMMAND --help tells more"
+    )
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=_sentence(summary))
+        # The parser's own list knows no groups.
+        command = commands.add_parser(name, description=_sentence(summary))
         if name == named:
             module = import_module(f"mock_tingwu.cli.{name}")
             module.add_arguments(command)
@@ -76,6 +92,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def complain(command: str, problem: object) -> None:
     """Say on stderr, in one line, why a command cannot go on."""
     print(f"mock-tingwu {command}: {problem}", file=sys.stderr)
+
+
+def _listed() -> str:
+    """The commands by group, as argparse lays out what it lists."""
+    return "\n\n".join(
+        f"{title}:\n" + "\n".join(f"    {name:<11}  {about}" for name, about in group.items())
+        for title, group in GROUPS.items()
+    )
 
 
 def _sentence(summary: str) -> str:

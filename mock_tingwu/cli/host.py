@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PATIENCE_S: Final = 30.0
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The server did not take a file; the message says why."""
 
 
@@ -31,13 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Upload; exit code 0, 1 if the server does not take a file, 2 if FILE or URL is none."""
-    from mock_tingwu.client.address import is_http, is_local
+    from mock_tingwu.client.address import is_http
 
     if not is_http(args.url):
         complain("host", f"--url is {args.url!r}, expected an address such as {DEFAULT_URL}")
         return BAD_USAGE
     for path in args.files:
-        problem = _problem(path)
+        problem = problem_of(path)
         if problem:
             complain("host", problem)
             return BAD_USAGE
@@ -45,12 +45,12 @@ def run(args: argparse.Namespace) -> int:
 
     url = args.url.rstrip("/")
     try:
-        with httpx.Client(timeout=_PATIENCE_S, trust_env=not is_local(url)) as client:
+        with open_client(url) as client:
             for path in args.files:
-                print(_upload(client, url, path), flush=True)
+                print(upload(client, url, path), flush=True)
     except BrokenPipeError:
         raise  # whoever reads has seen enough: `main` knows
-    except (_Refused, OSError) as error:
+    except (Refused, OSError) as error:
         complain("host", error)
         return 1
     except httpx.HTTPError as error:
@@ -59,7 +59,25 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _problem(path: Path) -> str:
+def open_client(url: str) -> httpx.Client:
+    """What uploads to the mock at ``url``, as a context manager."""
+    import httpx
+
+    from mock_tingwu.client.address import is_local
+
+    return httpx.Client(timeout=_PATIENCE_S, trust_env=not is_local(url))
+
+
+def is_mock(client: httpx.Client, url: str) -> bool:
+    """Whether what answers there is a mock. Raises httpx.HTTPError when nothing does."""
+    answer = client.get(f"{url}/_mock/health")
+    try:
+        return answer.status_code == 200 and answer.json().get("status") == "ok"
+    except (ValueError, AttributeError):
+        return False
+
+
+def problem_of(path: Path) -> str:
     """Why this file cannot be hosted, if anything is wrong with it."""
     try:
         path.name.encode()
@@ -68,11 +86,11 @@ def _problem(path: Path) -> str:
     return "" if path.is_file() else f"{path} is no file"
 
 
-def _upload(client: httpx.Client, url: str, path: Path) -> str:
+def upload(client: httpx.Client, url: str, path: Path) -> str:
     """Put one file on the server; return its URL there. A terminal sees how far it is.
 
     Raises:
-        _Refused: the answer is not that of a mock that has taken it.
+        Refused: the answer is not that of a mock that has taken it.
         httpx.HTTPError: no answer came.
         OSError: the file cannot be read.
     """
@@ -87,7 +105,7 @@ def _upload(client: httpx.Client, url: str, path: Path) -> str:
         body = answer.json()
         if answer.status_code == 201:
             return str(body["url"])
-        raise _Refused(f"{path} was not taken: {body['error']}")
+        raise Refused(f"{path} was not taken: {body['error']}")
     except (ValueError, KeyError, TypeError):
         why = f"{url} answered {answer.status_code}, which is no answer of mock-tingwu"
-        raise _Refused(why) from None
+        raise Refused(why) from None

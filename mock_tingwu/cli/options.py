@@ -49,7 +49,7 @@ def add_kinds(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--translate",
-        type=_list,
+        type=names,
         default=(),
         metavar="LANGUAGES",
         help="target languages, with commas between them",
@@ -100,6 +100,18 @@ def add_source(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         metavar="X",
         help="push X times as fast as it was spoken (default 1)",
+    )
+
+
+def add_offline_options(parser: argparse.ArgumentParser) -> None:
+    """What only the task of a recording has."""
+    parser.add_argument(
+        "--callbacks",
+        action="store_true",
+        help="have the project's callback address told of every step",
+    )
+    parser.add_argument(
+        "--output-path", metavar="FOLDER", help="a folder of the project's bucket for the results"
     )
 
 
@@ -204,7 +216,7 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 def _kinds(text: str) -> tuple[str, ...]:
     if text == ALL:
         return tuple(kind for kind in _DETAILS if kind != "PptExtraction")
-    kinds = _list(text)
+    kinds = names(text)
     for kind in kinds:
         if kind not in _DETAILS:
             known = ", ".join(_DETAILS)
@@ -212,7 +224,8 @@ def _kinds(text: str) -> tuple[str, ...]:
     return kinds
 
 
-def _list(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 

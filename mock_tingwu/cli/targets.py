@@ -12,13 +12,10 @@ from mock_tingwu.client.targets import DEFAULT_MOCK_URL, MOCK_URL, Target, find_
 
 
 @contextmanager
-def open_target(
-    name: str, environ: Mapping[str, str] | None = None, *, private: bool = True
-) -> Iterator[Target]:
-    """`find_target`; with ``private``, one runs meanwhile where no mock runs.
+def open_target(name: str, environ: Mapping[str, str] | None = None) -> Iterator[Target]:
+    """`find_target`; where no mock runs and no variable says where it should, one runs meanwhile.
 
-    That is so only if no variable says where it should. Stderr is told: nobody else will find in
-    another mock what was made in this one.
+    Stderr is told: nobody will find in another mock what was made in this one.
 
     Raises:
         Unreachable: no mock answers.
@@ -30,7 +27,7 @@ def open_target(
     try:
         target = find_target(name, environ)
     except Unreachable:
-        if environ.get(MOCK_URL) or not private:
+        if environ.get(MOCK_URL):
             raise
     if target is not None:
         yield target
