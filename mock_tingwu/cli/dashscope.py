@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli.dashscope_stream import stream
-from mock_tingwu.cli.dashscope_tasks import create, end, info, token, wait
+from mock_tingwu.cli.dashscope_tasks import create, end, info, result, token, wait
 from mock_tingwu.cli.options import (
     add_audio_options,
     add_result_options,
@@ -16,6 +16,7 @@ from mock_tingwu.cli.options import (
     add_timeout,
     json_object,
 )
+from mock_tingwu.cli.results import add_result_forms
 from mock_tingwu.cli.using import add_target
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_model(command)
     add_timeout(command)
     command.set_defaults(wait=True, result=None, out=None)
+    add_target(command)
+    command = _add(commands, "result", "download what a task came to; print it or keep it", result)
+    _add_data_id(command)
+    _add_model(command)
+    add_result_forms(command)
     add_target(command)
     command = _add(commands, "token", "print a temporary API key, to be given away", token)
     command.add_argument(
@@ -119,6 +125,7 @@ def _add_create(commands: Commands) -> None:
     _add_phrase_id(command)
     _add_parameters(command)
     add_audio_options(command)
+    add_result_options(command)
     add_target(command)
 
 

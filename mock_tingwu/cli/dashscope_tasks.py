@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.cli import complain
-from mock_tingwu.cli.using import finish, run_with
+from mock_tingwu.cli.results import Found, check_result, give
+from mock_tingwu.cli.using import check_results, finish, run_with
 
 if TYPE_CHECKING:
     from mock_tingwu.client import AgentInfo, AgentTask, DashScopeClient, Results
@@ -59,6 +60,13 @@ def wait(args: argparse.Namespace) -> int:
     return run_with("dashscope wait", args, lambda target: _wait(args, target))
 
 
+def result(args: argparse.Namespace) -> int:
+    """``dashscope result``."""
+    return run_with(
+        "dashscope result", args, lambda target: _result(args, target), check=check_result
+    )
+
+
 def token(args: argparse.Namespace) -> int:
     """``dashscope token``."""
     return run_with("dashscope token", args, lambda target: _token(args, target))
@@ -67,6 +75,12 @@ def token(args: argparse.Namespace) -> int:
 def _check_create(args: argparse.Namespace) -> None:
     if args.model is not None and not _is_offline(args):
         raise ValueError("--model needs --file-url, --text or --data-id: others are never realtime")
+    check_results(args)
+    if (args.wait or args.result) and not _is_offline(args):
+        raise ValueError(
+            "--wait and --result need --file-url, --text or --data-id: a meeting has "
+            "to be ended first"
+        )
 
 
 def _is_offline(args: argparse.Namespace) -> bool:
@@ -74,19 +88,47 @@ def _is_offline(args: argparse.Namespace) -> bool:
 
 
 async def _create(args: argparse.Namespace, target: Target) -> None:
-    given = {"phrase_id": args.phrase_id, "parameters": args.parameters}
-    async with target.dashscope(app_id=args.app_id) as client:
-        if not _is_offline(args):
-            meeting = await client.create_realtime(
-                audio_format=args.format, sample_rate=args.rate, **given
-            )
-            _tell(args, meeting)
-            return
-        if args.model is not None:
-            given["model"] = args.model
-        text = None if args.text is None else _read(args.text)
-        task = await client.create_offline(args.file_url, text=text, data_id=args.data_id, **given)
-        _tell(args, task)
+    from mock_tingwu.cli.output import make_output
+
+    try:
+        async with target.dashscope(app_id=args.app_id) as client:
+            if not _is_offline(args):
+                _tell(args, await _create_realtime(args, client))
+                return
+            task = await _create_offline(args, client)
+            if not (args.wait or args.result):
+                _tell(args, task)
+                return
+            output = make_output(args)
+            output.waiting((), stopped=False)
+            with output:
+                output.created(task.data_id)
+                agent = Agent(client, args.model)
+                await finish(args, output, agent, task.data_id, task.status)
+    except asyncio.CancelledError:
+        complain("dashscope create", "interrupted; a task that was created goes on.")
+        raise
+
+
+async def _create_realtime(args: argparse.Namespace, client: DashScopeClient) -> AgentTask:
+    return await client.create_realtime(
+        audio_format=args.format,
+        sample_rate=args.rate,
+        phrase_id=args.phrase_id,
+        parameters=args.parameters,
+    )
+
+
+async def _create_offline(args: argparse.Namespace, client: DashScopeClient) -> AgentTask:
+    model = {} if args.model is None else {"model": args.model}
+    return await client.create_offline(
+        args.file_url,
+        text=None if args.text is None else _read(args.text),
+        data_id=args.data_id,
+        phrase_id=args.phrase_id,
+        parameters=args.parameters,
+        **model,
+    )
 
 
 def _read(path: Path) -> str:
@@ -102,21 +144,20 @@ async def _end(args: argparse.Namespace, target: Target) -> None:
 
 
 async def _info(args: argparse.Namespace, target: Target) -> None:
+    from mock_tingwu.cli.keeping import media_links
     from mock_tingwu.cli.output import plain, print_links, tell
     from mock_tingwu.cli.terminal import make_console
 
     async with target.dashscope() as client:
         found = await Agent(client, args.model).info(args.data_id)
+    media = media_links(found)
     if args.json:
-        tell(**_facts(found))
+        tell(**_facts(found), media=media)
         return
     console = make_console()
     why = f" ({': '.join(found.error)})" if found.error else ""
     console.print(f"{found.data_id} {plain(found.status)}{why}", markup=False, soft_wrap=True)
-    links = dict(found.results)
-    if found.playback_url is not None:
-        links["playbackUrl"] = found.playback_url
-    print_links(console, links)
+    print_links(console, {**found.results, **media})
     for name in found.failed_results:
         console.print(f"{name} could not be made", markup=False, soft_wrap=True)
 
@@ -132,6 +173,19 @@ async def _wait(args: argparse.Namespace, target: Target) -> None:
                 await finish(args, output, Agent(client, args.model), args.data_id, "unknown")
     except asyncio.CancelledError:
         complain("dashscope wait", "interrupted; the task goes on.")
+        raise
+
+
+async def _result(args: argparse.Namespace, target: Target) -> None:
+    from mock_tingwu.cli.keeping import media_links
+
+    try:
+        async with target.dashscope() as client:
+            found = await Agent(client, args.model).info(args.data_id)
+            waiting = "dashscope wait"
+            await give(args, client, Found(args.data_id, found, media_links(found), waiting))
+    except asyncio.CancelledError:
+        complain("dashscope result", "interrupted; nothing is kept.")
         raise
 
 
@@ -170,8 +224,6 @@ def _facts(found: AgentInfo) -> dict[str, object]:
     }
     if found.failed_results:
         known["failed_results"] = found.failed_results
-    if found.playback_url is not None:
-        known["media"] = {"playbackUrl": found.playback_url}
     if found.error is not None:
         known["error"] = dict(zip(("code", "message"), found.error, strict=True))
     return known
