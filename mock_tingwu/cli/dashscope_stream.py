@@ -7,7 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from mock_tingwu.cli.meeting import Meeting
-from mock_tingwu.cli.using import check_results, guarded
+from mock_tingwu.cli.using import check_results, guarded, refuse
 
 if TYPE_CHECKING:
     from mock_tingwu.client import AgentStream, DashScopeClient
@@ -29,20 +29,14 @@ def _stream(args: argparse.Namespace) -> None:
 
     check_results(args)
     if args.instruct:
-        _refuse(args, ("data_id", *_OF_A_MEETING), "makes no sense with --instruct: it has no task")
+        refuse(args, ("data_id", *_OF_A_MEETING), "makes no sense with --instruct: it has no task")
     else:
-        _refuse(args, _OF_INSTRUCTIONS, "needs --instruct")
+        refuse(args, _OF_INSTRUCTIONS, "needs --instruct")
     if args.data_id:
-        _refuse(args, _OF_A_MEETING, "makes no sense with --data-id: the meeting is not ended")
+        refuse(args, _OF_A_MEETING, "makes no sense with --data-id: the meeting is not ended")
     meeting = Meeting("dashscope stream", args)
     with open_target(args.target) as target:
         asyncio.run(_push(args, meeting, target))
-
-
-def _refuse(args: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
-    for name in names:
-        if getattr(args, name) not in (None, False):
-            raise ValueError(f"--{name.replace('_', '-')} {why}")
 
 
 async def _push(args: argparse.Namespace, meeting: Meeting, target: Target) -> None:

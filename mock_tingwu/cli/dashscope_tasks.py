@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.cli import complain
+from mock_tingwu.cli.meeting import UNKNOWN
 from mock_tingwu.cli.results import Found, check_result, give
 from mock_tingwu.cli.using import check_results, finish, run_with
 
@@ -100,9 +101,9 @@ async def _create(args: argparse.Namespace, target: Target) -> None:
                 _tell(args, task)
                 return
             output = make_output(args)
+            output.created(task.data_id)
             output.waiting((), stopped=False)
             with output:
-                output.created(task.data_id)
                 agent = Agent(client, args.model)
                 await finish(args, output, agent, task.data_id, task.status)
     except asyncio.CancelledError:
@@ -170,7 +171,7 @@ async def _wait(args: argparse.Namespace, target: Target) -> None:
             output = make_output(args)
             output.waiting((), stopped=False)
             with output:
-                await finish(args, output, Agent(client, args.model), args.data_id, "unknown")
+                await finish(args, output, Agent(client, args.model), args.data_id, UNKNOWN)
     except asyncio.CancelledError:
         complain("dashscope wait", "interrupted; the task goes on.")
         raise

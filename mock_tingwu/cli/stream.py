@@ -15,7 +15,7 @@ from mock_tingwu.cli.options import (
     kinds_of,
     parameters_of,
 )
-from mock_tingwu.cli.using import add_target, check_results, guarded
+from mock_tingwu.cli.using import add_target, check_results, guarded, refuse
 
 if TYPE_CHECKING:
     from mock_tingwu.client import MeetingStream, RealtimeTask, TingwuClient
@@ -62,10 +62,7 @@ def _stream(args: argparse.Namespace) -> None:
 
     check_results(args)
     if args.join_url:
-        for name in _NOT_WITH_JOIN_URL:
-            if getattr(args, name) not in (None, False, (), {}):
-                option = name.replace("_", "-")
-                raise ValueError(f"--{option} makes no sense with --join-url: the task is not ours")
+        refuse(args, _NOT_WITH_JOIN_URL, "makes no sense with --join-url: the task is not ours")
     meeting = Meeting("stream", args)
     if args.join_url:
         asyncio.run(meeting.visit(_open(args, args.join_url)))

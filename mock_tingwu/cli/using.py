@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -155,6 +155,15 @@ async def finish(
     output.ended(task_id, info.status, info, links=not args.result)
     if not info.succeeded:
         raise TaskEnded
+
+
+def refuse(args: argparse.Namespace, names: Collection[str], why: str) -> None:
+    """Make sure that none of these options is given. Raises ValueError."""
+    for name in names:
+        value = getattr(args, name)
+        # Also 0 is given.
+        if value is not None and value is not False and value not in ((), {}):
+            raise ValueError(f"--{name.replace('_', '-')} {why}")
 
 
 def check_results(args: argparse.Namespace) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
+import pty
+import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 COMMAND = (sys.executable, "-m", "mock_tingwu")
 
@@ -39,6 +45,48 @@ def run(
     )
 
 
+def on_a_terminal(
+    columns: int, *arguments: str, stdout: IO[bytes] | None = None
+) -> tuple[int, str]:
+    """Run a command on a terminal; return its exit code and all that it wrote there.
+
+    ``stdout`` is where its stdout goes instead.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=theirs,
+        stdout=stdout or theirs,
+        stderr=theirs,
+        env=environment({"TERM": "xterm-256color"}),
+    ) as process:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                chunk = os.read(ours, 65536)
+            except OSError:  # how Linux says that the other side is gone
+                break
+            if not chunk:
+                break
+            written += chunk
+        os.close(ours)
+    return process.returncode, written.decode("utf-8").replace("\r\n", "\n")
+
+
+def plain(text: str) -> str:
+    """``text`` without links and control sequences."""
+    return re.sub(r"\x1b\]8;[^\x1b]*\x1b\\|\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    """What ``--json`` has printed: an object a line."""
+    found = [json.loads(line) for line in text.splitlines()]
+    assert all(isinstance(one, dict) for one in found)
+    return found
+
+
 class Running:
     """A command that is running, as a context manager that kills it if nothing else has."""
 
@@ -47,9 +95,11 @@ class Running:
         arguments: Sequence[str],
         folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
+        stdin: int | None = None,
     ) -> None:
         self.process = subprocess.Popen(
             [*COMMAND, *arguments],
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -64,9 +114,21 @@ class Running:
         if self.process.poll() is None:
             self.process.kill()
         self.wait()
-        for stream in (self.process.stdout, self.process.stderr):
-            assert stream is not None
-            stream.close()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def feed(self, data: bytes) -> None:
+        """Write all of this to stdin."""
+        assert self.process.stdin is not None
+        file = self.process.stdin.fileno()
+        while data:
+            data = data[os.write(file, data) :]
+
+    def end_of_input(self) -> None:
+        """Nothing more comes in stdin."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
 
     @property
     def stdout(self) -> IO[str]:

@@ -1,13 +1,8 @@
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
 import signal
-import struct
 import subprocess
-import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +12,7 @@ from rich.cells import cell_len
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli.demo import TASK_KEY
 from mock_tingwu.core.scripts import load_script
-from tests.cli.commands import COMMAND, Running, environment, run
+from tests.cli.commands import COMMAND, Running, environment, on_a_terminal, plain, run
 from tests.conftest import SCRIPT
 
 LINES = load_script(SCRIPT).lines
@@ -87,36 +82,6 @@ def test_the_same_seed_keeps_the_same_bytes(piped: tuple[str, Path], tmp_path: P
     assert names == sorted(path.name for path in tmp_path.iterdir()) and len(names) == 8
     for name in names:
         assert (tmp_path / name).read_bytes() == (first / name).read_bytes()
-
-
-def on_a_terminal(columns: int, *arguments: str) -> tuple[int, str]:
-    """Run a command on a terminal; return its exit code and all that it wrote there."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment({"TERM": "xterm-256color"}),
-    ) as process:
-        os.close(theirs)
-        written = b""
-        while True:
-            try:
-                chunk = os.read(ours, 65536)
-            except OSError:  # how Linux says that the other side is gone
-                break
-            if not chunk:
-                break
-            written += chunk
-        os.close(ours)
-    return process.returncode, written.decode("utf-8").replace("\r\n", "\n")
-
-
-def plain(text: str) -> str:
-    """``text`` without links and control sequences."""
-    return re.sub(r"\x1b\]8;[^\x1b]*\x1b\\|\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
 def test_a_terminal_sees_captions_grow_and_a_summary_that_fits() -> None:

@@ -13,8 +13,7 @@ import pytest
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
 from mock_tingwu.settings import LIVE_AUTH_KEY
-from tests.cli.commands import COMMAND, Running, environment, run
-from tests.cli.test_cli_demo import on_a_terminal, plain
+from tests.cli.commands import COMMAND, Running, environment, on_a_terminal, plain, run
 
 #: Nobody is contacted there: the stream is imagined.
 STREAM = "rtmp://pull.example.com/app/lesson"
