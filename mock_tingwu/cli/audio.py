@@ -7,7 +7,8 @@ A stream is pushed in pieces of `PIECE_MS`, each at its time. `from_file` reads 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol
@@ -85,7 +86,7 @@ def from_file(path: Path, *, audio_format: str, sample_rate: int) -> Source:
             )
         return Source(_as_it_is(path, found.duration), found.duration)
     converter = Converter(audio_format, sample_rate)
-    return Source(_converted(read_pcm(path, sample_rate), converter), found.duration)
+    return Source(_converted(path, sample_rate, converter), found.duration)
 
 
 class Converter:
@@ -141,9 +142,11 @@ def _encoder(audio_format: str, sample_rate: int) -> _Encoder:
     return _Codec(*_CODECS[audio_format], sample_rate)
 
 
-def _converted(pcm: Iterable[bytes], converter: Converter) -> Iterator[Piece]:
-    for block in pcm:
-        yield from converter.feed(block)
+def _converted(path: Path, sample_rate: int, converter: Converter) -> Iterator[Piece]:
+    # Opened when it is pushed: there may be nobody to push it to.
+    with closing(read_pcm(path, sample_rate)) as pcm:
+        for block in pcm:
+            yield from converter.feed(block)
     yield from converter.finish()
 
 

@@ -10,7 +10,7 @@ from mock_tingwu.cli.meeting import Meeting
 from mock_tingwu.cli.using import check_results, guarded, refuse
 
 if TYPE_CHECKING:
-    from mock_tingwu.client import AgentStream, DashScopeClient
+    from mock_tingwu.client import AgentInfo, AgentStream, DashScopeClient
     from mock_tingwu.client.targets import Target
 
 #: What a meeting is created with, or what is done with it when it is over.
@@ -84,5 +84,5 @@ class _AgentMeeting:
     async def stop(self) -> int:
         return (await self.client.end_realtime(self._data_id)).status
 
-    async def status(self) -> int:
-        return (await self.client.get_task(self._data_id)).status
+    async def info(self) -> AgentInfo:
+        return await self.client.get_task(self._data_id)

@@ -11,7 +11,7 @@ from mock_tingwu.cli import complain
 from mock_tingwu.cli.using import Client, TaskEnded, finish
 
 if TYPE_CHECKING:
-    from mock_tingwu.cli.output import Output
+    from mock_tingwu.cli.output import Info, Output
     from mock_tingwu.cli.sources import Incoming
     from mock_tingwu.client.stream import AudioStream
 
@@ -39,7 +39,7 @@ class Service(Protocol):
     async def stop(self) -> object:
         """End the task; return its status."""
 
-    async def status(self) -> object:
+    async def info(self) -> Info:
         """How the task stands."""
 
 
@@ -96,11 +96,17 @@ class Meeting:
             raise
 
     async def _speak(self, service: Service, task_id: str) -> object:
-        """Push all that there is, and stop the task, whatever has happened; return its status."""
+        """Push all that there is, and stop the task, whatever has happened; return its status.
+
+        Raises:
+            TaskEnded: the stream has failed, or the task could not be stopped.
+            ValueError, OSError: the source could not be read to its end.
+        """
         from mock_tingwu.client.errors import ClientError
 
         problem: BaseException | None = None
         status: object = UNKNOWN
+        info: Info | None = None
         try:
             await self._push(service.stream())
         except BaseException as error:
@@ -110,16 +116,18 @@ class Meeting:
             self._end = f", and the task {task_id} is stopped"
         except ClientError as error:
             problem = problem or error
-            # It may have ended by itself.
+        if problem is None:
+            return status
+        told = problem if isinstance(problem, ClientError) else None
+        if told is not None:
+            # The task may have failed by itself, which says more than that its stream has.
             with suppress(ClientError):
-                status = await service.status()
-        if isinstance(problem, ClientError):
-            self._output.ended(task_id, status, error=problem)
-            raise TaskEnded(problem) from problem
-        if problem is not None:
-            self._output.ended(task_id, status)
-            raise problem
-        return status
+                info = await service.info()
+                status = info.status
+        self._output.ended(task_id, status, info, links=False, error=told)
+        if told is not None:
+            raise TaskEnded(told) from told
+        raise problem
 
     async def _push(self, stream: AudioStream[Any]) -> None:
         from mock_tingwu.cli.pushing import push

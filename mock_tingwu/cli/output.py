@@ -133,7 +133,7 @@ class JsonOutput(Output):
             if info.error is not None:
                 last["error"] = dict(zip(("code", "message"), info.error, strict=True))
         if error is not None:
-            last["error"] = facts(error)
+            last["error"] = {**last.get("error", {}), **facts(error)}
         tell(**last)
 
 

@@ -18,7 +18,7 @@ from mock_tingwu.cli.options import (
 from mock_tingwu.cli.using import add_target, check_results, guarded, refuse
 
 if TYPE_CHECKING:
-    from mock_tingwu.client import MeetingStream, RealtimeTask, TingwuClient
+    from mock_tingwu.client import MeetingStream, RealtimeTask, TaskInfo, TingwuClient
     from mock_tingwu.client.targets import Target
 
 #: What a task is created with, or what is done with it when it is over: nothing of that is done
@@ -98,8 +98,8 @@ class _Task:
     async def stop(self) -> str:
         return await self.client.stop(self._created.task_id)
 
-    async def status(self) -> str:
-        return (await self.client.info(self._created.task_id)).status
+    async def info(self) -> TaskInfo:
+        return await self.client.info(self._created.task_id)
 
     @property
     def _created(self) -> RealtimeTask:
