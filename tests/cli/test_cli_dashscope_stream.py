@@ -232,7 +232,7 @@ def test_ctrl_c_leaves_a_meeting_of_somebody_else_open(hearing: MockTingwu) -> N
 def test_a_stream_that_fails_exits_with_1_and_the_meeting_is_ended(
     mock: MockTingwu, capsys: Capture, flags: tuple[str, ...]
 ) -> None:
-    fault = {"type": "ws_fail", "status_text": "No more."}
+    fault = {"type": "ws_task_failed", "code": "ServerError"}
     mock.faults.add(fault, match={"audio_ms": 2_000})
     assert stream(mock, str(RECORDING), *FAST, *flags) == 1
     out, errors = capsys.readouterr()
