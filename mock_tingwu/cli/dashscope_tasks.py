@@ -1,4 +1,4 @@
-"""``mock-tingwu dashscope create``, ``end``, ``info``, ``wait`` and ``token``."""
+"""``mock-tingwu dashscope create``, ``end``, ``info``, ``wait``, ``result`` and ``token``."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _check_create(args: argparse.Namespace) -> None:
     check_results(args)
     if (args.wait or args.result) and not _is_offline(args):
         raise ValueError(
-            "--wait and --result need --file-url, --text or --data-id: a meeting has "
-            "to be ended first"
+            "--wait and --result need --file-url, --text or --data-id: a meeting has to be ended "
+            "first"
         )
 
 
@@ -182,9 +182,12 @@ async def _result(args: argparse.Namespace, target: Target) -> None:
 
     try:
         async with target.dashscope() as client:
-            found = await Agent(client, args.model).info(args.data_id)
-            waiting = "dashscope wait"
-            await give(args, client, Found(args.data_id, found, media_links(found), waiting))
+            info = await Agent(client, args.model).info(args.data_id)
+            found = Found(args.data_id, info, media_links(info), "dashscope wait")
+            await give(args, client, found)
+            if not args.json:
+                for name in info.failed_results:
+                    complain("dashscope result", f"{name} could not be made")
     except asyncio.CancelledError:
         complain("dashscope result", "interrupted; nothing is kept.")
         raise

@@ -62,10 +62,10 @@ async def _watch(args: argparse.Namespace, target: Target) -> None:
     auth_key = auth_key_of(args) or secrets.token_hex(16)
     display = make_display(args.json)
     receiver = make_receiver(args, auth_key, lambda arrival: display.show(log.take(arrival)))
-    receiver.listen()
-    callback_url = args.callback_url or receiver.url
-    log = Log(callback_url)
     async with target.live() as client:
+        receiver.listen()
+        callback_url = args.callback_url or receiver.url
+        log = Log(callback_url)
         with display, receiver:
             settings = settings_of(args) | {"auth_key": auth_key}
             task_id = await client.caption_stream(args.stream_url, callback_url, **settings)

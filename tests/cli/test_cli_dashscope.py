@@ -221,6 +221,11 @@ def test_a_result_that_could_not_be_made_is_told(mock: MockTingwu, capsys: Captu
         assert dashscope(mock, command, data_id, "--json") == 0
         last = objects(capsys.readouterr().out)[-1]
         assert last["failed_results"] == ["autoChaptersPath"]
+    assert dashscope(mock, "result", data_id) == 0
+    why = "mock-tingwu dashscope result: autoChaptersPath could not be made\n"
+    assert capsys.readouterr().err == why
+    assert dashscope(mock, "result", data_id, "--json") == 0
+    assert objects(capsys.readouterr().out)[-1]["failed_results"] == ["autoChaptersPath"]
 
 
 # Keys
