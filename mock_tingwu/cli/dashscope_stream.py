@@ -35,7 +35,7 @@ def _stream(args: argparse.Namespace) -> None:
     if args.data_id:
         refuse(args, _OF_A_MEETING, "makes no sense with --data-id: the meeting is not ended")
     meeting = Meeting("dashscope stream", args)
-    with open_target(args.target) as target:
+    with open_target(args.target, private=True) as target:
         asyncio.run(_push(args, meeting, target))
 
 

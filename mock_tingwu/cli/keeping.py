@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,6 +45,6 @@ def save(folder: Path, documents: Mapping[str, Any], media: Mapping[str, bytes])
 
 
 def media_name(what: str, url: str) -> str:
-    """The name of a media file: what it is, with the ending that its link has."""
-    ending = re.search(r"\.[a-z0-9]{1,5}$", urlsplit(url).path)
-    return what + (ending[0] if ending else "")
+    """The name of a media file: what it is, with the ending that its link has if that says more."""
+    ending = PurePosixPath(urlsplit(url).path).suffix
+    return what + ending if re.fullmatch(r"\.[A-Za-z0-9]+", ending) and ending[1:] != what else what

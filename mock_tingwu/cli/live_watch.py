@@ -17,7 +17,7 @@ from mock_tingwu.cli.live_listener import (
 )
 from mock_tingwu.cli.live_log import Log
 from mock_tingwu.cli.live_tasks import NOT_FOUND, settings_of
-from mock_tingwu.cli.using import guarded
+from mock_tingwu.cli.using import run_with
 
 if TYPE_CHECKING:
     from mock_tingwu.client import LiveAsrClient
@@ -34,16 +34,7 @@ _LAST_CAPTIONS_S: Final = 0.5
 def watch(args: argparse.Namespace) -> int:
     """``live watch``: exit code 0 when the task has ended, also by Ctrl-C."""
     obey_signals()
-    return guarded("live watch", args, lambda: _run(args))
-
-
-def _run(args: argparse.Namespace) -> None:
-    import asyncio
-
-    from mock_tingwu.cli.targets import open_target
-
-    with open_target(args.target) as target:
-        asyncio.run(_watch(args, target))
+    return run_with("live watch", args, lambda target: _watch(args, target), private=True)
 
 
 async def _watch(args: argparse.Namespace, target: Target) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.cli import complain
 from mock_tingwu.cli.options import (
@@ -16,7 +17,7 @@ from mock_tingwu.cli.options import (
     kinds_of,
     parameters_of,
 )
-from mock_tingwu.cli.using import add_target, check_results, finish, guarded
+from mock_tingwu.cli.using import add_target, check_results, finish, run_with
 
 if TYPE_CHECKING:
     from mock_tingwu.client import TingwuClient
@@ -39,25 +40,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Create the task and wait for it; return the exit code."""
-    return guarded("offline", args, lambda: _offline(args))
+    return run_with(
+        "offline", args, lambda target: _offline(args, target), check=_check, private=True
+    )
 
 
-def _offline(args: argparse.Namespace) -> None:
-    from mock_tingwu.cli.targets import open_target
-
+def _check(args: argparse.Namespace) -> None:
     check_results(args)
     path = _local(args.source)
     if path is not None and args.target == "live":
         raise ValueError(
             f"{path} is a local file, expected a URL from which the cloud can fetch it"
         )
-    with open_target(args.target) as target:
-        try:
-            url = args.source if path is None else _hosted(target, path)
-        except KeyboardInterrupt:
-            complain("offline", "interrupted; no task is created.")
-            raise
-        asyncio.run(_transcribe(args, target.tingwu(app_key=args.app_key), url))
+
+
+def _offline(args: argparse.Namespace, target: Target) -> Coroutine[Any, Any, None]:
+    """Put a local file on the mock at once; return what is to be done then."""
+    client, path = target.tingwu(app_key=args.app_key), _local(args.source)
+    try:
+        url = args.source if path is None else _hosted(target, path)
+    except KeyboardInterrupt:
+        complain("offline", "interrupted; no task is created.")
+        raise
+    return _transcribe(args, client, url)
 
 
 def _local(source: str) -> Path | None:

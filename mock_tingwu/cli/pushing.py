@@ -28,7 +28,7 @@ async def push(
     that ends by itself is not pushed into until ``pieces`` have ended: they may never.
 
     Raises:
-        StreamError: the stream could not be begun, or failed.
+        StreamError: the stream could not be begun, failed, or ended too early.
     """
     async with stream:
         listening = asyncio.create_task(_listen(stream, on_event))
@@ -45,7 +45,9 @@ async def push(
         for outcome in outcomes:
             if isinstance(outcome, Exception):
                 raise outcome
-        await stream.stop()
+        await stream.stop()  # raises once more what it has failed with
+        if isinstance(outcomes[1], asyncio.CancelledError):
+            raise StreamError("The service ended the stream before all audio was pushed.")
 
 
 async def _listen(stream: AudioStream[Any], on_event: Callable[[Any], None]) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mock_tingwu.client import MeetingStream, RealtimeTask, TaskInfo, TingwuClient
     from mock_tingwu.client.targets import Target
 
-#: What a task is created with, or what is done with it when it is over: nothing of that is done
-#: for the task of another.
+#: Options about how a task is created, or what is done when it is over: with the task of another
+#: neither is done.
 _NOT_WITH_JOIN_URL: Final = (
     "app_key",
     "task_key",
@@ -67,7 +67,7 @@ def _stream(args: argparse.Namespace) -> None:
     if args.join_url:
         asyncio.run(meeting.visit(_open(args, args.join_url)))
         return
-    with open_target(args.target) as target:
+    with open_target(args.target, private=True) as target:
         asyncio.run(_hold(args, meeting, target))
 
 

@@ -65,20 +65,23 @@ def run_with(
     work: Callable[[Target], Coroutine[Any, Any, None]],
     *,
     check: Callable[[argparse.Namespace], None] | None = None,
+    private: bool = False,
 ) -> int:
     """Do ``work`` with the target; return the exit code. What goes wrong is told in one line.
 
-    ``check`` looks at the arguments before; it may raise ValueError and OSError.
+    ``check`` looks at the arguments before; it may raise ValueError and OSError. With ``private``,
+    a mock is started for the command where none runs.
     """
 
     def act() -> None:
         import asyncio
 
-        from mock_tingwu.client.targets import find_target
+        from mock_tingwu.cli.targets import open_target
 
         if check is not None:
             check(args)
-        asyncio.run(work(find_target(args.target)))
+        with open_target(args.target, private=private) as target:
+            asyncio.run(work(target))
 
     return guarded(command, args, act)
 

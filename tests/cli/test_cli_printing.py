@@ -7,20 +7,23 @@ import sys
 import pytest
 
 from mock_tingwu import __version__, contract
-from mock_tingwu.cli import COMMANDS, main, states
+from mock_tingwu.cli import GROUPS, main, states
 from mock_tingwu.cli.assumptions import assumed_errors, assumed_schemas, assumed_transitions
 from mock_tingwu.core import errors
 from mock_tingwu.core.provenance import ASSUMPTIONS
 from mock_tingwu.core.tasks import REALTIME_TASK, Status, TaskEvent
 from tests.cli.commands import COMMAND, environment, run
 
+HEAVY = {"asyncio", "uvicorn", "starlette", "websockets", "rich", "httpx", "yaml", "msgspec"}
 
-def test_help_names_every_command_and_loads_none() -> None:
+
+def helped(*arguments: str) -> tuple[str, set[str]]:
+    """What a command prints as help, and the packages that this loads."""
     program = (
         "import sys\n"
         "from mock_tingwu.cli import main\n"
         "try:\n"
-        "    main(['--help'])\n"
+        f"    main([*{arguments}, '--help'])\n"
         "finally:\n"
         "    print('LOADED', *(name.partition('.')[0] for name in sys.modules))\n"
     )
@@ -33,9 +36,23 @@ def test_help_names_every_command_and_loads_none() -> None:
     )
     text, _, loaded = result.stdout.partition("LOADED")
     assert result.returncode == 0
-    assert all(f"    {name}" in text for name in COMMANDS)
-    heavy = {"asyncio", "uvicorn", "starlette", "websockets", "rich", "httpx", "yaml", "msgspec"}
-    assert heavy & set(loaded.split()) == set()
+    return text, set(loaded.split())
+
+
+def test_help_names_every_command_by_group_and_loads_none() -> None:
+    text, loaded = helped()
+    assert HEAVY & loaded == set()
+    for title, group in GROUPS.items():
+        lines = text.partition(f"\n{title}:\n")[2].partition("\n\n")[0].splitlines()
+        assert [line.split()[0] for line in lines] == list(group)
+    assert all(len(line) < 80 for line in text.splitlines())
+
+
+@pytest.mark.parametrize("command", GROUPS["use a service, the mock or the cloud"])
+def test_help_of_the_clients_commands_loads_no_library(command: str) -> None:
+    text, loaded = helped(command)
+    assert text.startswith(f"usage: mock-tingwu {command} ")
+    assert HEAVY - {"asyncio"} & loaded == set()
 
 
 def test_the_version_is_the_packages() -> None:

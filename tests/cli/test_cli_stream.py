@@ -495,6 +495,20 @@ def test_a_stream_that_fails_while_stdin_says_nothing_ends_all_the_same(
     assert code == 1 and "40000004" in errors
 
 
+def test_a_stream_that_the_service_ends_too_early_has_failed(weekly: MockTingwu) -> None:
+    with Running(pushed(weekly, "-"), stdin=subprocess.PIPE) as stream:
+        stream.line()
+        weekly.wait_for(sessions=1)
+        stream.feed(bytes(3200))
+        weekly.wait_for(status="ONGOING")
+        weekly.sessions[0].send(name="TranscriptionCompleted", payload={})
+        code, _, errors = stream.wait()  # with stdin still open
+    assert code == 1
+    assert errors == (
+        "mock-tingwu stream: The service ended the stream before all audio was pushed.\n"
+    )
+
+
 def test_a_reader_who_has_seen_enough_ends_the_meeting(weekly: MockTingwu) -> None:
     with subprocess.Popen(
         [*COMMAND, *pushed(weekly, "-")],
