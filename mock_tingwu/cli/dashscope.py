@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,10 @@ from mock_tingwu.cli.options import (
     json_object,
 )
 from mock_tingwu.cli.results import add_result_forms
-from mock_tingwu.cli.using import add_target
+from mock_tingwu.cli.using import add_subcommand, add_target
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from mock_tingwu.cli.using import Subcommands
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,16 +27,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(metavar="SUBCOMMAND", required=True)
     _add_stream(commands)
     _add_create(commands)
-    command = _add(commands, "end", "end a realtime meeting; its results are made then", end)
+    command = add_subcommand(
+        commands, "end", "end a realtime meeting; its results are made then", end
+    )
     _add_data_id(command)
     _add_app_id(command)
     _add_parameters(command)
     add_target(command)
-    command = _add(commands, "info", "print how a task stands, with links to what is ready", info)
+    command = add_subcommand(
+        commands, "info", "print how a task stands, with links to what is ready", info
+    )
     _add_data_id(command)
     _add_model(command)
     add_target(command)
-    command = _add(
+    command = add_subcommand(
         commands, "wait", "wait until a task is finished; see its results get ready", wait
     )
     _add_data_id(command)
@@ -45,12 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_timeout(command)
     command.set_defaults(wait=True, result=None, out=None)
     add_target(command)
-    command = _add(commands, "result", "download what a task came to; print it or keep it", result)
+    command = add_subcommand(
+        commands, "result", "download what a task came to; print it or keep it", result
+    )
     _add_data_id(command)
     _add_model(command)
     add_result_forms(command)
     add_target(command)
-    command = _add(commands, "token", "print a temporary API key, to be given away", token)
+    command = add_subcommand(
+        commands, "token", "print a temporary API key, to be given away", token
+    )
     command.add_argument(
         "--expires-in",
         type=int,
@@ -67,18 +74,9 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _add(
-    commands: Commands, name: str, summary: str, act: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    description = f"{summary[0].upper()}{summary[1:]}."
-    command = commands.add_parser(name, help=summary, description=description)
-    command.set_defaults(subcommand=act)
-    return command
-
-
-def _add_stream(commands: Commands) -> None:
+def _add_stream(commands: Subcommands) -> None:
     summary = "push a recording, stdin or the microphone into a meeting; see the captions come"
-    command = _add(commands, "stream", summary, stream)
+    command = add_subcommand(commands, "stream", summary, stream)
     add_source(command)
     _add_app_id(command)
     _add_phrase_id(command)
@@ -106,9 +104,9 @@ def _add_stream(commands: Commands) -> None:
     add_target(command, private=True)
 
 
-def _add_create(commands: Commands) -> None:
+def _add_create(commands: Subcommands) -> None:
     summary = "create a realtime meeting, or have a recording, a text or a task worked on"
-    command = _add(commands, "create", summary, create)
+    command = add_subcommand(commands, "create", summary, create)
     source = command.add_mutually_exclusive_group()
     source.add_argument("--file-url", metavar="URL", help="a recording that the service can fetch")
     source.add_argument(

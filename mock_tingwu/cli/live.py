@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli.live_listener import DEFAULT_PORT, listen_to_callbacks
@@ -17,11 +16,11 @@ from mock_tingwu.cli.live_tasks import (
     tasks,
 )
 from mock_tingwu.cli.live_watch import watch
-from mock_tingwu.cli.using import add_target
+from mock_tingwu.cli.using import add_subcommand, add_target
 from mock_tingwu.settings import LIVE_AUTH_KEY
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from mock_tingwu.cli.using import Subcommands
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("query", "show a task, also one that has ended", query),
     )
     for name, summary, act in of_one:
-        command = _add(commands, name, summary, act)
+        command = add_subcommand(commands, name, summary, act)
         command.add_argument("task_id", metavar="TASK_ID", help="asr-… as `live create` prints it")
         add_target(command)
-    add_target(_add(commands, "tasks", "list the tasks that run", tasks))
+    add_target(add_subcommand(commands, "tasks", "list the tasks that run", tasks))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,17 +47,8 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _add(
-    commands: Commands, name: str, summary: str, act: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    description = f"{summary[0].upper()}{summary[1:]}."
-    command = commands.add_parser(name, help=summary, description=description)
-    command.set_defaults(subcommand=act)
-    return command
-
-
-def _add_listen(commands: Commands) -> None:
-    listen = _add(
+def _add_listen(commands: Subcommands) -> None:
+    listen = add_subcommand(
         commands,
         "listen",
         "show callbacks as they come and check their signatures",
@@ -84,9 +74,9 @@ def _add_listen(commands: Commands) -> None:
     )
 
 
-def _add_watch(commands: Commands) -> None:
+def _add_watch(commands: Subcommands) -> None:
     summary = "caption a live stream: create a task, show what it hears, delete it at Ctrl-C"
-    command = _add(commands, "watch", summary, watch)
+    command = add_subcommand(commands, "watch", summary, watch)
     command.add_argument(
         "stream_url", metavar="STREAM_URL", help="the live stream: RTMP and the like"
     )
@@ -109,8 +99,8 @@ def _add_watch(commands: Commands) -> None:
     add_target(command)
 
 
-def _add_create(commands: Commands) -> None:
-    command = _add(commands, "create", "create a task; its id is printed", create)
+def _add_create(commands: Subcommands) -> None:
+    command = add_subcommand(commands, "create", "create a task; its id is printed", create)
     add_create_options(command)
     command.add_argument(
         "--callback-url",

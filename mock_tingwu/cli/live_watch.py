@@ -61,7 +61,7 @@ async def _watch(args: argparse.Namespace, target: Target) -> None:
             settings = settings_of(args) | {"auth_key": auth_key}
             task_id = await client.caption_stream(args.stream_url, callback_url, **settings)
             try:
-                say(f"Task {task_id}, posting to {callback_url}", args.json)
+                say(f"Task {task_id} posts to {callback_url}", args.json)
                 await _until_over(client, task_id, receiver)
             finally:
                 await _end(client, task_id, args.json)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mock_tingwu.client import Results
     from mock_tingwu.client.targets import Target
 
+    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
+
 FAILED: Final = 1
 REFUSED: Final = 3
 UNREACHABLE: Final = 4
@@ -43,6 +45,16 @@ class TaskEnded(Exception):
     def __init__(self, why: Exception | None = None) -> None:
         super().__init__(why)
         self.why = why
+
+
+def add_subcommand(
+    commands: Subcommands, name: str, summary: str, act: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    """A parser of its own for a subcommand; ``act`` becomes its ``args.subcommand``."""
+    description = f"{summary[0].upper()}{summary[1:]}."
+    command = commands.add_parser(name, help=summary, description=description)
+    command.set_defaults(subcommand=act)
+    return command
 
 
 def add_target(parser: argparse.ArgumentParser, *, private: bool = False) -> None:

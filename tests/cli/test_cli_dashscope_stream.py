@@ -12,11 +12,12 @@ from rich.cells import cell_len
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
-from mock_tingwu.client.targets import _MOCK_APP_ID as APP
 from mock_tingwu.core.scripts import load_script
 from tests.cli.commands import COMMAND, Running, environment, objects, on_a_terminal, plain
 from tests.conftest import RECORDING, SCRIPT
 
+#: The application of a mock.
+APP = "tw_mock_app"
 LINES = load_script(SCRIPT).lines
 PARAMETERS = {
     "transcription": {
@@ -239,6 +240,18 @@ def test_a_stream_that_fails_exits_with_1_and_the_meeting_is_ended(
     assert errors.startswith("mock-tingwu dashscope stream: The agent's stream failed with ")
     assert errors.count("\n") == 1 and out.count("RUNNING") == 1
     assert actions(mock)[-1] == "end"
+
+
+def test_a_meeting_that_somebody_else_ends_exits_with_1(hearing: MockTingwu) -> None:
+    arguments = [str(RECORDING), "--speed", "8", "--target", hearing.url]
+    with Running(["dashscope", "stream", *arguments]) as running:
+        data_id = running.line().removeprefix("Task ")
+        running.line_with(LINES[0].text)
+        assert main(["dashscope", "end", data_id, "--target", hearing.url]) == 0
+        code, out, errors = running.wait()
+    assert code == 1 and out.splitlines()[-1].startswith(f"{data_id} ")
+    why = "The service ended the stream before all audio was pushed."
+    assert errors == f"mock-tingwu dashscope stream: {why}\n"
 
 
 def test_a_meeting_that_is_not_known_exits_with_1(

@@ -245,7 +245,7 @@ class Watching(Running):
 
     def begun(self) -> tuple[str, str]:
         """The task and its CallbackURL, as the first line tells them."""
-        found = re.fullmatch(r"Task (asr-\S+), posting to (\S+)", self.line())
+        found = re.fullmatch(r"Task (asr-\S+) posts to (\S+)", self.line())
         assert found
         return found[1], found[2]
 
@@ -299,7 +299,7 @@ def test_json_has_callbacks_alone_on_stdout(virtual_mock: MockTingwu) -> None:
     assert code == 0 and {one["signature"] for one in told} == {"ok"}
     assert told[0]["content"]["header"]["name"] == "SentenceEnd"
     counted, end = errors.splitlines()
-    assert begin.startswith(f"Task {told[0]['task_id']}, posting to http://127.0.0.1:")
+    assert begin.startswith(f"Task {told[0]['task_id']} posts to http://127.0.0.1:")
     assert "bad signature" in counted and end.endswith("is stopped and deleted.")
     assert KEY not in begin + first + out + errors
 
