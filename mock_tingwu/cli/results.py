@@ -75,11 +75,28 @@ def add_result_forms(parser: argparse.ArgumentParser) -> None:
 
 
 def check_result(args: argparse.Namespace) -> None:
-    """See that the files can be written. Raises OSError."""
+    """See that the options fit each other, and that the files can be written.
+
+    Raises:
+        ValueError, OSError: they do not, or cannot.
+    """
+    form = _form(args)
+    if args.translation is not None and form in (None, "json"):
+        raise ValueError("--translation needs --format text, md, srt or vtt")
+    if args.speakers and form in (None, "srt", "json"):
+        raise ValueError("--speakers needs --format text, md or vtt")
     if args.out is not None:
         check_writable(args.out)
     if args.files is not None:
         args.files.mkdir(parents=True, exist_ok=True)
+
+
+def _form(args: argparse.Namespace) -> str | None:
+    """In which format results are printed or written, None for not at all."""
+    if args.files is not None and args.out is None:
+        form: str | None = args.format
+        return form
+    return args.format or "text"
 
 
 async def give(args: argparse.Namespace, client: FileClient, found: Found) -> None:
@@ -98,23 +115,19 @@ async def give(args: argparse.Namespace, client: FileClient, found: Found) -> No
     if not info.results:
         if args.json:
             JsonOutput().ended(found.task_id, info.status, info)
-        raise TaskEnded(ClientError(_nothing(found)))
+        yet = "" if info.finished else f" yet: `mock-tingwu {found.waiting}` waits for them"
+        raise TaskEnded(ClientError(f"{_standing(found)} and has no results{yet}."))
     results = await client.results(replace(info, results=_chosen(info.results, args.kinds)))
     text = _rendered(args, results)
     kept = await _keep(args.files, client, found.media, results) if args.files else ()
     _print(args, found, text, kept)
     if info.finished and not info.succeeded:
-        raise TaskEnded
+        raise TaskEnded(ClientError(f"{_standing(found)}; these results were made before."))
 
 
-def _nothing(found: Found) -> str:
-    """Why a task has no results."""
-    task = f"The task {found.task_id} is {found.status}"
-    if found.info.error:
-        return f"{task}: {': '.join(found.info.error)}"
-    if found.info.finished:
-        return f"{task} and has no results."
-    return f"{task} and has no results yet: `mock-tingwu {found.waiting}` waits for them."
+def _standing(found: Found) -> str:
+    why = f" ({': '.join(found.info.error)})" if found.info.error else ""
+    return f"The task {found.task_id} is {found.status}{why}"
 
 
 def _chosen(links: Mapping[str, str], kinds: tuple[str, ...]) -> Mapping[str, str]:
@@ -126,14 +139,15 @@ def _chosen(links: Mapping[str, str], kinds: tuple[str, ...]) -> Mapping[str, st
 
 def _rendered(args: argparse.Namespace, results: Results) -> str:
     """What is printed or written, "" for nothing."""
-    if args.files is not None and not (args.format or args.out):
+    form = _form(args)
+    if form is None:
         return ""
     known = results.names()
     for speaker in args.speakers:
         if speaker not in known:
             there = ", ".join(known) or "none, as nobody told speakers apart"
             raise ValueError(f"--speakers has {speaker!r}, expected of {there}")
-    return rendered(results, args.format or "text", args.translation, args.speakers)
+    return rendered(results, form, args.translation, args.speakers)
 
 
 async def _keep(

@@ -211,7 +211,7 @@ def rendered(
     translation: str | None = None,
     speakers: Mapping[str, str] | None = None,
 ) -> str:
-    """Results as one of `RESULT_FORMATS`, with a line end at the end.
+    """Results as one of `RESULT_FORMATS`, with a line end at the end unless that is nothing.
 
     ``speakers`` names them by their ids where the format has names. Raises ValueError when there is
     no such ``translation``.
@@ -223,7 +223,8 @@ def rendered(
         "vtt": lambda: results.to_vtt(translation, speakers=speakers),
         "json": results.to_json,
     }
-    return write[form]().rstrip("\n") + "\n"
+    text = write[form]().rstrip("\n")
+    return f"{text}\n" if text else ""
 
 
 def described(error: Exception) -> str:

@@ -87,6 +87,10 @@ def test_only_the_kinds_asked_for_are_downloaded(mock: MockTingwu, result: Resul
     assert len({target.partition("?")[0] for target in files}) == 2
 
 
+def test_where_nothing_was_said_nothing_is_printed(result: Result) -> None:
+    assert result("--kinds", "AutoChapters") == (0, "", "")
+
+
 def test_what_is_written_to_a_file_is_not_printed(result: Result, tmp_path: Path) -> None:
     path = tmp_path / "minutes.md"
     assert result("--format", "md", "--out", path) == (0, "", "")
@@ -137,6 +141,12 @@ def test_as_json_everything_is_an_object_a_line(
             "MeetingAssistance, Summarization, TextPolish",
         ),
         (("--out", "{tmp}"), "{tmp} is a folder, expected a file to write"),
+        (
+            ("--translation", "en", "--format", "json"),
+            "--translation needs --format text, md, srt or vtt",
+        ),
+        (("--speakers", "1=A", "--format", "srt"), "--speakers needs --format text, md or vtt"),
+        (("--speakers", "1=A", "--files", "{tmp}"), "--speakers needs --format text, md or vtt"),
     ],
 )
 def test_what_there_is_not_is_told(
@@ -178,7 +188,8 @@ def test_why_a_task_has_no_results_is_told(mock: MockTingwu, capsys: Captured) -
     task_id = capsys.readouterr().out.split()[0]
     assert main(["result", task_id, *about]) == 1
     errors = capsys.readouterr().err
-    assert errors.startswith(f"mock-tingwu result: The task {task_id} is FAILED: TSC.FileError: ")
+    assert errors.startswith(f"mock-tingwu result: The task {task_id} is FAILED (TSC.FileError: ")
+    assert errors.endswith(") and has no results.\n")
     assert main(["result", "none", *about]) == 1
     assert "The task none is INVALID and has no results." in capsys.readouterr().err
 
@@ -195,7 +206,9 @@ def test_a_task_that_has_failed_later_is_printed_and_not_a_success(
     task_id = capsys.readouterr().out.splitlines()[-1].split()[0]
     assert main(["result", task_id, *about]) == 1
     captured = capsys.readouterr()
-    assert len(captured.out) > 20 and captured.err == ""
+    assert len(captured.out) > 20
+    assert captured.err.startswith(f"mock-tingwu result: The task {task_id} is FAILED (TSC.File")
+    assert captured.err.endswith("); these results were made before.\n")
 
 
 def test_a_file_that_is_gone_is_a_refusal(mock: MockTingwu, result: Result) -> None:
