@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.cli import complain
 from mock_tingwu.cli.meeting import UNKNOWN
-from mock_tingwu.cli.results import Found, check_result, give
+from mock_tingwu.cli.results import Found, check_forms, give
 from mock_tingwu.cli.using import check_results, finish, run_with
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def wait(args: argparse.Namespace) -> int:
 def result(args: argparse.Namespace) -> int:
     """``dashscope result``."""
     return run_with(
-        "dashscope result", args, lambda target: _result(args, target), check=check_result
+        "dashscope result", args, lambda target: _result(args, target), check=check_forms
     )
 
 

@@ -7,7 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import complain
-from mock_tingwu.cli.results import Found, add_result_forms, check_result, give
+from mock_tingwu.cli.results import Found, add_result_forms, check_forms, give
 from mock_tingwu.cli.using import add_target, run_with
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Download; return the exit code."""
-    return run_with("result", args, lambda target: _result(args, target), check=check_result)
+    return run_with("result", args, lambda target: _result(args, target), check=check_forms)
 
 
 async def _result(args: argparse.Namespace, target: Target) -> None:

@@ -74,7 +74,7 @@ def add_result_forms(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_result(args: argparse.Namespace) -> None:
+def check_forms(args: argparse.Namespace) -> None:
     """See that the options fit each other, and that the files can be written.
 
     Raises:
