@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.cli import complain
+from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.meeting import UNKNOWN
 from mock_tingwu.cli.results import Found, check_forms, give
 from mock_tingwu.cli.using import check_results, finish, run_with
@@ -106,7 +106,7 @@ async def _create(args: argparse.Namespace, target: Target) -> None:
             with output:
                 agent = Agent(client, args.model)
                 await finish(args, output, agent, task.data_id, task.status)
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("dashscope create", "interrupted; a task that was created goes on.")
         raise
 
@@ -172,7 +172,7 @@ async def _wait(args: argparse.Namespace, target: Target) -> None:
             output.waiting((), stopped=False)
             with output:
                 await finish(args, output, Agent(client, args.model), args.data_id, UNKNOWN)
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("dashscope wait", "interrupted; the task goes on.")
         raise
 
@@ -188,7 +188,7 @@ async def _result(args: argparse.Namespace, target: Target) -> None:
             if not args.json:
                 for name in info.failed_results:
                     complain("dashscope result", f"{name} could not be made")
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("dashscope result", "interrupted; nothing is kept.")
         raise
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mock_tingwu.cli import complain
+from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.using import Client, TaskEnded, finish
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Meeting:
         try:
             with self._output:
                 await self._push(stream)
-        except asyncio.CancelledError:
+        except INTERRUPTS:
             self._interrupted()
             raise
 
@@ -91,7 +91,7 @@ class Meeting:
                 if args.wait or args.result:
                     output.waiting(service.kinds, stopped=True)
                 await finish(args, output, service.client, task_id, status)
-        except asyncio.CancelledError:
+        except INTERRUPTS:
             self._interrupted()
             raise
 

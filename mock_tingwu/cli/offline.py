@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.cli import complain
+from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.options import (
     add_app_key,
     add_offline_options,
@@ -133,6 +133,6 @@ async def _transcribe(args: argparse.Namespace, client: TingwuClient, url: str) 
             output.waiting(kinds_of(parameters), stopped=False)
             with output:
                 await finish(args, output, client, task.task_id, task.status)
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("offline", f"interrupted; {end}.")
         raise

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import complain
+from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.results import Found, add_result_forms, check_forms, give
 from mock_tingwu.cli.using import add_target, run_with
 
@@ -34,6 +34,6 @@ async def _result(args: argparse.Namespace, target: Target) -> None:
             info = await client.info(args.task_id)
             found = Found(info.task_id, info, media_links(info), "task wait")
             await give(args, client, found)
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("result", "interrupted; nothing is kept.")
         raise

@@ -45,8 +45,9 @@ def open_source(what: str, *, audio_format: str, sample_rate: int) -> Incoming:
     converter = Converter(audio_format, sample_rate)
     if what == MICROPHONE:
         blocks = _microphone(_sounddevice(sample_rate), sample_rate)
-    elif sys.stdin.isatty():
-        raise ValueError("stdin is a terminal, expected 16-bit mono samples from a pipe or file")
+    elif sys.stdin is None or sys.stdin.isatty():
+        there = "closed" if sys.stdin is None else "a terminal"
+        raise ValueError(f"stdin is {there}, expected 16-bit mono samples from a pipe or file")
     else:
         blocks = _stdin()
     return Incoming(_converted(blocks, converter), None)
@@ -67,22 +68,32 @@ async def _converted(blocks: AsyncIterator[bytes], converter: Converter) -> Asyn
 
 
 async def _stdin() -> AsyncIterator[bytes]:
-    """What comes in there, until its end. Nobody has to be waited for: it may never come."""
+    """What comes in there, until its end. Nobody has to be waited for: it may never come.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     room = threading.Semaphore(_MOST_WAITING)
     file = sys.stdin.fileno()
+    problems: list[OSError] = []
     take, queue = _queue()
 
     def read() -> None:
         # Not through sys.stdin: its lock would keep the program from ending.
-        while block := os.read(file, _BLOCK):
-            take(block)
-            room.acquire()
+        try:
+            while block := os.read(file, _BLOCK):
+                take(block)
+                room.acquire()
+        except OSError as error:
+            problems.append(OSError(f"stdin cannot be read: {error.strerror}"))
         take(b"")
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
     while block := await queue.get():
         room.release()
         yield block
+    if problems:
+        raise problems[0]
 
 
 async def _microphone(sounddevice: Any, sample_rate: int) -> AsyncIterator[bytes]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import complain
+from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.options import (
     add_app_key,
     add_audio_options,
@@ -153,7 +153,7 @@ async def _wait(args: argparse.Namespace, target: Target) -> None:
             output.waiting((), stopped=False)
             with output:
                 await finish(args, output, client, args.task_id, "unknown")
-    except asyncio.CancelledError:
+    except INTERRUPTS:
         complain("task wait", "interrupted; the task goes on.")
         raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -150,6 +151,27 @@ def test_audio_is_pushed_at_its_pace_and_what_is_late_is_caught_up_with_gently()
         asyncio.run(send())
     # 100 ms of audio at twice the speed take 50 ms; late, they take 25.
     assert pauses == [0.05, 0.05, 0.05, 0.025, 0.025]
+
+
+def test_stdin_that_cannot_be_read_ends_the_meeting_and_is_told(
+    mock: MockTingwu, tmp_path: Path
+) -> None:
+    with (
+        (tmp_path / "written").open("wb") as file,
+        Running(pushed(mock, "-"), stdin=file.fileno()) as stream,
+    ):
+        code, out, errors = stream.wait()
+    assert (code, errors) == (2, "mock-tingwu stream: stdin cannot be read: Bad file descriptor\n")
+    assert out.endswith(f"{only_task(mock)} COMPLETED\n")
+
+
+def test_stdin_that_is_closed_is_told(mock: MockTingwu) -> None:
+    shell = f"{shlex.join([*COMMAND, *pushed(mock, '-')])} <&-"
+    result = subprocess.run(
+        ["sh", "-c", shell], capture_output=True, encoding="utf-8", env=environment(), check=False
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith("mock-tingwu stream: stdin is closed, expected 16-bit mono")
 
 
 # The microphone
@@ -404,6 +426,20 @@ def test_ctrl_c_stops_in_order_and_says_what_is_kept(weekly: MockTingwu) -> None
     assert objects(rest)[-1]["task_id"] == task_id
     assert objects(rest)[-2] == {"event": "Completed"}
     assert statuses(weekly)[-1] in ("FINISHING", "COMPLETED")
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_task_to_be_stopped(weekly: MockTingwu) -> None:
+    weekly.faults.add(
+        {"type": "latency", "ms": 60_000}, match={"operation": "CreateTask", "nth": 2}
+    )
+    with Running(pushed(weekly, "-"), stdin=subprocess.PIPE) as stream:
+        stream.line()
+        weekly.wait_for(sessions=1)
+        stream.process.send_signal(signal.SIGINT)
+        weekly.wait_for(kind="fault")
+        code, _, errors = stream.end(signal.SIGINT)
+    assert code == 130
+    assert errors.endswith(f"and the task {only_task(weekly)} could not be stopped.\n")
 
 
 def test_ctrl_c_while_results_are_made_tells_where_the_task_stands(
