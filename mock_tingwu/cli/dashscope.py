@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mock_tingwu.cli.dashscope_stream import stream
-from mock_tingwu.cli.dashscope_tasks import create, end, info, result, token, wait
+from mock_tingwu.cli.dashscope_stream import check_stream, stream
+from mock_tingwu.cli.dashscope_tasks import check_create, create, end, info, result, token, wait
 from mock_tingwu.cli.options import (
     add_audio_options,
     add_result_options,
@@ -15,11 +15,11 @@ from mock_tingwu.cli.options import (
     add_timeout,
     json_object,
 )
-from mock_tingwu.cli.results import add_result_forms
-from mock_tingwu.cli.using import add_subcommand, add_target
+from mock_tingwu.cli.results import add_result_forms, check_forms
+from mock_tingwu.cli.using import add_subcommand, add_target, run_subcommand
 
 if TYPE_CHECKING:
-    from mock_tingwu.cli.using import Subcommands
+    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_timeout(command)
     command.set_defaults(wait=True, result=None, out=None)
     add_target(command)
-    command = add_subcommand(
-        commands, "result", "download what a task came to; print it or keep it", result
-    )
+    summary = "download what a task came to; print it or keep it"
+    command = add_subcommand(commands, "result", summary, result, check_forms)
     _add_data_id(command)
     _add_model(command)
     add_result_forms(command)
@@ -70,13 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand; return its exit code."""
-    code: int = args.subcommand(args)
-    return code
+    return run_subcommand("dashscope", args)
 
 
 def _add_stream(commands: Subcommands) -> None:
     summary = "push a recording, stdin or the microphone into a meeting; see the captions come"
-    command = add_subcommand(commands, "stream", summary, stream)
+    command = add_subcommand(commands, "stream", summary, stream, check_stream, private=True)
     add_source(command)
     _add_app_id(command)
     _add_phrase_id(command)
@@ -106,7 +104,7 @@ def _add_stream(commands: Subcommands) -> None:
 
 def _add_create(commands: Subcommands) -> None:
     summary = "create a realtime meeting, or have a recording, a text or a task worked on"
-    command = add_subcommand(commands, "create", summary, create)
+    command = add_subcommand(commands, "create", summary, create, check_create)
     source = command.add_mutually_exclusive_group()
     source.add_argument("--file-url", metavar="URL", help="a recording that the service can fetch")
     source.add_argument(

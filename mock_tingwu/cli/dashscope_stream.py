@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 from mock_tingwu.cli.meeting import Meeting
-from mock_tingwu.cli.using import check_results, guarded, refuse
+from mock_tingwu.cli.using import check_results, refuse
 
 if TYPE_CHECKING:
     from mock_tingwu.client import AgentInfo, AgentStream, DashScopeClient
@@ -19,14 +18,12 @@ _OF_A_MEETING: Final = ("phrase_id", "parameters", "wait", "result", "out", "tim
 _OF_INSTRUCTIONS: Final = ("end_silence", "terminology")
 
 
-def stream(args: argparse.Namespace) -> int:
-    """``dashscope stream``."""
-    return guarded("dashscope stream", args, lambda: _stream(args))
+def check_stream(args: argparse.Namespace) -> None:
+    """See that the options fit each other, and that the source can be opened.
 
-
-def _stream(args: argparse.Namespace) -> None:
-    from mock_tingwu.cli.targets import open_target
-
+    Raises:
+        ValueError, ImportError, OSError: they do not, or it cannot.
+    """
     check_results(args)
     if args.instruct:
         refuse(args, ("data_id", *_OF_A_MEETING), "makes no sense with --instruct: it has no task")
@@ -34,12 +31,12 @@ def _stream(args: argparse.Namespace) -> None:
         refuse(args, _OF_INSTRUCTIONS, "needs --instruct")
     if args.data_id:
         refuse(args, _OF_A_MEETING, "makes no sense with --data-id: the meeting is not ended")
-    meeting = Meeting("dashscope stream", args)
-    with open_target(args.target, private=True) as target:
-        asyncio.run(_push(args, meeting, target))
+    args.meeting = Meeting("dashscope stream", args)
 
 
-async def _push(args: argparse.Namespace, meeting: Meeting, target: Target) -> None:
+async def stream(args: argparse.Namespace, target: Target) -> None:
+    """``dashscope stream``."""
+    meeting: Meeting = args.meeting
     async with target.dashscope(app_id=args.app_id) as client:
         if args.instruct:
             await meeting.visit(

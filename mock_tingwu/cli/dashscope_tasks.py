@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from mock_tingwu.cli import complain
 from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.meeting import UNKNOWN
-from mock_tingwu.cli.results import Found, check_forms, give
-from mock_tingwu.cli.using import check_results, finish, run_with
+from mock_tingwu.cli.results import Found, give
+from mock_tingwu.cli.using import check_results, finish
 
 if TYPE_CHECKING:
     from mock_tingwu.client import AgentInfo, AgentTask, DashScopeClient, Results
@@ -39,41 +39,8 @@ class Agent:
         return await self._client.results(info)
 
 
-def create(args: argparse.Namespace) -> int:
-    """``dashscope create``."""
-    return run_with(
-        "dashscope create", args, lambda target: _create(args, target), check=_check_create
-    )
-
-
-def end(args: argparse.Namespace) -> int:
-    """``dashscope end``."""
-    return run_with("dashscope end", args, lambda target: _end(args, target))
-
-
-def info(args: argparse.Namespace) -> int:
-    """``dashscope info``."""
-    return run_with("dashscope info", args, lambda target: _info(args, target))
-
-
-def wait(args: argparse.Namespace) -> int:
-    """``dashscope wait``."""
-    return run_with("dashscope wait", args, lambda target: _wait(args, target))
-
-
-def result(args: argparse.Namespace) -> int:
-    """``dashscope result``."""
-    return run_with(
-        "dashscope result", args, lambda target: _result(args, target), check=check_forms
-    )
-
-
-def token(args: argparse.Namespace) -> int:
-    """``dashscope token``."""
-    return run_with("dashscope token", args, lambda target: _token(args, target))
-
-
-def _check_create(args: argparse.Namespace) -> None:
+def check_create(args: argparse.Namespace) -> None:
+    """See that the options fit each other. Raises ValueError, OSError."""
     if args.model is not None and not _is_offline(args):
         raise ValueError("--model needs --file-url, --text or --data-id: others are never realtime")
     check_results(args)
@@ -88,7 +55,8 @@ def _is_offline(args: argparse.Namespace) -> bool:
     return any(given is not None for given in (args.file_url, args.text, args.data_id))
 
 
-async def _create(args: argparse.Namespace, target: Target) -> None:
+async def create(args: argparse.Namespace, target: Target) -> None:
+    """``dashscope create``."""
     from mock_tingwu.cli.output import make_output
 
     try:
@@ -139,12 +107,14 @@ def _read(path: Path) -> str:
         raise ValueError(f"--text is {path}, expected a file in UTF-8") from None
 
 
-async def _end(args: argparse.Namespace, target: Target) -> None:
+async def end(args: argparse.Namespace, target: Target) -> None:
+    """``dashscope end``."""
     async with target.dashscope(app_id=args.app_id) as client:
         _tell(args, await client.end_realtime(args.data_id, parameters=args.parameters))
 
 
-async def _info(args: argparse.Namespace, target: Target) -> None:
+async def info(args: argparse.Namespace, target: Target) -> None:
+    """``dashscope info``."""
     from mock_tingwu.cli.keeping import media_links
     from mock_tingwu.cli.output import plain, print_links, tell
     from mock_tingwu.cli.terminal import make_console
@@ -163,7 +133,8 @@ async def _info(args: argparse.Namespace, target: Target) -> None:
         console.print(f"{name} could not be made", markup=False, soft_wrap=True)
 
 
-async def _wait(args: argparse.Namespace, target: Target) -> None:
+async def wait(args: argparse.Namespace, target: Target) -> None:
+    """``dashscope wait``."""
     from mock_tingwu.cli.output import make_output
 
     try:
@@ -177,7 +148,8 @@ async def _wait(args: argparse.Namespace, target: Target) -> None:
         raise
 
 
-async def _result(args: argparse.Namespace, target: Target) -> None:
+async def result(args: argparse.Namespace, target: Target) -> None:
+    """``dashscope result``."""
     from mock_tingwu.cli.keeping import media_links
 
     try:
@@ -193,7 +165,8 @@ async def _result(args: argparse.Namespace, target: Target) -> None:
         raise
 
 
-async def _token(args: argparse.Namespace, target: Target) -> None:
+async def token(args: argparse.Namespace, target: Target) -> None:
+    """``dashscope token``."""
     from mock_tingwu.cli.output import tell
 
     async with target.dashscope() as client:

@@ -9,6 +9,7 @@ from mock_tingwu.cli.live_listener import DEFAULT_PORT, listen_to_callbacks
 from mock_tingwu.cli.live_tasks import (
     add_caption_options,
     add_create_options,
+    check_create,
     create,
     delete,
     query,
@@ -16,11 +17,11 @@ from mock_tingwu.cli.live_tasks import (
     tasks,
 )
 from mock_tingwu.cli.live_watch import watch
-from mock_tingwu.cli.using import add_subcommand, add_target
+from mock_tingwu.cli.using import add_subcommand, add_target, run_subcommand
 from mock_tingwu.settings import LIVE_AUTH_KEY
 
 if TYPE_CHECKING:
-    from mock_tingwu.cli.using import Subcommands
+    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("delete", "end a task and forget it", delete),
         ("query", "show a task, also one that has ended", query),
     )
-    for name, summary, act in of_one:
-        command = add_subcommand(commands, name, summary, act)
+    for name, summary, work in of_one:
+        command = add_subcommand(commands, name, summary, work)
         command.add_argument("task_id", metavar="TASK_ID", help="asr-… as `live create` prints it")
         add_target(command)
     add_target(add_subcommand(commands, "tasks", "list the tasks that run", tasks))
@@ -43,17 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand; return its exit code."""
-    code: int = args.subcommand(args)
-    return code
+    if args.subcommand == "listen":
+        return listen_to_callbacks(args)
+    return run_subcommand("live", args)
 
 
 def _add_listen(commands: Subcommands) -> None:
-    listen = add_subcommand(
-        commands,
-        "listen",
-        "show callbacks as they come and check their signatures",
-        listen_to_callbacks,
-    )
+    summary = "show callbacks as they come and check their signatures"
+    listen = commands.add_parser("listen", help=summary, description=f"S{summary[1:]}.")
+    listen.set_defaults(subcommand="listen")  # it uses no service
     _add_host(listen)
     listen.add_argument(
         "--port",
@@ -76,7 +75,7 @@ def _add_listen(commands: Subcommands) -> None:
 
 def _add_watch(commands: Subcommands) -> None:
     summary = "caption a live stream: create a task, show what it hears, delete it at Ctrl-C"
-    command = add_subcommand(commands, "watch", summary, watch)
+    command = add_subcommand(commands, "watch", summary, watch, private=True)
     command.add_argument(
         "stream_url", metavar="STREAM_URL", help="the live stream: RTMP and the like"
     )
@@ -100,7 +99,9 @@ def _add_watch(commands: Subcommands) -> None:
 
 
 def _add_create(commands: Subcommands) -> None:
-    command = add_subcommand(commands, "create", "create a task; its id is printed", create)
+    command = add_subcommand(
+        commands, "create", "create a task; its id is printed", create, check_create
+    )
     add_create_options(command)
     command.add_argument(
         "--callback-url",

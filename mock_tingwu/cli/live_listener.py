@@ -26,7 +26,9 @@ _LOOK_S: Final = 1.0
 
 def listen_to_callbacks(args: argparse.Namespace) -> int:
     """``live listen``: exit code 0 after Ctrl-C, 1 when the address cannot be used."""
-    obey_signals()
+    # Also where they are ignored, as in the background of a script.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     log = Log()
     try:
         return _listen(args, log)
@@ -49,12 +51,6 @@ def _listen(args: argparse.Namespace, log: Log) -> int:
         while not receiver.wait(_LOOK_S):
             pass
     return 0
-
-
-def obey_signals() -> None:
-    """Let Ctrl-C and SIGTERM end it also where they are ignored, as behind a script."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
 
 
 def auth_key_of(args: argparse.Namespace) -> str | None:

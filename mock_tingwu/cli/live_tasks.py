@@ -6,10 +6,8 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.cli.live_listener import auth_key_of
 from mock_tingwu.cli.printable import printable
-from mock_tingwu.cli.using import run_with
 
 if TYPE_CHECKING:
     from mock_tingwu.client import LiveTask
@@ -63,93 +61,75 @@ def settings_of(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def create(args: argparse.Namespace) -> int:
-    """``live create``: prints the id of the task."""
+def check_create(args: argparse.Namespace) -> None:
+    """See that it is told what is captioned. Raises ValueError."""
     user = (args.sdk_app_id, args.channel_id, args.user_id)
     if bool(args.stream_url) == all(user) or (args.stream_url and any(user)):
-        complain(
-            "live create",
-            "expected either --stream-url, or all of --sdk-app-id, --channel-id and --user-id",
+        raise ValueError(
+            "expected either --stream-url, or all of --sdk-app-id, --channel-id and --user-id"
         )
-        return BAD_USAGE
-
-    async def work(target: Target) -> None:
-        settings = settings_of(args) | {"auth_key": auth_key_of(args)}
-        async with target.live() as client:
-            if args.stream_url:
-                task_id = await client.caption_stream(
-                    args.stream_url, args.callback_url, **settings
-                )
-            else:
-                task_id = await client.caption_user(*user, args.callback_url, **settings)
-        _told(args, task_id, "Created")
-
-    return run_with("live create", args, work)
 
 
-def stop(args: argparse.Namespace) -> int:
+async def create(args: argparse.Namespace, target: Target) -> None:
+    """``live create``: prints the id of the task."""
+    settings = settings_of(args) | {"auth_key": auth_key_of(args)}
+    async with target.live() as client:
+        if args.stream_url:
+            task_id = await client.caption_stream(args.stream_url, args.callback_url, **settings)
+        else:
+            task_id = await client.caption_user(
+                args.sdk_app_id, args.channel_id, args.user_id, args.callback_url, **settings
+            )
+    _told(args, task_id, "Created")
+
+
+async def stop(args: argparse.Namespace, target: Target) -> None:
     """``live stop``."""
-
-    async def work(target: Target) -> None:
-        async with target.live() as client:
-            await client.stop(args.task_id)
-        _told(args, args.task_id, "Stopped")
-
-    return run_with("live stop", args, work)
+    async with target.live() as client:
+        await client.stop(args.task_id)
+    _told(args, args.task_id, "Stopped")
 
 
-def delete(args: argparse.Namespace) -> int:
+async def delete(args: argparse.Namespace, target: Target) -> None:
     """``live delete``."""
-
-    async def work(target: Target) -> None:
-        async with target.live() as client:
-            await client.delete(args.task_id)
-        _told(args, args.task_id, "Deleted")
-
-    return run_with("live delete", args, work)
+    async with target.live() as client:
+        await client.delete(args.task_id)
+    _told(args, args.task_id, "Deleted")
 
 
-def tasks(args: argparse.Namespace) -> int:
+async def tasks(args: argparse.Namespace, target: Target) -> None:
     """``live tasks``: a table of those that run."""
+    from mock_tingwu.cli.output import rows, tell
+    from mock_tingwu.cli.terminal import make_console
 
-    async def work(target: Target) -> None:
-        from mock_tingwu.cli.output import rows, tell
-        from mock_tingwu.cli.terminal import make_console
-
-        async with target.live() as client:
-            found = await client.tasks()
-        if args.json:
-            for task in found:
-                tell(**asdict(task))
-            return
-        console = make_console()
-        if not found and console.is_terminal:
-            console.print("No task runs.", style="dim")
-            return
-        form = _short_row if console.is_terminal else _row
-        rows(console, ("Task", "Language", "Since"), map(form, found))
-
-    return run_with("live tasks", args, work)
-
-
-def query(args: argparse.Namespace) -> int:
-    """``live query``: one task, also if it has ended; exit code 1 if it is not known."""
-
-    async def work(target: Target) -> None:
-        from mock_tingwu.cli.output import tell
-        from mock_tingwu.client import ClientError
-
-        async with target.live() as client:
-            task = await client.find(args.task_id)
-        if task is None:
-            raise ClientError(f"No task {args.task_id} is known.")
-        if args.json:
+    async with target.live() as client:
+        found = await client.tasks()
+    if args.json:
+        for task in found:
             tell(**asdict(task))
-            return
-        for name, value in _description(task).items():
-            print(f"{name:<16} {printable(value)}", flush=True)
+        return
+    console = make_console()
+    if not found and console.is_terminal:
+        console.print("No task runs.", style="dim")
+        return
+    form = _short_row if console.is_terminal else _row
+    rows(console, ("Task", "Language", "Since"), map(form, found))
 
-    return run_with("live query", args, work)
+
+async def query(args: argparse.Namespace, target: Target) -> None:
+    """``live query``: one task, also if it has ended; exit code 1 if it is not known."""
+    from mock_tingwu.cli.output import tell
+    from mock_tingwu.client import ClientError
+
+    async with target.live() as client:
+        task = await client.find(args.task_id)
+    if task is None:
+        raise ClientError(f"No task {args.task_id} is known.")
+    if args.json:
+        tell(**asdict(task))
+        return
+    for name, value in _description(task).items():
+        print(f"{name:<16} {printable(value)}", flush=True)
 
 
 def _told(args: argparse.Namespace, task_id: str, event: str) -> None:

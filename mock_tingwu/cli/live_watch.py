@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from mock_tingwu.cli.live_display import make_display
@@ -12,12 +13,10 @@ from mock_tingwu.cli.live_listener import (
     DEFAULT_PORT,
     auth_key_of,
     make_receiver,
-    obey_signals,
     say,
 )
 from mock_tingwu.cli.live_log import Log
 from mock_tingwu.cli.live_tasks import NOT_FOUND, settings_of
-from mock_tingwu.cli.using import run_with
 
 if TYPE_CHECKING:
     from mock_tingwu.client import LiveAsrClient
@@ -31,13 +30,8 @@ _LOOK_S: Final = 2.0
 _LAST_CAPTIONS_S: Final = 0.5
 
 
-def watch(args: argparse.Namespace) -> int:
-    """``live watch``: exit code 0 when the task has ended, also by Ctrl-C."""
-    obey_signals()
-    return run_with("live watch", args, lambda target: _watch(args, target), private=True)
-
-
-async def _watch(args: argparse.Namespace, target: Target) -> None:
+async def watch(args: argparse.Namespace, target: Target) -> None:
+    """``live watch``. Returns when the task has ended, also by Ctrl-C."""
     import secrets
 
     from mock_tingwu.client.address import is_local
@@ -73,16 +67,31 @@ async def _until_over(client: LiveAsrClient, task_id: str, receiver: LiveCallbac
     """Wait until the task has ended, or Ctrl-C. Raises what showing a caption has raised."""
     import asyncio
 
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    with suppress(NotImplementedError):  # Windows
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    with suppress(asyncio.CancelledError):
+    with suppress(asyncio.CancelledError), _cancelled_by_signals():
         while not receiver.wait(0):
             await asyncio.sleep(_LOOK_S)
             found = await client.find(task_id)
             if found is None or not found.running:
                 break
+
+
+@contextmanager
+def _cancelled_by_signals() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM cancel this, also where they are ignored, as behind a script."""
+    import asyncio
+
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    with suppress(NotImplementedError):  # Windows, where Ctrl-C does so all the same
+        for number in numbers:
+            loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        with suppress(NotImplementedError):
+            for number in numbers:
+                loop.remove_signal_handler(number)
 
 
 async def _end(client: LiveAsrClient, task_id: str, json: bool) -> None:

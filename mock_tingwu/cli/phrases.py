@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mock_tingwu.cli.using import add_target, run_with
+from mock_tingwu.cli.using import add_subcommand, add_target, run_subcommand
 
 if TYPE_CHECKING:
     from mock_tingwu.client import Phrases
@@ -26,22 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(
         metavar="SUBCOMMAND", required=True, parser_class=_WordsAnywhere
     )
-
-    def add(name: str, summary: str) -> _WordsAnywhere:
-        description = f"{summary[0].upper()}{summary[1:]}."
-        return commands.add_parser(name, help=summary, description=description)
-
-    lists = add("list", "print all lists, without their words")
-    lists.set_defaults(subcommand=run_list)
-    get = add("get", "print a list with its words")
-    get.set_defaults(subcommand=run_get)
-    create = add("create", "create a list")
+    lists = add_subcommand(commands, "list", "print all lists, without their words", _list)
+    get = add_subcommand(commands, "get", "print a list with its words", _get)
+    create = add_subcommand(commands, "create", "create a list", _create, _read)
     create.add_argument("name", metavar="NAME", help="what it is called")
-    create.set_defaults(subcommand=run_create)
-    update = add("update", "replace the words of a list, or its name, or what describes it")
-    update.set_defaults(subcommand=run_update)
-    delete = add("delete", "delete a list")
-    delete.set_defaults(subcommand=run_delete)
+    summary = "replace the words of a list, or its name, or what describes it"
+    update = add_subcommand(commands, "update", summary, _update, _read)
+    delete = add_subcommand(commands, "delete", "delete a list", _delete)
 
     for command in (get, update, delete):
         command.add_argument("phrase_id", metavar="PHRASE_ID", help="the id of the list")
@@ -82,33 +73,7 @@ class _WordsAnywhere(argparse.ArgumentParser):
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand; return its exit code."""
-    code: int = args.subcommand(args)
-    return code
-
-
-def run_list(args: argparse.Namespace) -> int:
-    """``phrases list``."""
-    return run_with("phrases list", args, lambda target: _list(args, target))
-
-
-def run_get(args: argparse.Namespace) -> int:
-    """``phrases get``."""
-    return run_with("phrases get", args, lambda target: _get(args, target))
-
-
-def run_create(args: argparse.Namespace) -> int:
-    """``phrases create``."""
-    return run_with("phrases create", args, lambda target: _create(args, target), check=_read)
-
-
-def run_update(args: argparse.Namespace) -> int:
-    """``phrases update``."""
-    return run_with("phrases update", args, lambda target: _update(args, target), check=_read)
-
-
-def run_delete(args: argparse.Namespace) -> int:
-    """``phrases delete``."""
-    return run_with("phrases delete", args, lambda target: _delete(args, target))
+    return run_subcommand("phrases", args)
 
 
 async def _list(args: argparse.Namespace, target: Target) -> None:
@@ -193,9 +158,9 @@ def _read(args: argparse.Namespace) -> None:
     if args.file is not None:
         args.weights.update(_of_file(args.file))
     args.weights.update(args.words)
-    if args.subcommand is run_create and not args.weights:
+    if args.work is _create and not args.weights:
         raise ValueError("a list needs words: WORD=WEIGHT, or --file")
-    if args.subcommand is run_update and not (
+    if args.work is _update and not (
         args.weights or args.name is not None or args.description is not None
     ):
         raise ValueError("nothing is to change: give words, --file, --name or --description")

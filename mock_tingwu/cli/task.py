@@ -16,7 +16,13 @@ from mock_tingwu.cli.options import (
     add_timeout,
     parameters_of,
 )
-from mock_tingwu.cli.using import TaskEnded, add_target, finish, run_with
+from mock_tingwu.cli.using import (
+    TaskEnded,
+    add_subcommand,
+    add_target,
+    finish,
+    run_subcommand,
+)
 
 if TYPE_CHECKING:
     from mock_tingwu.client import TaskInfo
@@ -26,29 +32,30 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands and their flags."""
     commands = parser.add_subparsers(metavar="SUBCOMMAND", required=True)
-
-    def add(name: str, summary: str) -> argparse.ArgumentParser:
-        description = f"{summary[0].upper()}{summary[1:]}."
-        return commands.add_parser(name, help=summary, description=description)
-
-    create = add("create", "create a realtime task, or with --file-url one of a recording")
+    create = add_subcommand(
+        commands,
+        "create",
+        "create a realtime task, or with --file-url one of a recording",
+        _create,
+        _check,
+    )
     create.add_argument("--file-url", metavar="URL", help="a recording that the service can fetch")
     add_task_options(create)
     add_audio_options(create)
     add_offline_options(create)
     add_app_key(create)
-    create.set_defaults(subcommand=run_create)
 
-    stop = add("stop", "end a realtime task; its results are made then")
-    stop.set_defaults(subcommand=run_stop)
-    info = add("info", "print how a task stands, with links to what is ready")
-    info.set_defaults(subcommand=run_info)
-    wait = add("wait", "wait until a task is finished; see its results get ready")
+    summary = "end a realtime task; its results are made then"
+    stop = add_subcommand(commands, "stop", summary, _stop)
+    summary = "print how a task stands, with links to what is ready"
+    info = add_subcommand(commands, "info", summary, _info)
+    summary = "wait until a task is finished; see its results get ready"
+    wait = add_subcommand(commands, "wait", summary, _wait)
     add_timeout(wait)
-    wait.set_defaults(subcommand=run_wait, wait=True, result=None, out=None)
-    rerun = add("rerun", "make more results of a task that is completed")
+    wait.set_defaults(wait=True, result=None, out=None)
+    summary = "make more results of a task that is completed"
+    rerun = add_subcommand(commands, "rerun", summary, _rerun, _check_rerun)
     add_kinds(rerun)
-    rerun.set_defaults(subcommand=run_rerun)
 
     for command in (stop, info, wait, rerun):
         command.add_argument("task_id", metavar="TASK_ID", help="the id of the task")
@@ -58,33 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand; return its exit code."""
-    code: int = args.subcommand(args)
-    return code
-
-
-def run_create(args: argparse.Namespace) -> int:
-    """``task create``."""
-    return run_with("task create", args, lambda target: _create(args, target), check=_check)
-
-
-def run_stop(args: argparse.Namespace) -> int:
-    """``task stop``."""
-    return run_with("task stop", args, lambda target: _stop(args, target))
-
-
-def run_info(args: argparse.Namespace) -> int:
-    """``task info``."""
-    return run_with("task info", args, lambda target: _info(args, target))
-
-
-def run_wait(args: argparse.Namespace) -> int:
-    """``task wait``."""
-    return run_with("task wait", args, lambda target: _wait(args, target))
-
-
-def run_rerun(args: argparse.Namespace) -> int:
-    """``task rerun``."""
-    return run_with("task rerun", args, lambda target: _rerun(args, target), check=_check_rerun)
+    return run_subcommand("task", args)
 
 
 def _check(args: argparse.Namespace) -> None:

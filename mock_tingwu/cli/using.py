@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from mock_tingwu.cli import BAD_USAGE, INTERRUPTED, complain
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mock_tingwu.client import Results
     from mock_tingwu.client.targets import Target
 
-    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
-
 FAILED: Final = 1
 REFUSED: Final = 3
 UNREACHABLE: Final = 4
@@ -24,6 +22,9 @@ EXIT_CODES: Final = (
     "Exit code 0: done. 1: the task or its stream has failed. 2: bad usage, or a file that cannot "
     "be read. 3: the service refused. 4: no answer came. 130: Ctrl-C."
 )
+
+
+P = TypeVar("P", bound=argparse.ArgumentParser)
 
 
 class Client(Protocol):
@@ -47,16 +48,6 @@ class TaskEnded(Exception):
         self.why = why
 
 
-def add_subcommand(
-    commands: Subcommands, name: str, summary: str, act: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    """A parser of its own for a subcommand; ``act`` becomes its ``args.subcommand``."""
-    description = f"{summary[0].upper()}{summary[1:]}."
-    command = commands.add_parser(name, help=summary, description=description)
-    command.set_defaults(subcommand=act)
-    return command
-
-
 def add_target(parser: argparse.ArgumentParser, *, private: bool = False) -> None:
     """Which service, and for whom it prints. ``private``: a mock is started where none runs."""
     where = ", or else one for this command alone" if private else ""
@@ -69,6 +60,37 @@ def add_target(parser: argparse.ArgumentParser, *, private: bool = False) -> Non
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
     parser.epilog = EXIT_CODES
+
+
+def add_subcommand(
+    commands: argparse._SubParsersAction[P],
+    name: str,
+    summary: str,
+    work: Callable[[argparse.Namespace, Target], Coroutine[Any, Any, None]],
+    check: Callable[[argparse.Namespace], None] | None = None,
+    *,
+    private: bool = False,
+) -> P:
+    """Add a subcommand for `run_subcommand`, which does ``work`` after ``check``.
+
+    The rest is as for `run_with`.
+    """
+    description = f"{summary[0].upper()}{summary[1:]}."
+    parser = commands.add_parser(name, help=summary, description=description)
+    parser.set_defaults(subcommand=name, work=work, check=check, private=private)
+    return parser
+
+
+def run_subcommand(command: str, args: argparse.Namespace) -> int:
+    """Run the subcommand of ``command`` that was named; return its exit code."""
+    name = f"{command} {args.subcommand}"
+    return run_with(
+        name,
+        args,
+        lambda target: args.work(args, target),
+        check=args.check,
+        private=args.private,
+    )
 
 
 def run_with(

@@ -210,16 +210,11 @@ def test_every_command_exits_with_3_for_a_fault_and_with_4_for_no_answer(
 ) -> None:
     fault = {"type": "api_error", "code": "Forbidden.RAM", "message": f"Not {KEY}."}
     mock.faults.add(fault, match={"service": "live"})
-    kept = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    try:
-        assert live(mock, *command) == 3
-        refused = capsys.readouterr()
-        monkeypatch.setenv("MOCK_TINGWU_URL", "http://127.0.0.1:1")
-        assert main(["live", *command]) == 4
-        unanswered = capsys.readouterr()
-    finally:  # `watch` has set them
-        signal.signal(signal.SIGINT, kept[0])
-        signal.signal(signal.SIGTERM, kept[1])
+    assert live(mock, *command) == 3
+    refused = capsys.readouterr()
+    monkeypatch.setenv("MOCK_TINGWU_URL", "http://127.0.0.1:1")
+    assert main(["live", *command]) == 4
+    unanswered = capsys.readouterr()
     name = f"mock-tingwu live {command[0]}: "
     assert refused.out == "" and refused.err.startswith(f"{name}Forbidden.RAM: ")
     assert unanswered.out == "" and unanswered.err.startswith(f"{name}No mock answers at ")
