@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -272,6 +274,22 @@ def test_a_stream_is_watched_until_a_signal(
     assert shown and {line.split()[2] for line in shown} == {"ok"}
     assert calls(virtual_mock) == WHOLE
     assert tasks_of(virtual_mock) == {}
+
+
+def test_it_ends_where_signals_are_ignored_at_first(virtual_mock: MockTingwu) -> None:
+    words = [*COMMAND, "live", "watch", STREAM, "--target", virtual_mock.url]
+    shell = ["sh", "-c", f"{shlex.join(words)} & echo $!; wait"]
+    with subprocess.Popen(
+        shell, stdout=subprocess.PIPE, encoding="utf-8", env=environment()
+    ) as process:
+        assert process.stdout is not None
+        number = int(process.stdout.readline())
+        process.stdout.readline()
+        virtual_mock.advance(1_500)
+        process.stdout.readline()
+        os.kill(number, signal.SIGINT)
+        assert process.stdout.read().endswith("is stopped and deleted.\n")
+    assert calls(virtual_mock) == WHOLE
 
 
 def test_what_is_heard_at_the_end_is_still_shown(virtual_mock: MockTingwu) -> None:
