@@ -30,7 +30,8 @@ GROUPS = {
         "task": "create, stop, look at, wait for and run again tasks",
         "result": "download what a task came to; print it or keep it",
         "phrases": "work with lists of hot words",
-        "live": "receive the captions of ApsaraVideo Live tasks",
+        "dashscope": "use DashScope's Tingwu agents: meetings, recordings, texts",
+        "live": "caption live streams with the tasks of ApsaraVideo Live",
     },
     "look things up": {
         "sdk": "print the settings that point each SDK at the mock",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,6 +15,8 @@ from rich.text import Text
 
 from mock_tingwu.cli.terminal import Speakers, Wrapped, caption_row, clock, minutes
 from mock_tingwu.client import (
+    AgentEvent,
+    AiResult,
     Event,
     Reconnected,
     Reconnecting,
@@ -23,6 +25,9 @@ from mock_tingwu.client import (
     SentenceBegin,
     SentenceEnd,
 )
+
+#: What stands where the time of a sentence would, before what the industrial agent makes of all.
+CORRECTED: Final = "corrected"
 
 
 class Display(Protocol):
@@ -43,7 +48,7 @@ class Display(Protocol):
     def position(self, milliseconds: int) -> None:
         """So much audio has been pushed."""
 
-    def caption(self, event: Event) -> None:
+    def caption(self, event: Event | AgentEvent) -> None:
         """An event of the stream."""
 
     def waiting(self, kinds: tuple[str, ...], *, stopped: bool = True) -> None:
@@ -100,14 +105,16 @@ class PlainDisplay:
     def position(self, milliseconds: int) -> None:
         pass
 
-    def caption(self, event: Event) -> None:
+    def caption(self, event: Event | AgentEvent) -> None:
         if isinstance(event, SentenceEnd):
             speaker = self._speakers.text(event.speaker).plain
-            self._line(f"[{clock(event.begin)}] {speaker:<9} {event.text}")
+            self._line(f"[{clock(event.begin)}] {self._column(speaker)}{event.text}")
         elif isinstance(event, ResultTranslated):
             for item in event.items:
                 if item.final:
-                    self._line(f"{'':19} {item.text}")
+                    self._line(f"{'':9} {self._column('')}{item.text}")
+        elif isinstance(event, AiResult):
+            self._line(f"{CORRECTED} {event.correction}")
         elif connection := connection_news(event):
             self._line(connection)
 
@@ -121,6 +128,10 @@ class PlainDisplay:
             if kind not in self._seen:
                 self._seen.add(kind)
                 self._line(f"{kind} is ready")
+
+    def _column(self, speaker: str) -> str:
+        """The column of speakers, where anybody tells them apart."""
+        return f"{speaker:<9} " if self._speakers.met else ""
 
     def _line(self, text: str) -> None:
         self._console.print(Text(text), soft_wrap=True)
@@ -167,14 +178,14 @@ class LiveDisplay:
         # Codecs fill up their last frame.
         self._pushed = min(milliseconds, self._duration or milliseconds)
 
-    def caption(self, event: Event) -> None:
+    def caption(self, event: Event | AgentEvent) -> None:
         match event:
             case SentenceBegin():
                 self._time = event.time
             case ResultChanged():
                 self._text, self._speaker = event.text, event.speaker
             case SentenceEnd():
-                speaker = self._speakers.text(event.speaker)
+                speaker = self._column(event.speaker)
                 self._text, self._translation = event.stash, ""
                 time = f"[{clock(event.begin)}]"
                 # Take it away below first: printing shows the live part as last refreshed.
@@ -182,14 +193,22 @@ class LiveDisplay:
                 self._console.print(caption_row(time, speaker, Wrapped(event.text, "bold")))
             case ResultTranslated():
                 self._translated(event)
+            case AiResult():
+                text = Wrapped(event.correction, "green")
+                self._console.print(caption_row(CORRECTED, self._column(None), text))
             case _ if connection := connection_news(event):
                 self.note(connection)
+
+    def _column(self, speaker: str | None) -> Text | None:
+        """The speaker's column, None where nobody tells speakers apart."""
+        text = self._speakers.text(speaker)
+        return text if self._speakers.met else None
 
     def _translated(self, event: ResultTranslated) -> None:
         for item in event.items:
             if item.final:
                 text = Wrapped(item.text, "bright_black italic")
-                self._console.print(caption_row("", Text(), text))
+                self._console.print(caption_row("", self._column(None), text))
             else:
                 self._translation = item.text
 
@@ -209,7 +228,7 @@ class LiveDisplay:
             return Text("listening …", "dim")
         return caption_row(
             f" {clock(self._time)}",
-            self._speakers.text(self._speaker),
+            self._column(self._speaker),
             Wrapped(self._text + "▌", "yellow"),
             Wrapped(self._translation, "bright_black italic"),
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu.cli import BAD_USAGE, complain
-from mock_tingwu.cli.live import json_text, printable
+from mock_tingwu.cli.printable import json_text, printable
 from mock_tingwu.cli.sdk import DEFAULT_URL
 
 if TYPE_CHECKING:

@@ -9,11 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from mock_tingwu.client import TaskInfo
+from mock_tingwu.client import AgentInfo, TaskInfo
 
 
-def media_links(info: TaskInfo) -> dict[str, str]:
+def media_links(info: TaskInfo | AgentInfo) -> dict[str, str]:
     """The links to the media files of a task that are ready, by what they are."""
+    if isinstance(info, AgentInfo):
+        return {"playback": info.playback_url} if info.playback_url else {}
     links = {
         "audio": info.mp3_url,
         "video": info.mp4_url,

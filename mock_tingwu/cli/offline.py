@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mock_tingwu.cli import complain
+from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.options import (
     add_app_key,
     add_offline_options,
@@ -16,7 +17,7 @@ from mock_tingwu.cli.options import (
     kinds_of,
     parameters_of,
 )
-from mock_tingwu.cli.using import INTERRUPTS, add_target, check_results, finish, run_with
+from mock_tingwu.cli.using import add_target, check_results, finish, run_with
 
 if TYPE_CHECKING:
     from mock_tingwu.client import TingwuClient

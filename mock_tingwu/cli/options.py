@@ -56,7 +56,7 @@ def add_kinds(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--parameters",
-        type=_parameters,
+        type=json_object,
         default={},
         metavar="JSON",
         help="Parameters of CreateTask that go over these, as JSON or @FILE",
@@ -82,6 +82,24 @@ def add_audio_options(parser: argparse.ArgumentParser) -> None:
         choices=SAMPLE_RATES,
         default=16000,
         help="its samples per second, in Hz (default 16000)",
+    )
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """What is pushed, in which format and how fast."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a file with audio; - for 16-bit mono samples from stdin; mic for the microphone "
+        "(the extra mic), which Ctrl-C ends",
+    )
+    add_audio_options(parser)
+    parser.add_argument(
+        "--speed",
+        type=speed,
+        default=1.0,
+        metavar="X",
+        help="push X times as fast as it was spoken (default 1)",
     )
 
 
@@ -211,7 +229,8 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _parameters(text: str) -> Mapping[str, Any]:
+def json_object(text: str) -> Mapping[str, Any]:
+    """An object as JSON, or the content of @FILE."""
     try:
         content = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
         found = json.loads(content)

@@ -128,6 +128,8 @@ class JsonOutput(Output):
         if info is not None:
             if links:
                 last["results"] = dict(info.results)
+            if failed := getattr(info, "failed_results", ()):
+                last["failed_results"] = failed
             if info.error is not None:
                 last["error"] = dict(zip(("code", "message"), info.error, strict=True))
         if error is not None:
@@ -191,6 +193,9 @@ class ReadableOutput(Output):
         if info is not None:
             if links:
                 print_links(self._console, info.results)
+            # Tingwu does not tell of results that could not be made, DashScope does.
+            for name in getattr(info, "failed_results", ()):
+                self._display.note(f"{name} could not be made")
             if info.error is not None:
                 why = f" ({': '.join(info.error)})"
         self._display.note(f"{task_id} {plain(status)}{why}")
@@ -242,7 +247,9 @@ def rows(console: Console, titles: Sequence[str], lines: Iterable[Sequence[objec
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(*titles, box=SIMPLE_HEAD, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")  # an id that is cut is none
     for line in lines:
         table.add_row(*map(str, line))
     console.print(table)

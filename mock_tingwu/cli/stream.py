@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from mock_tingwu.cli import complain
+from mock_tingwu.cli.meeting import Meeting
 from mock_tingwu.cli.options import (
     add_app_key,
-    add_audio_options,
     add_result_options,
+    add_source,
     add_task_options,
     kinds_of,
     parameters_of,
-    speed,
 )
-from mock_tingwu.cli.using import INTERRUPTS, TaskEnded, add_target, check_results, finish, guarded
+from mock_tingwu.cli.using import add_target, check_results, guarded, refuse
 
 if TYPE_CHECKING:
-    from mock_tingwu.cli.output import Output
-    from mock_tingwu.cli.sources import Incoming
-    from mock_tingwu.client import Event, RealtimeTask, TingwuClient
-
-#: The status of a task that nobody would tell of.
-UNKNOWN: Final = "unknown"
+    from mock_tingwu.client import MeetingStream, RealtimeTask, TaskInfo, TingwuClient
+    from mock_tingwu.client.targets import Target
 
 #: Options about how a task is created, or what is done when it is over: with the task of another
 #: neither is done.
@@ -45,27 +39,14 @@ _NOT_WITH_JOIN_URL: Final = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is pushed, into which task."""
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="a file with audio; - for 16-bit mono samples from stdin; mic for the microphone "
-        "(the extra mic), which Ctrl-C ends",
-    )
+    add_source(parser)
     add_task_options(parser)
-    add_audio_options(parser)
     add_app_key(parser)
     parser.add_argument(
         "--join-url",
         type=_join_url,
         metavar="URL",
         help="push into the task with this MeetingJoinUrl; it is neither created nor stopped here",
-    )
-    parser.add_argument(
-        "--speed",
-        type=speed,
-        default=1.0,
-        metavar="X",
-        help="push X times as fast as it was spoken (default 1)",
     )
     add_result_options(parser)
     add_target(parser, private=True)
@@ -77,131 +58,64 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _stream(args: argparse.Namespace) -> None:
-    from mock_tingwu.cli.output import make_output
-    from mock_tingwu.cli.sources import open_source
     from mock_tingwu.cli.targets import open_target
 
     check_results(args)
     if args.join_url:
-        for name in _NOT_WITH_JOIN_URL:
-            if getattr(args, name) not in (None, False, (), {}):
-                option = name.replace("_", "-")
-                raise ValueError(f"--{option} makes no sense with --join-url: the task is not ours")
-    source = open_source(args.source, audio_format=args.format, sample_rate=args.rate)
-    meeting = _Meeting(args, source, make_output(args, duration=source.duration, speed=args.speed))
+        refuse(args, _NOT_WITH_JOIN_URL, "makes no sense with --join-url: the task is not ours")
+    meeting = Meeting("stream", args)
     if args.join_url:
-        asyncio.run(meeting.visit(args.join_url))
+        asyncio.run(meeting.visit(_open(args, args.join_url)))
         return
     with open_target(args.target, private=True) as target:
-        asyncio.run(meeting.hold(target.tingwu(app_key=args.app_key)))
+        asyncio.run(_hold(args, meeting, target))
 
 
-class _Meeting:
-    """One recording on its way into a task."""
+class _Task:
+    """A realtime task of Tingwu, as `Meeting` wants it."""
 
-    def __init__(self, args: argparse.Namespace, source: Incoming, output: Output) -> None:
+    def __init__(self, client: TingwuClient, args: argparse.Namespace) -> None:
+        self.client = client
         self._args = args
-        self._source = source
-        self._output = output
-        self._pushed = self._sentences = 0
-        # What has become of the task.
-        self._end = ""
+        self._parameters = parameters_of(args, realtime=True)
+        self.kinds = kinds_of(self._parameters)
+        self._task: RealtimeTask | None = None
 
-    async def visit(self, join_url: str) -> None:
-        """Push into a task of somebody else."""
-        try:
-            with self._output:
-                await self._push(join_url)
-        except INTERRUPTS:
-            self._interrupted()
-            raise
-
-    async def hold(self, client: TingwuClient) -> None:
-        """Create a task, push, stop, wait."""
-        args, output = self._args, self._output
-        parameters = parameters_of(args, realtime=True)
-        try:
-            async with client:
-                task = await client.create_realtime(
-                    language=args.language,
-                    audio_format=args.format,
-                    sample_rate=args.rate,
-                    task_key=args.task_key,
-                    parameters=parameters,
-                )
-                self._end = f", and the task {task.task_id} could not be stopped"
-                with output:
-                    output.created(task.task_id)
-                    status = await self._speak(client, task)
-                    if args.wait or args.result:
-                        output.waiting(kinds_of(parameters), stopped=True)
-                    await finish(args, output, client, task.task_id, status)
-        except INTERRUPTS:
-            self._interrupted()
-            raise
-
-    async def _speak(self, client: TingwuClient, task: RealtimeTask) -> str:
-        """Push all that there is, and stop the task, whatever has happened; return its status.
-
-        Raises:
-            TaskEnded: the stream has failed, or the task could not be stopped.
-            ValueError, OSError: the source could not be read to its end.
-        """
-        from mock_tingwu.client.errors import ClientError
-
-        problem: BaseException | None = None
-        status, info = UNKNOWN, None
-        try:
-            await self._push(task.join_url)
-        except BaseException as error:
-            problem = error
-        try:
-            status = await client.stop(task.task_id)
-            self._end = f", and the task {task.task_id} is stopped"
-        except ClientError as error:
-            problem = problem or error
-        if problem is None:
-            return status
-        told = problem if isinstance(problem, ClientError) else None
-        if told is not None:
-            # The task may have failed by itself, which says more than that its stream has.
-            with suppress(ClientError):
-                info = await client.info(task.task_id)
-                status = info.status
-        self._output.ended(task.task_id, status, info, links=False, error=told)
-        if told is not None:
-            raise TaskEnded(told) from told
-        raise problem
-
-    async def _push(self, join_url: str) -> None:
-        from mock_tingwu.cli.pushing import push
-        from mock_tingwu.client import MeetingStream
-
+    async def create(self) -> str:
         args = self._args
-        stream = MeetingStream(join_url, sample_rate=args.rate if args.format == "pcm" else None)
-        await push(
-            stream,
-            self._source.pieces,
-            speed=args.speed,
-            on_event=self._hear,
-            on_position=self._note,
+        self._task = await self.client.create_realtime(
+            language=args.language,
+            audio_format=args.format,
+            sample_rate=args.rate,
+            task_key=args.task_key,
+            parameters=self._parameters,
         )
+        return self._task.task_id
 
-    def _hear(self, event: Event) -> None:
-        from mock_tingwu.client import SentenceEnd
+    def stream(self) -> MeetingStream:
+        return _open(self._args, self._created.join_url)
 
-        self._sentences += isinstance(event, SentenceEnd)
-        self._output.caption(event)
+    async def stop(self) -> str:
+        return await self.client.stop(self._created.task_id)
 
-    def _note(self, position: int) -> None:
-        self._pushed = position
-        self._output.position(position)
+    async def info(self) -> TaskInfo:
+        return await self.client.info(self._created.task_id)
 
-    def _interrupted(self) -> None:
-        from mock_tingwu.cli.terminal import minutes
+    @property
+    def _created(self) -> RealtimeTask:
+        assert self._task is not None
+        return self._task
 
-        heard = f"{self._sentences} sentence{'' if self._sentences == 1 else 's'}"
-        complain("stream", f"interrupted after {minutes(self._pushed)}; {heard} heard{self._end}.")
+
+async def _hold(args: argparse.Namespace, meeting: Meeting, target: Target) -> None:
+    async with target.tingwu(app_key=args.app_key) as client:
+        await meeting.hold(_Task(client, args))
+
+
+def _open(args: argparse.Namespace, join_url: str) -> MeetingStream:
+    from mock_tingwu.client import MeetingStream
+
+    return MeetingStream(join_url, sample_rate=args.rate if args.format == "pcm" else None)
 
 
 def _join_url(text: str) -> str:

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import complain
+from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.options import (
     add_app_key,
     add_audio_options,
@@ -16,7 +17,6 @@ from mock_tingwu.cli.options import (
     parameters_of,
 )
 from mock_tingwu.cli.using import (
-    INTERRUPTS,
     TaskEnded,
     add_subcommand,
     add_target,

@@ -88,11 +88,14 @@ class Speakers:
 
     def __init__(self, ids_from: int = 0) -> None:
         self._ids_from = ids_from
+        #: Whether anybody told speakers apart so far.
+        self.met = False
 
     def text(self, speaker_id: str | None) -> Text:
         """The name in the speaker's colour; empty for None."""
         if speaker_id is None:
             return Text()
+        self.met = True
         if not (speaker_id.isascii() and speaker_id.isdigit()):
             return Text(speaker_id)
         number = int(speaker_id) - self._ids_from
@@ -133,12 +136,17 @@ class Wrapped:
         return Measurement(2, min(max(2, longest), options.max_width))
 
 
-def caption_row(time: str, speaker: Text, *texts: Wrapped) -> Table:
-    """A caption: time, speaker, and the texts one under the other."""
+def caption_row(time: str, speaker: Text | None, *texts: Wrapped) -> Table:
+    """A caption: time, speaker, and the texts one under the other.
+
+    There is no column for speakers where ``speaker`` is None.
+    """
     row = Table.grid(padding=(0, 1))
     row.add_column(width=9, style="dim", no_wrap=True)
-    row.add_column(width=9, no_wrap=True)
+    if speaker is not None:
+        row.add_column(width=9, no_wrap=True)
     row.add_column()
     for number, text in enumerate(texts):
-        row.add_row(*(("", "") if number else (time, speaker)), text)
+        before = (time,) if speaker is None else (time, speaker)
+        row.add_row(*([""] * len(before) if number else before), text)
     return row

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
@@ -23,8 +22,6 @@ EXIT_CODES: Final = (
     "Exit code 0: done. 1: the task or its stream has failed. 2: bad usage, or a file that cannot "
     "be read. 3: the service refused. 4: no answer came. 130: Ctrl-C."
 )
-#: What Ctrl-C comes as: the first one cancels, another one may come anywhere.
-INTERRUPTS: Final = (asyncio.CancelledError, KeyboardInterrupt)
 
 
 P = TypeVar("P", bound=argparse.ArgumentParser)
@@ -71,18 +68,29 @@ def add_subcommand(
     summary: str,
     work: Callable[[argparse.Namespace, Target], Coroutine[Any, Any, None]],
     check: Callable[[argparse.Namespace], None] | None = None,
+    *,
+    private: bool = False,
 ) -> P:
-    """Add a subcommand for `run_subcommand`, which does ``work`` after ``check``."""
+    """Add a subcommand for `run_subcommand`, which does ``work`` after ``check``.
+
+    The rest is as for `run_with`.
+    """
     description = f"{summary[0].upper()}{summary[1:]}."
     parser = commands.add_parser(name, help=summary, description=description)
-    parser.set_defaults(subcommand=name, work=work, check=check)
+    parser.set_defaults(subcommand=name, work=work, check=check, private=private)
     return parser
 
 
 def run_subcommand(command: str, args: argparse.Namespace) -> int:
     """Run the subcommand of ``command`` that was named; return its exit code."""
     name = f"{command} {args.subcommand}"
-    return run_with(name, args, lambda target: args.work(args, target), check=args.check)
+    return run_with(
+        name,
+        args,
+        lambda target: args.work(args, target),
+        check=args.check,
+        private=args.private,
+    )
 
 
 def run_with(
@@ -100,6 +108,8 @@ def run_with(
     """
 
     def act() -> None:
+        import asyncio
+
         from mock_tingwu.cli.targets import open_target
 
         if check is not None:
@@ -182,6 +192,15 @@ async def finish(
     output.ended(task_id, info.status, info, links=not args.result)
     if not info.succeeded:
         raise TaskEnded
+
+
+def refuse(args: argparse.Namespace, names: Collection[str], why: str) -> None:
+    """Make sure that none of these options is given. Raises ValueError."""
+    for name in names:
+        value = getattr(args, name)
+        # Also 0 is given.
+        if value is not None and value is not False and value not in ((), {}):
+            raise ValueError(f"--{name.replace('_', '-')} {why}")
 
 
 def check_results(args: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from unicodedata import category
 import httpx
 import pytest
 
-from mock_tingwu.cli import live
+from mock_tingwu.cli import live_log
 from mock_tingwu.client.live_callbacks import MAX_BODY, Arrival, LiveCallback
 from mock_tingwu.protocols.signing import asr_sig
 from mock_tingwu.settings import LIVE_AUTH_KEY
@@ -400,7 +400,7 @@ def test_a_terminal_sees_sentences_grow_and_nothing_hostile() -> None:
 
 def problems(*events: tuple[str, int]) -> list[str]:
     """What is said of these events of one task."""
-    log = live.Log()
+    log = live_log.Log()
     found: list[str] = []
     for name, index in events:
         item = {"index": index, "text": "x", "endTime": 1}
@@ -451,8 +451,8 @@ def test_events_out_of_order_are_told(events: list[tuple[str, int]], told: list[
 
 
 def test_tasks_do_not_mix_and_the_oldest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_MAX_TASKS", 2)
-    log = live.Log()
+    monkeypatch.setattr(live_log, "MAX_TASKS", 2)
+    log = live_log.Log()
     for task, index in (("a", 0), ("b", 5), ("a", 1), ("c", 0), ("a", 9)):
         body = json.dumps(callback(payload={"index": index}, task=task)).encode()
         assert log.take(Arrival(0.0, "/", body, LiveCallback.parse(body))).problems == ()
