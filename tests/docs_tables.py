@@ -305,6 +305,8 @@ INNER_BOUNDS: Final = frozenset(
         "core.pace:MAX_CALLERS",
         "client.live_callbacks:MAX_BODY",
         "client.retries:LONGEST_S",
+        "cli.live_log:MAX_TASKS",
+        "cli.printable:MAX_SHOWN",
         "client.live_callbacks:MAX_CONNECTIONS",
         "client.live_callbacks:MAX_DEPTH",
         "client.live_callbacks:MAX_WAITING",
