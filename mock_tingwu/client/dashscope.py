@@ -15,7 +15,15 @@ from mock_tingwu.client.dashscope_answers import (
 )
 from mock_tingwu.client.dashscope_stream import INSTRUCTION_STREAM, PATIENCE_S, AgentStream
 from mock_tingwu.client.errors import DashScopeError, TaskFailed, Unreachable
-from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
+from mock_tingwu.client.http import (
+    REQUEST_TIMEOUT_S,
+    FileClient,
+    check_id,
+    check_sendable,
+    decoded,
+    json_text,
+    no_json,
+)
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
 from mock_tingwu.client.results import Results
 from mock_tingwu.client.results.files import download
@@ -40,7 +48,7 @@ class DashScopeClient(FileClient):
     ``request_timeout`` seconds.
 
     ``parameters`` are those of createTask, in its own casing; without any the application's
-    settings count.
+    settings count. What makes no sense is a ValueError before anything is sent.
     """
 
     error = DashScopeError
@@ -54,6 +62,7 @@ class DashScopeClient(FileClient):
         retries: Retries | None = None,
         request_timeout: float = REQUEST_TIMEOUT_S,
     ) -> None:
+        check_sendable("app_id", app_id)
         secrets = {"api_key": api_key}
         super().__init__(url, retries=retries, request_timeout=request_timeout, secrets=secrets)
         self.app_id = app_id
@@ -98,10 +107,12 @@ class DashScopeClient(FileClient):
         self, data_id: str, *, parameters: Mapping[str, Any] | None = None
     ) -> AgentTask:
         """End a realtime meeting, which nothing else does. ``parameters`` may ask for more."""
+        check_id("data_id", data_id)
         return await self._create(MEETING, {"type": "realtime", "dataId": data_id}, parameters)
 
     async def get_task(self, data_id: str, *, model: str = MEETING) -> AgentInfo:
         """How a task stands, with fresh links to what is ready."""
+        check_id("data_id", data_id)
         output = await self._generate(model, {"task": "getTask", "dataId": data_id}, None, SAFE)
         try:
             return answers.agent_info(data_id, output)
@@ -220,7 +231,8 @@ class DashScopeClient(FileClient):
         body: dict[str, Any] = {"model": model, "input": given}
         if parameters is not None:
             body["parameters"] = dict(parameters)
-        output = (await self._post(GENERATION, policy, json=body)).get("output")
+        content = json_text(body)
+        output = (await self._post(GENERATION, policy, content=content)).get("output")
         return output if isinstance(output, dict) else {}
 
     async def _post(self, path: str, policy: Policy, **content: Any) -> Data:
@@ -233,6 +245,8 @@ class DashScopeClient(FileClient):
 
     async def _posted(self, path: str, **content: Any) -> Data:
         headers = {"Authorization": f"Bearer {self._api_key}"}
+        if "content" in content:
+            headers["Content-Type"] = "application/json"
         response = await self._send("POST", self.url + path, headers=headers, **content)
         answer = decoded(response)
         if not isinstance(answer, dict):

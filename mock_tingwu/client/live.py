@@ -16,6 +16,7 @@ from mock_tingwu.client.errors import LiveError, Unreachable
 from mock_tingwu.client.http import (
     REQUEST_TIMEOUT_S,
     HttpClient,
+    check_id,
     check_sendable,
     decoded,
     no_json,
@@ -66,7 +67,8 @@ class LiveAsrClient(HttpClient):
     ``url`` is the service's address, such as ``https://live.aliyuncs.com``. All methods raise
     LiveError for an error answer or another RetCode than 2000, and Unreachable when no usable
     answer came, after they have made the call again where that is safe (`Retries`). A request may
-    stand still for ``request_timeout`` seconds.
+    stand still for ``request_timeout`` seconds. What makes no sense is a ValueError before anything
+    is sent.
     """
 
     error = LiveError
@@ -149,10 +151,12 @@ class LiveAsrClient(HttpClient):
 
     async def stop(self, task_id: str) -> None:
         """End a task."""
+        check_id("task_id", task_id)
         await self._call("StopRtcAsrTask", {"TaskId": task_id}, SAFE)
 
     async def delete(self, task_id: str) -> None:
         """End a task and forget it; ConfigNotFound may mean that an answer was lost before."""
+        check_id("task_id", task_id)
         await self._call("DeleteRtcAsrTask", {"TaskId": task_id}, SAFE)
 
     async def tasks(self) -> tuple[LiveTask, ...]:
@@ -161,6 +165,7 @@ class LiveAsrClient(HttpClient):
 
     async def find(self, task_id: str) -> LiveTask | None:
         """One task, also if it has ended; None when it is not known."""
+        check_id("task_id", task_id)
         found = await self._query({"TaskId": task_id})
         return next((task for task in found if task.task_id == task_id), None)
 

@@ -335,6 +335,9 @@ class LiveCallbackReceiver:
         callback_url: the CallbackURL of the tasks, where it is not the URL that requests arrive
             with, as behind a proxy. Without it the likely ones are tried.
         on_callback: what is done with each. Neither `wait` nor `close` may be called from there.
+
+    Raises:
+        ValueError: ``port`` is none, or ``auth_key`` is empty.
     """
 
     def __init__(
@@ -346,6 +349,10 @@ class LiveCallbackReceiver:
         auth_key: str | None = None,
         callback_url: str | None = None,
     ) -> None:
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port is {port!r}, expected a number from 0 to 65535")
+        if auth_key == "":
+            raise ValueError("auth_key is empty, expected that of the tasks, or None")
         self.host = host
         self.port = port
         self._on_callback = on_callback
@@ -385,11 +392,14 @@ class LiveCallbackReceiver:
         self._socket = sock
 
     def start(self) -> Self:
-        """Take callbacks from now on. A receiver can be started once.
+        """Take callbacks from now on.
 
         Raises:
             OSError: the address cannot be used; the message is a sentence.
+            RuntimeError: it was started or closed before.
         """
+        if self._threads or self._over.is_set():
+            raise RuntimeError("a receiver can be started once: make another one")
         if self._socket is None:
             self.listen()
         self._threads = (

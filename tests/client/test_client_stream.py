@@ -189,15 +189,25 @@ def test_a_rate_that_no_meeting_has_is_refused() -> None:
         MeetingStream("ws://localhost", sample_rate=44_100)
 
 
-@pytest.mark.parametrize("secret", ["ws://[secret", "http://secret", "ws://secret\0@x"])
-def test_no_message_has_the_address_in_it(secret: str) -> None:
+@pytest.mark.parametrize(
+    "secret", ["ws://[secret", "http://secret", "ws://secret\0@x", "", "secret", "ws://", "ws:"]
+)
+def test_what_is_no_address_of_a_stream_is_refused_without_showing_it(secret: str) -> None:
+    with pytest.raises(ValueError, match="that begins with ws:// or wss://") as refused:
+        MeetingStream(secret)
+    assert "secret" not in str(refused.value)
+
+
+def test_no_message_has_the_address_in_it() -> None:
+    stream = MeetingStream("ws://127.0.0.1:1/?mc=secret")
+
     async def join() -> None:
-        async with MeetingStream(secret):
+        async with stream:
             pass
 
     with pytest.raises(StreamError, match="The meeting cannot be joined") as refused:
         asyncio.run(join())
-    assert "secret" not in str(refused.value) + repr(MeetingStream(secret))
+    assert "secret" not in str(refused.value) + repr(stream)
 
 
 # Pressure
