@@ -200,9 +200,10 @@ class _LoggedURL(httpx.URL):
 
 
 def _connections(request_timeout: float, *, use_proxies: bool) -> httpx.AsyncClient:
+    context = trusted()
     try:
-        return httpx.AsyncClient(timeout=request_timeout, verify=trusted(), trust_env=use_proxies)
-    except httpx.InvalidURL:
+        return httpx.AsyncClient(timeout=request_timeout, verify=context, trust_env=use_proxies)
+    except (httpx.InvalidURL, ValueError):
         # What it says may show the proxy's password.
         reason = "it is no address such as http://127.0.0.1:3128"
     except ImportError:

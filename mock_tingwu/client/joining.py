@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -60,6 +61,7 @@ async def join(
             open_timeout=patience,
             close_timeout=CLOSE_PATIENCE_S,
             ping_interval=PING_S,
+            create_connection=_Connection,
             max_size=None,
             proxy=stream_proxy(url),
             **secure,
@@ -78,12 +80,27 @@ async def join(
             "a proxy that speaks SOCKS needs `pip install python-socks[asyncio]`",
             False,
         )
-    except ValueError:
-        reason, transient = "its address makes no sense", False
     except (OSError, TimeoutError, InvalidHandshake, ConnectionClosed) as error:
         doubt = distrust(error)
         reason, transient = doubt or str(error) or type(error).__name__, doubt is None
+    except ValueError:  # behind OSError: a certificate that is not trusted is both
+        reason, transient = "its address makes no sense", False
     return Loss(StreamError(f"{peer} cannot be joined: {reason}."), transient)
+
+
+class _Connection(ClientConnection):
+    """One that may be lost before it was made, when TLS fails behind a proxy.
+
+    websockets 17 logs an AttributeError then.
+    """
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._is_made = True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if hasattr(self, "_is_made"):
+            super().connection_lost(exc)
 
 
 def _secrets(url: str, headers: Mapping[str, str] | None) -> set[str]:
