@@ -19,6 +19,7 @@ from mock_tingwu.client.http import (
     REQUEST_TIMEOUT_S,
     FileClient,
     check_id,
+    check_seconds,
     check_sendable,
     decoded,
     json_text,
@@ -163,6 +164,7 @@ class DashScopeClient(FileClient):
 
     async def create_token(self, expires_in: int = 60) -> TemporaryKey:
         """A key for 1 to 1800 seconds, to be given away instead of the lasting one."""
+        check_seconds("expires_in", expires_in)
         # A key that nobody gets to see expires by itself.
         answer = await self._post(TOKENS, SAFE, params={"expire_in_seconds": expires_in})
         key = self._made("temporary key", answer, "token")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from mock_tingwu.client.address import is_http
 from mock_tingwu.client.errors import LiveError, Unreachable
 from mock_tingwu.client.http import (
     REQUEST_TIMEOUT_S,
@@ -108,6 +109,8 @@ class LiveAsrClient(HttpClient):
         whole sentences alone, or 1 to 500 between two interim results; without it they come as they
         occur. When the stream is away for ``auto_terminate_s``, 1 to 10, the task ends by itself.
         """
+        if "://" not in stream_url:
+            raise _no_address("stream_url", stream_url, "rtmp://host.example.com/app/stream")
         source = {"Mode": "live", "StreamURL": stream_url}
         return await self._create(
             source,
@@ -179,6 +182,8 @@ class LiveAsrClient(HttpClient):
         report_interval_ms: int | None,
         auto_terminate_s: int | None,
     ) -> str:
+        if not is_http(callback_url):
+            raise _no_address("callback_url", callback_url, "https://host.example.com/path")
         given = {**source, "CallbackURL": callback_url, "Language": language}
         if translate_into is not None:
             given |= {"TranslateEnabled": "true", "TargetLanguages": translate_into}
@@ -241,6 +246,11 @@ class LiveAsrClient(HttpClient):
             message = answer.get("Description", "no reason was given")
             raise self._refusal(response, code, message, answer.get("RequestId", ""))
         return answer
+
+
+def _no_address(name: str, url: str, example: str) -> ValueError:
+    # Queries of such addresses are credentials.
+    return ValueError(f"{name} is {url.partition('?')[0]!r}, expected an address such as {example}")
 
 
 def _task(task_id: str, data: Data) -> LiveTask:
