@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -31,6 +32,12 @@ PING_S: Final = 8.0
 #: The CLOSE codes of servers in passing trouble (RFC 6455 section 7.4.1 and the IANA registry):
 #: going away, internal error, restart, try again later, bad gateway.
 TRANSIENT_CODES: Final = frozenset({1001, 1011, 1012, 1013, 1014})
+
+
+#: websockets' debug log has addresses and keys in it: it is not written unless this logger is told
+#: to by its own name.
+_LOG: Final = logging.getLogger(__name__)
+_LOG.setLevel(logging.INFO)
 
 
 async def join(
@@ -62,6 +69,7 @@ async def join(
             close_timeout=CLOSE_PATIENCE_S,
             ping_interval=PING_S,
             create_connection=_Connection,
+            logger=_LOG,
             max_size=None,
             proxy=stream_proxy(url),
             **secure,

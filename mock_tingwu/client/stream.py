@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection
 from mock_tingwu.client.address import is_websocket
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.http import check_seconds
-from mock_tingwu.client.stream_core import Policy
+from mock_tingwu.client.stream_core import Patience
 from mock_tingwu.client.stream_life import CATCH_UP, Dialect, Life
 from mock_tingwu.client.stream_table import State
 
@@ -76,7 +76,7 @@ class AudioStream(Dialect[E]):
         rates = (None, 8000, 16000)
         _check("sample_rate", sample_rate, sample_rate in rates, "8000, 16000 or None")
         bytes_per_ms = None if sample_rate is None else sample_rate * 2 // 1000
-        policy = Policy(
+        policy = Patience(
             step=_ms(patience),
             silence=None if silence is None else _ms(silence),
             attempts=reconnect,

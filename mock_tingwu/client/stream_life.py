@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.inbox import Inbox
 from mock_tingwu.client.joining import closed, join
-from mock_tingwu.client.stream_core import Loss, Offsets, Policy, StreamCore, Told
+from mock_tingwu.client.stream_core import Loss, Offsets, Patience, StreamCore, Told
 from mock_tingwu.client.stream_table import CONNECTED, State
 
 #: So many times as fast as it was spoken is audio pushed that is late: the vendor's demo does so,
@@ -59,7 +59,7 @@ class Life(Generic[E]):
     """
 
     def __init__(
-        self, dialect: Dialect[E], policy: Policy, url: str, headers: Mapping[str, str] | None
+        self, dialect: Dialect[E], policy: Patience, url: str, headers: Mapping[str, str] | None
     ) -> None:
         self.core = StreamCore(dialect.peer, policy)
         self.inbox = Inbox()

@@ -96,7 +96,7 @@ class Blocking(Generic[C]):
         self.close()
 
     def close(self) -> None:
-        """Close the connections. Safe to call at any time, more than once."""
+        """Close the connections. Safe to call at any time, more than once, but in a callback."""
         with self._turn:
             if self._portal is None:
                 return

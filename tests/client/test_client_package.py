@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,17 @@ from types import ModuleType
 import pytest
 
 from mock_tingwu import client
-from mock_tingwu.client import live_callbacks, results
+from mock_tingwu.client import (
+    ClientError,
+    LiveError,
+    Mishap,
+    ResultError,
+    StreamError,
+    TaskFailed,
+    Unreachable,
+    live_callbacks,
+    results,
+)
 
 FOLDER = Path(client.__file__).parent
 FILES = sorted(FOLDER.rglob("*.py"))
@@ -57,3 +68,21 @@ def test_every_public_name_says_what_it_is_for(module: ModuleType) -> None:
             function = value.fget if isinstance(value, property) else value
             if not member.startswith("_") and inspect.isroutine(function):
                 assert inspect.getdoc(function), f"{name}.{member}"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError("a"),
+        Unreachable("a", Mishap.UNSENT),
+        LiveError("Throttling.User", "too many", "id", 400, 2.5),
+        TaskFailed("id", "TSC.FileError", "no file"),
+        StreamError("a", 403, "Agent.X"),
+        ResultError("Transcription", "is no JSON."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_every_error_can_be_sent_to_another_process(error: ClientError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), vars(again), again.mishap) == (str(error), vars(error), error.mishap)
