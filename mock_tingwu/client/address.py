@@ -41,11 +41,13 @@ def service_url(url: str, what: str, expected: str) -> str:
     """The address of a service without the slash at its end.
 
     Raises:
-        ValueError: it is none; the message names ``what``, and shows no password.
+        ValueError: it is none; the message names ``what``, and shows no password or query.
     """
     if "@" in url:
         raise ValueError(f"{what} has an @, expected an address without a user's name in it")
-    if not is_http(url) or "?" in url or "#" in url:
+    if "?" in url or "#" in url:
+        raise ValueError(f"{what} has a ? or a #, expected an address without a query")
+    if not is_http(url):
         raise ValueError(f"{what} is {url!r}, expected {expected}")
     return url.rstrip("/")
 

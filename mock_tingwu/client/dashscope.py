@@ -166,7 +166,7 @@ class DashScopeClient(FileClient):
         """A key for 1 to 1800 seconds, to be given away instead of the lasting one."""
         check_seconds("expires_in", expires_in)
         # A key that nobody gets to see expires by itself.
-        answer = await self._post(TOKENS, SAFE, params={"expire_in_seconds": expires_in})
+        answer = await self._post(TOKENS, SAFE, query={"expire_in_seconds": str(expires_in)})
         key = self._made("temporary key", answer, "token")
         try:
             return TemporaryKey(key, int(self._made("temporary key", answer, "expires_at")))
@@ -233,23 +233,33 @@ class DashScopeClient(FileClient):
         body: dict[str, Any] = {"model": model, "input": given}
         if parameters is not None:
             body["parameters"] = dict(parameters)
-        content = json_text(body)
-        output = (await self._post(GENERATION, policy, content=content)).get("output")
+        output = (await self._post(GENERATION, policy, body=body)).get("output")
         return output if isinstance(output, dict) else {}
 
-    async def _post(self, path: str, policy: Policy, **content: Any) -> Data:
+    async def _post(
+        self,
+        path: str,
+        policy: Policy,
+        *,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Data:
         """An answer that is no error."""
 
         async def post() -> Data:
-            return await self._posted(path, **content)
+            return await self._posted(path, body, query)
 
         return await self._retries.run(post, policy)
 
-    async def _posted(self, path: str, **content: Any) -> Data:
+    async def _posted(self, path: str, body: Any, query: Mapping[str, str] | None) -> Data:
         headers = {"Authorization": f"Bearer {self._api_key}"}
-        if "content" in content:
+        content = None
+        if body is not None:
             headers["Content-Type"] = "application/json"
-        response = await self._send("POST", self.url + path, headers=headers, **content)
+            content = json_text(body)
+        response = await self._send(
+            "POST", self.url + path, params=query, content=content, headers=headers
+        )
         answer = decoded(response)
         if not isinstance(answer, dict):
             raise no_json(response)

@@ -102,12 +102,14 @@ class _Connection(ClientConnection):
     websockets 17 logs an AttributeError then.
     """
 
+    _is_made = False
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._is_made = True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if hasattr(self, "_is_made"):
+        if self._is_made:
             super().connection_lost(exc)
 
 
