@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mock_tingwu.client import dashscope_answers as answers
+from mock_tingwu.client.checks import check_id, check_seconds, check_sendable, json_text
 from mock_tingwu.client.dashscope_answers import (
     AgentInfo,
     AgentStatus,
@@ -15,16 +16,7 @@ from mock_tingwu.client.dashscope_answers import (
 )
 from mock_tingwu.client.dashscope_stream import INSTRUCTION_STREAM, PATIENCE_S, AgentStream
 from mock_tingwu.client.errors import DashScopeError, TaskFailed, Unreachable
-from mock_tingwu.client.http import (
-    REQUEST_TIMEOUT_S,
-    FileClient,
-    check_id,
-    check_seconds,
-    check_sendable,
-    decoded,
-    json_text,
-    no_json,
-)
+from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
 from mock_tingwu.client.results import Results
 from mock_tingwu.client.results.files import download

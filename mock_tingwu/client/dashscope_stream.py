@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mock_tingwu.client.checks import check_id, check_sendable, json_text
 from mock_tingwu.client.dashscope_events import AgentEvent, AgentFailed, parse
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.events import json_of
-from mock_tingwu.client.http import check_id, check_sendable, json_text
 from mock_tingwu.client.stream import ATTEMPT_DELAY_S, ATTEMPTS, AudioStream
 from mock_tingwu.client.stream_core import Offsets, Told
 

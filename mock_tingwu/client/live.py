@@ -13,15 +13,9 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from mock_tingwu.client.address import is_http
+from mock_tingwu.client.checks import check_id, check_sendable
 from mock_tingwu.client.errors import LiveError, Unreachable
-from mock_tingwu.client.http import (
-    REQUEST_TIMEOUT_S,
-    HttpClient,
-    check_id,
-    check_sendable,
-    decoded,
-    no_json,
-)
+from mock_tingwu.client.http import REQUEST_TIMEOUT_S, HttpClient, decoded, no_json
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 from mock_tingwu.protocols import signing
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
+from mock_tingwu.client.checks import json_text
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.events import Event, Failed, parse
-from mock_tingwu.client.http import json_text
 from mock_tingwu.client.stream import ATTEMPT_DELAY_S, ATTEMPTS, AudioStream
 from mock_tingwu.client.stream_core import Offsets, Told
 

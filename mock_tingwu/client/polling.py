@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterator
 from random import Random
 from typing import Final, Protocol, TypeVar
 
+from mock_tingwu.client.checks import check_seconds
 from mock_tingwu.client.errors import ServiceError, Unreachable
-from mock_tingwu.client.http import check_seconds
 from mock_tingwu.client.retries import Retries
 
 #: How long a task may take until its results are ready, in seconds: the cloud promises them within

@@ -14,8 +14,8 @@ from typing import Any, Final, Self, TypeVar
 from websockets.asyncio.client import ClientConnection
 
 from mock_tingwu.client.address import is_websocket
+from mock_tingwu.client.checks import check_seconds
 from mock_tingwu.client.errors import StreamError
-from mock_tingwu.client.http import check_seconds
 from mock_tingwu.client.stream_core import Patience
 from mock_tingwu.client.stream_life import CATCH_UP, Dialect, Life
 from mock_tingwu.client.stream_table import State

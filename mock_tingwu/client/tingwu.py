@@ -11,16 +11,9 @@ from uuid import uuid4
 from mock_tingwu.client import answers
 from mock_tingwu.client.address import is_websocket
 from mock_tingwu.client.answers import Data, Phrases, RealtimeTask, Task, TaskInfo
+from mock_tingwu.client.checks import check_id, check_sendable, json_text
 from mock_tingwu.client.errors import TaskFailed, TingwuError, Unreachable
-from mock_tingwu.client.http import (
-    REQUEST_TIMEOUT_S,
-    FileClient,
-    check_id,
-    check_sendable,
-    decoded,
-    json_text,
-    no_json,
-)
+from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
 from mock_tingwu.client.results import Results
 from mock_tingwu.client.results.files import download
