@@ -1,9 +1,10 @@
-"""Whether an address is one of a web server, and whether it is this machine's own."""
+"""Addresses: what is one, which are this machine's, and which way leads to the others."""
 
 from __future__ import annotations
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 
 def is_local(url: str) -> bool:
@@ -28,3 +29,38 @@ def is_http(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(host) and parts.port != 0
     except (ValueError, httpx.InvalidURL):
         return False
+
+
+def is_websocket(url: str) -> bool:
+    """Whether ``url`` is an address of a WebSocket."""
+    scheme, colon, rest = url.partition(":")
+    return scheme.lower() in ("ws", "wss") and is_http(f"http{colon}{rest}")
+
+
+def service_url(url: str, what: str, expected: str) -> str:
+    """The address of a service without the slash at its end.
+
+    Raises:
+        ValueError: it is none; the message names ``what``, and shows no password or query.
+    """
+    if "@" in url:
+        raise ValueError(f"{what} has an @, expected an address without a user's name in it")
+    if "?" in url or "#" in url:
+        raise ValueError(f"{what} has a ? or a #, expected an address without a query")
+    if not is_http(url):
+        raise ValueError(f"{what} is {url!r}, expected {expected}")
+    return url.rstrip("/")
+
+
+def stream_proxy(url: str) -> str | None:
+    """The proxy of the environment that leads to a WebSocket; None: the way is free.
+
+    It is the one that calls take: websockets itself would not know of ALL_PROXY.
+    """
+    parts = urlsplit(url)
+    if is_local(url) or proxy_bypass(parts.netloc):
+        return None
+    proxies = getproxies()
+    usual = proxies.get("https" if parts.scheme == "wss" else "http")
+    proxy = usual or proxies.get("all")
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mock_tingwu.client import dashscope_answers as answers
+from mock_tingwu.client.checks import check_id, check_seconds, check_sendable, json_text
 from mock_tingwu.client.dashscope_answers import (
     AgentInfo,
     AgentStatus,
@@ -40,7 +41,7 @@ class DashScopeClient(FileClient):
     ``request_timeout`` seconds.
 
     ``parameters`` are those of createTask, in its own casing; without any the application's
-    settings count.
+    settings count. What makes no sense is a ValueError before anything is sent.
     """
 
     error = DashScopeError
@@ -54,6 +55,7 @@ class DashScopeClient(FileClient):
         retries: Retries | None = None,
         request_timeout: float = REQUEST_TIMEOUT_S,
     ) -> None:
+        check_sendable("app_id", app_id)
         secrets = {"api_key": api_key}
         super().__init__(url, retries=retries, request_timeout=request_timeout, secrets=secrets)
         self.app_id = app_id
@@ -98,10 +100,12 @@ class DashScopeClient(FileClient):
         self, data_id: str, *, parameters: Mapping[str, Any] | None = None
     ) -> AgentTask:
         """End a realtime meeting, which nothing else does. ``parameters`` may ask for more."""
+        check_id("data_id", data_id)
         return await self._create(MEETING, {"type": "realtime", "dataId": data_id}, parameters)
 
     async def get_task(self, data_id: str, *, model: str = MEETING) -> AgentInfo:
         """How a task stands, with fresh links to what is ready."""
+        check_id("data_id", data_id)
         output = await self._generate(model, {"task": "getTask", "dataId": data_id}, None, SAFE)
         try:
             return answers.agent_info(data_id, output)
@@ -152,8 +156,9 @@ class DashScopeClient(FileClient):
 
     async def create_token(self, expires_in: int = 60) -> TemporaryKey:
         """A key for 1 to 1800 seconds, to be given away instead of the lasting one."""
+        check_seconds("expires_in", expires_in)
         # A key that nobody gets to see expires by itself.
-        answer = await self._post(TOKENS, SAFE, params={"expire_in_seconds": expires_in})
+        answer = await self._post(TOKENS, SAFE, query={"expire_in_seconds": str(expires_in)})
         key = self._made("temporary key", answer, "token")
         try:
             return TemporaryKey(key, int(self._made("temporary key", answer, "expires_at")))
@@ -220,20 +225,33 @@ class DashScopeClient(FileClient):
         body: dict[str, Any] = {"model": model, "input": given}
         if parameters is not None:
             body["parameters"] = dict(parameters)
-        output = (await self._post(GENERATION, policy, json=body)).get("output")
+        output = (await self._post(GENERATION, policy, body=body)).get("output")
         return output if isinstance(output, dict) else {}
 
-    async def _post(self, path: str, policy: Policy, **content: Any) -> Data:
+    async def _post(
+        self,
+        path: str,
+        policy: Policy,
+        *,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Data:
         """An answer that is no error."""
 
         async def post() -> Data:
-            return await self._posted(path, **content)
+            return await self._posted(path, body, query)
 
         return await self._retries.run(post, policy)
 
-    async def _posted(self, path: str, **content: Any) -> Data:
+    async def _posted(self, path: str, body: Any, query: Mapping[str, str] | None) -> Data:
         headers = {"Authorization": f"Bearer {self._api_key}"}
-        response = await self._send("POST", self.url + path, headers=headers, **content)
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json_text(body)
+        response = await self._send(
+            "POST", self.url + path, params=query, content=content, headers=headers
+        )
         answer = decoded(response)
         if not isinstance(answer, dict):
             raise no_json(response)

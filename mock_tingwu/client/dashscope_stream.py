@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mock_tingwu.client.checks import check_id, check_sendable, json_text
 from mock_tingwu.client.dashscope_events import AgentEvent, AgentFailed, parse
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.events import json_of
@@ -46,6 +47,9 @@ class AgentStream(AudioStream[AgentEvent]):
 
     ``url`` is ``wss://…/api-ws/v1/inference``, ``api_key`` may be a temporary one: then it has to
     be still valid when a connection is lost.
+
+    Raises:
+        ValueError: a number is out of range, or the address, a key or an id makes no sense.
     """
 
     peer = "The agent"
@@ -64,6 +68,11 @@ class AgentStream(AudioStream[AgentEvent]):
         reconnect: int = ATTEMPTS,
         reconnect_delay: float = ATTEMPT_DELAY_S,
     ) -> None:
+        check_sendable("api_key", api_key)
+        check_sendable("app_id", app_id)
+        if data_id is not None:
+            check_id("data_id", data_id)
+        json_text(parameters)
         super().__init__(
             url,
             headers={"Authorization": f"Bearer {api_key}"},

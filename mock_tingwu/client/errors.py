@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, TypeVar
+
+E = TypeVar("E", bound=BaseException)
 
 #: Answered with 429 although waiting does not help: somebody has to pay (dashscope-tingwu 5).
 UNPAID: Final = frozenset({"PrepaidBillOverdue", "PostpaidBillOverdue", "CommodityNotPurchased"})
@@ -29,6 +32,16 @@ class ClientError(Exception):
     """
 
     mishap: Mishap | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Those that take more than their message could not be sent to another process otherwise.
+        return _made_again, (type(self), self.args, vars(self))
+
+
+def _made_again(kind: type[E], args: tuple[Any, ...], state: Mapping[str, Any]) -> E:
+    error = kind.__new__(kind, *args)
+    vars(error).update(state)
+    return error
 
 
 class Unreachable(ClientError):

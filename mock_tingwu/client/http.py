@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mock_tingwu.client.address import is_local
+from mock_tingwu.client.address import is_http, is_local, service_url
+from mock_tingwu.client.checks import check_seconds, check_sendable
 from mock_tingwu.client.errors import Mishap, ServiceError, Unreachable
 from mock_tingwu.client.retries import SAFE, Retries, retry_after
+from mock_tingwu.client.trust import distrust, trusted
 from mock_tingwu.protocols.signing import without
 
 #: How long a request may stand still in seconds; a call takes twice that at most.
@@ -22,8 +24,8 @@ REQUEST_TIMEOUT_S: Final = 30.0
 #: How long a file may take, in seconds: recordings have up to 6 GB (tingwu-openapi 2.1).
 FILE_LIMIT_S: Final = 60 * 60.0
 
-#: Nothing was sent: httpx had no connection.
-_UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+#: Nothing was sent: httpx had no connection, or a proxy made none.
+_UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 #: Nothing can be sent, however often it is tried.
 _SENSELESS: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
 
@@ -35,7 +37,11 @@ class HttpClient:
 
     Calls are made again as the table in `client.retries` says; ``retries`` says how patiently.
     ``request_timeout`` is how long a request may stand still, in seconds. ``secrets`` appear in no
-    error message, even if the service repeats them.
+    error message, even if the service repeats them. Proxies of the environment are used but for
+    this machine's addresses, certificates are those of `client.trust`.
+
+    Raises:
+        ValueError: an argument makes no sense, or the environment's proxy or certificates do not.
     """
 
     #: What an error answer is raised as.
@@ -50,12 +56,14 @@ class HttpClient:
         secrets: Mapping[str, str | None],
     ) -> None:
         for name, secret in secrets.items():
-            check_sendable(name, secret or "")
-        self.url = url.rstrip("/")
+            if secret is not None:
+                check_sendable(name, secret)
+        check_seconds("request_timeout", request_timeout)
+        self.url = service_url(url, "url", "an address such as https://host.example.com")
         self._secrets = {secret for secret in secrets.values() if secret}
         self._retries = retries or Retries()
         self._call_limit = 2 * request_timeout
-        self._http = httpx.AsyncClient(timeout=request_timeout, trust_env=not is_local(url))
+        self._http = _connections(request_timeout, use_proxies=not is_local(url))
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,7 +89,10 @@ class HttpClient:
 
         Raises:
             Unreachable: no answer came.
+            RuntimeError: the client is closed.
         """
+        if self._http.is_closed:
+            raise RuntimeError(f"the {type(self).__name__} is closed")
         limit = limit or self._call_limit
         try:
             request = self._http.build_request(method, url, **content)
@@ -94,6 +105,8 @@ class HttpClient:
             reason = f"no answer came within {limit:g} s"
             raise self._unreachable(url, reason, Mishap.UNKNOWN) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if (doubt := distrust(error)) is not None:
+                raise self._unreachable(url, doubt, None, "cannot be reached safely") from None
             mishap: Mishap | None = Mishap.UNKNOWN
             if isinstance(error, _UNSENT):
                 mishap = Mishap.UNSENT
@@ -102,10 +115,12 @@ class HttpClient:
             reason = str(error).rstrip(".") or type(error).__name__
             raise self._unreachable(url, reason, mishap) from None
 
-    def _unreachable(self, url: str, reason: str, mishap: Mishap | None) -> Unreachable:
+    def _unreachable(
+        self, url: str, reason: str, mishap: Mishap | None, what: str = "does not answer"
+    ) -> Unreachable:
         host = re.split("[/?#]", url.partition("://")[2])[0].rpartition("@")[2]
         where = host or repr(url.partition("?")[0])
-        return Unreachable(without(f"{where} does not answer: {reason}.", self._secrets), mishap)
+        return Unreachable(without(f"{where} {what}: {reason}.", self._secrets), mishap)
 
     def _refusal(
         self, response: httpx.Response, code: object, message: object, request_id: object
@@ -131,7 +146,14 @@ class FileClient(HttpClient):
     """A service whose results are files."""
 
     async def download(self, url: str) -> Any:
-        """A result or media file by its link: decoded JSON, or the bytes of anything else."""
+        """A result or media file by its link: decoded JSON, or the bytes of anything else.
+
+        Raises:
+            ValueError: ``url`` is no link.
+        """
+        if not is_http(url):
+            # Not shown: the query of a link is a credential.
+            raise ValueError("url is no link, expected one such as https://host.example.com/file")
 
         def read(response: httpx.Response) -> Any:
             kind = response.headers.get("content-type", "")
@@ -176,6 +198,18 @@ class _LoggedURL(httpx.URL):
         return str(self.copy_with(query=None))
 
 
+def _connections(request_timeout: float, *, use_proxies: bool) -> httpx.AsyncClient:
+    context = trusted()
+    try:
+        return httpx.AsyncClient(timeout=request_timeout, verify=context, trust_env=use_proxies)
+    except (httpx.InvalidURL, ValueError):
+        # What it says may show the proxy's password.
+        reason = "it is no address such as http://127.0.0.1:3128"
+    except ImportError:
+        reason = "one that speaks SOCKS needs `pip install 'httpx[socks]' 'python-socks[asyncio]'`"
+    raise ValueError(f"the proxy of the environment cannot be used: {reason}")
+
+
 def decoded(response: httpx.Response) -> Any:
     """The JSON of an answer. Raises Unreachable when it is none."""
     try:
@@ -194,9 +228,3 @@ def no_json(response: httpx.Response) -> Unreachable:
     elif 400 <= status < 500:
         mishap = None
     return Unreachable(f"{where} answered {status} without the JSON expected.", mishap)
-
-
-def check_sendable(name: str, secret: str) -> None:
-    """Refuse a key that no header can carry, without showing it. Raises ValueError."""
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        raise ValueError(f"{name} has a space or another character that no key has")

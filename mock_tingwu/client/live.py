@@ -12,14 +12,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from mock_tingwu.client.address import is_http
+from mock_tingwu.client.checks import check_id, check_sendable
 from mock_tingwu.client.errors import LiveError, Unreachable
-from mock_tingwu.client.http import (
-    REQUEST_TIMEOUT_S,
-    HttpClient,
-    check_sendable,
-    decoded,
-    no_json,
-)
+from mock_tingwu.client.http import REQUEST_TIMEOUT_S, HttpClient, decoded, no_json
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 from mock_tingwu.protocols import signing
 
@@ -66,7 +62,8 @@ class LiveAsrClient(HttpClient):
     ``url`` is the service's address, such as ``https://live.aliyuncs.com``. All methods raise
     LiveError for an error answer or another RetCode than 2000, and Unreachable when no usable
     answer came, after they have made the call again where that is safe (`Retries`). A request may
-    stand still for ``request_timeout`` seconds.
+    stand still for ``request_timeout`` seconds. What makes no sense is a ValueError before anything
+    is sent.
     """
 
     error = LiveError
@@ -106,6 +103,8 @@ class LiveAsrClient(HttpClient):
         whole sentences alone, or 1 to 500 between two interim results; without it they come as they
         occur. When the stream is away for ``auto_terminate_s``, 1 to 10, the task ends by itself.
         """
+        if "://" not in stream_url:
+            raise _no_address("stream_url", stream_url, "rtmp://host.example.com/app/stream")
         source = {"Mode": "live", "StreamURL": stream_url}
         return await self._create(
             source,
@@ -149,10 +148,12 @@ class LiveAsrClient(HttpClient):
 
     async def stop(self, task_id: str) -> None:
         """End a task."""
+        check_id("task_id", task_id)
         await self._call("StopRtcAsrTask", {"TaskId": task_id}, SAFE)
 
     async def delete(self, task_id: str) -> None:
         """End a task and forget it; ConfigNotFound may mean that an answer was lost before."""
+        check_id("task_id", task_id)
         await self._call("DeleteRtcAsrTask", {"TaskId": task_id}, SAFE)
 
     async def tasks(self) -> tuple[LiveTask, ...]:
@@ -161,6 +162,7 @@ class LiveAsrClient(HttpClient):
 
     async def find(self, task_id: str) -> LiveTask | None:
         """One task, also if it has ended; None when it is not known."""
+        check_id("task_id", task_id)
         found = await self._query({"TaskId": task_id})
         return next((task for task in found if task.task_id == task_id), None)
 
@@ -174,6 +176,8 @@ class LiveAsrClient(HttpClient):
         report_interval_ms: int | None,
         auto_terminate_s: int | None,
     ) -> str:
+        if not is_http(callback_url):
+            raise _no_address("callback_url", callback_url, "https://host.example.com/path")
         given = {**source, "CallbackURL": callback_url, "Language": language}
         if translate_into is not None:
             given |= {"TranslateEnabled": "true", "TargetLanguages": translate_into}
@@ -236,6 +240,11 @@ class LiveAsrClient(HttpClient):
             message = answer.get("Description", "no reason was given")
             raise self._refusal(response, code, message, answer.get("RequestId", ""))
         return answer
+
+
+def _no_address(name: str, url: str, example: str) -> ValueError:
+    # Queries of such addresses are credentials.
+    return ValueError(f"{name} is {url.partition('?')[0]!r}, expected an address such as {example}")
 
 
 def _task(task_id: str, data: Data) -> LiveTask:

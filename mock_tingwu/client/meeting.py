@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
+from mock_tingwu.client.checks import json_text
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.events import Event, Failed, parse
 from mock_tingwu.client.stream import ATTEMPT_DELAY_S, ATTEMPTS, AudioStream
@@ -28,7 +29,7 @@ class MeetingStream(AudioStream[Event]):
     ::
 
         async with MeetingStream(task.join_url) as stream:
-            await stream.send(pcm)
+            await stream.push(pcm)
             await stream.stop()
             async for event in stream:
                 ...
@@ -55,7 +56,8 @@ class MeetingStream(AudioStream[Event]):
         replay: seconds of PCM to keep.
 
     Raises:
-        ValueError: a number is out of range.
+        ValueError: a number is out of range, the address is none of a WebSocket, or ``payload``
+            cannot be written as JSON.
     """
 
     peer = "The meeting"
@@ -71,6 +73,7 @@ class MeetingStream(AudioStream[Event]):
         sample_rate: int | None = 16000,
         replay: float = REPLAY_S,
     ) -> None:
+        json_text(payload)
         super().__init__(
             join_url,
             patience=patience,

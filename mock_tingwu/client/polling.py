@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator
 from random import Random
 from typing import Final, Protocol, TypeVar
 
+from mock_tingwu.client.checks import check_seconds
 from mock_tingwu.client.errors import ServiceError, Unreachable
 from mock_tingwu.client.retries import Retries
 
@@ -54,10 +55,11 @@ async def finished(
 
     Raises:
         Unreachable: ``timeout`` seconds were not enough.
-        ValueError: ``poll_interval`` is no time.
+        ValueError: ``poll_interval`` or ``timeout`` is no time.
     """
-    if poll_interval is not None and not poll_interval > 0:
-        raise ValueError(f"poll_interval is {poll_interval!r}, expected more than 0 seconds")
+    check_seconds("timeout", timeout)
+    if poll_interval is not None:
+        check_seconds("poll_interval", poll_interval)
     seen: tuple[object, frozenset[str]] | None = None
     status: object = "unknown"
     try:

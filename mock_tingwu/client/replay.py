@@ -75,5 +75,6 @@ class Replay:
 
 def cut(audio: Bytes) -> Iterator[bytes]:
     """The frames in which to push audio, of `FRAME_BYTES` each."""
-    for start in range(0, len(audio), FRAME_BYTES):
-        yield bytes(audio[start : start + FRAME_BYTES])
+    whole = memoryview(audio).cast("B")
+    for start in range(0, len(whole), FRAME_BYTES):
+        yield bytes(whole[start : start + FRAME_BYTES])

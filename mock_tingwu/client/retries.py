@@ -16,6 +16,7 @@ also repeats what broke off; here nobody has a second task that was not asked fo
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -73,6 +74,10 @@ class Retries:
     budget: float = BUDGET_S
     random: Random = field(default_factory=Random)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.budget < math.inf:
+            raise ValueError(f"budget is {self.budget!r}, expected a number of seconds from 0")
 
     async def run(self, call: Callable[[], Awaitable[A]], policy: Policy) -> A:
         """What ``call`` answers in the end. Raises the error of the last attempt."""

@@ -6,15 +6,18 @@ A subclass says how the stream is begun and finished, and what each message tell
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from websockets.asyncio.client import ClientConnection
 
+from mock_tingwu.client.address import is_websocket
+from mock_tingwu.client.checks import check_seconds
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.replay import Bytes, cut
-from mock_tingwu.client.stream_core import Policy
+from mock_tingwu.client.stream_core import Patience
 from mock_tingwu.client.stream_life import CATCH_UP, Dialect, Life
 from mock_tingwu.client.stream_table import State
 
@@ -22,7 +25,7 @@ from mock_tingwu.client.stream_table import State
 ATTEMPTS: Final = 4
 ATTEMPT_DELAY_S: Final = 0.1
 
-Audio = Bytes | Iterable[bytes] | AsyncIterable[bytes]
+Audio = Bytes | Iterable[Bytes] | AsyncIterable[Bytes]
 E = TypeVar("E")
 
 
@@ -32,7 +35,8 @@ class AudioStream(Dialect[E]):
     Entering starts the stream; leaving closes the connection, whatever happened. Iterate at the
     same time as you send to see captions live; whoever reads late misses nothing but interim
     results that others have replaced. No wait for the service is unbounded: each step has
-    ``patience`` seconds, and a connection that has died is found out by pings.
+    ``patience`` seconds, and a connection that has died is found out by pings. A stream that is not
+    entered, or is entered a second time, raises RuntimeError.
 
     A connection that is lost in mid-stream is made again up to ``reconnect`` times in a row, each
     time after ``reconnect_delay`` seconds. Meanwhile `send` waits, and the events tell of it.
@@ -56,17 +60,21 @@ class AudioStream(Dialect[E]):
         kept to be sent again.
 
         Raises:
-            ValueError: a number is out of range.
+            ValueError: a number is out of range, or the address is none of a WebSocket.
         """
-        _check("patience", patience, patience > 0, "seconds above 0")
-        _check("silence", silence, silence is None or silence > 0, "seconds above 0 or None")
+        if not is_websocket(url):
+            # Not shown: it may be a credential.
+            raise ValueError("the address of the stream is none that begins with ws:// or wss://")
+        check_seconds("patience", patience)
+        if silence is not None:
+            check_seconds("silence", silence)
         _check("reconnect", reconnect, reconnect >= 0, "a number of attempts from 0")
-        _check("reconnect_delay", reconnect_delay, reconnect_delay >= 0, "seconds from 0")
-        _check("replay", replay, replay >= 0, "seconds from 0")
+        _check_from_0("reconnect_delay", reconnect_delay)
+        _check_from_0("replay", replay)
         rates = (None, 8000, 16000)
         _check("sample_rate", sample_rate, sample_rate in rates, "8000, 16000 or None")
         bytes_per_ms = None if sample_rate is None else sample_rate * 2 // 1000
-        policy = Policy(
+        policy = Patience(
             step=_ms(patience),
             silence=None if silence is None else _ms(silence),
             attempts=reconnect,
@@ -109,7 +117,7 @@ class AudioStream(Dialect[E]):
         """Whether the stream is complete, has failed, lost its connection for good or is closed."""
         return self._core.state is State.ENDED
 
-    async def send(self, audio: bytes) -> None:
+    async def send(self, audio: Bytes) -> None:
         """Push audio in the task's format; about 100 ms at a time is what the service expects.
 
         Waits while the service takes no more, and while a lost connection is made again.
@@ -117,7 +125,9 @@ class AudioStream(Dialect[E]):
         Raises:
             StreamError: the stream has ended, is being stopped or is paused.
         """
-        assert self._life.has_started, f"use `async with {type(self).__name__}(...)`"
+        if not isinstance(audio, Bytes):
+            raise TypeError(f"audio is {type(audio).__name__}, expected bytes")
+        audio = bytes(audio)
         await self._until_it_takes_audio()
         connection = self._connection
         self._core.push(audio)
@@ -137,11 +147,13 @@ class AudioStream(Dialect[E]):
 
         Raises:
             StreamError: the stream has ended, is being stopped or is paused.
+            ValueError: ``pace`` is no time.
         """
+        _check_from_0("pace", pace)
         now = asyncio.get_running_loop().time
         due = now()
 
-        async def send(frame: bytes) -> None:
+        async def send(frame: Bytes) -> None:
             nonlocal due
             await self.send(frame)
             due += pace
@@ -188,6 +200,7 @@ class AudioStream(Dialect[E]):
         Raises:
             StreamError: the stream is not paused, or cannot be gone on with.
         """
+        self._life.check_started()
         self._check_on()
         if self._core.state is not State.PAUSED:
             raise StreamError("The stream is not paused.")
@@ -250,3 +263,7 @@ def _ms(seconds: float) -> int:
 def _check(field: str, value: Any, good: bool, expected: str) -> None:
     if not good:
         raise ValueError(f"{field} is {value!r}, expected {expected}")
+
+
+def _check_from_0(field: str, seconds: float) -> None:
+    _check(field, seconds, 0 <= seconds < math.inf, "a number of seconds from 0")

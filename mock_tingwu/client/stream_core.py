@@ -60,7 +60,7 @@ class Offsets:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Patience:
     """How patient a stream is, in ms: for each ``step``, without any message (``silence``).
 
     ``attempts`` in a row are made to go on after a loss, each after ``delay``. ``bytes_per_ms`` is
@@ -78,7 +78,7 @@ class Policy:
 class StreamCore:
     """One stream over all its connections. ``peer`` is who is at the other end, for messages."""
 
-    def __init__(self, peer: str, policy: Policy) -> None:
+    def __init__(self, peer: str, policy: Patience) -> None:
         self.state = State.CONNECTING
         #: Whether the service has ever started it.
         self.begun = False

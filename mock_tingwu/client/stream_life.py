@@ -15,12 +15,14 @@ from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.inbox import Inbox
 from mock_tingwu.client.joining import closed, join
 from mock_tingwu.client.replay import cut
-from mock_tingwu.client.stream_core import Loss, Offsets, Policy, StreamCore, Told
+from mock_tingwu.client.stream_core import Loss, Offsets, Patience, StreamCore, Told
 from mock_tingwu.client.stream_table import CONNECTED, State
 
 #: So many times as fast as it was spoken is audio pushed that is late: the vendor's demo does so,
 #: and bursts are not wanted (realtime-ws 2.5).
 CATCH_UP: Final = 2.0
+#: So many characters of what a server says about its refusal are shown.
+_SHOWN: Final = 300
 
 E = TypeVar("E")
 
@@ -44,8 +46,9 @@ class Dialect(ABC, Generic[E]):
         """What a message tells. It must not raise: what makes no sense tells nothing."""
 
     def _refusal(self, status: int, body: str) -> StreamError:
-        """The error of a handshake that was refused."""
-        reason = f": {body}" if body else ""
+        """The error of a handshake that was refused, with what was said about it in one line."""
+        said = "" if body.startswith("<") else " ".join(body.split())  # no page for browsers
+        reason = f": {said[:_SHOWN]}" if said else ""
         return StreamError(f"{self.peer} refused with HTTP {status}{reason}", status)
 
 
@@ -57,7 +60,7 @@ class Life(Generic[E]):
     """
 
     def __init__(
-        self, dialect: Dialect[E], policy: Policy, url: str, headers: Mapping[str, str] | None
+        self, dialect: Dialect[E], policy: Patience, url: str, headers: Mapping[str, str] | None
     ) -> None:
         self.core = StreamCore(dialect.peer, policy)
         self.inbox = Inbox()
@@ -75,13 +78,15 @@ class Life(Generic[E]):
     # For the stream
 
     def start(self) -> None:
-        """Begin to live."""
+        """Begin to live. Raises RuntimeError when it has begun before."""
+        if self._task is not None:
+            raise RuntimeError("a stream can be entered once: make another one")
         self._task = asyncio.create_task(self._live())
 
-    @property
-    def has_started(self) -> bool:
-        """Whether `start` was called."""
-        return self._task is not None
+    def check_started(self) -> None:
+        """Raise RuntimeError when `start` was not called."""
+        if self._task is None:
+            raise RuntimeError(f"use `async with {type(self._dialect).__name__}(...)`")
 
     @property
     def now(self) -> int:
@@ -89,7 +94,12 @@ class Life(Generic[E]):
         return round(asyncio.get_running_loop().time() * 1000)
 
     async def until(self, happened: Callable[[], bool]) -> None:
-        """Wait for something that the deadlines of the core bound."""
+        """Wait for something that the deadlines of the core bound.
+
+        Raises:
+            RuntimeError: `start` was not called, so that nothing will happen.
+        """
+        self.check_started()
         while not happened():
             await self._news.wait()
 
@@ -126,6 +136,7 @@ class Life(Generic[E]):
 
     async def finish(self, want: Callable[[int], bool]) -> None:
         """Say that the audio is over, now or as soon as that can be said."""
+        self.check_started()
         if want(self.now):
             self.settle()
             await self.write(self._dialect._finish())

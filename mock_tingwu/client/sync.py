@@ -7,13 +7,16 @@
 
 Every method is the one of the asynchronous class and does the same, but returns when it is done.
 The event loop that all of them share runs in one thread, which ends with the last of them. Ctrl-C
-ends the call that is waited for, and leaving the ``with`` closes the connections.
+ends the call that is waited for, and leaving the ``with`` closes the connections. Several threads
+may share one of them. A callback of a call (``on_change``) runs in the thread of the event loop: a
+call that is made from there raises RuntimeError.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from enum import Enum
@@ -60,6 +63,8 @@ class Blocking(Generic[C]):
 
     _inner: C
     _portal: BlockingPortal | None
+    #: Held by whoever enters or closes it: only one of several threads does.
+    _turn: threading.Lock
     #: What is going on, as the event loop knows it.
     _calls: set[asyncio.Task[Any]]
 
@@ -71,9 +76,10 @@ class Blocking(Generic[C]):
         return blocking
 
     def __enter__(self) -> Self:
-        if self._portal is not None:
-            raise RuntimeError(f"the {type(self).__name__} is entered already")
-        self._portal = _LOOP.__enter__()
+        with self._turn:
+            if self._portal is not None:
+                raise RuntimeError(f"the {type(self).__name__} is entered already")
+            self._portal = _LOOP.__enter__()
         try:
             self._run(self._inner.__aenter__)
         except BaseException:
@@ -90,14 +96,16 @@ class Blocking(Generic[C]):
         self.close()
 
     def close(self) -> None:
-        """Close the connections. Safe to call at any time, more than once."""
-        if self._portal is None:
-            return
-        try:
-            self._run(self._end)
-        finally:
-            self._portal = None
-            _LOOP.__exit__(None, None, None)
+        """Close the connections. Safe to call at any time, more than once, but in a callback."""
+        with self._turn:
+            if self._portal is None:
+                return
+            ending = self._begin(self._end)
+            try:
+                _result(ending)
+            finally:
+                self._portal = None
+                _LOOP.__exit__(None, None, None)
 
     async def _end(self) -> None:
         await self._inner.close()
@@ -108,13 +116,25 @@ class Blocking(Generic[C]):
     def _hold(self, inner: C) -> None:
         self._inner = inner
         self._portal = None
+        self._turn = threading.Lock()
         self._calls = set()
 
     def _run(
         self, call: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """What ``call`` returns on the event loop."""
-        if self._portal is None:
+        return _result(self._begin(call, *args, **kwargs))
+
+    def _begin(
+        self, call: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]:
+        """Have the event loop do a call.
+
+        Raises:
+            RuntimeError: it is not entered, or this is the event loop's own thread.
+        """
+        portal = self._portal
+        if portal is None:
             raise RuntimeError(f"use `with {type(self).__name__}(...)`")
 
         async def known() -> R:
@@ -126,13 +146,17 @@ class Blocking(Generic[C]):
             finally:
                 self._calls.discard(task)
 
-        future: Future[R] = self._portal.start_task_soon(known)
-        try:
-            return future.result()
-        except BaseException:
-            # Ctrl-C is raised in the thread that waits: the call has to end as well.
-            future.cancel()
-            raise
+        return portal.start_task_soon(known)
+
+
+def _result(future: Future[R]) -> R:
+    """What a call comes to."""
+    try:
+        return future.result()
+    except BaseException:
+        # Ctrl-C is raised in the thread that waits: the call has to end as well.
+        future.cancel()
+        raise
 
 
 def made_by(make: Callable[P, C]) -> Callable[[Any], Callable[Concatenate[Blocking[C], P], None]]:

@@ -16,13 +16,14 @@ from typing import Final
 
 import httpx
 
-from mock_tingwu.client.address import is_http, is_local
+from mock_tingwu.client.address import is_local, service_url
 from mock_tingwu.client.credentials import FILE, ID, SECRET, AccessKey, find_access_key
 from mock_tingwu.client.dashscope import DashScopeClient
 from mock_tingwu.client.errors import Unreachable
 from mock_tingwu.client.live import LiveAsrClient
 from mock_tingwu.client.retries import Retries
 from mock_tingwu.client.tingwu import TingwuClient
+from mock_tingwu.client.trust import distrust, trusted
 
 #: Where a mock is, and where it is looked for without that variable.
 MOCK_URL: Final = "MOCK_TINGWU_URL"
@@ -153,26 +154,20 @@ def find_target(name: str, environ: Mapping[str, str] | None = None) -> Target:
 
 
 def _address(url: str, what: str) -> str:
-    """An address without the slash at its end. Raises ValueError when it is none."""
-    if "@" in url:
-        raise ValueError(f"{what} has an @, expected an address without a user's name in it")
-    if not is_http(url):
-        choices = "" if what == MOCK_URL else "mock, live or "
-        expected = f"{choices}an address such as {DEFAULT_MOCK_URL}"
-        raise ValueError(f"{what} is {url!r}, expected {expected}")
-    return url.rstrip("/")
+    choices = "" if what == MOCK_URL else "mock, live or "
+    return service_url(url, what, f"{choices}an address such as {DEFAULT_MOCK_URL}")
 
 
 def _check_mock(url: str) -> None:
     """Make sure that a mock answers. Raises Unreachable."""
     try:
         health = f"{url}/_mock/health"
-        answer = httpx.get(health, timeout=_HEALTH_S, trust_env=not is_local(url))
+        answer = httpx.get(health, timeout=_HEALTH_S, verify=trusted(), trust_env=not is_local(url))
         if answer.status_code == 200 and answer.json().get("status") == "ok":
             return
         reason = "what is there is none"
     except (httpx.HTTPError, ValueError, AttributeError) as error:
-        reason = str(error) or type(error).__name__
+        reason = distrust(error) or str(error) or type(error).__name__
     raise Unreachable(
         f"No mock answers at {url} ({reason}): start one with `mock-tingwu serve`, or say in "
         f"{MOCK_URL} where it is."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,15 +9,11 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from mock_tingwu.client import answers
+from mock_tingwu.client.address import is_websocket
 from mock_tingwu.client.answers import Data, Phrases, RealtimeTask, Task, TaskInfo
+from mock_tingwu.client.checks import check_id, check_sendable, json_text
 from mock_tingwu.client.errors import TaskFailed, TingwuError, Unreachable
-from mock_tingwu.client.http import (
-    REQUEST_TIMEOUT_S,
-    FileClient,
-    check_sendable,
-    decoded,
-    no_json,
-)
+from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
 from mock_tingwu.client.results import Results
 from mock_tingwu.client.results.files import download
@@ -39,7 +34,7 @@ class TingwuClient(FileClient):
     ``url`` is the service's address, such as ``http://127.0.0.1:8900``. All methods raise
     TingwuError for an error answer and Unreachable when no usable answer came, after they have made
     the call again where that is safe (`Retries`). A request may stand still for ``request_timeout``
-    seconds.
+    seconds. What makes no sense is a ValueError before anything is sent.
     """
 
     error = TingwuError
@@ -56,6 +51,7 @@ class TingwuClient(FileClient):
         request_timeout: float = REQUEST_TIMEOUT_S,
     ) -> None:
         check_sendable("access_key_id", access_key_id)
+        check_sendable("app_key", app_key)
         secrets = {"access_key_secret": access_key_secret, "security_token": security_token}
         super().__init__(url, retries=retries, request_timeout=request_timeout, secrets=secrets)
         self.app_key = app_key
@@ -77,11 +73,14 @@ class TingwuClient(FileClient):
         source = {"SourceLanguage": language, "Format": audio_format, "SampleRate": sample_rate}
         source |= _common_input(task_key, language_hints)
         data = await self._create("realtime", source, parameters)
+        join_url = self._made("task", data, "MeetingJoinUrl")
+        if not is_websocket(join_url):
+            raise Unreachable(f"{self.url} created a task with a MeetingJoinUrl that is none.")
         return RealtimeTask(
             self._made("task", data, "TaskId"),
             data.get("TaskStatus", "NEW"),
             data.get("TaskKey"),
-            join_url=self._made("task", data, "MeetingJoinUrl"),
+            join_url=join_url,
         )
 
     async def create_offline(
@@ -114,10 +113,12 @@ class TingwuClient(FileClient):
         ``parameters`` cannot ask for another Transcription or other media files
         (tingwu-openapi 2.1). Then `wait` for the same task again.
         """
+        check_id("task_id", task_id)
         return self._offline(await self._create("offline", {"TaskId": task_id}, parameters))
 
     async def stop(self, task_id: str) -> str:
         """End a realtime meeting; return its TaskStatus, ONGOING while results are being made."""
+        check_id("task_id", task_id)
         query = {"type": "realtime", "operation": "stop"}
         body = {"AppKey": self.app_key, "Input": {"TaskId": task_id}}
         data = await self._call("PUT", TASKS, "CreateTask", query, body, SAFE)
@@ -125,6 +126,7 @@ class TingwuClient(FileClient):
 
     async def info(self, task_id: str) -> TaskInfo:
         """How a task stands, with fresh links to what is ready."""
+        check_id("task_id", task_id)
         path = f"{TASKS}/{quote(task_id, safe='')}"
         data = await self._call("GET", path, "GetTaskInfo", {}, None, SAFE)
         return answers.task_info(task_id, data)
@@ -219,6 +221,8 @@ class TingwuClient(FileClient):
         self, method: str, verb: str, phrase_id: str | None = None, body: Any = None
     ) -> Data:
         """The Data of a call about hot words, which tells in itself how it went."""
+        if phrase_id is not None:
+            check_id("phrase_id", phrase_id)
         path = PHRASES if phrase_id is None else f"{PHRASES}/{quote(phrase_id, safe='')}"
         policy = MAKING if verb == "Create" else SAFE
         answer = await self._answer(method, path, f"{verb}TranscriptionPhrases", {}, body, policy)
@@ -270,7 +274,7 @@ class TingwuClient(FileClient):
         self, method: str, path: str, action: str, query: Mapping[str, str], body: Any
     ) -> Data:
         # Signed anew each time: a nonce is taken once.
-        content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = b"" if body is None else json_text(body)
         headers = signing.sign_acs3(
             method,
             path,
@@ -316,7 +320,7 @@ def _common_input(task_key: str | None, language_hints: Sequence[str]) -> dict[s
 
 def _phrases_body(name: str, words: Mapping[str, int], description: str | None) -> dict[str, str]:
     # The words travel as a JSON text within the JSON (tingwu-openapi 1.4).
-    body = {"Name": name, "WordWeights": json.dumps(dict(words), ensure_ascii=False)}
+    body = {"Name": name, "WordWeights": json_text(dict(words)).decode()}
     if description is not None:
         body["Description"] = description
     return body

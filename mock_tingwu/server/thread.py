@@ -21,7 +21,7 @@ from mock_tingwu.server.controls import Controls
 from mock_tingwu.server.process import Server
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
-from mock_tingwu.settings import Settings
+from mock_tingwu.settings import PREFIX, URL, Settings
 
 T = TypeVar("T")
 
@@ -148,16 +148,21 @@ class MockTingwu(Controls):
         """Variables that SDKs read, for a program that is to talk to this mock.
 
         Key pair and API key are ones that it takes. Only DashScope's SDKs read an address from the
-        environment; and some SDKs would use a proxy even to reach this machine.
+        environment. `mock_tingwu.client.find_target` looks for a mock by three of them. Some SDKs
+        would use a proxy even to reach this machine.
         """
         settings = self._server.settings
         key, secret = next(iter(settings.access_keys.items()), ("any", "any"))
+        api_key = next(iter(settings.api_keys), "sk-any")
         return {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": key,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret,
-            "DASHSCOPE_API_KEY": next(iter(settings.api_keys), "sk-any"),
+            "DASHSCOPE_API_KEY": api_key,
             "DASHSCOPE_HTTP_BASE_URL": f"{self.url}/api/v1",
             "DASHSCOPE_WEBSOCKET_BASE_URL": f"{self.ws_url}/api-ws/v1/inference",
+            URL: self.url,
+            f"{PREFIX}ACCESS_KEYS": f"{key}:{secret}",
+            f"{PREFIX}API_KEYS": api_key,
             "NO_PROXY": settings.host,
         }
 

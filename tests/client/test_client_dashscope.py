@@ -330,7 +330,7 @@ def test_a_server_that_is_gone_is_told(mock: MockTingwu) -> None:
 
 @pytest.mark.parametrize("url", ["", "nonsense", "http://[", "ftp://127.0.0.1/x"])
 def test_a_link_that_is_none_is_told(url: str) -> None:
-    with pytest.raises(Unreachable, match="does not answer"):
+    with pytest.raises(ValueError, match="url is no link, expected"):
         run(client_of("http://127.0.0.1:1"), lambda client: client.download(url))
 
 

@@ -108,10 +108,9 @@ def test_a_foreign_address_is_refused_with_its_status(mock: MockTingwu) -> None:
     assert refused.value.status == 403
 
 
-@pytest.mark.parametrize("url", ["ws://127.0.0.1:1/api/ws/v1?mc=x", "http://127.0.0.1:1", "", "x"])
-def test_an_address_where_no_meeting_is_told(url: str) -> None:
+def test_an_address_where_no_meeting_is_told() -> None:
     async def join() -> None:
-        async with MeetingStream(url):
+        async with MeetingStream("ws://127.0.0.1:1/api/ws/v1?mc=x"):
             pass
 
     with pytest.raises(StreamError, match="cannot be joined"):

@@ -192,15 +192,25 @@ def test_a_rate_that_no_meeting_has_is_refused() -> None:
         MeetingStream("ws://localhost", sample_rate=44_100)
 
 
-@pytest.mark.parametrize("secret", ["ws://[secret", "http://secret", "ws://secret\0@x"])
-def test_no_message_has_the_address_in_it(secret: str) -> None:
+@pytest.mark.parametrize(
+    "secret", ["ws://[secret", "http://secret", "ws://secret\0@x", "", "secret", "ws://", "ws:"]
+)
+def test_what_is_no_address_of_a_stream_is_refused_without_showing_it(secret: str) -> None:
+    with pytest.raises(ValueError, match="that begins with ws:// or wss://") as refused:
+        MeetingStream(secret)
+    assert "secret" not in str(refused.value)
+
+
+def test_no_message_has_the_address_in_it() -> None:
+    stream = MeetingStream("ws://127.0.0.1:1/?mc=secret")
+
     async def join() -> None:
-        async with MeetingStream(secret):
+        async with stream:
             pass
 
     with pytest.raises(StreamError, match="The meeting cannot be joined") as refused:
         asyncio.run(join())
-    assert "secret" not in str(refused.value) + repr(MeetingStream(secret))
+    assert "secret" not in str(refused.value) + repr(stream)
 
 
 # Pressure
@@ -402,6 +412,44 @@ def test_a_refused_handshake_is_told_with_its_status(status: int) -> None:
         assert clients_left(url) == []
 
     run(serving, use, process_request=refusing(status))
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("<html>\n<h1>Bad gateway</h1>", "The meeting refused with HTTP 502"),
+        ("", "The meeting refused with HTTP 502"),
+        ("no\n\n  way", "The meeting refused with HTTP 502: no way"),
+        ("?mc=the-token-of-a-meeting", "The meeting refused with HTTP 502: ?mc=…"),
+        ("x" * 10_000, "The meeting refused with HTTP 502: " + "x" * 300),
+    ],
+)
+def test_what_is_said_with_a_refusal_is_shown_short_and_without_secrets(
+    said: str, shown: str
+) -> None:
+    async def use(url: str) -> None:
+        with pytest.raises(StreamError) as refused:
+            await whole_life(url.replace("secret", "the-token-of-a-meeting"))
+        assert str(refused.value) == shown
+
+    run(serving, use, process_request=lambda connection, _: connection.respond(502, said))
+
+
+@pytest.mark.parametrize(
+    "to", ["http://h/?mc=elsewhere", "/?mc=elsewhere", "ws://h:x/?mc=elsewhere"]
+)
+def test_a_handshake_that_leads_elsewhere_is_told_without_where(to: str) -> None:
+    def redirect(connection: ServerConnection, request: Request) -> Response:
+        answer = connection.respond(302, "")
+        answer.headers["Location"] = to
+        return answer
+
+    async def use(url: str) -> None:
+        with pytest.raises(StreamError, match="The meeting cannot be joined: ") as refused:
+            await whole_life(url)
+        assert "elsewhere" not in str(refused.value)
+
+    run(serving, use, process_request=redirect)
 
 
 def test_a_handshake_that_hangs_is_given_up_and_can_be_cancelled() -> None:

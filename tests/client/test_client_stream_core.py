@@ -25,7 +25,7 @@ from mock_tingwu.client import (
 from mock_tingwu.client.continuity import Continuity
 from mock_tingwu.client.inbox import EVENTS, Inbox
 from mock_tingwu.client.replay import Replay
-from mock_tingwu.client.stream_core import STABLE_MS, Loss, Offsets, Policy, StreamCore, Told
+from mock_tingwu.client.stream_core import STABLE_MS, Loss, Offsets, Patience, StreamCore, Told
 from mock_tingwu.client.stream_table import CONNECTED, TABLE, Input, State
 
 #: 32 bytes of PCM are a ms.
@@ -36,7 +36,7 @@ REFUSED = Loss(StreamError("The meeting refused with HTTP 403", 403), transient=
 STARTED: Told[Any] = Told(started=True)
 
 
-def policy(**changed: Any) -> Policy:
+def policy(**changed: Any) -> Patience:
     given: dict[str, Any] = {
         "step": 10_000,
         "silence": None,
@@ -45,7 +45,7 @@ def policy(**changed: Any) -> Policy:
         "bytes_per_ms": RATE,
         "replay": 60_000 * RATE,
     }
-    return Policy(**(given | changed))
+    return Patience(**(given | changed))
 
 
 def running(**changed: Any) -> StreamCore:

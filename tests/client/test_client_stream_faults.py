@@ -29,6 +29,7 @@ from mock_tingwu.client import (
 )
 from mock_tingwu.core.failures import catalogue
 from mock_tingwu.core.scripts import load_script
+from tests.client.leftovers import run
 from tests.client.spoken import hearing, spoken
 from tests.conftest import SCRIPT
 
@@ -117,15 +118,15 @@ def test_every_failure_ends_as_documented_or_loses_nothing(
     expected = EXPECTED.get(name)
     meeting = meet(mock, AUDIO, events, pace, patience=2 if name == "stream.stalled" else 5)
     if expected == RECOVERS:
-        asyncio.run(meeting)
+        run(meeting)
         check_words(events)
     elif expected is not None:
         with pytest.raises(StreamError, match=expected):
-            asyncio.run(meeting)
+            run(meeting)
     else:
         status = int(name.removeprefix("stream."))
         with pytest.raises(StreamError) as failed:
-            asyncio.run(meeting)
+            run(meeting)
         assert failed.value.status == status
         assert isinstance(events[-1], Failed) and events[-1].status == status
         assert not any(isinstance(event, Reconnecting) for event in events)
@@ -138,7 +139,7 @@ def test_no_word_is_lost_wherever_the_connection_is(hearing: Start, at: int, pac
     mock = hearing()
     mock.faults.add({"type": "ws_drop"}, match={"audio_ms": at}, times=1)
     events: list[Event] = []
-    asyncio.run(meet(mock, AUDIO, events, pace))
+    run(meet(mock, AUDIO, events, pace))
     check_words(events)
     (gone,) = [event for event in events if isinstance(event, Reconnecting)]
     assert (gone.attempt, gone.delay) == (1, 100) and "broke off" in gone.why
@@ -154,7 +155,7 @@ def test_several_losses_in_a_row_are_mended(hearing: Start) -> None:
     mock.faults.add({"type": "ws_drop"}, match=lost | {"nth": 2}, times=1)
     mock.faults.add({"type": "ws_refused"}, match={"service": "realtime"} | {"nth": 2}, times=2)
     events: list[Event] = []
-    asyncio.run(meet(mock, AUDIO, events, 0.002))
+    run(meet(mock, AUDIO, events, 0.002))
     check_words(events)
     attempts = [event.attempt for event in events if isinstance(event, Reconnecting)]
     assert len(attempts) >= 3 and max(attempts) >= 2
@@ -165,7 +166,7 @@ def test_a_connection_that_is_lost_again_and_again_is_given_up(hearing: Start) -
     mock.faults.add({"type": "ws_drop"}, match={"event": "SentenceEnd"})
     events: list[Event] = []
     with pytest.raises(StreamError, match=r"broke off.*attempts to go on that failed: 4"):
-        asyncio.run(meet(mock, AUDIO, events, reconnect_delay=0))
+        run(meet(mock, AUDIO, events, reconnect_delay=0))
     attempts = [event.attempt for event in events if isinstance(event, Reconnecting)]
     assert attempts == [1, 2, 3, 4]
 
@@ -176,7 +177,7 @@ def test_without_reconnects_a_loss_is_the_end(hearing: Start, pace: float) -> No
     mock.faults.add("stream.lost", times=1)
     events: list[Event] = []
     with pytest.raises(StreamError, match="broke off"):
-        asyncio.run(meet(mock, AUDIO, events, pace, reconnect=0))
+        run(meet(mock, AUDIO, events, pace, reconnect=0))
     assert not any(isinstance(event, Reconnecting | Completed) for event in events)
 
 
@@ -184,7 +185,7 @@ def test_without_a_replay_captions_have_a_gap_and_go_on(hearing: Start) -> None:
     mock = hearing()
     mock.faults.add({"type": "ws_drop"}, match={"event": "SentenceEnd", "nth": 2}, times=1)
     events: list[Event] = []
-    asyncio.run(meet(mock, AUDIO, events, 0.002, replay=0))
+    run(meet(mock, AUDIO, events, 0.002, replay=0))
     texts = [event.text for event in finals(events)]
     assert TEXTS[1] not in texts and texts[-1] == TEXTS[-1]
     indexes = [event.index for event in finals(events)]
@@ -199,7 +200,7 @@ def test_a_stream_that_is_stopped_meanwhile_is_still_completed(hearing: Start) -
     mock = hearing()
     mock.faults.add({"type": "ws_drop"}, match={"event": "SentenceEnd", "nth": SENTENCES}, times=1)
     events: list[Event] = []
-    asyncio.run(meet(mock, AUDIO, events))
+    run(meet(mock, AUDIO, events))
     check_words(events)
 
 
@@ -221,7 +222,7 @@ def test_a_task_that_is_stopped_during_a_loss_is_not_tried_for_ever(hearing: Sta
                 await stream.stop()
             assert refused.value.status == 403
 
-    asyncio.run(stopped())
+    run(stopped())
 
 
 def test_events_that_are_held_back_come_in_the_end(hearing: Start) -> None:
@@ -241,7 +242,7 @@ def test_events_that_are_held_back_come_in_the_end(hearing: Start) -> None:
             await listener
         return events
 
-    check_words(asyncio.run(wait()))
+    check_words(run(wait()))
 
 
 def test_a_pause_keeps_the_words_and_the_state_of_the_task(hearing: Start) -> None:
@@ -274,7 +275,7 @@ def test_a_pause_keeps_the_words_and_the_state_of_the_task(hearing: Start) -> No
                     await use
         return events
 
-    events = asyncio.run(with_a_pause())
+    events = run(with_a_pause())
     check_words(events)
     assert not any(isinstance(event, Reconnecting | Reconnected) for event in events)
     mock.assert_no_violations("advice", but=["audio-burst", "stop-missing"])
@@ -287,7 +288,7 @@ def test_the_words_of_a_script_are_heard_once_when_silence_is_cut(
     # The first sentence lasts to 3680 ms, the second begins after it is known to be over.
     mock.faults.add({"type": "ws_drop"}, match={"audio_ms": 4_600}, times=1)
     events: list[Event] = []
-    asyncio.run(meet(mock, recording, events))
+    run(meet(mock, recording, events))
     assert [event.text for event in finals(events)] == [
         line.text for line in load_script(SCRIPT).lines
     ]
@@ -320,7 +321,7 @@ def test_every_failure_of_an_agent_is_raised_at_the_start(
     rule: Any = catalogue()[name].rule
     mock.faults.add(name, match=rule["match"] | {"service": "dashscope"}, times=1)
     with pytest.raises(StreamError) as failed:
-        asyncio.run(with_agent(mock, never))
+        run(with_agent(mock, never))
     assert f"agent-stream.{failed.value.code}" == name
 
 
@@ -349,7 +350,7 @@ def test_an_agents_meeting_goes_on_after_a_loss(
         await stream.stop()
         events.extend([event async for event in stream])
 
-    asyncio.run(with_agent(mock, talk))
+    run(with_agent(mock, talk))
     ends = [event for event in events if isinstance(event, SentenceEnd)]
     assert [event.text for event in ends] == TEXTS
     assert [event.index for event in ends] == list(range(SENTENCES))
@@ -375,4 +376,4 @@ def test_an_agents_meeting_is_paused_and_resumed(hearing: Start) -> None:
         assert [(event.begin, event.end) for event in ends] == TIMES
         assert [event.index for event in ends] == list(range(SENTENCES))
 
-    asyncio.run(with_agent(mock, talk))
+    run(with_agent(mock, talk))

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_tingwu.client import live_callbacks
 from mock_tingwu.client.live_callbacks import (
     GREETING,
     MAX_BODY,
@@ -24,6 +23,7 @@ from mock_tingwu.client.live_callbacks import (
     check_signature,
     possible_urls,
 )
+from mock_tingwu.client.live_callbacks import receiver as receiving
 from mock_tingwu.protocols.signing import asr_sig
 from tests.realtime.helpers import until
 
@@ -397,7 +397,7 @@ def test_answers_do_not_wait_for_what_is_done_with_callbacks() -> None:
 
 
 def test_too_many_that_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_callbacks, "MAX_WAITING", 1)
+    monkeypatch.setattr(receiving, "MAX_WAITING", 1)
     busy, released = threading.Event(), threading.Event()
 
     def slow(arrival: Arrival) -> None:
@@ -461,7 +461,7 @@ def test_a_body_that_breaks_off_is_told() -> None:
 
 
 def test_a_body_that_does_not_come_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_callbacks, "BODY_S", 0.1)
+    monkeypatch.setattr(receiving, "BODY_S", 0.1)
     with Collector() as collector, half_sent(collector.url) as client:
         assert client.recv(100).startswith(b"HTTP/1.1 408")
         assert collector.arrival().problem == "the body has not come within 0 s"

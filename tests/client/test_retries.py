@@ -380,7 +380,7 @@ def test_a_link_that_leads_nowhere_is_tried_once(url: str) -> None:
     pauses = Pauses()
     client = DashScopeClient(NOWHERE, api_key="sk", app_id="tw", retries=pauses.retries())
     with pytest.raises(Unreachable) as lost:
-        run(client, lambda client: client.download(url))
+        run(client, lambda client: client._content(url))  # a link that a service gave
     assert lost.value.mishap is None and pauses.taken == []
 
 

@@ -177,6 +177,30 @@ def test_the_configuration_sets_the_mock_of_every_test(pytester: pytest.Pytester
     result.assert_outcomes(passed=2)
 
 
+def test_a_program_that_looks_for_a_mock_finds_the_one_of_the_test(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCK_TINGWU_URL", "http://127.0.0.1:1")
+    result = run(
+        pytester,
+        """
+        from mock_tingwu.client import SyncDashScopeClient, SyncTingwuClient, find_target
+
+        keys = {"access_keys": {"id": "key"}, "api_keys": ["sk-mine"]}
+
+        @pytest.mark.mock_tingwu(environ=True, auth="verify", **keys)
+        def test_it(mock_tingwu):
+            target = find_target("mock")
+            assert target.tingwu_url == mock_tingwu.url
+            with SyncTingwuClient.of(target.tingwu()) as client:
+                client.create_realtime()
+            with SyncDashScopeClient.of(target.dashscope()) as client:
+                client.create_realtime()
+        """,
+    )
+    result.assert_outcomes(passed=1)
+
+
 def test_the_environment_is_that_of_the_test_alone(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

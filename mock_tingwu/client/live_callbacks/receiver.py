@@ -1,8 +1,4 @@
-"""The callbacks of ApsaraVideo Live's caption tasks (live-rtc-asr 2), and a server for them.
-
-`LiveCallback` is what one of them says, `check_signature` tells whether it is genuine, and
-`LiveCallbackReceiver` takes them over HTTP.
-"""
+"""A server that takes callbacks and hands them on."""
 
 from __future__ import annotations
 
@@ -11,35 +7,27 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import unquote
 
-import msgspec
 import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from mock_tingwu.protocols.signing import asr_sig
-
-Json = Mapping[str, Any]
+from .callback import LiveCallback
+from .signatures import SignatureCheck, check_signature, possible_urls
 
 #: A callback has some thousand bytes; the words of the longest sentence have some ten thousand.
 MAX_BODY: Final = 256 * 1024
-#: How deep the JSON of a callback may be nested; the documented ones are five levels deep.
-MAX_DEPTH: Final = 50
 #: How long the body of a request may take to come, in seconds.
 BODY_S: Final = 10.0
 #: So many callbacks wait to be handed on; what comes beyond is answered with 503.
 MAX_WAITING: Final = 1_000
 #: Connections at the same time; the mock opens 16 at most.
 MAX_CONNECTIONS: Final = 128
-#: How far SIG-TIME may be off before it is called stale, in seconds. The vendor names no limit.
-STALE_S: Final = 300.0
 #: How long answers that are under way may take when the receiver is closed, in seconds.
 GRACE_S: Final = 0.2
 #: How long the threads may take to start and to stop, in seconds.
@@ -47,237 +35,8 @@ PATIENCE_S: Final = 10.0
 
 GREETING: Final = "This address takes the callbacks of ApsaraVideo Live's caption tasks, by POST.\n"
 
-#: From here on a time is in ms: 1973 in ms, the year 5138 in seconds.
-_MILLISECONDS_FROM: Final = 100_000_000_000
 #: Addresses that mean "all of this machine's": clients on it connect to the loopback.
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
-_KINDS: Final = {dict: "an object", list: "a list", str: "a text", bool: "a boolean"}
-
-
-# What a callback says
-
-
-@dataclass(frozen=True, slots=True)
-class LiveCallback:
-    """One event of a task.
-
-    ``name`` is the engine's word for it, such as SentenceEnd, ``content`` all that it says of it,
-    header and payload. ``raw`` is the whole body, with fields that are not known here.
-    """
-
-    task_id: str
-    sdk_app_id: str
-    channel_id: str
-    rtc_user_id: str
-    callback_time_stamp: int
-    language: str
-    name: str
-    payload: Json
-    content: Json
-    raw: Json
-
-    @classmethod
-    def parse(cls, body: bytes) -> Self:
-        """Read the body of a callback.
-
-        Raises:
-            ValueError: it is none; the message is a sentence that names the field.
-        """
-        raw = _object(_decoded(body, "the body"), "the body")
-        task_id = _text(raw, "task_id", required=True)
-        content_text = _text(raw, "content", required=True)
-        content = _object(_decoded(content_text.encode(), "content"), "content")
-        header = _object(content.get("header"), "content.header")
-        return cls(
-            task_id,
-            _text(raw, "sdk_app_id"),
-            _text(raw, "channel_id"),
-            _text(raw, "rtc_user_id"),
-            _number(raw, "callback_time_stamp"),
-            _text(raw, "language"),
-            name=_text(header, "name", "content.header.", required=True),
-            # An event that has nothing to say may come without.
-            payload=_object(content.get("payload", {}), "content.payload"),
-            content=content,
-            raw=raw,
-        )
-
-    @property
-    def index(self) -> int | None:
-        """The number of the sentence; None when the event is of no sentence."""
-        index = self._sentence.get("index")
-        return index if _is_whole(index) else None
-
-    @property
-    def text(self) -> str:
-        """What was heard or translated so far; "" when the event says nothing."""
-        text = self._sentence.get("text" if self._translated else "result")
-        return text if isinstance(text, str) else ""
-
-    @property
-    def final(self) -> bool:
-        """Whether ``text`` will not change any more."""
-        # Only the translation of a final sentence has times.
-        return "endTime" in self._sentence if self._translated else self.name == "SentenceEnd"
-
-    @property
-    def target_language(self) -> str:
-        """What ``text`` was translated into; "" when it is no translation."""
-        language = self.payload.get("target_lang")
-        return language if self._translated and isinstance(language, str) else ""
-
-    @property
-    def _translated(self) -> bool:
-        return self.name == "ResultTranslated"
-
-    @property
-    def _sentence(self) -> Json:
-        """The object in which the sentence's number and text stand."""
-        if not self._translated:
-            return self.payload
-        items = self.payload.get("translate_result")
-        first = items[0] if isinstance(items, list) and items else None
-        return first if isinstance(first, dict) else {}
-
-
-def _decoded(data: bytes, place: str) -> Any:
-    try:
-        value = msgspec.json.decode(data)
-    except UnicodeDecodeError:
-        raise ValueError(f"{place} is not UTF-8") from None
-    except ValueError:
-        raise ValueError(f"{place} is not JSON") from None
-    except RecursionError:
-        raise ValueError(f"{place} is nested too deep") from None
-    if _is_deeper(value, MAX_DEPTH):
-        raise ValueError(f"{place} is nested too deep")
-    return value
-
-
-def _is_deeper(value: object, levels: int) -> bool:
-    if isinstance(value, dict):
-        children: Iterable[object] = value.values()
-    elif isinstance(value, list):
-        children = value
-    else:
-        return False
-    return levels == 0 or any(_is_deeper(child, levels - 1) for child in children)
-
-
-def _object(value: object, place: str) -> Json:
-    if value is None:
-        raise ValueError(f"{place} is missing")
-    if not isinstance(value, dict):
-        raise ValueError(f"{place} is {_kind(value)}, expected an object")
-    return value
-
-
-def _text(fields: Json, name: str, place: str = "", *, required: bool = False) -> str:
-    value = fields.get(name)
-    if value is None or value == "":
-        if required:
-            raise ValueError(f"{place}{name} is missing")
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{place}{name} is {_kind(value)}, expected a text")
-    return value
-
-
-def _number(fields: Json, name: str) -> int:
-    value = fields.get(name, 0)
-    if not _is_whole(value):
-        raise ValueError(f"{name} is {_kind(value)}, expected a whole number")
-    return int(value)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _kind(value: object) -> str:
-    return "null" if value is None else _KINDS.get(type(value), "a number")
-
-
-# Whether it is genuine
-
-
-class Verdict(StrEnum):
-    """What came of the check of a signature."""
-
-    OK = "ok"
-    WRONG = "wrong"
-    #: Without SIG-TIME, without ASR-SIG, or without both.
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureCheck:
-    """``tried`` are the CallbackURLs that were tried, ``callback_url`` is the one that fits.
-
-    ``age_s`` is how far SIG-TIME is behind, in seconds, or ahead when negative; None when it is
-    missing or no time.
-    """
-
-    verdict: Verdict
-    tried: tuple[str, ...] = ()
-    callback_url: str = ""
-    age_s: float | None = None
-
-    @property
-    def stale(self) -> bool:
-        """Whether SIG-TIME is so far off that the callback may be a repetition of an old one."""
-        return self.age_s is not None and abs(self.age_s) > STALE_S
-
-
-def check_signature(
-    headers: Mapping[str, str],
-    callback_url: str | Iterable[str],
-    auth_key: str,
-    now: float | None = None,
-) -> SignatureCheck:
-    """Check the signature of a callback.
-
-    Args:
-        headers: those of the request, with names in letters of either case.
-        callback_url: the CallbackURL exactly as the task was created with, or several that it may
-            have been, of which the first that fits counts.
-        auth_key: the AuthKey that the task was created with.
-        now: the time in seconds since the epoch, the machine's own by default.
-    """
-    given = {name.lower(): value.strip() for name, value in headers.items()}
-    sig_time = given.get(asr_sig.TIME_HEADER.lower(), "")
-    signature = given.get(asr_sig.SIGNATURE_HEADER.lower(), "")
-    if not sig_time or not signature:
-        return SignatureCheck(Verdict.MISSING)
-    age = _age(sig_time, time.time() if now is None else now)
-    urls = (callback_url,) if isinstance(callback_url, str) else tuple(callback_url)
-    for url in urls:
-        if asr_sig.verify(signature, sig_time, url, auth_key):
-            return SignatureCheck(Verdict.OK, urls, url, age)
-    return SignatureCheck(Verdict.WRONG, urls, "", age)
-
-
-def possible_urls(host: str, target: str) -> tuple[str, ...]:
-    """The CallbackURLs that lead to a request for ``target`` with this Host header.
-
-    Whoever sends it has escaped what is not ASCII, and has put a slash where there was no path.
-    """
-    forms = [target, unquote(target)]
-    if target.partition("?")[0] == "/":
-        forms += [form[1:] for form in forms]
-    urls = (f"{scheme}://{host}{form}" for scheme in ("http", "https") for form in forms)
-    return tuple(dict.fromkeys(urls))
-
-
-def _age(sig_time: str, now: float) -> float | None:
-    """How old a value of SIG-TIME is. That it is in seconds no source says: ms will do."""
-    if not (sig_time.isascii() and sig_time.isdigit() and len(sig_time) <= 15):
-        return None
-    number = int(sig_time)
-    return now - (number / 1000 if number >= _MILLISECONDS_FROM else number)
-
-
-# The server
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +94,9 @@ class LiveCallbackReceiver:
         callback_url: the CallbackURL of the tasks, where it is not the URL that requests arrive
             with, as behind a proxy. Without it the likely ones are tried.
         on_callback: what is done with each. Neither `wait` nor `close` may be called from there.
+
+    Raises:
+        ValueError: ``port`` is none, or ``auth_key`` is empty.
     """
 
     def __init__(
@@ -346,6 +108,10 @@ class LiveCallbackReceiver:
         auth_key: str | None = None,
         callback_url: str | None = None,
     ) -> None:
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port is {port!r}, expected a number from 0 to 65535")
+        if auth_key == "":
+            raise ValueError("auth_key is empty, expected that of the tasks, or None")
         self.host = host
         self.port = port
         self._on_callback = on_callback
@@ -385,11 +151,14 @@ class LiveCallbackReceiver:
         self._socket = sock
 
     def start(self) -> Self:
-        """Take callbacks from now on. A receiver can be started once.
+        """Take callbacks from now on.
 
         Raises:
             OSError: the address cannot be used; the message is a sentence.
+            RuntimeError: it was started or closed before.
         """
+        if self._threads or self._over.is_set():
+            raise RuntimeError("a receiver can be started once: make another one")
         if self._socket is None:
             self.listen()
         self._threads = (
