@@ -291,10 +291,13 @@ def test_a_mock_is_started_where_none_runs(monkeypatch: pytest.MonkeyPatch) -> N
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     monkeypatch.setattr(targets, "DEFAULT_MOCK_URL", f"http://127.0.0.1:{port}")
-    with open_target("mock", {}) as target:
+    with open_target("mock", {}, private=True) as target:
         assert httpx.get(f"{target.tingwu_url}/_mock/health").json()["status"] == "ok"
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{target.tingwu_url}/_mock/health")
+    with pytest.raises(Unreachable, match=f"No mock answers at http://127.0.0.1:{port}"):
+        with open_target("mock", {}):
+            pass
 
 
 def test_a_mock_that_runs_is_used(mock: MockTingwu) -> None:
