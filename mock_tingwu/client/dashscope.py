@@ -21,6 +21,7 @@ from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
 from mock_tingwu.client.results import Results
 from mock_tingwu.client.results.files import download
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
+from mock_tingwu.client.stream import ATTEMPT_DELAY_S, ATTEMPTS
 
 MEETING: Final = "tingwu-meeting"
 GENERATION: Final = "/api/v1/services/aigc/multimodal-generation/generation"
@@ -165,7 +166,14 @@ class DashScopeClient(FileClient):
         except ValueError:
             raise self._odd("temporary key") from None
 
-    def stream(self, data_id: str, *, patience: float = PATIENCE_S) -> AgentStream:
+    def stream(
+        self,
+        data_id: str,
+        *,
+        patience: float = PATIENCE_S,
+        reconnect: int = ATTEMPTS,
+        reconnect_delay: float = ATTEMPT_DELAY_S,
+    ) -> AgentStream:
         """A stream into a realtime meeting, new or paused; enter it."""
         return AgentStream(
             self._stream_url,
@@ -173,6 +181,8 @@ class DashScopeClient(FileClient):
             app_id=self.app_id,
             data_id=data_id,
             patience=patience,
+            reconnect=reconnect,
+            reconnect_delay=reconnect_delay,
         )
 
     def instruct(

@@ -301,10 +301,10 @@ def test_the_words_of_a_script_are_heard_once_when_silence_is_cut(
 AGENT_FAILURES = sorted(name for name in catalogue() if name.startswith("agent-stream."))
 
 
-async def with_agent(mock: MockTingwu, use: Callable[[AgentStream], Any]) -> None:
+async def with_agent(mock: MockTingwu, use: Callable[[AgentStream], Any], **settings: Any) -> None:
     async with DashScopeClient(mock.url, api_key="sk", app_id="tw") as client:
         task = await client.create_realtime()
-        async with client.stream(task.data_id) as stream:
+        async with client.stream(task.data_id, **settings) as stream:
             await use(stream)
 
 
@@ -329,8 +329,8 @@ def test_every_failure_of_an_agent_is_raised_at_the_start(
     ("action", "profile"),
     [
         ({"type": "ws_drop"}, "plain"),
+        ({"type": "ws_drop"}, "awkward"),
         ({"type": "ws_close", "code": 1011}, "plain"),
-        # A drop of an awkward mock takes with it what was on its way.
         ({"type": "ws_close", "code": 1011}, "awkward"),
     ],
 )
@@ -356,6 +356,20 @@ def test_an_agents_meeting_goes_on_after_a_loss(
     assert [event.index for event in ends] == list(range(SENTENCES))
     assert all(a.end <= b.begin for a, b in pairwise(ends))
     assert events[-1] == Completed()
+
+
+def test_an_agents_meeting_ends_with_a_loss_if_that_is_wanted(hearing: Start) -> None:
+    mock = hearing()
+    mock.faults.add({"type": "ws_drop"}, match={"service": "dashscope", "audio_ms": 100}, times=1)
+    events: list[AgentEvent] = []
+
+    async def talk(stream: AgentStream) -> None:
+        await stream.push(AUDIO)
+        events.extend([event async for event in stream])
+
+    with pytest.raises(StreamError, match="broke off"):
+        run(with_agent(mock, talk, reconnect=0))
+    assert not any(isinstance(event, Reconnecting | Completed) for event in events)
 
 
 def test_an_agents_meeting_is_paused_and_resumed(hearing: Start) -> None:
