@@ -29,6 +29,10 @@ from mock_tingwu.server.segments import Segments
 from mock_tingwu.services.connection import Endpoint, Rejection
 
 log = logging.getLogger("mock_tingwu")
+#: The debug log of websockets has addresses and keys in it: it is not written unless this logger is
+#: told to by its own name.
+_WIRE = logging.getLogger(__name__)
+_WIRE.setLevel(logging.INFO)
 
 #: The largest message that a client may send, in bytes. A client that pushes a whole recording in
 #: one message gets through; nothing bigger does.
@@ -101,7 +105,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._commit = commit
         self._connections = server_state.connections
         # No extensions: compression is never negotiated on these endpoints (realtime-ws 1.2).
-        self._core = _Server(max_size=MAX_MESSAGE_BYTES)
+        self._core = _Server(max_size=MAX_MESSAGE_BYTES, logger=_WIRE)
         self._endpoint: Endpoint | None = None
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         self._fragments: list[bytes] = []
