@@ -20,7 +20,7 @@ class FileClient(Protocol):
 
     def results(self, task: Any, /) -> Awaitable[Results]: ...
 
-    def download(self, url: str, /) -> Awaitable[Any]: ...
+    def save(self, url: str, path: Path, /) -> Awaitable[int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +156,12 @@ async def _keep(
     """Write all files; return where they are."""
     from mock_tingwu.cli.keeping import media_name, save
 
-    documents, media = dict(results.data), {}
+    written = save(folder, results.data, {})
     for what, url in links.items():
-        content = await client.download(url)
-        if isinstance(content, bytes):
-            media[media_name(what, url)] = content
-        else:
-            documents[what] = content
-    return tuple(save(folder, documents, media))
+        path = folder / media_name(what, url)
+        await client.save(url, path)
+        written.append(path)
+    return tuple(written)
 
 
 def _print(args: argparse.Namespace, found: Found, text: str, kept: tuple[Path, ...]) -> None:

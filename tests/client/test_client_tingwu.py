@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -155,6 +156,45 @@ def test_an_expired_link_is_told_with_the_file_servers_code(virtual_mock: MockTi
         asyncio.run(download())
     assert (refused.value.code, refused.value.http_status) == ("AccessDenied", 403)
     assert refused.value.request_id and "expired" in refused.value.message
+
+
+TRANSCODED = {"Transcoding": {"TargetAudioFormat": "mp3"}}
+
+
+def test_a_file_is_kept_whole_or_not_at_all(
+    mock: MockTingwu, tmp_path: Path, recording: bytes
+) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    storage = {"service": "storage"}
+
+    async def keep() -> None:
+        async with client_of(mock.url) as client:
+            task = await client.create_realtime(parameters=TRANSCODED)
+            async with MeetingStream(task.join_url) as stream:
+                await stream.push(recording)
+                await stream.stop()
+            await client.stop(task.task_id)
+            link = (await client.wait(task.task_id)).mp3_url
+            assert link is not None
+            whole = await client.download(link)
+            # The first half of it comes, and then all of it.
+            mock.faults.add({"type": "truncate_body"}, match=storage, times=1)
+            path = folder / "meeting.mp3"
+            assert await client.save(link, path) == len(whole) > 10_000
+            assert path.read_bytes() == whole
+            with pytest.raises(TingwuError, match="AccessDenied"):
+                await client.save(link.replace("Expires=", "Expires=9"), folder / "other.mp3")
+            with pytest.raises(OSError):
+                await client.save(link, tmp_path / "missing" / "meeting.mp3")
+            mock.faults.add({"type": "truncate_body"}, match=storage)
+            with pytest.raises(Unreachable):
+                await client.save(link, path)
+            assert path.read_bytes() == whole, "what was there stays"
+
+    asyncio.run(keep())
+    assert [path.name for path in folder.iterdir()] == ["meeting.mp3"]
+    assert all(fault["fired"] for fault in mock.faults.list())
 
 
 def answering(status: int, content: bytes) -> TingwuClient:

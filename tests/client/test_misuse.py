@@ -8,6 +8,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -152,6 +153,8 @@ CASES: Final[list[tuple[str, Callable[[], Any], str]]] = [
         "timeout is nan, expected a number of seconds above 0",
     ),
     ("DashScopeClient.results", lambda: dashscope().results(""), "data_id is '', expected one"),
+    ("TingwuClient.save", lambda: tingwu().save("x", Path("y")), "url is no link, expected one"),
+    ("DashScopeClient.save", lambda: dashscope().save("", Path("y")), "url is no link, expected"),
     ("DashScopeClient.download", lambda: dashscope().download(""), "url is no link, expected one"),
     (
         "DashScopeClient.create_token",
