@@ -9,8 +9,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: $(VENV)/.demo  ## run a whole meeting against the mock and print its results
 	$(BIN)/mock-tingwu demo $(DEMO)
 
+# Tests wait half of the time, for servers of their own: three share two cores well.
 test: $(VENV)/.test  ## run the test suite
-	$(BIN)/python -m pytest -n 2 $(PYTEST)
+	$(BIN)/python -m pytest -n 3 $(PYTEST)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
