@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 
 from mock_tingwu import __version__
 
@@ -53,10 +54,7 @@ BAD_USAGE = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code. Bad usage exits with 2 as argparse does."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A terminal that cannot show Chinese shows question marks, not a traceback.
-            stream.reconfigure(errors="replace")
+    _prepare_output()
     named = next((word for word in arguments if not word.startswith("-")), "")
     parser = argparse.ArgumentParser(
         prog="mock-tingwu",
@@ -76,17 +74,39 @@ def main(argv: Sequence[str] | None = None) -> int:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     args = parser.parse_args(arguments)
+    code: int = 0
     try:
-        code: int = args.run(args)
+        code = args.run(args)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough (`| head`). Python would complain once more at exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()  # the reader has seen enough (`| head`)
         return 1
+    except OSError as error:
+        _write_no_more()
+        if not code:  # else it has been told
+            complain(named, error)
+        return BAD_USAGE
     return code
+
+
+def _prepare_output() -> None:
+    """Let everything be printed: what a terminal cannot show becomes question marks there, what is
+    for a pipe or a file is UTF-8, and whoever has closed its output gets nothing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")
+
+
+def _write_no_more() -> None:
+    """Let Python not complain at exit of what it cannot write any more."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(command: str, problem: object) -> None:

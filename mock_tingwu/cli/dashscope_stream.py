@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from mock_tingwu.cli.meeting import Meeting
+from mock_tingwu.cli.meeting import ATTEMPT_DELAY_S, ATTEMPTS, Meeting
 from mock_tingwu.cli.using import check_results, refuse
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def stream(args: argparse.Namespace, target: Target) -> None:
                 )
             )
         elif args.data_id:
-            await meeting.visit(client.stream(args.data_id))
+            await meeting.visit(_open(client, args.data_id))
         else:
             await meeting.hold(_AgentMeeting(client, args))
 
@@ -76,10 +76,14 @@ class _AgentMeeting:
         return self._data_id
 
     def stream(self) -> AgentStream:
-        return self.client.stream(self._data_id)
+        return _open(self.client, self._data_id)
 
     async def stop(self) -> int:
         return (await self.client.end_realtime(self._data_id)).status
 
     async def info(self) -> AgentInfo:
         return await self.client.get_task(self._data_id)
+
+
+def _open(client: DashScopeClient, data_id: str) -> AgentStream:
+    return client.stream(data_id, reconnect=ATTEMPTS, reconnect_delay=ATTEMPT_DELAY_S)

@@ -82,7 +82,9 @@ def _cancelled_by_signals() -> Iterator[None]:
 
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):
+        numbers.append(signal.SIGHUP)
     with suppress(NotImplementedError):  # Windows, where Ctrl-C does so all the same
         for number in numbers:
             loop.add_signal_handler(number, task.cancel)

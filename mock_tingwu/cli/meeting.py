@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from mock_tingwu.cli.sources import Incoming
     from mock_tingwu.client.stream import AudioStream
 
+#: How often a lost connection is tried again, and seconds before each: more patience than the
+#: library's, as nobody wants to begin a meeting anew.
+ATTEMPTS: Final = 40
+ATTEMPT_DELAY_S: Final = 1.0
+
 #: The status of a task that nobody would tell of.
 UNKNOWN: Final = "unknown"
 
@@ -86,7 +91,6 @@ class Meeting:
             task_id = await service.create()
             self._end = f", and the task {task_id} could not be stopped"
             with output:
-                output.created(task_id)
                 status = await self._speak(service, task_id)
                 if args.wait or args.result:
                     output.waiting(service.kinds, stopped=True)
@@ -108,6 +112,7 @@ class Meeting:
         status: object = UNKNOWN
         info: Info | None = None
         try:
+            self._output.created(task_id)
             await self._push(service.stream())
         except BaseException as error:
             problem = error

@@ -124,7 +124,7 @@ async def _transcribe(args: argparse.Namespace, client: TingwuClient, url: str) 
                 output_path=args.output_path,
                 parameters=parameters,
             )
-            end = f"the task {task.task_id} goes on"
+            end = f"the task {task.task_id} is not stopped"
             output = make_output(args)
             output.created(task.task_id)
             if not (args.wait or args.result):

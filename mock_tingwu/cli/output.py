@@ -91,7 +91,7 @@ def make_output(
 ) -> Output:
     """The output that fits the arguments; ``duration`` is of audio that is to be pushed, in ms."""
     if args.json:
-        return JsonOutput()
+        return JsonOutput(getattr(args, "result", None))
     from mock_tingwu.cli.captions import make_display
     from mock_tingwu.cli.terminal import make_console
 
@@ -103,6 +103,9 @@ def make_output(
 class JsonOutput(Output):
     """One object a line. Captions have the names and fields of `mock_tingwu.client`'s events."""
 
+    def __init__(self, form: str | None) -> None:
+        self._form = form
+
     def created(self, task_id: str, **more: str) -> None:
         tell(event="Created", task_id=task_id, **more)
 
@@ -113,7 +116,7 @@ class JsonOutput(Output):
         tell(event="Progress", status=plain(info.status), results=sorted(info.results))
 
     def result(self, text: str) -> None:
-        tell(event="Result", text=text)
+        tell(event="Result", **results_member(text, self._form))
 
     def ended(
         self,
@@ -135,6 +138,11 @@ class JsonOutput(Output):
         if error is not None:
             last["error"] = {**last.get("error", {}), **facts(error)}
         tell(**last)
+
+
+def results_member(text: str, form: str | None) -> dict[str, Any]:
+    """Results that were rendered in this form, as a member of a JSON object."""
+    return {"results": json.loads(text)} if form == "json" else {"text": text}
 
 
 class ReadableOutput(Output):

@@ -37,16 +37,18 @@ async def push(
             await asyncio.wait({listening, sending}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             sending.cancel()
-            with suppress(
-                StreamError
-            ):  # the outcomes tell of it, or who has cancelled does not mind
+            # The outcomes tell of it, or who has cancelled does not mind.
+            with suppress(StreamError):
                 await stream.stop()
             outcomes = await asyncio.gather(listening, sending, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                raise outcome
+        heard, sent = outcomes
+        if isinstance(heard, Exception):
+            raise heard
+        if isinstance(sent, Exception) and not isinstance(sent, StreamError):
+            raise sent
         await stream.stop()  # raises once more what it has failed with
-        if isinstance(outcomes[1], asyncio.CancelledError):
+        # Whether a piece was on its way when it ended makes no difference.
+        if sent is not None:
             raise StreamError("The service ended the stream before all audio was pushed.")
 
 

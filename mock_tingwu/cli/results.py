@@ -114,7 +114,7 @@ async def give(args: argparse.Namespace, client: FileClient, found: Found) -> No
     info = found.info
     if not info.results:
         if args.json:
-            JsonOutput().ended(found.task_id, info.status, info)
+            JsonOutput(None).ended(found.task_id, info.status, info)
         yet = "" if info.finished else f" yet: `mock-tingwu {found.waiting}` waits for them"
         raise TaskEnded(ClientError(f"{_standing(found)} and has no results{yet}."))
     results = await client.results(replace(info, results=_chosen(info.results, args.kinds)))
@@ -165,18 +165,18 @@ async def _keep(
 
 
 def _print(args: argparse.Namespace, found: Found, text: str, kept: tuple[Path, ...]) -> None:
-    from mock_tingwu.cli.output import JsonOutput, tell
+    from mock_tingwu.cli.output import JsonOutput, results_member, tell
 
     if args.out is not None:
         args.out.write_text(text, encoding="utf-8")
     elif text and args.json:
-        tell(event="Result", text=text)
+        tell(event="Result", **results_member(text, _form(args)))
     elif text:
         print(text, end="", flush=True)
     if args.json:
         for path in kept:
             tell(event="Kept", path=str(path))
-        JsonOutput().ended(found.task_id, found.info.status, found.info, links=False)
+        JsonOutput(None).ended(found.task_id, found.info.status, found.info, links=False)
     elif not text or args.out is not None:
         for path in kept:
             print(path)

@@ -21,6 +21,8 @@ MICROPHONE: Final = "mic"
 
 #: How much is read from stdin at a time, in bytes: a second of 16 kHz.
 _BLOCK: Final = 32_000
+#: What files of other kinds begin with: RIFF (WAV), Ogg, MP3 with tags, FLAC, Matroska.
+_HEADERS: Final = (b"RIFF", b"OggS", b"ID3", b"fLaC", b"\x1aE\xdf\xa3")
 #: So many blocks may wait to be pushed before stdin is left to fill up.
 _MOST_WAITING: Final = 16
 
@@ -89,8 +91,12 @@ async def _stdin() -> AsyncIterator[bytes]:
         take(b"")
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
+    first = True
     while block := await queue.get():
         room.release()
+        if first and block.startswith(_HEADERS):
+            raise ValueError("stdin is a whole file, expected bare 16-bit mono samples: name it")
+        first = False
         yield block
     if problems:
         raise problems[0]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from typing import TYPE_CHECKING, Final
 
-from mock_tingwu.cli.meeting import Meeting
+from mock_tingwu.cli.meeting import ATTEMPT_DELAY_S, ATTEMPTS, Meeting
 from mock_tingwu.cli.options import (
     add_app_key,
     add_result_options,
@@ -58,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _stream(args: argparse.Namespace) -> None:
+    from mock_tingwu.cli.interrupts import run_loop
     from mock_tingwu.cli.targets import open_target
 
     check_results(args)
@@ -65,10 +65,10 @@ def _stream(args: argparse.Namespace) -> None:
         refuse(args, _NOT_WITH_JOIN_URL, "makes no sense with --join-url: the task is not ours")
     meeting = Meeting("stream", args)
     if args.join_url:
-        asyncio.run(meeting.visit(_open(args, args.join_url)))
+        run_loop(meeting.visit(_open(args, args.join_url)))
         return
     with open_target(args.target, private=True) as target:
-        asyncio.run(_hold(args, meeting, target))
+        run_loop(_hold(args, meeting, target))
 
 
 class _Task:
@@ -115,7 +115,12 @@ async def _hold(args: argparse.Namespace, meeting: Meeting, target: Target) -> N
 def _open(args: argparse.Namespace, join_url: str) -> MeetingStream:
     from mock_tingwu.client import MeetingStream
 
-    return MeetingStream(join_url, sample_rate=args.rate if args.format == "pcm" else None)
+    return MeetingStream(
+        join_url,
+        sample_rate=args.rate if args.format == "pcm" else None,
+        reconnect=ATTEMPTS,
+        reconnect_delay=ATTEMPT_DELAY_S,
+    )
 
 
 def _join_url(text: str) -> str:

@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
 
 from mock_tingwu.client.errors import Unreachable
 from mock_tingwu.client.targets import DEFAULT_MOCK_URL, MOCK_URL, Target, find_target
@@ -37,8 +39,13 @@ def open_target(
         return
     # Loading the server takes longer than anything else here, and not everyone needs it.
     from mock_tingwu.server.thread import MockTingwu
+    from mock_tingwu.settings import Settings
 
+    # It is set as `mock-tingwu serve` would be here.
+    settings = Settings.load({"port": 0}, environ, Path.cwd())
     note = f"no mock runs at {DEFAULT_MOCK_URL}: a new one is used, which ends with this command"
     print(f"mock-tingwu: {note}", file=sys.stderr, flush=True)
-    with MockTingwu() as mock:
-        yield find_target("mock", {**environ, MOCK_URL: mock.url})
+    with MockTingwu(
+        **{item.name: getattr(settings, item.name) for item in fields(settings)}
+    ) as mock:
+        yield find_target("mock", {**environ, **mock.environ})

@@ -20,7 +20,7 @@ REFUSED: Final = 3
 UNREACHABLE: Final = 4
 EXIT_CODES: Final = (
     "Exit code 0: done. 1: the task or its stream has failed. 2: bad usage, or a file that cannot "
-    "be read. 3: the service refused. 4: no answer came. 130: Ctrl-C."
+    "be read or written. 3: the service refused. 4: no answer came. 130: Ctrl-C."
 )
 
 
@@ -108,14 +108,13 @@ def run_with(
     """
 
     def act() -> None:
-        import asyncio
-
+        from mock_tingwu.cli.interrupts import run_loop
         from mock_tingwu.cli.targets import open_target
 
         if check is not None:
             check(args)
         with open_target(args.target, private=private) as target:
-            asyncio.run(work(target))
+            run_loop(work(target))
 
     return guarded(command, args, act)
 

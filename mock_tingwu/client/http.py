@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self, TypeVar
@@ -126,6 +127,8 @@ class HttpClient:
             elif isinstance(error, _SENSELESS):
                 mishap = None
             reason = str(error).rstrip(".") or type(error).__name__
+            if isinstance(error, httpx.TimeoutException):
+                reason = "nothing came in time"
             raise self._unreachable(url, reason, mishap) from None
 
     def _unreachable(
@@ -174,7 +177,7 @@ class FileClient(HttpClient):
 
         return await self._load(url, read)
 
-    async def save(self, url: str, path: Path) -> int:
+    async def save(self, url: str, path: str | PathLike[str]) -> int:
         """Write a result or media file to ``path``; return its size in bytes.
 
         It is there whole or not at all. Memory does not grow with it: a recording may have 6 GB
@@ -185,6 +188,7 @@ class FileClient(HttpClient):
             OSError: it cannot be written.
         """
         _check_link(url)
+        path = Path(path)
         part = path.with_name(f"{path.name}.part")
 
         async def load() -> int:

@@ -115,9 +115,15 @@ class Target:
 
     def _access_key(self) -> AccessKey:
         if self.name == "mock":
-            pair = self.environ.get(MOCK_ACCESS_KEYS, "").split(",")[0]
-            key_id, colon, secret = pair.strip().partition(":")
-            return AccessKey(key_id, secret) if colon else _MOCK_ACCESS_KEY
+            pairs = self.environ.get(MOCK_ACCESS_KEYS, "")
+            if not pairs.strip():
+                return _MOCK_ACCESS_KEY
+            key_id, colon, secret = pairs.split(",")[0].strip().partition(":")
+            if not (key_id and colon and secret):
+                raise ValueError(
+                    f"{MOCK_ACCESS_KEYS} is set, expected id:secret, more after commas"
+                )
+            return AccessKey(key_id, secret)
         is_given = any(self.environ.get(name) for name in (ID, SECRET, FILE))
         if is_local(self.tingwu_url) and not is_given:
             return _MOCK_ACCESS_KEY

@@ -167,6 +167,8 @@ class TingwuClient(FileClient):
         file cannot be had or is none of its kind, TaskFailed when the task has failed and has none.
         """
         info = await self.info(task) if isinstance(task, str) else task
+        if info.status == "INVALID":
+            raise TaskFailed(info.task_id, info.status, "there is no such task")
         return await download(self._content, info.task_id, info.results, info.error)
 
     async def create_phrases(

@@ -7,15 +7,11 @@ for 100 ms of audio and with the standard library alone.
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-with warnings.catch_warnings():
-    # Python 3.13 dropped audioop; the audioop-lts package brings it back under the same name.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import audioop
+from mock_tingwu.pcm import audioop
 
 #: Loudness is looked at in windows of this many ms.
 WINDOW_MS = 20

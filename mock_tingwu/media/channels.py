@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import audioop
 from array import array
 from typing import Final, Literal
+
+from mock_tingwu.pcm import audioop
 
 from .errors import RecordingError
 

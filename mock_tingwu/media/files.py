@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import audioop
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mock_tingwu.pcm import audioop
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import audioop
 import math
 from array import array
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
+
+from mock_tingwu.pcm import audioop
 
 _PITCHES: Final = (118, 196, 147, 233, 131, 211, 165, 175)
 """Hz by voice; voices that speak in turn are far apart. Whole numbers, so that a second loops."""

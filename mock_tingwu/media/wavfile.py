@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import audioop
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from mock_tingwu.pcm import audioop
 
 from .channels import check_shape
 from .errors import DecodeError, MediaUnavailable, RecordingError

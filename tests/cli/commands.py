@@ -96,9 +96,10 @@ class Running:
         folder: Path | None = None,
         environ: Mapping[str, str] | None = None,
         stdin: int | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*prefix, *COMMAND, *arguments],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

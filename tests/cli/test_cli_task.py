@@ -345,4 +345,4 @@ def test_ctrl_c_leaves_an_offline_task_alone(start_mock: Start) -> None:
         offline.line_with("Waiting")
         code, _, errors = offline.end(signal.SIGINT)
     assert code == 130
-    assert errors == f"mock-tingwu offline: interrupted; the task {task_id} goes on.\n"
+    assert errors == f"mock-tingwu offline: interrupted; the task {task_id} is not stopped.\n"

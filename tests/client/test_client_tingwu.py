@@ -13,6 +13,7 @@ from mock_tingwu import MockTingwu
 from mock_tingwu.client import (
     MeetingStream,
     Retries,
+    TaskFailed,
     TaskInfo,
     TingwuClient,
     TingwuError,
@@ -142,6 +143,15 @@ def test_waiting_is_bounded(virtual_mock: MockTingwu) -> None:
         asyncio.run(wait())
 
 
+def test_a_task_that_is_not_known_has_no_results(mock: MockTingwu) -> None:
+    async def ask() -> None:
+        async with client_of(mock.url) as client:
+            await client.results("0" * 32)
+
+    with pytest.raises(TaskFailed, match="failed with INVALID: there is no such task"):
+        asyncio.run(ask())
+
+
 def test_an_expired_link_is_told_with_the_file_servers_code(virtual_mock: MockTingwu) -> None:
     async def download() -> None:
         async with client_of(virtual_mock.url) as client:
@@ -181,7 +191,7 @@ def test_a_file_is_kept_whole_or_not_at_all(
             # The first half of it comes, and then all of it.
             mock.faults.add({"type": "truncate_body"}, match=storage, times=1)
             path = folder / "meeting.mp3"
-            assert await client.save(link, path) == len(whole) > 10_000
+            assert await client.save(link, str(path)) == len(whole) > 10_000
             assert path.read_bytes() == whole
             with pytest.raises(TingwuError, match="AccessDenied"):
                 await client.save(link.replace("Expires=", "Expires=9"), folder / "other.mp3")

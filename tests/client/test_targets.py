@@ -314,6 +314,13 @@ def test_no_mock_is_started_for_the_cloud() -> None:
         assert target.tingwu_url == "https://tingwu.cn-beijing.aliyuncs.com"
 
 
+@pytest.mark.parametrize("pairs", ["garbage", ":", "id:", ":secret"])
+def test_what_is_no_access_key_of_a_mock_is_told(mock: MockTingwu, pairs: str) -> None:
+    environ = {"MOCK_TINGWU_URL": mock.url, "MOCK_TINGWU_ACCESS_KEYS": pairs}
+    with pytest.raises(ValueError, match="MOCK_TINGWU_ACCESS_KEYS is set, expected id:secret"):
+        find_target("mock", environ).tingwu()
+
+
 # Secrets
 
 
