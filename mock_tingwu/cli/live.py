@@ -95,7 +95,7 @@ def _add_watch(commands: Subcommands) -> None:
         help="where callbacks are posted, if the service does not reach this machine by the "
         "address that is listened on",
     )
-    add_target(command)
+    add_target(command, private=True)
 
 
 def _add_create(commands: Subcommands) -> None:

@@ -133,7 +133,8 @@ def add_result_options(parser: argparse.ArgumentParser, *, wait: bool = False) -
         "--result",
         choices=RESULT_FORMATS,
         metavar="FORMAT",
-        help=f"wait, and print the results as {', '.join(RESULT_FORMATS)}; all else goes to stderr",
+        help=f"wait, and print the results as {', '.join(RESULT_FORMATS)}; all else goes to stderr "
+        "unless there is --out",
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="write what --result prints to a file"
@@ -234,7 +235,10 @@ def json_object(text: str) -> Mapping[str, Any]:
     try:
         content = Path(text[1:]).read_text("utf-8") if text.startswith("@") else text
         found = json.loads(content)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        why = f"{text[1:]!r} cannot be read: {error.strerror}"
+        raise argparse.ArgumentTypeError(why) from None
+    except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}") from None
     if not isinstance(found, dict):
         raise argparse.ArgumentTypeError(f"{text!r} is no JSON object")
