@@ -26,7 +26,7 @@ from email.utils import parsedate_to_datetime
 from random import Random
 from typing import Final, TypeVar
 
-from mock_tingwu.client.errors import ClientError, Mishap, ServiceError
+from mock_tingwu.client.errors import ClientError, Mishap, ServiceError, Unreachable
 
 #: The longest pause before the first repetition when the service names none, in seconds; it
 #: doubles from one to the next.
@@ -89,6 +89,9 @@ class Retries:
                 return await call()
             except ClientError as error:
                 mishap = error.mishap
+                if mishap is Mishap.UNKNOWN and not policy[mishap]:
+                    doubt = "It may have been done all the same: look before you ask again."
+                    raise Unreachable(f"{error} {doubt}", mishap) from None
                 if mishap is None or repeated[mishap] >= policy[mishap]:
                     raise
                 pause = self._pause(error, repeated.total())

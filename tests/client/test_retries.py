@@ -192,6 +192,9 @@ def test_a_call_that_makes_something_is_not_repeated_when_its_answer_does_not_co
     with pytest.raises(Unreachable) as lost:
         run(service.client(mock.url, retries=pauses.retries()), service.make)
     assert lost.value.mishap == Mishap.UNKNOWN
+    assert str(lost.value).endswith(
+        "It may have been done all the same: look before you ask again."
+    )
     assert pauses.taken == [] and tasks(mock) <= 1 and requests(mock) <= 1
 
 
