@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -83,8 +83,9 @@ class Pusher:
         self.expect("TranscriptionStarted")
 
     def push(self, audio: bytes, frame: int = 3_200) -> None:
-        for begin in range(0, len(audio), frame):
-            self.socket.send(audio[begin : begin + frame])
+        with suppress(ConnectionClosed):  # what came back can still be read
+            for begin in range(0, len(audio), frame):
+                self.socket.send(audio[begin : begin + frame])
 
     def stop(self) -> None:
         self.command("StopTranscription")
