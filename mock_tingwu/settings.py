@@ -113,6 +113,11 @@ class Settings:
     record: str = "off"
 
     @property
+    def values(self) -> dict[str, Any]:
+        """All of them by name, as `of` takes them."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must be shown nowhere."""
         return (*self.access_keys.values(), *self.security_tokens.values(), *self.api_keys)

@@ -12,7 +12,7 @@ from typing import Any, Final
 INTERRUPTS: Final = (asyncio.CancelledError, KeyboardInterrupt)
 
 #: What else ends a command in order: being told to, and the terminal that is closed.
-_ENDS: Final = tuple(
+ENDS: Final = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 
@@ -33,7 +33,7 @@ def run_loop(work: Coroutine[Any, Any, None]) -> None:
             came.append(number)
             task.cancel()
 
-        for number in _ENDS:
+        for number in ENDS:
             # What is ignored, as nohup does with SIGHUP, stays so. Windows has no such handlers.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 with suppress(NotImplementedError):

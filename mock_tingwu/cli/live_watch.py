@@ -77,14 +77,14 @@ async def _until_over(client: LiveAsrClient, task_id: str, receiver: LiveCallbac
 
 @contextmanager
 def _cancelled_by_signals() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM cancel this, also where they are ignored, as behind a script."""
+    """Let Ctrl-C and what is like it cancel this, also where it is ignored, as behind a script."""
     import asyncio
+
+    from mock_tingwu.cli.interrupts import ENDS
 
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
-        numbers.append(signal.SIGHUP)
+    numbers = (signal.SIGINT, *ENDS)
     with suppress(NotImplementedError):  # Windows, where Ctrl-C does so all the same
         for number in numbers:
             loop.add_signal_handler(number, task.cancel)

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 
 from mock_tingwu.client.errors import Unreachable
@@ -45,7 +44,5 @@ def open_target(
     settings = Settings.load({"port": 0}, environ, Path.cwd())
     note = f"no mock runs at {DEFAULT_MOCK_URL}: a new one is used, which ends with this command"
     print(f"mock-tingwu: {note}", file=sys.stderr, flush=True)
-    with MockTingwu(
-        **{item.name: getattr(settings, item.name) for item in fields(settings)}
-    ) as mock:
+    with MockTingwu(**settings.values) as mock:
         yield find_target("mock", {**environ, **mock.environ})

@@ -12,7 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mock_tingwu.services import sessions
+
 if TYPE_CHECKING:
+    from mock_tingwu.services.pushing import PushingConnection
     from mock_tingwu.services.realm import Realm
     from mock_tingwu.services.world import World
 
@@ -89,22 +92,8 @@ def _scenario(realm: Realm, scenario: dict[str, Any]) -> None:
     apply(realm, Scenario(**whole))
 
 
-def _session(realm: Realm, act: Callable[..., None], session: str, asked: dict[str, Any]) -> None:
-    from mock_tingwu.services.sessions import find
-
-    act(find(iter([realm]), session)[1], asked)
-
-
-def _session_send(realm: Realm, session: str, asked: dict[str, Any]) -> None:
-    from mock_tingwu.services.sessions import send
-
-    _session(realm, send, session, asked)
-
-
-def _session_close(realm: Realm, session: str, asked: dict[str, Any]) -> None:
-    from mock_tingwu.services.sessions import close
-
-    _session(realm, close, session, asked)
+def _session(realm: Realm, session: str) -> PushingConnection:
+    return sessions.find(iter([realm]), session)[1]
 
 
 ACTS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -117,7 +106,7 @@ ACTS: Final[Mapping[str, Callable[..., Any]]] = {
     "add_fault": lambda realm, rule: realm.faults.add(rule),
     "remove_fault": lambda realm, fault_id: realm.faults.remove(fault_id),
     "clear_faults": lambda realm: realm.faults.clear(),
-    "session_send": _session_send,
-    "session_close": _session_close,
+    "session_send": lambda realm, session, asked: sessions.send(_session(realm, session), asked),
+    "session_close": lambda realm, session, asked: sessions.close(_session(realm, session), asked),
     "forget_violations": lambda realm: realm.watch.forget(),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,8 +88,7 @@ class Mocks:
                 return mock
         from mock_tingwu import MockTingwu
 
-        values = {item.name: getattr(settings, item.name) for item in fields(settings)}
-        mock = MockTingwu(**values).start()
+        mock = MockTingwu(**settings.values).start()
         self._mocks.append((settled, mock))
         return mock
 
