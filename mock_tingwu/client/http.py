@@ -106,7 +106,7 @@ class HttpClient:
         limit = limit or self._call_limit
         try:
             request = self._http.build_request(method, url, **content)
-            request.url = _LoggedURL(request.url)
+            request.url = LoggedURL(request.url)
             async with asyncio.timeout(limit) as timer:
                 response = await self._http.send(request, stream=True)
                 try:
@@ -242,7 +242,7 @@ def _check_link(url: str) -> None:
         raise ValueError("url is no link, expected one such as https://host.example.com/file")
 
 
-class _LoggedURL(httpx.URL):
+class LoggedURL(httpx.URL):
     """A URL of which httpx logs no query: that of a file's link is a credential."""
 
     def __str__(self) -> str:

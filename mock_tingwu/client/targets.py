@@ -69,13 +69,13 @@ class Target:
         Raises:
             ValueError: no access key or AppKey was found.
         """
-        key = self._access_key()
+        key = self.access_key()
         return TingwuClient(
             self.tingwu_url,
             access_key_id=key.id,
             access_key_secret=key.secret,
             security_token=key.security_token,
-            app_key=app_key or self._value(APP_KEY, "AppKey", _MOCK_APP_KEY),
+            app_key=app_key or self.app_key(),
             retries=retries,
         )
 
@@ -87,14 +87,10 @@ class Target:
         Raises:
             ValueError: no API key or appId was found.
         """
-        if self.name == "mock":
-            api_key = self.environ.get(MOCK_API_KEYS, "").split(",")[0].strip() or _MOCK_API_KEY
-        else:
-            api_key = self._value(API_KEY, "API key", _MOCK_API_KEY)
         return DashScopeClient(
             self.dashscope_url,
-            api_key=api_key,
-            app_id=app_id or self._value(APP_ID, "appId", _MOCK_APP_ID),
+            api_key=self.api_key(),
+            app_id=app_id or self.app_id(),
             retries=retries,
         )
 
@@ -104,7 +100,7 @@ class Target:
         Raises:
             ValueError: no access key was found.
         """
-        key = self._access_key()
+        key = self.access_key()
         return LiveAsrClient(
             self.live_url,
             access_key_id=key.id,
@@ -113,7 +109,12 @@ class Target:
             retries=retries,
         )
 
-    def _access_key(self) -> AccessKey:
+    def access_key(self) -> AccessKey:
+        """The access key of this target.
+
+        Raises:
+            ValueError: there is none.
+        """
         if self.name == "mock":
             pairs = self.environ.get(MOCK_ACCESS_KEYS, "")
             if not pairs.strip():
@@ -128,6 +129,20 @@ class Target:
         if is_local(self.tingwu_url) and not is_given:
             return _MOCK_ACCESS_KEY
         return find_access_key(self.environ)
+
+    def app_key(self) -> str:
+        """The AppKey of the Tingwu project. Raises ValueError if there is none."""
+        return self._value(APP_KEY, "AppKey", _MOCK_APP_KEY)
+
+    def api_key(self) -> str:
+        """The API key of DashScope. Raises ValueError if there is none."""
+        if self.name == "mock":
+            return self.environ.get(MOCK_API_KEYS, "").split(",")[0].strip() or _MOCK_API_KEY
+        return self._value(API_KEY, "API key", _MOCK_API_KEY)
+
+    def app_id(self) -> str:
+        """The appId of the DashScope application. Raises ValueError if there is none."""
+        return self._value(APP_ID, "appId", _MOCK_APP_ID)
 
     def _value(self, variable: str, what: str, usual: str) -> str:
         """A variable's value; the ``usual`` one where nothing but a mock can be."""

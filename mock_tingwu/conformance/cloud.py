@@ -1,0 +1,157 @@
+"""The target as a case sees it: everything that somebody outside can do with it, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+from mock_tingwu.conformance import audio
+from mock_tingwu.conformance.answers import Answer
+from mock_tingwu.conformance.checks import Checks, Deviation
+from mock_tingwu.conformance.dashscope import INFERENCE, DashScope
+from mock_tingwu.conformance.exchange import Redactor, Wire
+from mock_tingwu.conformance.http import Http, Unreachable
+from mock_tingwu.conformance.live import Live
+from mock_tingwu.conformance.outside import Arrived, Mailbox, Outside, wait_until
+from mock_tingwu.conformance.pacing import Pacing
+from mock_tingwu.conformance.site import Site
+from mock_tingwu.conformance.streams import PATIENCE_S, AgentSession, MeetingSession
+from mock_tingwu.conformance.tingwu import Tingwu
+
+#: How long undoing what a case did may take, in seconds.
+CLEANUP_LIMIT_S = 30.0
+#: What is given to the target's threads after its clock was advanced, in real seconds.
+_YIELD_S = 0.002
+
+
+class Cloud:
+    """What a case gets: the services, checks, and a place outside.
+
+    ``check`` raises at once if something is wrong. ``site`` tells addresses and keys.
+    """
+
+    def __init__(self, site: Site, outside: Outside, pacing: Pacing) -> None:
+        self.site = site
+        self.outside = outside
+        self.pacing = pacing
+        self.began = time.monotonic()
+        self.check = Checks(tolerates_unknown=site.name != "mock")
+        self.http = Http(Wire(), Redactor(site.secrets), pacing, self.began)
+        self.tingwu = Tingwu(self)
+        self.dashscope = DashScope(self)
+        self.live = Live(self)
+        self._cleanups: list[Callable[[], Awaitable[Any]]] = []
+
+    # Streams
+
+    def join(self, join_url: str, headers: Mapping[str, str] | None = None) -> MeetingSession:
+        """A session behind a MeetingJoinUrl, to be entered; the headers are those of the SDKs."""
+        return MeetingSession(
+            self, join_url, {"X-NLS-Token": "default"} if headers is None else headers
+        )
+
+    async def meeting(
+        self, parameters: Mapping[str, Any] | None = None, **fields: Any
+    ) -> tuple[str, MeetingSession]:
+        """Begin a meeting; return its TaskId and a session for it, to be entered."""
+        data = await self.tingwu.start(parameters, **fields)
+        return data["TaskId"], self.join(data["MeetingJoinUrl"])
+
+    def infer(
+        self, *, api_key: str | None = "", headers: Mapping[str, str] | None = None
+    ) -> AgentSession:
+        """A session of DashScope's duplex protocol, to be entered.
+
+        ``api_key`` is the target's if empty, None for no Authorization.
+        """
+        sent = dict(headers or {})
+        if api_key is not None:
+            sent.setdefault("Authorization", f"bearer {api_key or self.site.api_key}")
+        scheme, _, rest = self.site.dashscope_url.partition("://")
+        url = f"{'wss' if scheme == 'https' else 'ws'}://{rest}{INFERENCE}"
+        return AgentSession(self, url, sent)
+
+    @cached_property
+    def speech(self) -> bytes:
+        """A little of a meeting: 16 kHz, 16 bits, mono; two sentences and silence after them."""
+        return audio.speech()
+
+    @staticmethod
+    def silence(seconds: float, rate: int = 16000) -> bytes:
+        """Silence in 16 bits, mono."""
+        return bytes(2 * int(seconds * rate))
+
+    # Files and callbacks
+
+    def recording(self, pcm: bytes | None = None, **options: Any) -> str:
+        """The URL of a recording (a WAV file of `speech`); ``options`` as of `Outside.file`."""
+        return self.outside.file(audio.wav(self.speech if pcm is None else pcm), **options)
+
+    async def download(self, link: str, **headers: str) -> Answer:
+        """Whatever is at a link of the target."""
+        return await self.http.send("download", "GET", link, headers=headers)
+
+    async def callbacks(self, task_id: str, count: int, *, within: float = 30.0) -> list[Arrived]:
+        """The first ``count`` callbacks of the project about a task, waited for.
+
+        Raises:
+            Deviation: they do not come within so many seconds of real time.
+        """
+
+        def about() -> list[Arrived]:
+            return [a for a in self.outside.project.arrived if task_id in str(a.body.get("Data"))]
+
+        await wait_until(about, count, within, f"callbacks about task {task_id}")
+        return about()
+
+    async def received(
+        self, mailbox: Mailbox, count: int, *, within: float = 30.0
+    ) -> list[Arrived]:
+        """The first ``count`` callbacks to a mailbox, waited for. Raises as `callbacks` does."""
+        await wait_until(lambda: mailbox.arrived, count, within, "callbacks")
+        return list(mailbox.arrived)
+
+    # Time
+
+    async def pause(self, seconds: float) -> None:
+        """Let so many seconds pass: on the target's own clock where that can be advanced."""
+        if not self.site.control_url:
+            await asyncio.sleep(seconds)
+            return
+        url = f"{self.site.control_url}/_mock/clock"
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as control:
+            try:
+                answer = await control.post(url, json={"advance_ms": round(seconds * 1000)})
+            except httpx.HTTPError as error:
+                raise Unreachable(f"the mock's clock: {error!r}") from None
+        if answer.status_code != 200:
+            raise Unreachable(f"the mock's clock answered {answer.status_code} {answer.text[:200]}")
+        await asyncio.sleep(_YIELD_S)
+
+    # Afterwards
+
+    def later(self, undo: Callable[[], Awaitable[Any]]) -> None:
+        """Do this when the case is over, whatever came of it; the last comes first."""
+        self._cleanups.append(undo)
+
+    async def close(self) -> list[str]:
+        """Undo what the case did; return what could not be."""
+        problems = []
+        # What is undone is no part of the case.
+        self.check = Checks(tolerates_unknown=True)
+        try:
+            async with asyncio.timeout(CLEANUP_LIMIT_S):
+                while self._cleanups:
+                    try:
+                        await self._cleanups.pop()()
+                    except (Deviation, Unreachable) as error:
+                        problems.append(str(error))
+        except TimeoutError:
+            problems.append(f"cleaning up took longer than {CLEANUP_LIMIT_S:g} s")
+        await self.http.close()
+        return problems

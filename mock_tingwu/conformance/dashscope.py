@@ -1,0 +1,156 @@
+"""DashScope's Tingwu agents over HTTP as a case uses them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from mock_tingwu.conformance.answers import Answer
+from mock_tingwu.conformance.checks import Deviation, shown
+
+if TYPE_CHECKING:
+    from mock_tingwu.conformance.cloud import Cloud
+
+MEETING: Final = "tingwu-meeting"
+GENERATION: Final = "/api/v1/services/aigc/multimodal-generation/generation"
+TOKENS: Final = "/api/v1/tokens"
+INFERENCE: Final = "/api-ws/v1/inference"
+
+#: ``output.status`` (getTask reference).
+DONE, RUNNING, FAILED, TRANSCRIBING = 0, 1, 2, 3
+
+#: How long results may take, in seconds of the target's clock, and how often it is looked.
+RESULTS_LIMIT_S: Final = 600.0
+_LOOK_S: Final = 1.0
+
+
+class DashScope:
+    """createTask, getTask and temporary keys. Successful answers are checked at once."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    async def call(
+        self,
+        body: Any,
+        *,
+        operation: str,
+        method: str = "POST",
+        path: str = GENERATION,
+        api_key: str | None = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make a call; ``body`` is bytes, or JSON to be, or None for no body.
+
+        ``api_key`` is the target's if empty, None for no Authorization.
+        """
+        site = self._cloud.site
+        sent = {"content-type": "application/json"} if body is not None else {}
+        if api_key is not None:
+            sent["authorization"] = f"Bearer {api_key or site.api_key}"
+        content = b"" if body is None else body
+        if not isinstance(content, bytes):
+            content = json.dumps(body, ensure_ascii=False).encode()
+        return await self._cloud.http.send(
+            operation,
+            method,
+            site.dashscope_url + path,
+            headers=sent | dict(headers or {}),
+            content=content,
+        )
+
+    async def create(
+        self,
+        input: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        model: str | None = MEETING,
+        app_id: str | None = "",
+        **changes: Any,
+    ) -> Answer:
+        """createTask with just these fields. ``app_id`` is the target's if empty, None for none.
+
+        ``input`` has ``type`` and what goes with it; ``changes`` are those of `call`. A meeting
+        that it begins is ended when the case is over.
+        """
+        fields: dict[str, Any] = {"task": "createTask"}
+        if app_id is not None:
+            fields["appId"] = app_id or self._cloud.site.app_id
+        body: dict[str, Any] = {"input": fields | dict(input)}
+        if model is not None:
+            body["model"] = model
+        if parameters is not None:
+            body["parameters"] = dict(parameters)
+        answer = await self.call(body, operation="createTask", **changes)
+        if answer.status == 200:
+            self._cloud.check.fits("dashscope/create-task-response", answer.body)
+            data_id = answer.output.get("dataId")
+            if input.get("type") == "realtime" and "dataId" not in input:
+                self._cloud.later(lambda: self.end(str(data_id)))
+        return answer
+
+    def meeting(self, **fields: Any) -> dict[str, Any]:
+        """The input of a realtime meeting; a field that is None is left out."""
+        fields = {"type": "realtime", "format": "pcm", "sampleRate": 16000} | fields
+        return {name: value for name, value in fields.items() if value is not None}
+
+    async def start(self, parameters: Mapping[str, Any] | None = None, **fields: Any) -> str:
+        """Begin a realtime meeting that has to begin; return its dataId."""
+        return str((await self.create(self.meeting(**fields), parameters)).output["dataId"])
+
+    async def transcribe(
+        self, file_url: str, parameters: Mapping[str, Any] | None = None, **fields: Any
+    ) -> str:
+        """Begin an offline task that has to begin; return its dataId."""
+        source = {"type": "offline", "fileUrl": file_url} | fields
+        return str((await self.create(source, parameters)).output["dataId"])
+
+    async def end(self, data_id: str, **changes: Any) -> Answer:
+        """End a realtime meeting: createTask with its dataId."""
+        return await self.create({"type": "realtime", "dataId": data_id}, **changes)
+
+    async def get(self, data_id: str, **changes: Any) -> Answer:
+        """getTask."""
+        body = {"model": MEETING, "input": {"task": "getTask", "dataId": data_id}}
+        answer = await self.call(body, operation="getTask", **changes)
+        if answer.status == 200:
+            self._cloud.check.fits("dashscope/get-task-response", answer.body)
+        return answer
+
+    async def wait(self, data_id: str, *statuses: int) -> dict[str, Any]:
+        """getTask until ``output.status`` is one of ``statuses`` (0, done); return the output.
+
+        Raises:
+            Deviation: the task ends otherwise, or not within `RESULTS_LIMIT_S`.
+        """
+        wanted = statuses or (DONE,)
+        waited = 0.0
+        while True:
+            output = (await self.get(data_id)).output
+            status = output.get("status")
+            if status in wanted:
+                return output
+            if status in (DONE, FAILED) or waited >= RESULTS_LIMIT_S:
+                raise Deviation(
+                    f"status is {status} after {waited:g} s {shown(output.get('errorCode', ''))}, "
+                    f"expected {' or '.join(map(str, wanted))}"
+                )
+            await self._cloud.pause(_LOOK_S)
+            waited += _LOOK_S
+
+    async def result(self, link: str, kind: str) -> Any:
+        """The result file ``kind`` (transcription, ...) at ``link``, checked against its schema."""
+        answer = await self._cloud.download(link)
+        self._cloud.check.equal(answer.status, 200, f"HTTP status of the {kind} file")
+        self._cloud.check.fits(f"dashscope/results/{kind}", answer.json)
+        return answer.json
+
+    async def token(self, seconds: int | str | None = None, **changes: Any) -> Answer:
+        """A temporary key that lives for ``seconds``."""
+        path = TOKENS if seconds is None else f"{TOKENS}?expire_in_seconds={seconds}"
+        answer = await self.call(None, operation="tokens", path=path, **changes)
+        if answer.status == 200:
+            self._cloud.check.fits("dashscope/token-response", answer.body)
+            self._cloud.http.redactor.add(str(answer.body["token"]))
+        return answer

@@ -1,0 +1,130 @@
+"""ApsaraVideo Live's caption tasks as a case uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from mock_tingwu.client.credentials import AccessKey
+from mock_tingwu.conformance.answers import Answer
+from mock_tingwu.conformance.signing import Tamper
+from mock_tingwu.protocols import signing
+
+if TYPE_CHECKING:
+    from mock_tingwu.conformance.cloud import Cloud
+
+VERSION: Final = "2016-11-01"
+_RESPONSES: Final = {
+    "CreateRtcAsrTask": "live/create-response",
+    "QueryRtcAsrTasks": "live/query-response",
+    "StopRtcAsrTask": "live/task-response",
+    "DeleteRtcAsrTask": "live/task-response",
+}
+
+
+class Live:
+    """The four calls. Successful answers in JSON are checked against the contract at once."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    async def call(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        *,
+        method: str = "POST",
+        scheme: str = "rpc",
+        form: bool = False,
+        format: str = "JSON",
+        key: AccessKey | None = None,
+        date: datetime | None = None,
+        nonce: str | None = None,
+        tamper: Tamper | None = None,
+    ) -> Answer:
+        """Make a call, signed by ``scheme``: rpc, acs3 or none.
+
+        All goes into the query, or with ``form`` into the body. ``tamper`` changes the parameters
+        once they are signed (rpc, none), or the headers (acs3).
+        """
+        site = self._cloud.site
+        key, date, nonce = key or site.access_key, date or datetime.now(UTC), nonce or uuid4().hex
+        common: dict[str, Any] = {
+            "access_key": key.id,
+            "secret": key.secret,
+            "security_token": key.security_token,
+            "action": action,
+            "version": VERSION,
+            "nonce": nonce,
+            "date": date,
+        }
+        headers: dict[str, str] = {}
+        sent = dict(parameters)
+        if scheme == "acs3":
+            host = urlsplit(site.live_url).netloc
+            headers = signing.sign_acs3(method, "/", sent, {}, b"", host=host, **common)
+        elif scheme == "rpc":
+            sent = signing.sign_rpc_v1(method, sent, format=format, **common)
+        elif scheme == "none":
+            sent |= {"Action": action, "Version": VERSION, "Format": format}
+        else:
+            raise ValueError(f"scheme is {scheme!r}, expected rpc, acs3 or none")
+        if tamper is not None:
+            tamper(headers if scheme == "acs3" else sent)
+        encoded = signing.encode_query(sent)
+        if form:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        answer = await self._cloud.http.send(
+            action,
+            method,
+            f"{site.live_url}/" if form else f"{site.live_url}/?{encoded}",
+            headers=headers,
+            content=encoded.encode() if form else b"",
+        )
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        if answer.status == 200 and is_json and action in _RESPONSES:
+            self._cloud.check.fits(_RESPONSES[action], answer.body)
+        return answer
+
+    def stream(self, callback_url: str, **parameters: str | None) -> dict[str, str]:
+        """The parameters of a task that listens to the target's live stream.
+
+        One that is None is left out.
+        """
+        usual: dict[str, str | None] = {
+            "Mode": "live",
+            "StreamURL": self._cloud.site.stream_url,
+            "Language": "cn",
+            "CallbackURL": callback_url,
+        }
+        return {name: value for name, value in (usual | parameters).items() if value is not None}
+
+    async def create(self, parameters: Mapping[str, str], **changes: Any) -> Answer:
+        """CreateRtcAsrTask; the task is deleted when the case is over."""
+        answer = await self.call("CreateRtcAsrTask", parameters, **changes)
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        if answer.status == 200 and is_json and answer.body.get("RetCode") == 2000:
+            task_id = str(answer.body["TaskId"])
+            self._cloud.later(lambda: self.delete(task_id))
+        return answer
+
+    async def start(self, callback_url: str, **parameters: str | None) -> str:
+        """Create a task that has to be created; return its TaskId."""
+        answer = await self.create(self.stream(callback_url, **parameters))
+        return str(answer.done["TaskId"])
+
+    async def stop(self, task_id: str, **changes: Any) -> Answer:
+        """StopRtcAsrTask."""
+        return await self.call("StopRtcAsrTask", {"TaskId": task_id}, **changes)
+
+    async def delete(self, task_id: str, **changes: Any) -> Answer:
+        """DeleteRtcAsrTask."""
+        return await self.call("DeleteRtcAsrTask", {"TaskId": task_id}, **changes)
+
+    async def query(self, task_id: str | None = None, **changes: Any) -> Answer:
+        """QueryRtcAsrTasks of one task, or of all that run."""
+        parameters = {} if task_id is None else {"TaskId": task_id}
+        return await self.call("QueryRtcAsrTasks", parameters, **changes)

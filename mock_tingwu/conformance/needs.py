@@ -1,0 +1,35 @@
+"""What a case cannot do without, and how whoever runs it provides that."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Need(Enum):
+    """A prerequisite: ``label`` is its name in ``--select``, ``advice`` how it is provided.
+
+    Where ``only_on_mock``, no setting of the live cloud can provide it: the case is left out there,
+    and the report says so. Everything else that is missing is a failure, never a silent skip.
+    """
+
+    TINGWU = ("tingwu", "an access key and an AppKey: ALIBABA_CLOUD_ACCESS_KEY_ID, TINGWU_APP_KEY")
+    DASHSCOPE = ("dashscope", "an API key and an appId: DASHSCOPE_API_KEY, DASHSCOPE_APP_ID")
+    LIVE = ("live", "an access key whose account has ApsaraVideo Live")
+    OUTSIDE = ("outside", "an address at which the target reaches this machine: --public-url")
+    CALLBACK = (
+        "callback",
+        "the callback address of the project is --public-url with /callback behind it: "
+        "--callbacks-set",
+    )
+    STREAM = ("stream", "a live stream that is on: --stream-url")
+    TEMPORARY_KEY = ("temporary-key", "a temporary access key: ALIBABA_CLOUD_SECURITY_TOKEN")
+    CLOCK = ("clock", "a clock that can be advanced", True)
+    SETTINGS = ("settings", "a target that is set up for the case", True)
+
+    def __init__(self, label: str, advice: str, only_on_mock: bool = False) -> None:
+        self.label = label
+        self.advice = advice
+        self.only_on_mock = only_on_mock
+
+    def __str__(self) -> str:
+        return self.label

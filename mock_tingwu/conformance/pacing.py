@@ -1,0 +1,36 @@
+"""How fast a run may call: no faster than the documents allow an account."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Final
+
+#: Calls per second and account (Tingwu guides: CreateTask 20, GetTaskInfo 100; Live: 20 each;
+#: DashScope says 100 for getTask). What has no number of its own counts as CreateTask.
+DOCUMENTED_QPS: Final = {"GetTaskInfo": 100, "getTask": 100}
+USUAL_QPS: Final = 20
+
+
+class Pacing:
+    """Gives each call its turn, and counts calls by operation.
+
+    A run shares one. ``share`` is how much of the documented rate is used, None for no limit: on
+    an account that others use too, half is polite.
+    """
+
+    def __init__(self, share: float | None = 0.5) -> None:
+        self.calls: Counter[str] = Counter()
+        self._share = share
+        self._next: dict[str, float] = {}
+
+    async def turn(self, operation: str) -> None:
+        """Wait until one more call of ``operation`` is polite."""
+        self.calls[operation] += 1
+        if self._share is None:
+            return
+        interval = 1 / (DOCUMENTED_QPS.get(operation, USUAL_QPS) * self._share)
+        now = asyncio.get_running_loop().time()
+        due = max(now, self._next.get(operation, 0.0))
+        self._next[operation] = due + interval
+        await asyncio.sleep(due - now)

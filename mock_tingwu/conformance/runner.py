@@ -1,0 +1,173 @@
+"""The runner: cases in, outcomes out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from mock_tingwu.conformance.benches import Bench
+from mock_tingwu.conformance.catalogue import INFO, Case, Catalogue
+from mock_tingwu.conformance.checks import CLOSE, EVENTS, TIMING, Deviation
+from mock_tingwu.conformance.cloud import Cloud
+from mock_tingwu.conformance.deviations import KnownDeviation
+from mock_tingwu.conformance.exchange import Wire
+from mock_tingwu.conformance.http import Unreachable
+from mock_tingwu.conformance.outside import Outside
+from mock_tingwu.conformance.streams import Refused
+
+PASS: Final = "pass"
+FAIL: Final = "fail"
+SKIP: Final = "skip"
+NOTED: Final = "info"
+
+#: Why a case failed: what the target does; that it could not be tried; or a defect of the kit.
+TARGET: Final = "target"
+NOT_TESTABLE: Final = "not testable"
+HARNESS: Final = "harness"
+#: Why one failed that does not deviate any more, although a list says so.
+STALE: Final = "stale"
+
+#: What a session is judged for.
+SESSION: Final[tuple[str, ...]] = (EVENTS, CLOSE, TIMING)
+#: Levels on which a run depends.
+BINDING: Final = ("MUST", "SHOULD")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a case. ``facets`` has the verdict of each part that was looked at."""
+
+    case: Case
+    verdict: str
+    detail: str = ""
+    cause: str = ""
+    seconds: float = 0.0
+    facets: dict[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
+    wire: Wire = field(default_factory=Wire)
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether a run fails by it."""
+        return self.verdict == FAIL and (
+            self.case.level in BINDING or self.cause in (HARNESS, STALE)
+        )
+
+
+async def run(
+    catalogue: Catalogue,
+    bench: Bench,
+    outside: Outside,
+    *,
+    known: Collection[KnownDeviation] = (),
+    on_start: Callable[[Case], None] = lambda case: None,
+    on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Run all cases, `Bench.at_once` at a time; return the outcomes in the catalogue's order.
+
+    ``known`` are those deviations that are about this target.
+    """
+    reasons = {deviation.case: deviation for deviation in known}
+    turns = asyncio.Semaphore(bench.at_once)
+
+    async def run_one(case: Case) -> Outcome:
+        async with turns:
+            on_start(case)
+            outcome = _judged(await _outcome(case, bench, outside), reasons.get(case.id))
+            on_outcome(outcome)
+            return outcome
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run_one(case)) for case in catalogue]
+    return [task.result() for task in tasks]
+
+
+async def _outcome(case: Case, bench: Bench, outside: Outside) -> Outcome:
+    missing = [need for need in case.needs if need not in bench.offers()]
+    if left_out := [need for need in missing if need.only_on_mock]:
+        why = "; ".join(need.advice for need in left_out)
+        return Outcome(case, SKIP, f"only a mock can be tried so: {why}", NOT_TESTABLE)
+    if missing:
+        why = "; ".join(need.advice for need in missing)
+        return Outcome(case, FAIL, f"Not testable: there is no {why}", NOT_TESTABLE)
+    began = time.monotonic()
+    try:
+        async with bench.site(case, outside) as site:
+            cloud = Cloud(site, outside, bench.pacing)
+            outcome = await _tried(case, cloud)
+            left_behind = tuple(await cloud.close())
+    except Exception as error:
+        # Whatever goes wrong here is not the target's doing.
+        return Outcome(case, FAIL, f"Harness error: {_where(error)}", HARNESS)
+    return replace(outcome, seconds=time.monotonic() - began, left_behind=left_behind)
+
+
+async def _tried(case: Case, cloud: Cloud) -> Outcome:
+    check = cloud.check
+    verdict, detail, cause = PASS, "", ""
+    failed_facet = ""
+    try:
+        async with asyncio.timeout(case.time_limit) as timer:
+            await case.run(cloud)
+    except Deviation as error:
+        verdict, detail, cause, failed_facet = FAIL, str(error), TARGET, error.facet
+    except (Unreachable, Refused) as error:
+        verdict, detail, cause = FAIL, str(error), TARGET
+    except TimeoutError as error:
+        verdict, cause = FAIL, TARGET
+        detail = f"it took longer than {case.time_limit:g} s"
+        if not timer.expired():
+            detail, cause = f"Harness error: {_where(error)}", HARNESS
+    except Exception as error:
+        verdict, detail, cause = FAIL, f"Harness error: {_where(error)}", HARNESS
+    facets: dict[str, str] = {
+        facet: FAIL if problems else PASS for facet, problems in check.facets.items()
+    }
+    if failed_facet:
+        facets[failed_facet] = FAIL
+    if verdict == PASS:
+        problems = [problem for found in check.facets.values() for problem in found]
+        if problems:
+            verdict, detail, cause = FAIL, "; ".join(problems), TARGET
+        elif check.count == 0:
+            verdict, detail, cause = FAIL, "Harness error: the case looks at nothing", HARNESS
+    redacted = cloud.http.redactor.text(detail)
+    session = {facet: facets[facet] for facet in SESSION if facet in facets}
+    return Outcome(
+        case,
+        verdict,
+        redacted,
+        cause,
+        facets=session if len(session) > 1 else {},
+        unknown=tuple(sorted(check.unknown)),
+        wire=cloud.http.wire,
+    )
+
+
+def _judged(outcome: Outcome, known: KnownDeviation | None) -> Outcome:
+    """The outcome by the level of the case, and by whether it is known to deviate."""
+    if outcome.verdict == SKIP or outcome.cause in (HARNESS, NOT_TESTABLE):
+        return outcome
+    deviates = outcome.verdict == FAIL
+    if known is not None:
+        if deviates:
+            detail = f"known deviation since {known.since}: {known.reason} ({outcome.detail})"
+            return replace(outcome, verdict=NOTED, detail=detail)
+        detail = "it is listed as a known deviation and is none any more: take it off the list"
+        return replace(outcome, verdict=FAIL, cause=STALE, detail=detail)
+    if outcome.case.level == INFO:
+        detail = f"otherwise: {outcome.detail}" if deviates else "as assumed"
+        return replace(outcome, verdict=NOTED, detail=detail)
+    return outcome
+
+
+def _where(error: BaseException) -> str:
+    """An error and the place in our own code where it came up, without its values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"

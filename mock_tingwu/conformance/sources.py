@@ -1,0 +1,141 @@
+"""The documents that cases cite.
+
+Each has the level of what stands in it: documented (the vendor's text), sdk (read in or measured
+with an official SDK), observed (what real calls answered, as published by those who made them) or
+assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEVELS = ("documented", "sdk", "observed", "assumed")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document, or with ``section`` a place in it."""
+
+    title: str
+    url: str
+    level: str = "documented"
+    section: str = ""
+
+    def __call__(self, section: str) -> Source:
+        """The place ``section`` in this document."""
+        return Source(self.title, self.url, self.level, section)
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.section}" if self.section else self.title
+
+
+_HELP = "https://help.aliyun.com"
+_STUDIO = f"{_HELP}/zh/model-studio"
+
+# Tingwu OpenAPI
+CREATE_TASK = Source("Tingwu CreateTask", f"{_HELP}/zh/tingwu/api-tingwu-2023-09-30-createtask")
+GET_TASK_INFO = Source("Tingwu GetTaskInfo", f"{_HELP}/zh/tingwu/api-tingwu-2023-09-30-gettaskinfo")
+OFFLINE = Source(
+    "Tingwu offline transcription guide",
+    f"{_HELP}/zh/tingwu/offline-transcribe-of-audio-and-video-files",
+)
+REALTIME = Source(
+    "Tingwu realtime meeting guide", f"{_HELP}/zh/tingwu/interface-and-implementation"
+)
+ERRORS = Source("Tingwu error information", f"{_HELP}/document_detail/2674219.html")
+CALLBACKS = Source(
+    "Tingwu callbacks", f"{_HELP}/zh/tingwu/how-to-get-asynchronous-task-result-through-callback"
+)
+FEATURES = Source("Tingwu features and limits", f"{_HELP}/document_detail/460670.html")
+SUMMARIZATION = Source("Tingwu summaries guide", f"{_HELP}/document_detail/2609554.html")
+INSPECTION = Source("Tingwu service inspection guide", f"{_HELP}/zh/tingwu/service-inspection")
+IDENTITY = Source("Tingwu identity recognition guide", f"{_HELP}/zh/tingwu/identity-recognition")
+EXTRACTION = Source("Tingwu content extraction guide", f"{_HELP}/zh/tingwu/content-extraction")
+PROMPT = Source("Tingwu custom prompt guide", f"{_HELP}/zh/tingwu/custom-prompt")
+PPT = Source("Tingwu slides guide", f"{_HELP}/zh/tingwu/ppt-extraction-and-summary")
+PHRASES = Source("Tingwu hot words guide", f"{_HELP}/zh/tingwu/overview")
+METADATA = Source(
+    "Tingwu API metadata 2023-09-30",
+    "https://api.aliyun.com/meta/v1/products/tingwu/versions/2023-09-30/api-docs.json",
+)
+ROA_SIGNATURE = Source("ROA signature", f"{_HELP}/document_detail/315525.html")
+ACS3_SIGNATURE = Source("Signature V3", f"{_STUDIO}/roa-style-request-body-signature-mechanism")
+GATEWAY = Source("OpenAPI gateway's client errors", "https://developer.aliyun.com/ask/278265")
+
+# Realtime WebSocket
+STREAM_PUSH = Source("Tingwu realtime stream push", f"{_HELP}/zh/tingwu/real-time-stream-push")
+JS_PUSH = Source("Tingwu push from JavaScript", f"{_HELP}/zh/tingwu/js-push-stream")
+NLS_WEBSOCKET = Source("NLS WebSocket protocol", f"{_HELP}/zh/isi/developer-reference/websocket")
+NLS_TRANSCRIBER = Source(
+    "NLS transcriber reference", "https://www.alibabacloud.com/help/zh/isi/user-guide/api-reference"
+)
+NLS_ERRORS = Source("NLS error codes", f"{_HELP}/document_detail/459864.html")
+
+# DashScope
+DS_OFFLINE = Source(
+    "DashScope tingwu-meeting offline createTask",
+    f"{_STUDIO}/tingwu-meeting-offline-api-create-task",
+)
+DS_REALTIME = Source(
+    "DashScope tingwu-meeting realtime createTask", f"{_STUDIO}/tingwu-meeting-api-create-task"
+)
+DS_GET = Source(
+    "DashScope tingwu-meeting getTask", f"{_STUDIO}/tingwu-meeting-offline-api-get-task"
+)
+DS_WEBSOCKET = Source(
+    "DashScope tingwu-meeting WebSocket", f"{_STUDIO}/tingwu-meeting-api-websocket"
+)
+DS_INDUSTRIAL = Source(
+    "DashScope tingwu-industrial-instruction WebSocket",
+    f"{_STUDIO}/tingwu-industrial-instruction-api-websocket",
+)
+DS_CALLBACKS = Source(
+    "DashScope Tingwu agents, callbacks", f"{_STUDIO}/tingwu-agent-async-get-task-result"
+)
+DS_LIMITS = Source(
+    "DashScope tingwu-meeting limits", f"{_STUDIO}/tingwu-meeting-summary-guidelines"
+)
+DS_SERVICE = Source("DashScope tingwu-service-insights", f"{_STUDIO}/tingwu-service-insights")
+DS_CUSTOMER = Source(
+    "DashScope tingwu-automotive-customer-profile",
+    f"{_STUDIO}/tingwu-automotive-customer-profile",
+)
+DS_TOKENS = Source("DashScope temporary keys", f"{_STUDIO}/obtain-temporary-authentication-token")
+DS_ERRORS = Source("DashScope error codes", f"{_STUDIO}/error-code")
+
+# ApsaraVideo Live
+_LIVE = f"{_HELP}/zh/live/developer-reference"
+LIVE_CREATE = Source("Live CreateRtcAsrTask", f"{_LIVE}/api-live-2016-11-01-creatertcasrtask")
+LIVE_STOP = Source("Live StopRtcAsrTask", f"{_LIVE}/api-live-2016-11-01-stoprtcasrtask")
+LIVE_QUERY = Source("Live QueryRtcAsrTasks", f"{_LIVE}/api-live-2016-11-01-queryrtcasrtasks")
+LIVE_DELETE = Source("Live DeleteRtcAsrTask", f"{_LIVE}/api-live-2016-11-01-deletertcasrtask")
+LIVE_RESPONSES = Source("Live responses", f"{_LIVE}/responses")
+RPC_SIGNATURE = Source("RPC signature", f"{_HELP}/document_detail/25490.html")
+COMMON_ERRORS = Source("Common error codes", f"{_HELP}/document_detail/48054.html")
+
+# What is in programs, not in pages
+TEA_SDK = Source(
+    "alibabacloud-tingwu20230930", "https://pypi.org/project/alibabacloud-tingwu20230930/", "sdk"
+)
+CORE_SDK = Source(
+    "aliyun-python-sdk-core", "https://pypi.org/project/aliyun-python-sdk-core/", "sdk"
+)
+POP_SDK = Source("@alicloud/pop-core", "https://www.npmjs.com/package/@alicloud/pop-core", "sdk")
+NLS_SDK = Source(
+    "NLS SDK for Python", "https://pypi.org/project/alibabacloud-nls-python-sdk/", "sdk"
+)
+NLS_CPP_SDK = Source("NLS SDK for C++", "https://github.com/aliyun/alibabacloud-nls-cpp-sdk", "sdk")
+NLS_JAVA_SDK = Source(
+    "NLS SDK for Java", "https://github.com/aliyun/alibabacloud-nls-java-sdk", "sdk"
+)
+NLS_NODE_SDK = Source("NLS SDK for Node", "https://www.npmjs.com/package/alibabacloud-nls", "sdk")
+DASHSCOPE_SDK = Source("dashscope SDK", "https://pypi.org/project/dashscope/", "sdk")
+LIVE_SDK = Source(
+    "alibabacloud-live20161101", "https://pypi.org/project/alibabacloud-live20161101/", "sdk"
+)
+RECORDED = Source(
+    "Recorded answers of the service", "https://github.com/896518640/focus-backend", "observed"
+)
+
+#: What no source says: a case that cites it is INFO at most.
+ASSUMED = Source("no source", "", "assumed")

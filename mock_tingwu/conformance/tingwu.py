@@ -1,0 +1,210 @@
+"""Tingwu's OpenAPI as a case uses it: any call just as it is written, and the usual ones short."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
+
+from mock_tingwu.client.credentials import AccessKey
+from mock_tingwu.conformance.answers import Answer
+from mock_tingwu.conformance.checks import Deviation, shown
+from mock_tingwu.conformance.signing import Tamper, roa_headers
+from mock_tingwu.protocols import signing
+
+if TYPE_CHECKING:
+    from mock_tingwu.conformance.cloud import Cloud
+
+VERSION: Final = "2023-09-30"
+TASKS: Final = "/openapi/tingwu/v2/tasks"
+PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
+
+#: How long results may take, in seconds of the target's clock, and how often it is looked.
+RESULTS_LIMIT_S: Final = 600.0
+_LOOK_S: Final = 1.0
+
+_NO_BODY: Final = object()
+
+
+class Tingwu:
+    """The seven calls. Whatever answers with success is checked against the contract at once."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = _NO_BODY,
+        *,
+        action: str,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        scheme: str = "acs3",
+        key: AccessKey | None = None,
+        date: datetime | None = None,
+        nonce: str | None = None,
+        tamper: Tamper | None = None,
+        target: str | None = None,
+    ) -> Answer:
+        """Make a call as it is written here; ``body`` is bytes, or JSON to be.
+
+        ``scheme`` is acs3, roa_v1 or none. ``tamper`` changes the headers once they are signed;
+        ``target`` is sent in place of path and query.
+        """
+        site, query = self._cloud.site, query or {}
+        if body is _NO_BODY:
+            content = b""
+        elif isinstance(body, bytes):
+            content = body
+        else:
+            content = json.dumps(body, ensure_ascii=False).encode()
+        signed = roa_headers(
+            scheme,
+            method,
+            path,
+            query,
+            headers or {},
+            content,
+            key=key or site.access_key,
+            host=urlsplit(site.tingwu_url).netloc,
+            action=action,
+            version=VERSION,
+            date=date,
+            nonce=nonce,
+        )
+        if tamper is not None:
+            tamper(signed)
+        url = site.tingwu_url + signing.request_target(path, query)
+        return await self._cloud.http.send(
+            action, method, url, target=target, headers=signed, content=content
+        )
+
+    # CreateTask and GetTaskInfo
+
+    async def create(
+        self,
+        input: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        type: str | None = "realtime",
+        operation: str | None = None,
+        app_key: str | None = "",
+        **changes: Any,
+    ) -> Answer:
+        """CreateTask with just these fields. ``app_key`` is the target's if empty, None for none.
+
+        A task that it makes is stopped when the case is over. ``changes`` are those of `call`.
+        """
+        body: dict[str, Any] = {"Input": dict(input)}
+        if app_key is not None:
+            body["AppKey"] = app_key or self._cloud.site.app_key
+        if parameters is not None:
+            body["Parameters"] = dict(parameters)
+        query = {"type": type, "operation": operation}
+        given = {name: value for name, value in query.items() if value is not None}
+        answer = await self.call("PUT", TASKS, body, action="CreateTask", query=given, **changes)
+        if answer.status == 200 and operation in (None, "start"):
+            schema = "tingwu/create-task-response"
+            if answer.body.get("Code") == "0":
+                self._cloud.check.fits(schema, answer.body)
+                self._remember(answer.data, type)
+        return answer
+
+    def meeting(self, **fields: Any) -> dict[str, Any]:
+        """The Input of a realtime meeting; a field that is None is left out."""
+        fields = {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16000} | fields
+        return {name: value for name, value in fields.items() if value is not None}
+
+    async def start(
+        self, parameters: Mapping[str, Any] | None = None, **fields: Any
+    ) -> dict[str, Any]:
+        """Begin a realtime meeting that has to begin; return its Data."""
+        return (await self.create(self.meeting(**fields), parameters)).data
+
+    async def transcribe(
+        self, file_url: str, parameters: Mapping[str, Any] | None = None, **fields: Any
+    ) -> dict[str, Any]:
+        """Begin an offline task that has to begin; return its Data."""
+        fields = {"SourceLanguage": "cn", "FileUrl": file_url} | fields
+        return (await self.create(fields, parameters, type="offline")).data
+
+    async def stop(self, task_id: str, **changes: Any) -> Answer:
+        """CreateTask operation=stop."""
+        answer = await self.create({"TaskId": task_id}, operation="stop", **changes)
+        if answer.status == 200 and answer.body.get("Code") == "0":
+            self._cloud.check.fits("tingwu/stop-task-response", answer.body)
+        return answer
+
+    async def info(self, task_id: str, **changes: Any) -> Answer:
+        """GetTaskInfo."""
+        path = f"{TASKS}/{quote(task_id, safe='')}"
+        answer = await self.call("GET", path, action="GetTaskInfo", **changes)
+        if answer.status == 200 and answer.body.get("Code") == "0":
+            self._cloud.check.fits("tingwu/get-task-info-response", answer.body)
+        return answer
+
+    async def wait(self, task_id: str, *statuses: str) -> dict[str, Any]:
+        """GetTaskInfo until TaskStatus is one of ``statuses`` (COMPLETED); return its Data.
+
+        Raises:
+            Deviation: the task ends otherwise, or not within `RESULTS_LIMIT_S`.
+        """
+        wanted = statuses or ("COMPLETED",)
+        waited = 0.0
+        while True:
+            data = (await self.info(task_id)).data
+            status = data.get("TaskStatus")
+            if status in wanted:
+                return data
+            if status in ("COMPLETED", "FAILED", "INVALID") or waited >= RESULTS_LIMIT_S:
+                why = shown(data.get("ErrorCode", ""))
+                expected = " or ".join(wanted)
+                raise Deviation(f"TaskStatus is {status} after {waited:g} s {why}, not {expected}")
+            await self._cloud.pause(_LOOK_S)
+            waited += _LOOK_S
+
+    async def result(self, link: str, kind: str) -> Any:
+        """The result file ``kind`` (Transcription, ...) at ``link``, checked against its schema."""
+        answer = await self._cloud.download(link)
+        self._cloud.check.equal(answer.status, 200, f"HTTP status of the {kind} file")
+        self._cloud.check.fits(f"tingwu/results/{kind}", answer.json)
+        return answer.json
+
+    # Hot words
+
+    async def phrases(
+        self, verb: str, phrase_id: str = "", body: Any = _NO_BODY, **changes: Any
+    ) -> Answer:
+        """A call about hot words: ``verb`` is Create, List, Get, Update or Delete."""
+        methods = {
+            "Create": "POST",
+            "List": "GET",
+            "Get": "GET",
+            "Update": "PUT",
+            "Delete": "DELETE",
+        }
+        path = f"{PHRASES}/{quote(phrase_id, safe='')}" if phrase_id else PHRASES
+        action = f"{verb}TranscriptionPhrases"
+        answer = await self.call(methods[verb], path, body, action=action, **changes)
+        if verb == "Create" and answer.status == 200:
+            made = answer.body.get("Data", {}).get("PhraseId")
+            if isinstance(made, str):
+                self._cloud.later(lambda: self.phrases("Delete", made))
+        return answer
+
+    def _remember(self, data: Mapping[str, Any], type: str | None) -> None:
+        task_id = data.get("TaskId")
+        if "MeetingJoinUrl" in data:
+            self._cloud.http.redactor.add(str(data["MeetingJoinUrl"]).rpartition("=")[2])
+        if type == "realtime" and isinstance(task_id, str):
+            self._cloud.later(lambda: self._end(task_id))
+
+    async def _end(self, task_id: str) -> None:
+        """Stop a meeting that may have ended."""
+        data = (await self.info(task_id)).body.get("Data", {})
+        if data.get("TaskStatus") in ("NEW", "ONGOING", "PAUSED"):
+            await self.create({"TaskId": task_id}, operation="stop")
