@@ -199,7 +199,7 @@ def operation_of(scope: Scope, body: bytes) -> str:
         query = parse_qs(scope["query_string"].decode() + "&" + body.decode("utf-8", "replace"))
         headers = dict(scope["headers"])
         action = headers.get(b"x-acs-action", b"").decode()
-        return query.get("Action", [action])[0]
+        return str(query.get("Action", [action])[0])
     if path.startswith("/api/v1/tokens"):
         return "tokens"
     if path.startswith("/api/v1/"):
