@@ -198,7 +198,7 @@ class Redactor:
             value = json.loads(text)
         except (ValueError, RecursionError):
             return self.text(text)
-        return _cut(json.dumps(self.value(value), ensure_ascii=False, indent=1))
+        return _cut(json.dumps(self.value(value), ensure_ascii=False))
 
     def value(self, value: Any, key: str = "") -> Any:
         """A JSON value: strings by whether their field is known."""
