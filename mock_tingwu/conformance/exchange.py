@@ -225,6 +225,8 @@ class Redactor:
 
 
 def _cut(text: str) -> str:
+    """The text as it can be written, and not too long: JSON may have half characters in it."""
+    text = text.encode("utf-8", "replace").decode()
     if len(text) <= LONGEST_TEXT:
         return text
     return f"{text[:LONGEST_TEXT]} ... ({len(text)} characters)"

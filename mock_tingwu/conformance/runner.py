@@ -145,7 +145,7 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
         redacted,
         cause,
         facets=session if len(session) > 1 else {},
-        unknown=tuple(sorted(check.unknown)),
+        unknown=tuple(sorted(map(cloud.http.redactor.text, check.unknown))),
         schemas=dict(check.schemas),
         wire=cloud.http.wire,
     )
