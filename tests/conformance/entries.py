@@ -28,7 +28,7 @@ def entry(id: str = "TW-CREATE-001", verdict: str = "pass", **fields: Any) -> En
 
 def report(*entries: Entry, **fields: Any) -> Report:
     """A run with these cases."""
-    usual = {
+    usual: dict[str, Any] = {
         "target": "mock",
         "version": "0.1.0",
         "kit": "0.1.0",
