@@ -123,12 +123,14 @@ def _row(name: str, report: Report) -> Row:
     about = [entry for entry in report.cases if name in entry.operations]
     tried = [entry for entry in about if entry.verdict in (PASS, FAIL, NOTED)]
     binding = [entry for entry in tried if entry.source_level != "assumed"]
-    checked = sum(entry.schemas.get(schema, 0) for entry in tried for schema in OPERATIONS[name])
+    checked = [
+        entry for entry in tried if any(entry.schemas.get(schema) for schema in OPERATIONS[name])
+    ]
     levels = Counter(entry.source_level for entry in about)
     live = [entry for entry in about if entry.last_live_pass]
     axes = {
         SDKS: ", ".join(driven().get(name, [])) or "none",
-        CONTRACT: f"{checked} times" if OPERATIONS[name] else "has no schema",
+        CONTRACT: _ratio(checked) or ("never" if OPERATIONS[name] else "has no schema"),
         RECORDED: _ratio([e for e in binding if e.source_level == "observed"]) or "none",
         LIVE: f"{len(live)} cases" if live else "never",
         BEHAVIOUR: _ratio([entry for entry in binding if not entry.negative]) or "none",
