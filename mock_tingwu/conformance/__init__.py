@@ -1,0 +1,1 @@
+"""Conformance: does a program keep to what the vendor documents?"""
