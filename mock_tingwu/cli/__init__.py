@@ -34,6 +34,9 @@ GROUPS = {
         "dashscope": "use DashScope's Tingwu agents: meetings, recordings, texts",
         "live": "caption live streams with the tasks of ApsaraVideo Live",
     },
+    "test a program of yours": {
+        "client-check": "run it in situations that go wrong; see what it makes of them",
+    },
     "look things up": {
         "sdk": "print the settings that point each SDK at the mock",
         "states": "print the lifecycles of tasks and sessions",
@@ -70,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The parser's own list knows no groups.
         command = commands.add_parser(name, description=_sentence(summary))
         if name == named:
-            module = import_module(f"mock_tingwu.cli.{name}")
+            module = import_module(f"mock_tingwu.cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     args = parser.parse_args(arguments)
@@ -117,7 +120,7 @@ def complain(command: str, problem: object) -> None:
 def _listed() -> str:
     """The commands by group, as argparse lays out what it lists."""
     return "\n\n".join(
-        f"{title}:\n" + "\n".join(f"    {name:<11}  {about}" for name, about in group.items())
+        f"{title}:\n" + "\n".join(f"    {name:<12}  {about}" for name, about in group.items())
         for title, group in GROUPS.items()
     )
 

@@ -96,9 +96,7 @@ class Evidence:
     @cached_property
     def _output(self) -> str:
         """The output with what JSON escapes, so that texts are found in it."""
-        return re.sub(
-            r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), self.end.output
-        )
+        return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), self.end.output)
 
     @cached_property
     def audio_bytes(self) -> int:
@@ -154,9 +152,7 @@ class Evidence:
         """The lines of the output that the baseline has not, apart from numbers."""
         known = {_plain(line) for line in baseline.end.output.splitlines()}
         return [
-            line
-            for line in self._output.splitlines()
-            if line.strip() and _plain(line) not in known
+            line for line in self._output.splitlines() if line.strip() and _plain(line) not in known
         ]
 
     @property
@@ -217,7 +213,7 @@ def _finals(entry: Entry) -> Iterator[str]:
 def _says_complete(entry: Entry) -> bool:
     body = _json(entry.get("body"))
     if entry["kind"] == "callback":
-        return entry["outcome"] == "delivered" and entry["event"] == "COMPLETED"
+        return (entry["outcome"], entry["event"]) == ("delivered", "COMPLETED")
     if entry["kind"] != "response":
         return False
     if _part(body, "Data", "TaskStatus") == "COMPLETED":

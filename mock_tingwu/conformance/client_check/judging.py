@@ -99,7 +99,7 @@ class _Case:
         polls, entries = self.run.polls, self.run.entries
         if not polls:
             return False
-        begun = entries[0]["at"]
+        begun: int = entries[0]["at"]
         return polls[-1] - begun > self.end.seconds * 1000 * 2 / 3
 
     def _met(self) -> Found:

@@ -27,8 +27,9 @@ _RESULT_INTERVAL_MS: Final = 100
 BASELINE: Final = "baseline"
 
 
-def perform(program: Program, situation: Situation | None, baseline: Evidence | None, limit: float
-            ) -> Evidence:
+def perform(
+    program: Program, situation: Situation | None, baseline: Evidence | None, limit: float
+) -> Evidence:
     """Run a program once in a situation, or with none for the baseline.
 
     Raises:
@@ -185,4 +186,5 @@ def _write_audio(folder: Path, silent: bool) -> Path:
 @cache
 def _speech() -> bytes:
     with wave.open(str(resources.folder("fixtures") / "audio" / "cn-weekly-sync.wav")) as file:
-        return file.readframes(round(_AUDIO_S * file.getframerate()))
+        samples: bytes = file.readframes(round(_AUDIO_S * file.getframerate()))
+    return samples

@@ -82,9 +82,7 @@ def _failed(id: str, code: str, about: str) -> Situation:
         advice="FAILED comes with HTTP 200 and Code 0: look at TaskStatus, then at ErrorCode.",
         source="tingwu-openapi 2.1 and 3.3",
         expects=Expectation.TELL,
-        rules=(
-            rule("task_failed", {"service": "tingwu"}, error_code=code, stage="processing"),
-        ),
+        rules=(rule("task_failed", {"service": "tingwu"}, error_code=code, stage="processing"),),
         named=(code,),
     )
 
@@ -253,9 +251,7 @@ TASKS: Final = (
         expects=Expectation.GIVE_UP,
         settings={"result_interval_ms": _HOUR_MS},
     ),
-    _other_status(
-        "006", "PAUSED", "PAUSED is no end: the task goes on.", "tingwu-openapi 2.3"
-    ),
+    _other_status("006", "PAUSED", "PAUSED is no end: the task goes on.", "tingwu-openapi 2.3"),
     _other_status(
         "007",
         "PRE_COMPLETE",
