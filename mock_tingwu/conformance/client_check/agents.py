@@ -146,6 +146,7 @@ CALLS: Final = (
         "dashscope-tingwu 4.2",
         expects=Expectation.GIVE_UP,
         settings={"result_interval_ms": 3_600_000},
+        named=("RUNNING", "is 1", "status 1", "in progress", "not complete", "not finished"),
     ),
     _call(
         "009",

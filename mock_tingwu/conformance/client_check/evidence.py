@@ -26,7 +26,7 @@ _TROUBLE: Final = re.compile(
     r"|invalid|expired|missing|not found|no such|unavailable|disconnect|g[ia]ve[sn]? up|warn"
     r"|could not|cannot|can't|unable|no answer|not answer|still ongoing|did not|does not|incomplete"
     r"|abort|broke|cut off|\bno json|not json|malformed|unexpected|expecting|could be made|too long"
-    r"|still .{1,20} after|失败|错误|异常|超时|断开|过期|无法",
+    r"|still .{1,20} after|within \d|失败|错误|异常|超时|断开|过期|无法",
     re.IGNORECASE,
 )
 _TRACEBACK: Final = re.compile(

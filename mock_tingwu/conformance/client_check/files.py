@@ -28,6 +28,7 @@ def _file(
     *,
     expects: Expectation = Expectation.CARRY_ON,
     source: str = _NETWORK,
+    kind: Kind = Kind.FILES,
     **more: Any,
 ) -> Situation:
     good = {
@@ -39,7 +40,7 @@ def _file(
     return Situation(
         id=f"CC-FILE-{id}",
         title=title,
-        kind=Kind.FILES,
+        kind=kind,
         does=does,
         good=good[expects],
         fault="hangs, crashes, or ends as if all were well without the result",
@@ -115,6 +116,8 @@ SITUATIONS: Final = (
         "Compare what has come with what was asked for: the cloud does not say what is missing.",
         rule("subtask_failed", {"service": "tingwu"}, kind="AutoChapters"),
         expects=Expectation.LESS,
+        # DashScope has a form of its own for this.
+        kind=Kind.TASKS,
         source="tingwu-openapi 2.1; dashscope-tingwu 4 (sub-tasks that fail)",
         needs="AutoChapters",
         named=("AutoChapters", "auto_chapters", "Chapters", "章节"),

@@ -175,7 +175,7 @@ class _Case:
         for rule, level in run.violations.items():
             known = rule in baseline.violations or rule in situation.excused
             if not known and (level == "documented" or rule in _MATTER):
-                what = "left its meeting running" if rule == "stop-missing" else f"broke {rule}"
+                what = "left its meeting running" if rule == "stop-missing" else f"broke the rule {rule}"
                 yield Grade.POOR, f"It {what}."
         if self.end.left_behind:
             yield Grade.POOR, "It left processes behind."

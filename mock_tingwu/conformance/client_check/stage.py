@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import socket
 import tempfile
@@ -125,8 +126,7 @@ class _Hands:
     def _look(self, entry: Entry) -> None:
         """On the mock's thread, which must not be kept: what is due is done by ours."""
         if entry["kind"] == "request" and entry.get("operation") == "CreateTask":
-            body = entry.get("body")
-            app_key = body.get("AppKey") if isinstance(body, Mapping) else None
+            app_key = _decoded(entry.get("body")).get("AppKey")
             if isinstance(app_key, str) and app_key and app_key not in self._app_keys:
                 self._app_keys.add(app_key)
                 self._due.put((app_key, ""))
@@ -151,18 +151,19 @@ class _Hands:
 
 def _names(entry: Entry) -> list[str]:
     """The names of an event: its own, and DashScope's action."""
-    import msgspec
-
-    message = entry["message"]
-    if isinstance(message, bytes | str):
-        with suppress(msgspec.DecodeError):
-            message = msgspec.json.decode(message)
-    if not isinstance(message, Mapping):
-        return []
+    message = _decoded(entry["message"])
     header, payload = message.get("header") or {}, message.get("payload") or {}
     output = payload.get("output") or {}
     found = (header.get("name"), header.get("event"), output.get("action"))
     return [name for name in found if isinstance(name, str)]
+
+
+def _decoded(value: Any) -> Mapping[str, Any]:
+    """The JSON object that an entry has, nothing if it is none: a tap is given bytes."""
+    if isinstance(value, bytes | bytearray | str):
+        with suppress(ValueError):
+            value = json.loads(value)
+    return value if isinstance(value, Mapping) else {}
 
 
 @contextmanager

@@ -252,6 +252,7 @@ TASKS: Final = (
         source="tingwu-openapi 2.1 and 3.5",
         expects=Expectation.GIVE_UP,
         settings={"result_interval_ms": _HOUR_MS},
+        named=("ONGOING", "not complete", "not finished"),
     ),
     _other_status("006", "PAUSED", "PAUSED is no end: the task goes on.", "tingwu-openapi 2.3"),
     _other_status(
