@@ -34,6 +34,7 @@ _BYTES_PER_SECOND: Final = 32_000
 _MATTER: Final = ("no-back-off", "new-task-for-reconnect")
 #: What a shell makes of the signals that tell of a crash: abort, bus error, segmentation fault.
 _CRASHES: Final = (134, 135, 139)
+_LEFT: Final = "left its meeting running"
 _OUTPUT: Final = 2_000
 
 Found = tuple[Grade, str]
@@ -175,7 +176,11 @@ class _Case:
         for rule, level in run.violations.items():
             known = rule in baseline.violations or rule in situation.excused
             if not known and (level == "documented" or rule in _MATTER):
-                what = "left its meeting running" if rule == "stop-missing" else f"broke the rule {rule}"
+                what = (
+                    "left its meeting running"
+                    if rule == "stop-missing"
+                    else f"broke the rule {rule}"
+                )
                 yield Grade.POOR, f"It {what}."
         if self.end.left_behind:
             yield Grade.POOR, "It left processes behind."
@@ -214,6 +219,8 @@ def _losses(situation: Situation, run: Evidence, baseline: Evidence) -> Iterator
     if AUDIO in compared and run.audio_bytes < baseline.audio_bytes * _ALL_AUDIO:
         pushed, whole = (one.audio_bytes / _BYTES_PER_SECOND for one in (run, baseline))
         yield f"it pushed {pushed:.1f} s of {whole:.1f} s of audio"
+    if STATUS in compared and run.tasks < baseline.tasks:
+        yield f"it made {run.tasks or 'no'} task{'s' if run.tasks > 1 else ''}"
     if STATUS in compared and baseline.finished and not run.finished:
         yield "it never saw its task completed"
 

@@ -15,6 +15,8 @@ from mock_tingwu.conformance.client_check.situation import (
 _GET: Final = {"service": "tingwu", "operation": "GetTaskInfo"}
 _CREATE: Final = {"service": "tingwu", "operation": "CreateTask"}
 _NETWORK: Final = "what networks do"
+#: What a program cannot help that was not told of a task that the mock has made.
+_NOT_TOLD: Final = ("stop-missing", "callback-refused")
 _HOUR_MS: Final = 3_600_000
 
 
@@ -68,8 +70,7 @@ def _not_ok(id: str, operation: str) -> Situation:
         expects=Expectation.TELL,
         rules=(rule("patch_json", match, patch=patch),),
         named=(code, "Server error"),
-        # The mock has made a task of which nobody was told.
-        excused=("stop-missing",) if operation == "CreateTask" else (),
+        excused=_NOT_TOLD if operation == "CreateTask" else (),
     )
 
 
@@ -169,8 +170,7 @@ CALLS: Final = (
         source=_NETWORK,
         expects=Expectation.EITHER,
         rules=(rule("drop_connection", _CREATE, 1, stage="after"),),
-        # Nobody has told the program of this task.
-        excused=("stop-missing",),
+        excused=_NOT_TOLD,
     ),
     _mended(
         "008",
