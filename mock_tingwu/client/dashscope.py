@@ -156,7 +156,10 @@ class DashScopeClient(FileClient):
         except ResultError as error:
             if not is_expired(error):
                 raise
-        return await self._results(await self.get_task(info.data_id, model=model))
+            renewed = await self.get_task(info.data_id, model=model)
+            if not info.results.keys() <= renewed.results.keys():
+                raise
+        return await self._results(renewed)
 
     async def _results(self, info: AgentInfo) -> Results:
         return await download(

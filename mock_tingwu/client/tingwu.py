@@ -173,7 +173,10 @@ class TingwuClient(FileClient):
         except ResultError as error:
             if not is_expired(error):
                 raise
-        return await self._results(await self.info(info.task_id))
+            renewed = await self.info(info.task_id)
+            if not info.results.keys() <= renewed.results.keys():
+                raise
+        return await self._results(renewed)
 
     async def _results(self, info: TaskInfo) -> Results:
         if info.status == "INVALID":

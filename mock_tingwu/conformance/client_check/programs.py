@@ -25,7 +25,7 @@ _GONE_S: Final = 5.0
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 #: What follows these names in a URL, a header or JSON is a secret.
 _SECRET: Final = re.compile(
-    r"((?:\bmc|\w*signature|\w*token|\w*secret|\w*password|api[_-]?key|authorization)"
+    r"(\b(?:mc|\w{0,40}(?:signature|token|secret|password)|api[_-]?key|authorization)"
     r"[\"']?\s*[=:]\s*[\"']?(?:Bearer\s+)?)([^\s&\"',}]{4,})",
     re.IGNORECASE,
 )
