@@ -27,7 +27,7 @@ GROUPS = {
     },
     "use a service, the mock or the cloud": {
         "stream": "push a recording, stdin or the microphone; see the captions",
-        "offline": "have a recording transcribed, a local file or what is at a URL",
+        "offline": "have a recording transcribed, a file or what is at a URL",
         "task": "create, stop, look at, wait for and run again tasks",
         "result": "download what a task came to; print it or keep it",
         "phrases": "work with lists of hot words",

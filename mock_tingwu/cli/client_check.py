@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace, found: list[Any]) -> int:
     from mock_tingwu.cli.terminal import make_console
     from mock_tingwu.conformance.client_check.battery import BaselineFailed, check_all
-    from mock_tingwu.conformance.client_check.programs import Command
+    from mock_tingwu.conformance.client_check.programs import Command, masked
 
     files = _files(args)
     to_stdout = any(str(path) == "-" for path in files.values())
@@ -115,7 +115,7 @@ def _check(args: argparse.Namespace, found: list[Any]) -> int:
         complain("client-check", f"{args.command[0]} cannot be run: {error.strerror or error}")
         return _NO_BASELINE
     display.summed_up(report)
-    command = shlex.join(args.command)
+    command = masked(shlex.join(args.command))
     for form, path in files.items():
         text = _written(form)(report, command)
         if str(path) == "-":

@@ -20,6 +20,8 @@ from typing import IO, Any, Final, Protocol
 _KEPT: Final = 64 * 1024
 #: How long the pipe of a program that has ended is still read, in seconds: a child may hold it.
 _LAST_WORDS_S: Final = 0.5
+#: How long children may outlive a program without being left behind, in seconds.
+_LINGER_S: Final = 0.5
 #: How long killed processes may take to be gone, in seconds.
 _GONE_S: Final = 5.0
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
@@ -238,14 +240,34 @@ class _Output:
 
 
 def _group_lives(process: subprocess.Popen[bytes]) -> bool:
-    """Whether a process group has members although its leader has ended."""
+    """Whether a process group still has members when its leader has been gone for a moment."""
+    deadline = time.monotonic() + _LINGER_S
+    while _has_members(process.pid):
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(_LINGER_S / 10)
+    return False
+
+
+def _has_members(group: int) -> bool:
     if not hasattr(os, "killpg"):
         return False
     try:
-        os.killpg(process.pid, 0)
+        os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
         return False
-    return True
+    stats = list(Path("/proc").glob("[0-9]*/stat"))
+    return not stats or any(_is_alive_in(group, stat) for stat in stats)
+
+
+def _is_alive_in(group: int, stat: Path) -> bool:
+    """Whether a process of Linux is in the group and no zombie: in a container nobody may ever
+    look after those."""
+    try:
+        state, _, its_group = stat.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+    except (OSError, ValueError):
+        return False  # it is gone
+    return int(its_group) == group and state not in "ZX"
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

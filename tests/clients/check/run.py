@@ -7,6 +7,7 @@
 """
 
 import argparse
+import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -154,8 +155,8 @@ def table(verdicts):
                 and found[one.id].grade is not Grade.NOT_REACHED
             ]
             cells.append(SIGNS[max(grades, key=lambda grade: grade.rank)] if grades else "")
-        lines.append(f"| {one.id} | {one.title} | {' | '.join(cells)} |".replace("|  |", "| |"))
-    return "\n".join([*lines, "", END])
+        lines.append(f"| {' | '.join((one.id, one.title, *cells))} |")
+    return re.sub(r"\|  (?=\|)", "| ", "\n".join([*lines, "", END]))
 
 
 def parse(text):
