@@ -68,12 +68,14 @@ class _Case:
         if self.end.code < 0 or self.end.code in _CRASHES:
             return Grade.FAULT, f"It crashed: {self._exit}."
         grade, reason = self._met()
-        worst, faults = grade, [reason]
+        reasons = [reason]
         for cap, complaint in self._complaints():
-            if cap.rank >= worst.rank:
-                worst = cap
-            faults.append(complaint)
-        return worst, " ".join(faults)
+            grade = max(grade, cap, key=lambda one: one.rank)
+            reasons.append(complaint)
+        if grade is Grade.GOOD and (unseen := self._unseen()):
+            grade = Grade.NOT_JUDGED
+            reasons.append(unseen)
+        return grade, " ".join(reasons)
 
     @property
     def _exit(self) -> str:
@@ -187,20 +189,19 @@ class _Case:
         if run.tasks > baseline.tasks:
             yield Grade.POOR, "It made another task, which costs as much as the first."
         acts = {str(rule["action"]["type"]) for rule in situation.rules}
-        if "ws_duplicate_event" in acts:
-            yield from self._shown_twice()
+        if "ws_duplicate_event" in acts and any(
+            run.times_shown(text) > baseline.times_shown(text) for text in run.heard
+        ):
+            yield Grade.POOR, "It showed a sentence twice."
         if "callback_duplicate" in acts and run.results.total() > baseline.results.total():
             yield Grade.POOR, "It fetched results twice."
 
-    def _shown_twice(self) -> Iterator[Found]:
-        run, baseline = self.run, self.baseline
-        if not baseline.shown:
-            yield (
-                Grade.NOT_JUDGED,
-                "It shows no captions, so whether it counts a sentence twice is not to be seen.",
-            )
-        elif any(run.times_shown(text) > baseline.times_shown(text) for text in run.heard):
-            yield Grade.POOR, "It showed a sentence twice."
+    def _unseen(self) -> str:
+        """What matters here and is not to be seen of this program."""
+        twice = any(rule["action"]["type"] == "ws_duplicate_event" for rule in self.situation.rules)
+        if not twice or self.baseline.shown:
+            return ""
+        return "It shows no captions, so whether it counts a sentence twice is not to be seen."
 
 
 def _losses(situation: Situation, run: Evidence, baseline: Evidence) -> Iterator[str]:

@@ -8,8 +8,8 @@ import socket
 import tempfile
 import threading
 import wave
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -44,8 +44,8 @@ def perform(
     with (
         tempfile.TemporaryDirectory(prefix="mock-tingwu-") as folder,
         MockTingwu(**settings) as mock,
-        _free_port() as callback_port,
     ):
+        callback_port = _free_port()
         audio = _write_audio(Path(folder), silent)
         if situation is not None:
             for rule in situation.rules:
@@ -166,13 +166,12 @@ def _decoded(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-@contextmanager
-def _free_port() -> Iterator[int]:
+def _free_port() -> int:
     """A port that nobody listens at; the program may."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    yield port
+    return port
 
 
 def _write_audio(folder: Path, silent: bool) -> Path:

@@ -6,12 +6,20 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
-from mock_tingwu.conformance.client_check import agents, files, live, streams, tasks
+from mock_tingwu.conformance.client_check import (
+    agents,
+    callbacks,
+    files,
+    live,
+    streams,
+    tasks,
+)
 from mock_tingwu.conformance.client_check.situation import Kind, Situation
 
 ALL: Final[tuple[Situation, ...]] = (
     *streams.SITUATIONS,
     *tasks.SITUATIONS,
+    *callbacks.SITUATIONS,
     *files.SITUATIONS,
     *agents.SITUATIONS,
     *live.SITUATIONS,

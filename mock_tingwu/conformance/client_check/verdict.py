@@ -21,8 +21,9 @@ class Grade(StrEnum):
 
     @property
     def rank(self) -> int:
-        """How bad it is, from 0 for good."""
-        return list(Grade).index(self)
+        """How bad it is, from 0 for good; -1 where nothing is said of the program."""
+        unknown = self in (Grade.NOT_REACHED, Grade.NOT_JUDGED)
+        return -1 if unknown else list(Grade).index(self)
 
 
 @dataclass(frozen=True, slots=True)
