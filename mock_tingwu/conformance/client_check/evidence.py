@@ -81,10 +81,14 @@ class Evidence:
         return Counter(entry["name"] for entry in self._of("result"))
 
     @cached_property
+    def finals(self) -> tuple[str, ...]:
+        """The texts of all sentences that were sent as final, in order."""
+        return tuple(text for entry in self._of("ws_out") for text in _finals(entry))
+
+    @cached_property
     def heard(self) -> tuple[str, ...]:
-        """The sentences that were sent as final, each once, in order."""
-        texts = (text for entry in self._of("ws_out") for text in _finals(entry))
-        return tuple(dict.fromkeys(text for text in texts if text))
+        """These sentences, each once, without those that are empty."""
+        return tuple(dict.fromkeys(text for text in self.finals if text))
 
     @cached_property
     def shown(self) -> int:

@@ -94,7 +94,7 @@ def _with_last(rule: Mapping[str, Any], baseline: Evidence | None) -> Mapping[st
     """A rule in which the last event is the one of the baseline."""
     match = dict(rule["match"])
     if match.get("nth") == LAST:
-        match["nth"] = max(1, len(baseline.heard)) if baseline is not None else 1
+        match["nth"] = max(1, len(baseline.finals)) if baseline is not None else 1
     return {**rule, "match": match}
 
 

@@ -52,7 +52,10 @@ class Tried:
 
 
 def node_version(package):
-    manifest = HERE.parent / "node" / "node_modules" / package / "package.json"
+    folder = HERE.parent / "node"
+    manifest = folder / "node_modules" / package / "package.json"
+    if not manifest.exists():
+        sys.exit(f"{package} is not installed: npm ci --ignore-scripts, in {folder}")
     return loads(manifest.read_text("utf-8"))["version"]
 
 
