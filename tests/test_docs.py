@@ -296,7 +296,7 @@ def parse_command(words: list[str], environ: dict[str, str]) -> None:
     """Take a command line as `mock-tingwu` would, and settings as `serve` would."""
     assert words[0] in COMMANDS
     parser = argparse.ArgumentParser()
-    import_module(f"mock_tingwu.cli.{words[0]}").add_arguments(parser)
+    import_module(f"mock_tingwu.cli.{words[0].replace('-', '_')}").add_arguments(parser)
     args = parser.parse_args(words[1:])
     assert all(name.startswith(PREFIX) for name in environ)
     if words[0] == "serve":
