@@ -120,6 +120,10 @@ TEA_SDK = Source(
 CORE_SDK = Source(
     "aliyun-python-sdk-core", "https://pypi.org/project/aliyun-python-sdk-core/", "sdk"
 )
+TEA_NODE_SDK = Source(
+    "@alicloud/openapi-core", "https://www.npmjs.com/package/@alicloud/openapi-core", "sdk"
+)
+GO_SDK = Source("alibaba-cloud-sdk-go", "https://github.com/aliyun/alibaba-cloud-sdk-go", "sdk")
 POP_SDK = Source("@alicloud/pop-core", "https://www.npmjs.com/package/@alicloud/pop-core", "sdk")
 NLS_SDK = Source(
     "NLS SDK for Python", "https://pypi.org/project/alibabacloud-nls-python-sdk/", "sdk"
@@ -135,6 +139,16 @@ LIVE_SDK = Source(
 )
 RECORDED = Source(
     "Recorded answers of the service", "https://github.com/896518640/focus-backend", "observed"
+)
+TRIED = Source(
+    "A public client's test against the service",
+    "https://github.com/chenyu139/ai_meeting",
+    "observed",
+)
+CLIENTS = Source(
+    "What public clients expect of the service",
+    "https://github.com/Petersburg16/babeldoc-web",
+    "observed",
 )
 
 #: What no source says: a case that cites it is INFO at most.
