@@ -43,6 +43,10 @@ REALTIME = Source(
     "Tingwu realtime meeting guide", f"{_HELP}/zh/tingwu/interface-and-implementation"
 )
 ERRORS = Source("Tingwu error information", f"{_HELP}/document_detail/2674219.html")
+OLDER_ERRORS = Source(
+    "Tingwu API metadata 2022-09-30, errors",
+    "https://api.aliyun.com/meta/v1/products/tingwu/versions/2022-09-30/api-docs.json",
+)
 CALLBACKS = Source(
     "Tingwu callbacks", f"{_HELP}/zh/tingwu/how-to-get-asynchronous-task-result-through-callback"
 )
@@ -143,6 +147,11 @@ RECORDED = Source(
 TRIED = Source(
     "A public client's test against the service",
     "https://github.com/chenyu139/ai_meeting",
+    "observed",
+)
+MD5_ISSUE = Source(
+    "aliyun-openapi-python-sdk, issue 118",
+    "https://github.com/aliyun/aliyun-openapi-python-sdk/issues/118",
     "observed",
 )
 CLIENTS = Source(
