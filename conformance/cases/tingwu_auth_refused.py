@@ -17,9 +17,12 @@ from mock_tingwu.conformance.sources import (
     MD5_ISSUE,
     ROA_SIGNATURE,
 )
-from mock_tingwu.conformance.tingwu import PHRASES
+from mock_tingwu.conformance.tingwu import PHRASES, VERSION
 
 from .tingwu_auth_acs3 import LIST
+
+#: All but the signature is right.
+_NAMED = {"x-acs-version": VERSION}
 
 
 def _wrong_secret(cloud: Cloud) -> AccessKey:
@@ -45,7 +48,7 @@ def _of_another_body(signer: Signer) -> Signer:
     negative=True,
 )
 async def unsigned_is_refused(cloud: Cloud) -> None:
-    answer = await cloud.tingwu.phrases("List", scheme="none")
+    answer = await cloud.tingwu.phrases("List", scheme="none", headers=_NAMED)
     cloud.tingwu.refused(answer, status=None)
 
 
@@ -60,7 +63,7 @@ async def unsigned_is_refused(cloud: Cloud) -> None:
     negative=True,
 )
 async def unsigned_misses_its_key(cloud: Cloud) -> None:
-    answer = await cloud.tingwu.phrases("List", scheme="none")
+    answer = await cloud.tingwu.phrases("List", scheme="none", headers=_NAMED)
     cloud.tingwu.refused(answer, "MissingAccessKeyId")
 
 
@@ -75,7 +78,7 @@ async def unsigned_misses_its_key(cloud: Cloud) -> None:
     negative=True,
 )
 async def other_scheme_is_refused(cloud: Cloud) -> None:
-    headers = {"authorization": "Basic Og=="}
+    headers = {"authorization": "Basic Og==", **_NAMED}
     answer = await cloud.tingwu.phrases("List", scheme="none", headers=headers)
     cloud.tingwu.refused(answer, status=None)
 

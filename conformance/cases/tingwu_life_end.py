@@ -23,7 +23,7 @@ async def _held(cloud: Cloud, parameters: dict[str, Any] | None = None) -> str:
     task_id, session = await cloud.meeting(parameters)
     async with session:
         await session.hear(cloud.speech)
-    await cloud.tingwu.stop(task_id)
+    cloud.check.has((await cloud.tingwu.stop(task_id)).data, "TaskId", what="Data of stop")
     await cloud.tingwu.wait(task_id)
     return task_id
 
@@ -57,7 +57,7 @@ async def results_are_made_while_ongoing(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting({"AutoChaptersEnabled": True})
     async with session:
         await session.hear(cloud.speech)
-    await cloud.tingwu.stop(task_id)
+    cloud.check.has((await cloud.tingwu.stop(task_id)).data, "TaskId", what="Data of stop")
     data = (await cloud.tingwu.info(task_id)).data
     cloud.check.equal(data.get("TaskStatus"), "ONGOING", "TaskStatus after stop")
     data = await cloud.tingwu.wait(task_id)
@@ -98,7 +98,7 @@ async def results_only_grow(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting(enabled)
     async with session:
         await session.hear(cloud.speech)
-    await cloud.tingwu.stop(task_id)
+    cloud.check.has((await cloud.tingwu.stop(task_id)).data, "TaskId", what="Data of stop")
     seen: set[str] = set()
     status = ""
     for _ in range(600):
@@ -143,7 +143,7 @@ async def silent_meeting_completes(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
     async with session:
         await session.hear(cloud.silence(2))
-    await cloud.tingwu.stop(task_id)
+    cloud.check.has((await cloud.tingwu.stop(task_id)).data, "TaskId", what="Data of stop")
     data = await cloud.tingwu.wait(task_id)
     cloud.check.has(data.get("Result"), "Transcription", what="Result")
     file = await cloud.tingwu.result(data["Result"]["Transcription"], "Transcription")
@@ -167,7 +167,7 @@ async def stop_keeps_what_was_said(cloud: Cloud) -> None:
         await session.start()
         await session.push(cloud.speech)
         await session.event("SentenceEnd")
-        await cloud.tingwu.stop(task_id)
+        cloud.check.has((await cloud.tingwu.stop(task_id)).data, "TaskId", what="Data of stop")
         session.judged_by_case()
     data = await cloud.tingwu.wait(task_id)
     cloud.check.has(data.get("Result"), "Transcription", what="Result")

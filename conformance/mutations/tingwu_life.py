@@ -1,0 +1,389 @@
+"""Mutants that stop meetings otherwise, or tell another life of them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from itertools import count
+from typing import Any
+
+from mock_tingwu.conformance.mutants import (
+    Body,
+    answers,
+    mutant,
+    patched,
+    with_value,
+    without,
+)
+from mock_tingwu.core.scope import Scope
+from mock_tingwu.core.tasks import NEW, Status, TaskEvent
+from mock_tingwu.services.api_errors import failure, invalid
+from mock_tingwu.services.pushing import PushingConnection
+from mock_tingwu.services.realtime import PusherConnection
+from mock_tingwu.services.task_data import task_data
+from mock_tingwu.services.tingwu import TingwuService
+
+from ._calls import stops
+
+STOP, LIFE = "TW-STOP", "TW-LIFE"
+
+
+def _before_stop(check: Any) -> AbstractContextManager[None]:
+    """Stop looks at the request first: ``check(scope, body)`` may refuse it."""
+    stop = TingwuService._stop
+
+    def mutated(self: Any, request: Any, scope: Any, body: Body) -> Any:
+        check(scope, body)
+        return stop(self, request, scope, body)
+
+    return patched(TingwuService, "_stop", mutated)
+
+
+# Stop
+
+
+@mutant(
+    "stop always answers COMPLETED",
+    area=STOP,
+    caught_by=["TW-STOP-002", "TW-STOP-013"],
+)
+def stop_always_completes() -> AbstractContextManager[None]:
+    return stops(with_value("COMPLETED", "Data", "TaskStatus"))
+
+
+@mutant(
+    "stop always answers ONGOING",
+    area=STOP,
+    caught_by=["TW-STOP-001", "TW-STOP-010", "TW-STOP-012"],
+)
+def stop_never_completes() -> AbstractContextManager[None]:
+    return stops(with_value("ONGOING", "Data", "TaskStatus"))
+
+
+@mutant("stop answers with a TaskId of its own", area=STOP, caught_by=["TW-STOP-003"])
+def stop_names_another_task() -> AbstractContextManager[None]:
+    return stops(with_value("e" * 32, "Data", "TaskId"))
+
+
+@mutant("stop needs an AppKey", area=STOP, caught_by=["TW-STOP-004"])
+def stop_wants_an_app_key() -> AbstractContextManager[None]:
+    def check(scope: Any, body: Body) -> None:
+        if "AppKey" not in body:
+            raise failure("BRK.InvalidAppKey")
+
+    return _before_stop(check)
+
+
+@mutant("stop takes nothing beside Input", area=STOP, caught_by=["TW-STOP-005"])
+def stop_takes_input_alone() -> AbstractContextManager[None]:
+    def check(scope: Any, body: Body) -> None:
+        if set(body) != {"Input"}:
+            raise invalid("AppKey")
+
+    return _before_stop(check)
+
+
+@mutant("stop takes nothing beside TaskId", area=STOP, caught_by=["TW-STOP-007"])
+def stop_takes_task_id_alone() -> AbstractContextManager[None]:
+    def check(scope: Any, body: Body) -> None:
+        if set(body.get("Input", {})) - {"TaskId"}:
+            raise invalid("Input")
+
+    return _before_stop(check)
+
+
+@mutant("a meeting without audio cannot be stopped", area=STOP, caught_by=["TW-STOP-009"])
+def stop_wants_audio() -> AbstractContextManager[None]:
+    def check(scope: Any, body: Body) -> None:
+        task = scope.tasks.get(body.get("Input", {}).get("TaskId"))
+        if task is not None and task.status is NEW:
+            raise invalid("Input.TaskId")
+
+    return _before_stop(check)
+
+
+@mutant(
+    "a meeting cannot be stopped while audio is pushed",
+    area=STOP,
+    caught_by=["TW-STOP-010", "TW-LIFE-024"],
+)
+def stop_wants_silence() -> AbstractContextManager[None]:
+    def check(scope: Any, body: Body) -> None:
+        task = scope.tasks.get(body.get("Input", {}).get("TaskId"))
+        if task is not None and any(pusher.streaming for pusher in task.pushers):
+            raise invalid("Input.TaskId")
+
+    return _before_stop(check)
+
+
+@mutant("stop without TaskId is of a task that is not there", area=STOP, caught_by=["TW-STOP-011"])
+def stop_of_nothing() -> AbstractContextManager[None]:
+    def check(scope: Any, body: Body) -> None:
+        if isinstance(body.get("Input"), dict):
+            body["Input"].setdefault("TaskId", "0" * 32)
+
+    return _before_stop(check)
+
+
+@mutant("a second stop is refused", area=STOP, caught_by=["TW-STOP-012", "TW-STOP-013"])
+def stop_is_done_once() -> AbstractContextManager[None]:
+    def check(scope: Any, body: Body) -> None:
+        task = scope.tasks.get(body.get("Input", {}).get("TaskId"))
+        if task is not None and not task.can(TaskEvent.STOP):
+            raise invalid("Input.TaskId")
+
+    return _before_stop(check)
+
+
+# Statuses
+
+
+@mutant(
+    "there is no NEW: a meeting is ONGOING from its beginning",
+    area=LIFE,
+    caught_by=["TW-LIFE-001", "TW-LIFE-003", "TW-LIFE-012"],
+)
+def there_is_no_new() -> AbstractContextManager[None]:
+    def change(status: object) -> object:
+        return "ONGOING" if status == "NEW" else status
+
+    return answers("GetTaskInfo", with_value(change, "Data", "TaskStatus"))
+
+
+@mutant("StartTranscription makes a meeting ONGOING", area=LIFE, caught_by=["TW-LIFE-003"])
+def start_is_audio() -> AbstractContextManager[None]:
+    started = PusherConnection._started
+
+    def mutated(self: PusherConnection) -> None:
+        started(self)
+        self._scope.move(self._joined, TaskEvent.AUDIO, "StartTranscription")
+
+    return patched(PusherConnection, "_started", mutated)
+
+
+@mutant(
+    "a meeting is NEW until its stream has ended",
+    area=LIFE,
+    caught_by=["TW-LIFE-005"],
+)
+def audio_leaves_it_new() -> AbstractContextManager[None]:
+    def change(status: object) -> object:
+        return "NEW" if status == "ONGOING" else status
+
+    return answers("GetTaskInfo", with_value(change, "Data", "TaskStatus"))
+
+
+@mutant("silence is no audio", area=LIFE, caught_by=["TW-LIFE-006"])
+def silence_is_no_audio() -> AbstractContextManager[None]:
+    take = PushingConnection._take
+
+    def mutated(self: PushingConnection, frame: bytes) -> Any:
+        if any(frame):
+            return take(self, frame)
+        assert self._task is not None
+        if self._task.status is NEW:
+            # What says so is not the status of a task that goes on.
+            self._scope.fail(self._task, "TSC.AudioFormat", "Audio format invalid.", "silence")
+        return None
+
+    return patched(PushingConnection, "_take", mutated)
+
+
+def _at_the_end_of_a_stream(event: TaskEvent, when: Any) -> AbstractContextManager[None]:
+    """The end of a stream leads to ``event`` where ``when(why)``."""
+    move = Scope.move
+
+    def mutated(self: Scope, task: Any, given: TaskEvent, why: str, cause: Any = None) -> None:
+        move(
+            self,
+            task,
+            event if given is TaskEvent.STREAM_ENDED and when(why) else given,
+            why,
+            cause,
+        )
+
+    return patched(Scope, "move", mutated)
+
+
+@mutant(
+    "StopTranscription completes the meeting",
+    area=LIFE,
+    caught_by=["TW-LIFE-007"],
+)
+def stop_transcription_completes() -> AbstractContextManager[None]:
+    return _at_the_end_of_a_stream(TaskEvent.STOP, lambda why: why == "StopTranscription")
+
+
+@mutant(
+    "a meeting fails when its WebSocket is left without StopTranscription",
+    area=LIFE,
+    caught_by=["TW-LIFE-008", "TW-LIFE-009"],
+)
+def leaving_fails_the_meeting() -> AbstractContextManager[None]:
+    return _at_the_end_of_a_stream(TaskEvent.FAIL, lambda why: why != "StopTranscription")
+
+
+@mutant("GetTaskInfo tells of the latest task", area=LIFE, caught_by=["TW-LIFE-012"])
+def info_of_the_latest() -> AbstractContextManager[None]:
+    def mutated(self: Any, request: Any, scope: Any, body: Body) -> Body:
+        return task_data(scope, [*scope.tasks.values()][-1], "")
+
+    return patched(TingwuService, "_get_task", mutated)
+
+
+@mutant("the TaskId of no task is NEW", area=LIFE, caught_by=["TW-LIFE-015"])
+def nothing_is_new() -> AbstractContextManager[None]:
+    def change(status: object) -> object:
+        return "NEW" if status == "INVALID" else status
+
+    return answers("GetTaskInfo", with_value(change, "Data", "TaskStatus"))
+
+
+@mutant(
+    "a NEW meeting has an ErrorCode that says that all is well",
+    area=LIFE,
+    caught_by=["TW-LIFE-002"],
+)
+def error_code_of_success() -> AbstractContextManager[None]:
+    def change(status: int, body: Body) -> tuple[int, Body]:
+        if isinstance(body.get("Data"), dict):
+            body["Data"].setdefault("ErrorCode", "TSC.Success")
+        return status, body
+
+    return answers("GetTaskInfo", change)
+
+
+# The end
+
+
+@mutant(
+    "COMPLETED is said while results are made", area=LIFE, caught_by=["TW-LIFE-019", "TW-STOP-002"]
+)
+def completed_too_early() -> AbstractContextManager[None]:
+    def wire(status: Status) -> str:
+        return "COMPLETED" if status is Status.FINISHING else status.name
+
+    return patched(Status, "wire", property(wire))
+
+
+@mutant("Result has no Transcription", area=LIFE, caught_by=["TW-LIFE-018", "TW-LIFE-020"])
+def no_transcription() -> AbstractContextManager[None]:
+    return answers("GetTaskInfo", without("Data", "Result", "Transcription"))
+
+
+@mutant("Result has more than was asked for", area=LIFE, caught_by=["TW-LIFE-020"])
+def more_results() -> AbstractContextManager[None]:
+    def change(status: int, body: Body) -> tuple[int, Body]:
+        result = body.get("Data", {}).get("Result")
+        if result:
+            link = result["Transcription"].replace("_Transcription_", "_TextPolish_")
+            result.setdefault("TextPolish", link)
+        return status, body
+
+    return answers("GetTaskInfo", change)
+
+
+@mutant("an ONGOING task shows the latest result alone", area=LIFE, caught_by=["TW-LIFE-021"])
+def latest_result_alone() -> AbstractContextManager[None]:
+    def change(status: int, body: Body) -> tuple[int, Body]:
+        data = body.get("Data", {})
+        if data.get("Result") and data["TaskStatus"] == "ONGOING":
+            data["Result"] = dict([list(data["Result"].items())[-1]])
+        return status, body
+
+    return answers("GetTaskInfo", change)
+
+
+@mutant("a COMPLETED task is forgotten after three seconds", area=LIFE, caught_by=["TW-LIFE-022"])
+def completed_is_forgotten() -> AbstractContextManager[None]:
+    get_task = TingwuService._get_task
+
+    def mutated(self: Any, request: Any, scope: Any, body: Body) -> Body:
+        task_id = request.path_params["task_id"]
+        task = scope.tasks.get(task_id)
+        if task is not None and scope.clock.now() - task.updated > 3000:
+            return {"TaskId": task_id, "TaskStatus": "INVALID"}
+        return get_task(self, request, scope, body)
+
+    return patched(TingwuService, "_get_task", mutated)
+
+
+@mutant(
+    "a Transcription is empty",
+    area=LIFE,
+    caught_by=["TW-LIFE-024", "TW-LIFE-028"],
+)
+def empty_transcription() -> AbstractContextManager[None]:
+    return answers("download", with_value([], "Transcription", "Paragraphs"))
+
+
+@mutant("a meeting without speech fails", area=LIFE, caught_by=["TW-LIFE-023"])
+def silence_fails() -> AbstractContextManager[None]:
+    stop = Scope.stop
+
+    def mutated(self: Scope, task: Any, why: str = "stop") -> None:
+        if task.meeting.sentences:
+            stop(self, task, why)
+        else:
+            self.fail(task, "TSC.AudioFormat", "Audio format invalid.", "silence")
+
+    return patched(Scope, "stop", mutated)
+
+
+# A second run
+
+
+@mutant(
+    "meetings cannot be run again, only recordings",
+    area=LIFE,
+    caught_by=["TW-LIFE-026", "TW-LIFE-028"],
+)
+def meetings_run_once() -> AbstractContextManager[None]:
+    rerun = TingwuService._rerun
+
+    def mutated(self: Any, request: Any, scope: Any, body: Body) -> Body:
+        task = scope.tasks.get(body["Input"]["TaskId"])
+        if task is not None and not task.offline:
+            raise invalid("Input.TaskId")
+        return rerun(self, request, scope, body)
+
+    return patched(TingwuService, "_rerun", mutated)
+
+
+@mutant("a second run is told under a new TaskId", area=LIFE, caught_by=["TW-LIFE-026"])
+def second_run_is_another_task() -> AbstractContextManager[None]:
+    rerun = TingwuService._rerun
+
+    def mutated(self: Any, request: Any, scope: Any, body: Body) -> Body:
+        return rerun(self, request, scope, body) | {"TaskId": "d" * 32}
+
+    return patched(TingwuService, "_rerun", mutated)
+
+
+@mutant("a second run hears the meeting anew", area=LIFE, caught_by=["TW-LIFE-028"])
+def second_run_hears_anew() -> AbstractContextManager[None]:
+    runs = count()
+
+    def heard(paragraphs: Any) -> Any:
+        number = next(runs)
+        for paragraph in paragraphs:
+            paragraph["Words"][0]["Text"] += "啊" * number
+        return paragraphs
+
+    return answers("download", with_value(heard, "Transcription", "Paragraphs"))
+
+
+@mutant(
+    "a second run of a meeting that goes on is taken, and nothing comes of it",
+    area=LIFE,
+    caught_by=["TW-LIFE-029", "TW-LIFE-030"],
+)
+def any_task_is_run_again() -> AbstractContextManager[None]:
+    rerun = TingwuService._rerun
+
+    def mutated(self: Any, request: Any, scope: Any, body: Body) -> Body:
+        task = scope.tasks.get(body["Input"]["TaskId"])
+        if task is not None and not task.can(TaskEvent.RERUN):
+            return {"TaskId": task.id, "TaskStatus": "ONGOING"}
+        return rerun(self, request, scope, body)
+
+    return patched(TingwuService, "_rerun", mutated)
