@@ -38,7 +38,7 @@ def _of_another_body(signer: Signer) -> Signer:
 
 
 @case(
-    "TW-AUTH-034",
+    "TW-AUTH-036",
     "a request without any signature is refused",
     sends="a GET without Authorization",
     expects="an error with Code, Message and RequestId",
@@ -53,7 +53,7 @@ async def unsigned_is_refused(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-035",
+    "TW-AUTH-037",
     "a request without any signature misses its AccessKeyId",
     sends="a GET without Authorization",
     expects="HTTP 400 MissingAccessKeyId",
@@ -68,7 +68,7 @@ async def unsigned_misses_its_key(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-036",
+    "TW-AUTH-038",
     "an Authorization of another scheme is refused",
     sends="a GET with Authorization: Basic",
     expects="an error with Code, Message and RequestId",
@@ -84,7 +84,7 @@ async def other_scheme_is_refused(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-037",
+    "TW-AUTH-039",
     "an Authorization without its Signature is incomplete",
     sends="a GET with Credential and SignedHeaders alone",
     expects="HTTP 400 IncompleteSignature",
@@ -102,7 +102,7 @@ async def incomplete_signature(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-038",
+    "TW-AUTH-040",
     "Signature V3 with another secret does not match",
     sends="a GET signed with a secret that is not the key's",
     expects="HTTP 400 SignatureDoesNotMatch",
@@ -117,7 +117,7 @@ async def acs3_with_another_secret(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-039",
+    "TW-AUTH-041",
     "the message of a mismatch has the server's StringToSign and CanonicalRequest",
     sends="a GET with Signature V3 over another secret",
     expects="server StringToSign is [...] server CanonicalRequest is [...], as documented",
@@ -150,7 +150,7 @@ async def acs3_mismatch_shows_what_is_signed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-040",
+    "TW-AUTH-042",
     "the message of a mismatch of ROA v1 has a colon before the string to sign",
     sends="a GET signed with ROA v1 and another secret",
     expects="HTTP 400 SignatureDoesNotMatch; aliyun-python-sdk-core splits Message at its colon",
@@ -167,7 +167,7 @@ async def roa_mismatch_has_a_colon(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-041",
+    "TW-AUTH-043",
     "the message of a mismatch of ROA v1 has the string that the server signs",
     sends="a GET signed with ROA v1 and another secret",
     expects="... is not matched with our calculation. server string to sign is: and the string",
@@ -192,7 +192,7 @@ async def roa_mismatch_shows_what_is_signed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-042",
+    "TW-AUTH-044",
     "a signed header that is changed afterwards is noticed",
     sends="a GET whose x-acs-action is another one than was signed with Signature V3",
     expects="HTTP 400 SignatureDoesNotMatch",
@@ -210,7 +210,7 @@ async def changed_header_is_noticed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-043",
+    "TW-AUTH-045",
     "a query that is changed afterwards is noticed",
     sends="a GET with one more parameter than was signed with Signature V3",
     expects="HTTP 400 SignatureDoesNotMatch",
@@ -226,7 +226,7 @@ async def changed_query_is_noticed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-044",
+    "TW-AUTH-046",
     "a body other than the one in x-acs-content-sha256 is noticed",
     sends="CreateTask with a body that is a space shorter than the one that was signed",
     expects="HTTP 400",
@@ -243,7 +243,7 @@ async def changed_body_is_noticed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-045",
+    "TW-AUTH-047",
     "a body other than the one in x-acs-content-sha256 answers SignatureDoesNotMatch",
     sends="CreateTask with a body that is not the one that was signed with Signature V3",
     expects="SignatureDoesNotMatch",
@@ -260,7 +260,7 @@ async def changed_body_does_not_match(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-046",
+    "TW-AUTH-048",
     "ROA v1: an x-acs-* header that is added afterwards is noticed",
     sends="a GET with an x-acs-* header that was not signed with ROA v1",
     expects="HTTP 400 SignatureDoesNotMatch",
@@ -278,7 +278,7 @@ async def added_header_is_noticed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-047",
+    "TW-AUTH-049",
     "ROA v1: a query that is changed afterwards is noticed",
     sends="a GET with one more parameter than was signed with ROA v1",
     expects="HTTP 400 SignatureDoesNotMatch",
@@ -294,7 +294,7 @@ async def roa_changed_query_is_noticed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-048",
+    "TW-AUTH-050",
     "ROA v1: a body other than the one of Content-MD5 is noticed",
     sends="CreateTask with a body that is a space shorter than that of its Content-MD5",
     expects="HTTP 400",
@@ -311,7 +311,7 @@ async def roa_changed_body_is_noticed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-049",
+    "TW-AUTH-051",
     "ROA v1: a wrong Content-MD5 answers ContentMD5NotMatched",
     sends="CreateTask with the Content-MD5 of another body",
     expects="ContentMD5NotMatched",
@@ -328,7 +328,7 @@ async def content_md5_does_not_match(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-050",
+    "TW-AUTH-052",
     "ROA v1: a signature method that there is not is told",
     sends="a GET with x-acs-signature-method HMAC-ROT13, signed",
     expects="HTTP 400 InvalidSignatureMethod",
@@ -347,7 +347,7 @@ async def unknown_signature_method(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-051",
+    "TW-AUTH-053",
     "what is signed wrong has no effect",
     sends="stop of a meeting with another secret; GetTaskInfo",
     expects="HTTP 400 SignatureDoesNotMatch, and TaskStatus NEW as before",

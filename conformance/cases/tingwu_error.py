@@ -6,6 +6,7 @@ from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance import sdk_signing as sdk
 from mock_tingwu.conformance.answers import Answer
+from mock_tingwu.conformance.signing import Unsigned
 from mock_tingwu.conformance.sources import (
     ASSUMED,
     CLIENTS,
@@ -287,6 +288,40 @@ async def unknown_version(cloud: Cloud) -> None:
 
 @case(
     "TW-ERROR-015",
+    "the version of the API has to be named",
+    sends="a GET without x-acs-version, signed",
+    expects="HTTP 400 MissingVersion",
+    level=INFO,
+    source=ASSUMED("the code for no version"),
+    operations=("ListTranscriptionPhrases",),
+    negative=True,
+)
+async def no_version(cloud: Cloud) -> None:
+    def unversioned(request: Unsigned) -> dict[str, str]:
+        headers = sdk.acs3_headers(request)
+        del headers["x-acs-version"]
+        return sdk.acs3_signed(request, headers, sdk.must_be_signed(headers))
+
+    cloud.tingwu.refused(await cloud.tingwu.phrases("List", scheme=unversioned), "MissingVersion")
+
+
+@case(
+    "TW-ERROR-016",
+    "a method that HTTP does not know is told in JSON",
+    sends="a BREW of the tasks, signed",
+    expects="HTTP 400 UnsupportedHTTPMethod",
+    level=INFO,
+    source=ASSUMED("what leads to UnsupportedHTTPMethod, and its wording"),
+    operations=CREATE,
+    negative=True,
+)
+async def unknown_method(cloud: Cloud) -> None:
+    answer = await cloud.tingwu.call("BREW", TASKS, action="CreateTask")
+    cloud.tingwu.refused(answer, "UnsupportedHTTPMethod")
+
+
+@case(
+    "TW-ERROR-017",
     "a body that is no JSON is told in JSON",
     sends='CreateTask type=realtime with the body {"AppKey":',
     expects="an error with Code, Message and RequestId",
@@ -300,7 +335,7 @@ async def malformed_body(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-ERROR-016",
+    "TW-ERROR-018",
     "a body that is no JSON answers InvalidParameter.Format",
     sends="CreateTask type=realtime with the body no JSON",
     expects="HTTP 400 InvalidParameter.Format",
@@ -314,7 +349,7 @@ async def malformed_body_has_a_code(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-ERROR-017",
+    "TW-ERROR-019",
     "a body that is a list is refused like one that is no JSON",
     sends="CreateTask type=realtime with the body []",
     expects="HTTP 400 InvalidParameter.Format",
@@ -328,7 +363,7 @@ async def body_is_no_object(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-ERROR-018",
+    "TW-ERROR-020",
     "CreateTask without a body is refused",
     sends="CreateTask type=realtime with nothing in it",
     expects="HTTP 400 with Code, Message and RequestId",
@@ -342,7 +377,7 @@ async def empty_body(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-ERROR-019",
+    "TW-ERROR-021",
     "who may not call learns nothing of what is wrong with the call",
     sends="CreateTask type=realtime with a body that is no JSON, signed with another secret",
     expects="HTTP 400 SignatureDoesNotMatch",

@@ -337,3 +337,68 @@ async def second_run_for_nothing(cloud: Cloud) -> None:
     task_id = await _held(cloud)
     answer = await cloud.tingwu.create({"TaskId": task_id}, type="offline")
     cloud.tingwu.refused(answer)
+
+
+# FAILED
+
+
+_FAILS = {
+    "scenario": {
+        "name": "a meeting that fails",
+        "faults": [
+            {
+                "match": {"operation": "CreateTask"},
+                "action": {
+                    "type": "task_failed",
+                    "error_code": "TSC.FileError",
+                    "stage": "processing",
+                },
+            }
+        ],
+    }
+}
+
+
+async def _failed(cloud: Cloud) -> dict[str, Any]:
+    """Hold a meeting whose results cannot be made; return its Data."""
+    task_id, session = await cloud.meeting({"AutoChaptersEnabled": True})
+    async with session:
+        await session.hear(cloud.speech)
+    cloud.check.has((await cloud.tingwu.stop(task_id)).data, "TaskId", what="Data of stop")
+    return await cloud.tingwu.wait(task_id, "FAILED")
+
+
+@case(
+    "TW-LIFE-033",
+    "a task that has failed is an answer with HTTP 200, Code 0 and the reason",
+    sends="GetTaskInfo of a meeting whose results could not be made",
+    expects="TaskStatus FAILED, ErrorCode TSC.FileError, ErrorMessage File cannot be read.",
+    level=MUST,
+    source=OFFLINE("a task that has failed"),
+    operations=INFO_CALL,
+    settings=_FAILS,
+)
+async def failure_is_an_answer(cloud: Cloud) -> None:
+    data = await _failed(cloud)
+    cloud.check.equal(data.get("ErrorCode"), "TSC.FileError", "ErrorCode")
+    cloud.check.equal(data.get("ErrorMessage"), "File cannot be read.", "ErrorMessage")
+
+
+@case(
+    "TW-LIFE-034",
+    "a task that has failed cannot be run again",
+    sends="CreateTask type=offline with the TaskId of a FAILED meeting",
+    expects="it is refused, and the task is FAILED as before",
+    level=MUST,
+    source=OFFLINE("run a task again: not one that has failed"),
+    operations=BOTH,
+    negative=True,
+    settings=_FAILS,
+)
+async def failed_task_is_not_run_again(cloud: Cloud) -> None:
+    task_id = (await _failed(cloud))["TaskId"]
+    asked = {"AutoChaptersEnabled": True}
+    answer = await cloud.tingwu.create({"TaskId": task_id}, asked, type="offline")
+    cloud.tingwu.refused(answer, status=None)
+    data = (await cloud.tingwu.info(task_id)).data
+    cloud.check.equal(data.get("TaskStatus"), "FAILED", "TaskStatus")

@@ -164,7 +164,7 @@ def app_key_is_optional() -> Iterator[None]:
 @mutant(
     "any AppKey will do",
     area=AREA,
-    caught_by=["TW-CREATE-017", "TW-ERROR-003", "TW-ERROR-032", "TW-ERROR-034"],
+    caught_by=["TW-CREATE-017", "TW-ERROR-003", "TW-ERROR-034", "TW-ERROR-036"],
 )
 def any_app_key() -> AbstractContextManager[None]:
     return no_app_key_is_checked()

@@ -79,7 +79,7 @@ _mutant(
     "a meeting is in Chinese unless it is said",
     lambda: _default("SourceLanguage", "cn"),
     21,
-    also=["TW-ERROR-021"],
+    also=["TW-ERROR-023"],
 )
 _mutant(
     "any_language_is_chinese",

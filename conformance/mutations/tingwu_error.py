@@ -23,7 +23,7 @@ from ._calls import no_app_key_is_checked
 
 ERROR, THROTTLE = "TW-ERROR", "TW-THROTTLE"
 #: The rows that a mock has to be set up for.
-_ROWS = ("TW-ERROR-042", "TW-ERROR-043", "TW-ERROR-044", "TW-ERROR-045")
+_ROWS = ("TW-ERROR-044", "TW-ERROR-045", "TW-ERROR-046", "TW-ERROR-047")
 
 
 def _errors(
@@ -58,7 +58,7 @@ def no_request_id() -> AbstractContextManager[None]:
     return _without("RequestId")
 
 
-@mutant("AccessDeniedDetail is left out", area=ERROR, caught_by=["TW-ERROR-047"])
+@mutant("AccessDeniedDetail is left out", area=ERROR, caught_by=["TW-ERROR-049"])
 def no_access_denied_detail() -> AbstractContextManager[None]:
     return _without("AccessDeniedDetail")
 
@@ -73,7 +73,7 @@ def service_errors_are_200() -> AbstractContextManager[None]:
 
 
 @mutant(
-    "messages have no full stop", area=ERROR, caught_by=["TW-ERROR-010", "TW-ERROR-041", *_ROWS]
+    "messages have no full stop", area=ERROR, caught_by=["TW-ERROR-010", "TW-ERROR-043", *_ROWS]
 )
 def messages_without_a_full_stop() -> AbstractContextManager[None]:
     def change(status: int, body: Body) -> tuple[int, Body]:
@@ -145,13 +145,13 @@ def older_path_is_taken() -> AbstractContextManager[None]:
 @mutant(
     "a body that is no JSON breaks the service down",
     area=ERROR,
-    caught_by=["TW-ERROR-015", "TW-ERROR-016"],
+    caught_by=["TW-ERROR-017", "TW-ERROR-018"],
 )
 def malformed_body_breaks() -> AbstractContextManager[None]:
     return _errors(lambda s, body: (500 if body["Code"] == "InvalidParameter.Format" else s, body))
 
 
-@mutant("an empty body is one in which all is usual", area=ERROR, caught_by=["TW-ERROR-018"])
+@mutant("an empty body is one in which all is usual", area=ERROR, caught_by=["TW-ERROR-020"])
 @contextmanager
 def empty_body_is_usual() -> Iterator[None]:
     parse = bodies.parse
@@ -164,7 +164,7 @@ def empty_body_is_usual() -> Iterator[None]:
         yield
 
 
-@mutant("ServerError comes with HTTP 503", area=ERROR, caught_by=["TW-ERROR-041"])
+@mutant("ServerError comes with HTTP 503", area=ERROR, caught_by=["TW-ERROR-043"])
 def server_error_is_503() -> AbstractContextManager[None]:
     row = replace(API_ERRORS["ServerError"], http_status=503)
     return patched_item(API_ERRORS, "ServerError", row)
@@ -173,7 +173,7 @@ def server_error_is_503() -> AbstractContextManager[None]:
 @mutant(
     "fields have no codes of their own",
     area=ERROR,
-    caught_by=["TW-ERROR-020", "TW-ERROR-023", "TW-ERROR-025", "TW-ERROR-033"],
+    caught_by=["TW-ERROR-022", "TW-ERROR-025", "TW-ERROR-027", "TW-ERROR-035"],
 )
 def no_codes_of_fields() -> AbstractContextManager[None]:
     return patched(tingwu_request, "_CODES", {})

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from mock_tingwu.conformance.mutants import (
     Body,
     answers,
     mutant,
     patched,
+    patched_item,
     with_value,
     without,
 )
 from mock_tingwu.core.scope import Scope
-from mock_tingwu.core.tasks import NEW, Status, TaskEvent
+from mock_tingwu.core.tasks import NEW, REALTIME_TASK, Status, TaskEvent
 from mock_tingwu.services.api_errors import failure, invalid
 from mock_tingwu.services.pushing import PushingConnection
 from mock_tingwu.services.realtime import PusherConnection
@@ -387,3 +388,40 @@ def any_task_is_run_again() -> AbstractContextManager[None]:
         return rerun(self, request, scope, body)
 
     return patched(TingwuService, "_rerun", mutated)
+
+
+# FAILED
+
+
+@mutant(
+    "a task that has failed is an error of the call",
+    area=LIFE,
+    caught_by=["TW-LIFE-033", "TW-LIFE-034"],
+)
+def failure_is_an_error() -> AbstractContextManager[None]:
+    def change(status: int, body: Body) -> tuple[int, Body]:
+        data = body.get("Data", {})
+        if data.get("TaskStatus") != "FAILED":
+            return status, body
+        reason = {"Code": data["ErrorCode"], "Message": data["ErrorMessage"]}
+        return 400, {"RequestId": body["RequestId"]} | reason
+
+    return answers("GetTaskInfo", change)
+
+
+@mutant("why a task has failed is not told", area=LIFE, caught_by=["TW-LIFE-033"])
+def failure_without_a_reason() -> AbstractContextManager[None]:
+    return answers("GetTaskInfo", without("Data", "ErrorCode"))
+
+
+@mutant(
+    "a task that has failed can be run again",
+    area=LIFE,
+    caught_by=["TW-LIFE-034"],
+)
+def failed_task_is_run_again() -> AbstractContextManager[None]:
+    return patched_item(
+        cast(dict[Any, Any], REALTIME_TASK.table),
+        (Status.FAILED, TaskEvent.RERUN),
+        Status.FINISHING,
+    )

@@ -86,6 +86,11 @@ def must_be_signed(headers: Mapping[str, str]) -> list[str]:
     return [n for n in headers if n in ("host", "content-type") or n.startswith("x-acs-")]
 
 
+def _provider(request: Unsigned) -> str:
+    """How newer SDKs call where their key is from."""
+    return "static_ak" if request.key.security_token is None else "static_sts"
+
+
 def documented(request: Unsigned) -> dict[str, str]:
     """As Signature V3 is documented."""
     headers = acs3_headers(request)
@@ -94,17 +99,19 @@ def documented(request: Unsigned) -> dict[str, str]:
 
 def tea_python(request: Unsigned) -> dict[str, str]:
     """As alibabacloud-tea-openapi: Accept and User-Agent are signed, too."""
-    headers = acs3_headers(request) | {
-        "user-agent": "AlibabaCloud (Linux; x86_64) Python/3.11 Core/0.4.6 TeaDSL/2",
-        "x-acs-credentials-provider": "static_ak",
-    }
+    headers = {
+        "user-agent": "AlibabaCloud (Linux; x86_64) Python/3.11.7 Core/0.4.3 TeaDSL/2",
+        "x-acs-credentials-provider": _provider(request),
+    } | acs3_headers(request)
     return acs3_signed(request, headers, headers)
 
 
 def tea_node(request: Unsigned) -> dict[str, str]:
     """As @alicloud/openapi-core: a nonce of 64 digits, and a body in chunks without a length."""
-    nonce = hashlib.sha256(request.nonce.encode()).hexdigest()
-    headers = acs3_headers(request) | {"x-acs-signature-nonce": nonce}
+    headers = acs3_headers(request) | {
+        "x-acs-signature-nonce": request.nonce.ljust(64, "0"),
+        "x-acs-credentials-provider": _provider(request),
+    }
     signed = acs3_signed(request, headers, must_be_signed(headers))
     return signed | ({"transfer-encoding": "chunked"} if request.body else {})
 
@@ -170,7 +177,7 @@ def core_python(request: Unsigned) -> dict[str, str]:
     headers = roa_headers(request) | {
         "content-type": "application/json",
         "x-acs-region-id": REGION,
-        "x-sdk-client": "python/2.16.1",
+        "x-sdk-client": "python/2.0.0",
         "x-sdk-invoke-type": "common",
     }
     signed = resource(request.path, {**request.query, "RegionId": REGION})
@@ -181,10 +188,10 @@ def pop_core(request: Unsigned) -> dict[str, str]:
     """As @alicloud/pop-core: Content-MD5 of nothing is sent, too, and Host has no port."""
     headers = roa_headers(request) | {
         "host": request.host.partition(":")[0],
-        "content-type": "application/json",
         "content-md5": content_md5(request.body),
+        "content-length": str(len(request.body)),
         "x-acs-signature-nonce": request.nonce,
-        "x-sdk-client": "Node.js(v20.11.1), 1.8.0",
+        "x-sdk-client": "Node.js(v20.20.2), @alicloud/pop-core: 1.8.0",
     }
     if request.key.security_token is not None:
         headers["x-acs-accesskey-id"] = request.key.id
@@ -197,7 +204,7 @@ def tea_roa(request: Unsigned) -> dict[str, str]:
     headers = roa_headers(request) | {
         "x-acs-signature-nonce": request.nonce,
         "x-acs-action": request.action,
-        "x-acs-credentials-provider": "static_ak",
+        "x-acs-credentials-provider": _provider(request),
     }
     if request.body:
         headers["content-type"] = _TEA_JSON
@@ -206,11 +213,21 @@ def tea_roa(request: Unsigned) -> dict[str, str]:
 
 
 def go_core(request: Unsigned) -> dict[str, str]:
-    """As alibaba-cloud-sdk-go: a bare ``?`` without a query, and no line for an absent header."""
+    """As alibaba-cloud-sdk-go: a GET has Content-Type and Content-MD5, too, and no nonce."""
     headers = roa_headers(request) | {
+        "content-type": "application/json",
         "content-md5": content_md5(request.body),
-        "x-acs-signature-nonce": request.nonce,
+        "x-acs-credentials-provider": _provider(request),
+        "x-sdk-client": "golang/1.0.0",
+        "x-sdk-invoke-type": "common",
     }
+    text = roa_text(request.method, headers, resource(request.path, request.query))
+    return roa_signed(request, headers, text)
+
+
+def older_go_core(request: Unsigned) -> dict[str, str]:
+    """As older ones: a bare ``?`` where there is no query, and no line for an absent header."""
+    headers = roa_headers(request) | {"content-md5": content_md5(request.body)}
     signed = resource(request.path, request.query)
     text = roa_text(
         request.method, headers, signed if request.query else f"{signed}?", skips_empty=True
