@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_tingwu.conformance import SHOULD
-from mock_tingwu.conformance.sources import EXTRACTION, IDENTITY, INSPECTION, PROMPT
+from mock_tingwu.conformance import INFO, SHOULD
+from mock_tingwu.conformance.sources import ASSUMED, EXTRACTION, IDENTITY, INSPECTION, PROMPT
 
 from ._meetings import refused, taken
 
@@ -26,35 +26,35 @@ def _inspection(items: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 taken(
-    "TW-CREATE-069",
+    "TW-CREATE-074",
     "an inspection has a scene, a purpose and up to 100 items",
     INSPECTION("ServiceInspection"),
     sends="ServiceInspection with 100 items",
     parameters=_inspection(100),
 )
 refused(
-    "TW-CREATE-070",
+    "TW-CREATE-075",
     "an inspection without SceneIntroduction is refused",
     INSPECTION("SceneIntroduction"),
     sends="ServiceInspection without SceneIntroduction",
     parameters=_inspection(SceneIntroduction=None),
 )
 refused(
-    "TW-CREATE-071",
+    "TW-CREATE-076",
     "an inspection without InspectionIntroduction is refused",
     INSPECTION("InspectionIntroduction"),
     sends="ServiceInspection without InspectionIntroduction",
     parameters=_inspection(InspectionIntroduction=None),
 )
 refused(
-    "TW-CREATE-072",
+    "TW-CREATE-077",
     "an inspection without InspectionContents is refused",
     INSPECTION("InspectionContents"),
     sends="ServiceInspection without InspectionContents",
     parameters=_inspection(InspectionContents=None),
 )
 refused(
-    "TW-CREATE-073",
+    "TW-CREATE-078",
     "an inspection of more than 100 items is refused",
     INSPECTION("InspectionContents"),
     sends="ServiceInspection with 101 items",
@@ -73,14 +73,14 @@ def _prompts(count: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 taken(
-    "TW-CREATE-074",
+    "TW-CREATE-079",
     "a meeting may have three prompts of the caller's own",
     PROMPT("Contents"),
     sends="three CustomPrompt.Contents",
     parameters=_prompts(3),
 )
 refused(
-    "TW-CREATE-075",
+    "TW-CREATE-080",
     "a fourth prompt is refused",
     PROMPT("Contents"),
     sends="four CustomPrompt.Contents",
@@ -88,21 +88,21 @@ refused(
     parameters=_prompts(4),
 )
 refused(
-    "TW-CREATE-076",
+    "TW-CREATE-081",
     "a prompt without Name is refused",
     PROMPT("Name"),
     sends="a prompt without Name",
     parameters=_prompts(Name=None),
 )
 refused(
-    "TW-CREATE-077",
+    "TW-CREATE-082",
     "a prompt without Prompt is refused",
     PROMPT("Prompt"),
     sends="a prompt without Prompt",
     parameters=_prompts(Prompt=None),
 )
 refused(
-    "TW-CREATE-078",
+    "TW-CREATE-083",
     "a prompt has to say where the transcript goes",
     PROMPT("Prompt"),
     sends="a Prompt without {Transcription}",
@@ -110,14 +110,14 @@ refused(
     parameters=_prompts(Prompt="列出要点"),
 )
 taken(
-    "TW-CREATE-079",
+    "TW-CREATE-084",
     "a prompt may be for tingwu-plus and get a chat",
     PROMPT("Model, TransType"),
     sends="a prompt with Model tingwu-plus and TransType chat",
     parameters=_prompts(Model="tingwu-plus", TransType="chat"),
 )
 taken(
-    "TW-CREATE-080",
+    "TW-CREATE-085",
     "a prompt may be for qwen-max and get a chat by sentences",
     PROMPT("Model, TransType"),
     sends="a prompt with Model qwen-max and TransType sentence-chat",
@@ -144,14 +144,14 @@ def _identities(count: int) -> dict[str, Any]:
 
 
 taken(
-    "TW-CREATE-081",
+    "TW-CREATE-086",
     "up to 100 contents may be extracted",
     EXTRACTION("ExtractionContents"),
     sends="100 ExtractionContents",
     parameters=_extraction(100),
 )
 refused(
-    "TW-CREATE-082",
+    "TW-CREATE-087",
     "more than 100 contents to extract are refused",
     EXTRACTION("ExtractionContents"),
     sends="101 ExtractionContents",
@@ -159,17 +159,28 @@ refused(
     parameters=_extraction(101),
 )
 taken(
-    "TW-CREATE-083",
+    "TW-CREATE-088",
     "up to 5 identities may be looked for",
     IDENTITY("IdentityContents"),
     sends="5 IdentityContents",
     parameters=_identities(5),
 )
 refused(
-    "TW-CREATE-084",
+    "TW-CREATE-089",
     "a sixth identity is refused",
     IDENTITY("IdentityContents"),
     sends="6 IdentityContents",
     level=SHOULD,
     parameters=_identities(6),
+)
+taken(
+    "TW-CREATE-090",
+    "identities may be looked for without diarization, although there is one speaker then",
+    ASSUMED("what the service does without the diarization that identities need"),
+    sends="IdentityRecognition without DiarizationEnabled",
+    level=INFO,
+    parameters={
+        "IdentityRecognitionEnabled": True,
+        "IdentityRecognition": {"IdentityContents": [{"Name": "主持人", "Description": "主持"}]},
+    },
 )

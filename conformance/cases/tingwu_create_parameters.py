@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
+from mock_tingwu.conformance import INFO, MAY, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.sources import (
     ASSUMED,
     CREATE_TASK,
@@ -58,8 +58,45 @@ taken(
     sends="DiarizationEnabled with SpeakerCount 2",
     parameters={"Transcription": {"DiarizationEnabled": True, "Diarization": {"SpeakerCount": 2}}},
 )
-refused(
+taken(
     "TW-CREATE-052",
+    "recognition has the switches that the SDK has",
+    TEA_SDK("CreateTaskRequestParametersTranscription"),
+    sends="Transcription with every switch of the SDK",
+    parameters={
+        "Transcription": {
+            "AdditionalStreamOutputLevel": 1,
+            "AudioEventDetectionEnabled": True,
+            "DisfluencyEnabled": True,
+            "ProfanityFilterEnabled": False,
+            "RealtimeDiarizationEnabled": True,
+        }
+    },
+)
+taken(
+    "TW-CREATE-053",
+    "recognition may be made for lessons",
+    OFFLINE("Transcription.Model"),
+    sends="Transcription.Model domain-education",
+    parameters={"Transcription": {"Model": "domain-education"}},
+)
+taken(
+    "TW-CREATE-054",
+    "recognition may be made for talk about cars",
+    OFFLINE("Transcription.Model"),
+    sends="Transcription.Model domain-automotive",
+    parameters={"Transcription": {"Model": "domain-automotive"}},
+)
+taken(
+    "TW-CREATE-055",
+    "hot words may stand in the request, each with its weight",
+    TEA_SDK("CreateTaskRequestParametersTranscription.Phrase"),
+    sends="Transcription.Phrase with a word",
+    level=MAY,
+    parameters={"Transcription": {"Phrase": {"听悟": 3}}},
+)
+refused(
+    "TW-CREATE-056",
     "an OutputLevel other than 1 and 2 is refused",
     CREATE_TASK("Parameters.Transcription.OutputLevel"),
     sends="Transcription.OutputLevel 3",
@@ -67,7 +104,7 @@ refused(
     parameters={"Transcription": {"OutputLevel": 3}},
 )
 refused(
-    "TW-CREATE-053",
+    "TW-CREATE-057",
     "a list of hot words that does not exist is refused",
     ASSUMED("what the service does with an unknown PhraseId"),
     sends="a PhraseId of 32 zeros",
@@ -75,7 +112,7 @@ refused(
     parameters={"Transcription": {"PhraseId": "0" * 32}},
 )
 refused(
-    "TW-CREATE-054",
+    "TW-CREATE-058",
     "a TargetAudioFormat other than mp3 is refused",
     ASSUMED("what the service does with another format"),
     sends="Transcoding.TargetAudioFormat wav",
@@ -86,7 +123,7 @@ refused(
 # Translation
 
 taken(
-    "TW-CREATE-055",
+    "TW-CREATE-059",
     "a meeting may be translated into all seven languages at once",
     REALTIME("Translation.TargetLanguages"),
     sends="the TargetLanguages cn, en, ja, ko, de, fr, ru",
@@ -95,15 +132,25 @@ taken(
         "Translation": {"TargetLanguages": ["cn", "en", "ja", "ko", "de", "fr", "ru"]},
     },
 )
+taken(
+    "TW-CREATE-060",
+    "translation may be made by a large model, as the SDK names it",
+    TEA_SDK("CreateTaskRequestParametersTranslation"),
+    sends="Translation with TranslateLlmSceneEnabled",
+    parameters={
+        "TranslationEnabled": True,
+        "Translation": {"TargetLanguages": ["en"], "TranslateLlmSceneEnabled": True},
+    },
+)
 refused(
-    "TW-CREATE-056",
+    "TW-CREATE-061",
     "a target language that is none is refused",
     REALTIME("Translation.TargetLanguages"),
     sends="the TargetLanguages klingon",
     parameters={"TranslationEnabled": True, "Translation": {"TargetLanguages": ["klingon"]}},
 )
 refused(
-    "TW-CREATE-057",
+    "TW-CREATE-062",
     "a translation into nothing is refused",
     ASSUMED("what the service does with TranslationEnabled alone"),
     sends="TranslationEnabled without Translation",
@@ -119,49 +166,49 @@ def _granularity(value: str) -> dict[str, Any]:
 
 
 taken(
-    "TW-CREATE-058",
+    "TW-CREATE-063",
     "chapters may be coarse",
     CREATE_TASK("Parameters.AutoChapters.ChapterGranularity"),
     sends="ChapterGranularity Coarse",
     parameters=_granularity("Coarse"),
 )
 taken(
-    "TW-CREATE-059",
+    "TW-CREATE-064",
     "chapters may be of middle length",
     CREATE_TASK("Parameters.AutoChapters.ChapterGranularity"),
     sends="ChapterGranularity General",
     parameters=_granularity("General"),
 )
 taken(
-    "TW-CREATE-060",
+    "TW-CREATE-065",
     "chapters may be meticulous, which is usual",
     CREATE_TASK("Parameters.AutoChapters.ChapterGranularity"),
     sends="ChapterGranularity Meticulous",
     parameters=_granularity("Meticulous"),
 )
 taken(
-    "TW-CREATE-061",
+    "TW-CREATE-066",
     "titles of chapters may be short",
     OFFLINE("AutoChapters.TitleLengthLevel"),
     sends="TitleLengthLevel Short",
     parameters={"AutoChaptersEnabled": True, "AutoChapters": {"TitleLengthLevel": "Short"}},
 )
 taken(
-    "TW-CREATE-062",
+    "TW-CREATE-067",
     "assistance may be enabled without Types",
     CREATE_TASK("Parameters.MeetingAssistance.Types"),
     sends="MeetingAssistanceEnabled alone",
     parameters={"MeetingAssistanceEnabled": True},
 )
 taken(
-    "TW-CREATE-063",
+    "TW-CREATE-068",
     "a mind map is one of the summaries",
     SUMMARIZATION("Types"),
     sends="the Summarization.Types MindMap",
     parameters={"SummarizationEnabled": True, "Summarization": {"Types": ["MindMap"]}},
 )
 refused(
-    "TW-CREATE-064",
+    "TW-CREATE-069",
     "a kind of summary that is none is refused",
     ASSUMED("what the service does with an unknown kind"),
     sends="the Summarization.Types Poem",
@@ -173,7 +220,7 @@ refused(
 
 
 @case(
-    "TW-CREATE-065",
+    "TW-CREATE-070",
     "what comes after recognition may be made by any of three models",
     sends="CreateTask type=realtime with Model default, qwen-plus and qwq, one after the other",
     expects="three NEW tasks",
@@ -188,14 +235,14 @@ async def models_are_three(cloud: Cloud) -> None:
 
 
 taken(
-    "TW-CREATE-066",
+    "TW-CREATE-071",
     "mind map and chapters may be in English",
     OFFLINE("Parameters.LlmOutputLanguage"),
     sends="LlmOutputLanguage en",
     parameters={"AutoChaptersEnabled": True, "LlmOutputLanguage": "en"},
 )
 taken(
-    "TW-CREATE-067",
+    "TW-CREATE-072",
     "ExtraParams are taken as the SDK names them, bizType and bizUserId with a small letter",
     TEA_SDK("CreateTaskRequestParametersExtraParams"),
     sends="all ExtraParams of the SDK",
@@ -212,7 +259,7 @@ taken(
     },
 )
 taken(
-    "TW-CREATE-068",
+    "TW-CREATE-073",
     "slides are for videos: asked of a meeting, they are left out",
     ASSUMED("whether a meeting may ask for slides"),
     sends="PptExtractionEnabled",
