@@ -49,6 +49,7 @@ from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_reques
 from mock_tingwu.services.violations import ViolationControl
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
+from mock_tingwu.testing import plugin
 from tests import docs_generate, docs_limits, docs_tables
 from tests.conftest import RECORDING, SCRIPT
 from tests.realtime.helpers import PATIENCE, TASKS, Json
@@ -234,6 +235,12 @@ class Example:
             assert re.search(rf"^{words[1]}:", makefile, re.MULTILINE)
         elif words[:2] == ["python", "-m"]:
             assert find_spec(words[2])
+        elif words[:2] == ["pytest", "--pyargs"]:
+            assert find_spec(words[2])
+            parser = pytest.Parser(_ispytest=True)
+            plugin.pytest_addoption(parser)
+            _, unknown = parser.parse_known_and_unknown_args(words[3:])
+            assert [word for word in unknown if word.startswith("--")] == []
         else:
             assert program in ("pip", "npm"), f"nothing checks {words}"
 
