@@ -17,11 +17,40 @@ from mock_tingwu.conformance.tingwu import TASKS
 CREATE = ("CreateTask",)
 
 
+@case(
+    "TW-CREATE-001",
+    "a realtime meeting begins as NEW",
+    sends="CreateTask type=realtime with SourceLanguage, Format and SampleRate",
+    expects="TaskStatus NEW",
+    level=MUST,
+    source=REALTIME("TaskStatus NEW"),
+    operations=CREATE,
+)
+async def meeting_begins_as_new(cloud: Cloud) -> None:
+    data = await cloud.tingwu.start()
+    cloud.check.equal(data.get("TaskStatus"), "NEW", "TaskStatus")
+
+
+@case(
+    "TW-CREATE-002",
+    "a meeting without SourceLanguage is refused",
+    sends="CreateTask type=realtime without SourceLanguage",
+    expects="HTTP 400 with a Code and a Message",
+    level=MUST,
+    source=CREATE_TASK("Input.SourceLanguage"),
+    operations=CREATE,
+    negative=True,
+)
+async def meeting_needs_a_language(cloud: Cloud) -> None:
+    answer = await cloud.tingwu.create(cloud.tingwu.meeting(SourceLanguage=None))
+    cloud.tingwu.refused(answer)
+
+
 # What is answered
 
 
 @case(
-    "TW-CREATE-001",
+    "TW-CREATE-003",
     "the start of a meeting answers Code 0, success and a RequestId around its Data",
     sends="CreateTask type=realtime with SourceLanguage, Format and SampleRate",
     expects='Code is the text "0", Message is "success", RequestId and Data are there',
@@ -38,7 +67,7 @@ async def start_has_the_envelope(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-002",
+    "TW-CREATE-004",
     "a meeting is answered with a TaskId and a MeetingJoinUrl",
     sends="CreateTask type=realtime",
     expects="Data has TaskId, and MeetingJoinUrl with the address of a WebSocket",
@@ -53,21 +82,7 @@ async def meeting_has_a_join_url(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-003",
-    "a realtime meeting begins as NEW",
-    sends="CreateTask type=realtime with SourceLanguage, Format and SampleRate",
-    expects="TaskStatus NEW",
-    level=SHOULD,
-    source=RECORDED("CreateTask of a meeting"),
-    operations=CREATE,
-)
-async def meeting_begins_as_new(cloud: Cloud) -> None:
-    data = await cloud.tingwu.start()
-    cloud.check.equal(data.get("TaskStatus"), "NEW", "TaskStatus")
-
-
-@case(
-    "TW-CREATE-004",
+    "TW-CREATE-005",
     "a TaskId has 32 hexadecimal digits in small letters",
     sends="CreateTask type=realtime",
     expects="TaskId matches [0-9a-f]{32}",
@@ -81,7 +96,7 @@ async def task_id_is_hexadecimal(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-005",
+    "TW-CREATE-006",
     "a MeetingJoinUrl is /api/ws/v1 with a token of 128 URL-safe characters",
     sends="CreateTask type=realtime",
     expects="MeetingJoinUrl ends with /api/ws/v1?mc= and the token",
@@ -100,7 +115,7 @@ async def join_url_has_a_token(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-006",
+    "TW-CREATE-007",
     "a MeetingJoinUrl needs nothing beside it to be joined",
     sends="a WebSocket handshake without any header of its own, StartTranscription",
     expects="TranscriptionStarted",
@@ -116,7 +131,7 @@ async def join_url_suffices(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-007",
+    "TW-CREATE-008",
     "every meeting has a TaskId and a MeetingJoinUrl of its own",
     sends="the same CreateTask type=realtime twice",
     expects="two TaskIds and two MeetingJoinUrls",
@@ -131,7 +146,7 @@ async def meetings_are_apart(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-008",
+    "TW-CREATE-009",
     "a TaskKey is echoed",
     sends="CreateTask type=realtime with Input.TaskKey",
     expects="the same TaskKey in Data",
@@ -145,7 +160,7 @@ async def task_key_is_echoed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-009",
+    "TW-CREATE-010",
     "a TaskKey of any characters is echoed as it was sent",
     sends="CreateTask type=realtime with a TaskKey in Chinese, with spaces, quotes and a slash",
     expects="the same TaskKey in Data",
@@ -160,7 +175,7 @@ async def any_task_key_is_echoed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-010",
+    "TW-CREATE-011",
     "without a TaskKey there is none in the answer",
     sends="CreateTask type=realtime without Input.TaskKey",
     expects="Data without TaskKey",
@@ -173,7 +188,7 @@ async def no_task_key_is_made_up(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-011",
+    "TW-CREATE-012",
     "what there is not is left out and never null",
     sends="CreateTask type=realtime",
     expects="no field of the answer is null",
@@ -192,7 +207,7 @@ async def nothing_is_null(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-012",
+    "TW-CREATE-013",
     "operation=start is what is done without operation",
     sends="CreateTask type=realtime&operation=start",
     expects="a NEW task",
@@ -206,7 +221,7 @@ async def start_can_be_said(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-013",
+    "TW-CREATE-014",
     "a task without type is refused",
     sends="CreateTask without the query parameter type",
     expects="an error with Code, Message and RequestId",
@@ -220,7 +235,7 @@ async def type_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-014",
+    "TW-CREATE-015",
     "a type other than offline and realtime is refused",
     sends="CreateTask type=live",
     expects="an error with Code, Message and RequestId",
@@ -236,7 +251,7 @@ async def type_is_one_of_two(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-015",
+    "TW-CREATE-016",
     "an operation other than start and stop is refused: nobody can pause a meeting by the API",
     sends="CreateTask type=realtime&operation=pause with the TaskId of a meeting",
     expects="an error with Code, Message and RequestId",
@@ -253,7 +268,7 @@ async def there_is_no_pause(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-016",
+    "TW-CREATE-017",
     "a meeting without AppKey is refused",
     sends="CreateTask type=realtime without AppKey",
     expects="HTTP 400 with a Code and a Message",
@@ -267,7 +282,7 @@ async def app_key_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-017",
+    "TW-CREATE-018",
     "an AppKey that does not exist is refused",
     sends="CreateTask type=realtime with an AppKey of nobody",
     expects="HTTP 400 with a Code and a Message",
@@ -282,7 +297,7 @@ async def app_key_has_to_exist(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-018",
+    "TW-CREATE-019",
     "a body without Input is refused",
     sends="CreateTask type=realtime with AppKey alone",
     expects="an error with Code, Message and RequestId",
@@ -303,7 +318,7 @@ async def input_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-019",
+    "TW-CREATE-020",
     "Appkey with a small k is AppKey, as the C++ sample sends it",
     sends="CreateTask type=realtime with Appkey in place of AppKey",
     expects="a NEW task",
@@ -322,7 +337,7 @@ async def small_k_is_taken(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-020",
+    "TW-CREATE-021",
     "fields that no document knows are ignored",
     sends="CreateTask type=realtime with unknown fields at the top, in Input and in Parameters",
     expects="a NEW task",

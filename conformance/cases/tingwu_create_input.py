@@ -10,13 +10,6 @@ from ._meetings import CREATE, refused, taken
 # SourceLanguage
 
 refused(
-    "TW-CREATE-021",
-    "a meeting without SourceLanguage is refused",
-    CREATE_TASK("Input.SourceLanguage"),
-    sends="no SourceLanguage",
-    SourceLanguage=None,
-)
-refused(
     "TW-CREATE-022",
     "a SourceLanguage of no language is refused",
     CREATE_TASK("Input.SourceLanguage"),

@@ -14,7 +14,7 @@ field_mutant(
     "language_has_a_default",
     "a meeting is in Chinese unless it is said",
     lambda: default("SourceLanguage", "cn"),
-    "TW-CREATE-021",
+    "TW-CREATE-002",
     "TW-ERROR-023",
 )
 field_mutant(
