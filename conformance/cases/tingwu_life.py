@@ -11,6 +11,7 @@ from mock_tingwu.conformance.sources import (
 )
 
 INFO_CALL = ("GetTaskInfo",)
+#: A day passes on a clock of the case's own alone: others' meetings would be over, too.
 _DAY_S = 24 * 60 * 60
 
 
@@ -236,7 +237,7 @@ async def meetings_live_apart(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("how long a meeting may be paused"),
     operations=INFO_CALL,
-    needs=[Need.CLOCK],
+    needs=[Need.SETTINGS, Need.CLOCK],
 )
 async def meeting_lasts_for_hours(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
@@ -255,7 +256,7 @@ async def meeting_lasts_for_hours(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("what becomes of a meeting at the documented limit of 24 hours"),
     operations=INFO_CALL,
-    needs=[Need.CLOCK],
+    needs=[Need.SETTINGS, Need.CLOCK],
 )
 async def meeting_lasts_a_day(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
