@@ -43,6 +43,10 @@ REALTIME = Source(
     "Tingwu realtime meeting guide", f"{_HELP}/zh/tingwu/interface-and-implementation"
 )
 ERRORS = Source("Tingwu error information", f"{_HELP}/document_detail/2674219.html")
+OLDER_ERRORS = Source(
+    "Tingwu API metadata 2022-09-30, errors",
+    "https://api.aliyun.com/meta/v1/products/tingwu/versions/2022-09-30/api-docs.json",
+)
 CALLBACKS = Source(
     "Tingwu callbacks", f"{_HELP}/zh/tingwu/how-to-get-asynchronous-task-result-through-callback"
 )
@@ -120,6 +124,10 @@ TEA_SDK = Source(
 CORE_SDK = Source(
     "aliyun-python-sdk-core", "https://pypi.org/project/aliyun-python-sdk-core/", "sdk"
 )
+TEA_NODE_SDK = Source(
+    "@alicloud/openapi-core", "https://www.npmjs.com/package/@alicloud/openapi-core", "sdk"
+)
+GO_SDK = Source("alibaba-cloud-sdk-go", "https://github.com/aliyun/alibaba-cloud-sdk-go", "sdk")
 POP_SDK = Source("@alicloud/pop-core", "https://www.npmjs.com/package/@alicloud/pop-core", "sdk")
 NLS_SDK = Source(
     "NLS SDK for Python", "https://pypi.org/project/alibabacloud-nls-python-sdk/", "sdk"
@@ -135,6 +143,21 @@ LIVE_SDK = Source(
 )
 RECORDED = Source(
     "Recorded answers of the service", "https://github.com/896518640/focus-backend", "observed"
+)
+TRIED = Source(
+    "A public client's test against the service",
+    "https://github.com/chenyu139/ai_meeting",
+    "observed",
+)
+MD5_ISSUE = Source(
+    "aliyun-openapi-python-sdk, issue 118",
+    "https://github.com/aliyun/aliyun-openapi-python-sdk/issues/118",
+    "observed",
+)
+CLIENTS = Source(
+    "What public clients expect of the service",
+    "https://github.com/Petersburg16/babeldoc-web",
+    "observed",
 )
 
 #: What no source says: a case that cites it is INFO at most.
