@@ -18,7 +18,8 @@ from mock_tingwu.conformance.sources import (
     STREAM_PUSH,
 )
 
-from .realtime_connect import PLAIN, join_url
+from .realtime_connect import join_url
+from .realtime_handshake import PLAIN
 
 STREAM = ("MeetingJoinUrl",)
 
