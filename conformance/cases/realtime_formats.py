@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mock_tingwu.conformance import INFO, MUST, Cloud, audio, case
 from mock_tingwu.conformance.checks import EVENTS
 from mock_tingwu.conformance.sources import (
@@ -19,7 +21,7 @@ PIECE = 300
 
 
 async def pushed(
-    cloud: Cloud, data: bytes, *, piece: int = 3200, seconds: float = 0.1, **fields: object
+    cloud: Cloud, data: bytes, *, piece: int = 3200, seconds: float = 0.1, **fields: Any
 ) -> MeetingSession:
     """Push this into a meeting with these fields of Input; the payload says nothing of them."""
     _, session = await cloud.meeting(**fields)

@@ -70,3 +70,32 @@ def check_confidence(cloud: Cloud, payload: dict[str, Any]) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     cloud.check.that(is_number, "confidence to be a number", value, facet=EVENTS)
     cloud.check.that(0 <= payload["confidence"] <= 1, "confidence from 0 to 1", value, facet=EVENTS)
+
+
+async def two_streams(cloud: Cloud, **payload: int) -> tuple[str, list[dict[str, object]], int]:
+    """Push the same speech twice into a meeting, over two connections to one URL.
+
+    ``payload`` is what the second one starts with. Returns the TaskId, payloads of all SentenceEnd
+    and how many of them are of the first stream.
+    """
+    data = await cloud.tingwu.start()
+    sentences: list[dict[str, object]] = []
+    counts = []
+    for changes in ({}, payload):
+        async with cloud.join(data["MeetingJoinUrl"]) as session:
+            await session.start(**changes)
+            await session.push(cloud.speech)
+            await session.stop()
+        sentences += session.sentences
+        counts.append(len(session.sentences))
+    cloud.check.that(all(counts), "sentences in both streams", counts, facet=EVENTS)
+    return data["TaskId"], sentences, counts[0]
+
+
+async def transcript(cloud: Cloud, task_id: str) -> str:
+    """End a meeting; return all words of its Transcription file."""
+    await cloud.tingwu.stop(task_id)
+    data = await cloud.tingwu.wait(task_id)
+    file = await cloud.tingwu.result(data["Result"]["Transcription"], "Transcription")
+    paragraphs = file["Transcription"]["Paragraphs"]
+    return "".join(word["Text"] for paragraph in paragraphs for word in paragraph["Words"])
