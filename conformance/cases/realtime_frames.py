@@ -118,7 +118,7 @@ async def events_are_unfragmented(cloud: Cloud) -> None:
             await stream.send(Opcode.BINARY, cloud.speech[start : start + 3200])
             await cloud.tick()
         await stream.command("StopTranscription")
-        await stream.until(lambda: b"TranscriptionCompleted" in _said(stream.frames[-1:]), "an end")
+        await stream.until(lambda: b"TranscriptionCompleted" in _said(stream.frames), "an end")
         await stream.leave()
         frames = [frame for frame in stream.frames if frame.opcode is not Opcode.CLOSE]
     odd = [frame.opcode.name for frame in frames if not frame.fin or frame.opcode != Opcode.TEXT]
@@ -166,10 +166,13 @@ async def audio_in_fragments(cloud: Cloud) -> None:
                 await stream.send(Opcode.PING, b"")
             await stream.send(Opcode.CONT, cloud.speech[start + 3200 : start + 6400])
             await cloud.tick(0.2)
-        await stream.event("SentenceEnd")
+        await stream.command("StopTranscription")
+        await stream.event("TranscriptionCompleted")
         await stream.until(lambda: bool(stream.of(Opcode.PONG)), "a PONG")
         await stream.leave()
+        names = [event["header"]["name"] for event in stream.events]
     cloud.check.equal(len(stream.of(Opcode.PONG)), 1, "the number of PONGs", facet=EVENTS)
+    cloud.check.that("SentenceEnd" in names, "a SentenceEnd", names, facet=EVENTS)
 
 
 @case(

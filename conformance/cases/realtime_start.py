@@ -35,6 +35,7 @@ async def started_follows(cloud: Cloud) -> None:
     _, session = await cloud.meeting()
     async with session:
         await session.start()
+        await session.leave()
         session.check_events()
     cloud.check.equal(session.names, ["TranscriptionStarted"], "the events", facet=EVENTS)
 
