@@ -16,7 +16,7 @@ from mock_tingwu.conformance.sources import (
     Source,
 )
 
-from .realtime_heard import some
+from .realtime_heard import INTERIM, some
 
 END = ("SentenceEnd",)
 
@@ -154,16 +154,17 @@ async def long_messages(cloud: Cloud) -> None:
     "RT-AUDIO-011",
     "silence is no sentence",
     sends="five seconds of silence",
-    expects="no SentenceEnd",
-    level=MUST,
-    source=NLS_TRANSCRIBER("StopTranscription: with silence alone there is no SentenceEnd"),
+    expects="no SentenceEnd with a text",
+    level=SHOULD,
+    source=NLS_TRANSCRIBER("StopTranscription: with silence alone there need be no SentenceEnd"),
     operations=END,
 )
 async def silence_says_nothing(cloud: Cloud) -> None:
     _, session = await cloud.meeting()
     async with session:
         await session.hear(cloud.silence(5))
-    cloud.check.equal(session.sentences, [], "sentences in silence", facet=EVENTS)
+    texts = [s.get("result") for s in session.sentences if s.get("result")]
+    cloud.check.equal(texts, [], "texts of silence", facet=EVENTS)
 
 
 @case(
@@ -222,7 +223,7 @@ async def tone_says_nothing(cloud: Cloud) -> None:
 @case(
     "RT-AUDIO-015",
     "times count from the first byte of audio: silence before speech is part of it",
-    sends="three seconds of silence, then the same speech as without",
+    sends="a meeting with OutputLevel 2; three seconds of silence, then the same speech as without",
     expects="a first sentence about three seconds later",
     level=MUST,
     source=NLS_TRANSCRIBER("time"),
@@ -231,7 +232,7 @@ async def tone_says_nothing(cloud: Cloud) -> None:
 async def silence_counts(cloud: Cloud) -> None:
     begins = []
     for before in (b"", cloud.silence(3)):
-        _, session = await cloud.meeting()
+        _, session = await cloud.meeting(INTERIM)
         async with session:
             await session.hear(before + cloud.speech)
         begins.append(some(cloud, session, "SentenceBegin")[0].payload.get("time", 0))

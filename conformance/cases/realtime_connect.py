@@ -17,7 +17,7 @@ from mock_tingwu.conformance.sources import (
 )
 from mock_tingwu.conformance.streams import Refused
 
-JOIN = ("MeetingJoinUrl",)
+JOIN = ("CreateTask",)
 
 
 async def join_url(cloud: Cloud) -> str:

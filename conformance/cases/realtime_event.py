@@ -189,14 +189,14 @@ async def completed_is_header_only(cloud: Cloud) -> None:
 @case(
     "RT-EVENT-010",
     "SentenceBegin has index and time, both integers",
-    sends=SPEECH,
+    sends=SPEECH_2,
     expects="payload.index and payload.time",
     level=MUST,
     source=STREAM_PUSH("SentenceBegin"),
     operations=("SentenceBegin",),
 )
 async def begin_has_index_and_time(cloud: Cloud) -> None:
-    for event in some(cloud, await heard(cloud), "SentenceBegin"):
+    for event in some(cloud, await heard(cloud, INTERIM), "SentenceBegin"):
         integers(cloud, event.payload, "index", "time", what="SentenceBegin")
 
 

@@ -21,7 +21,7 @@ from mock_tingwu.conformance.sources import (
 from .realtime_connect import join_url
 from .realtime_handshake import PLAIN
 
-STREAM = ("MeetingJoinUrl",)
+STREAM = ("StartTranscription",)
 
 
 @case(
@@ -53,7 +53,7 @@ async def silent_until_asked(cloud: Cloud) -> None:
 async def pong_repeats(cloud: Cloud) -> None:
     async with cloud.frames(await join_url(cloud), PLAIN) as stream:
         await stream.send(Opcode.PING, b"ping")
-        await stream.until(lambda: bool(stream.of(Opcode.PONG)), "a PONG")
+        await stream.pong()
         await stream.leave()
         pongs = [bytes(frame.data) for frame in stream.of(Opcode.PONG)]
     cloud.check.equal(pongs, [b"ping"], "the PONGs", facet=EVENTS)
@@ -73,7 +73,7 @@ async def pong_is_empty(cloud: Cloud) -> None:
         await stream.command("StartTranscription", {})
         await stream.event("TranscriptionStarted")
         await stream.send(Opcode.PING, b"")
-        await stream.until(lambda: bool(stream.of(Opcode.PONG)), "a PONG")
+        await stream.pong()
         await stream.leave()
         pongs = [bytes(frame.data) for frame in stream.of(Opcode.PONG)]
     cloud.check.equal(pongs, [b""], "the PONGs", facet=EVENTS)
@@ -168,7 +168,7 @@ async def audio_in_fragments(cloud: Cloud) -> None:
             await cloud.tick(0.2)
         await stream.command("StopTranscription")
         await stream.event("TranscriptionCompleted")
-        await stream.until(lambda: bool(stream.of(Opcode.PONG)), "a PONG")
+        await stream.pong()
         await stream.leave()
         names = [event["header"]["name"] for event in stream.events]
     cloud.check.equal(len(stream.of(Opcode.PONG)), 1, "the number of PONGs", facet=EVENTS)

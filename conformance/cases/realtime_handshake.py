@@ -24,7 +24,7 @@ from mock_tingwu.conformance.sources import (
 
 from .realtime_connect import join_url
 
-JOIN = ("MeetingJoinUrl",)
+JOIN = ("StartTranscription",)
 
 #: The key that several SDKs send every time.
 CONSTANT_KEY = "x3JJHMbDL1EzLkh9GBhXDw=="

@@ -74,14 +74,14 @@ async def nothing_after_completed(cloud: Cloud) -> None:
 @case(
     "RT-ORDER-004",
     "index of the first sentence is 0",
-    sends=SPEECH,
+    sends=SPEECH_2,
     expects="0, where NLS itself begins at 1",
     level=MUST,
     source=STREAM_PUSH("SentenceBegin.index"),
     operations=("SentenceBegin",),
 )
 async def index_from_zero(cloud: Cloud) -> None:
-    first = some(cloud, await heard(cloud), "SentenceBegin")[0]
+    first = some(cloud, await heard(cloud, INTERIM), "SentenceBegin")[0]
     cloud.check.equal(first.payload.get("index"), 0, "index", facet=EVENTS)
 
 
@@ -104,14 +104,14 @@ async def index_rises(cloud: Cloud) -> None:
 @case(
     "RT-ORDER-006",
     "a sentence has one SentenceBegin and, after it, one SentenceEnd",
-    sends=SPEECH,
+    sends=SPEECH_2,
     expects="both with the same index, one after the other; sentences do not overlap",
     level=MUST,
     source=NLS_WEBSOCKET("interaction flow"),
     operations=SENTENCE,
 )
 async def begin_and_end(cloud: Cloud) -> None:
-    session = await heard(cloud)
+    session = await heard(cloud, INTERIM)
     some(cloud, session, "SentenceBegin")
     marks = [(e.name, e.payload.get("index")) for e in session.events if e.name in SENTENCE]
     indices = [index for name, index in marks if name == "SentenceBegin"]
@@ -243,14 +243,14 @@ def _letters(text: str) -> str:
 @case(
     "RT-ORDER-013",
     "sentences begin one after the other",
-    sends=SPEECH,
+    sends=SPEECH_2,
     expects="time of SentenceBegin rises",
     level=MUST,
     source=NLS_TRANSCRIBER("SentenceBegin.time"),
     operations=("SentenceBegin",),
 )
 async def begins_rise(cloud: Cloud) -> None:
-    events = some(cloud, await heard(cloud), "SentenceBegin")
+    events = some(cloud, await heard(cloud, INTERIM), "SentenceBegin")
     cloud.check.that(len(events) > 1, "two sentences in this speech", facet=EVENTS)
     cloud.check.rising([e.payload.get("time", -1) for e in events], "the times", facet=EVENTS)
 
@@ -258,14 +258,14 @@ async def begins_rise(cloud: Cloud) -> None:
 @case(
     "RT-ORDER-014",
     "a sentence ends after it has begun",
-    sends=SPEECH,
+    sends=SPEECH_2,
     expects="time of SentenceEnd is greater than that of SentenceBegin",
     level=MUST,
     source=NLS_TRANSCRIBER("SentenceEnd.time"),
     operations=SENTENCE,
 )
 async def ends_after_begins(cloud: Cloud) -> None:
-    session = await heard(cloud)
+    session = await heard(cloud, INTERIM)
     begins = {e.payload.get("index"): e.payload["time"] for e in session.named("SentenceBegin")}
     for event in some(cloud, session, "SentenceEnd"):
         times = [begins.get(event.payload.get("index"), -1), event.payload.get("time", -1)]

@@ -13,7 +13,17 @@ from mock_tingwu.conformance.sources import (
     STREAM_PUSH,
 )
 
-from .realtime_heard import SPEECH, check_confidence, check_words, heard, integers, some, strings
+from .realtime_heard import (
+    INTERIM,
+    SPEECH,
+    SPEECH_2,
+    check_confidence,
+    check_words,
+    heard,
+    integers,
+    some,
+    strings,
+)
 
 END = ("SentenceEnd",)
 
@@ -74,14 +84,14 @@ async def result_is_punctuated(cloud: Cloud) -> None:
 @case(
     "RT-EVENT-018",
     "begin_time of SentenceEnd is the time of the sentence's SentenceBegin",
-    sends=SPEECH,
+    sends=SPEECH_2,
     expects="the same integer",
     level=SHOULD,
     source=NLS_TRANSCRIBER("begin_time"),
     operations=("SentenceBegin", "SentenceEnd"),
 )
 async def begin_time(cloud: Cloud) -> None:
-    session = await heard(cloud)
+    session = await heard(cloud, INTERIM)
     begins = {e.payload.get("index"): e.payload.get("time") for e in session.named("SentenceBegin")}
     for event in some(cloud, session, "SentenceEnd"):
         expected = begins.get(event.payload.get("index"))

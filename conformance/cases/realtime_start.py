@@ -14,6 +14,7 @@ from mock_tingwu.conformance.sources import (
     NLS_JAVA_SDK,
     NLS_SDK,
     NLS_TRANSCRIBER,
+    STREAM_PUSH,
 )
 
 START = ("StartTranscription", "TranscriptionStarted")
@@ -98,7 +99,7 @@ async def task_id_is_echoed(cloud: Cloud) -> None:
     sends="StartTranscription with namespace and name alone, speech, StopTranscription",
     expects="one and the same task_id that is not empty",
     level=MUST,
-    source=JS_PUSH("StartTranscription; the events have a task_id (Tingwu realtime stream push)"),
+    source=STREAM_PUSH("header.task_id"),
     operations=("TranscriptionStarted", "SentenceEnd", "TranscriptionCompleted"),
 )
 async def task_id_is_made(cloud: Cloud) -> None:

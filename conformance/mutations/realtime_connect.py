@@ -314,9 +314,18 @@ def events_in_fragments() -> AbstractContextManager[None]:
     return patched(WebSocketProtocol, "send_text", mutated)
 
 
-@mutant("each frame is taken for a message", area=AREA, caught_by=["RT-CONNECT-027"])
-def frames_are_messages() -> AbstractContextManager[None]:
-    return receiving(lambda self, frame: Frame(frame.opcode, frame.data))
+@mutant(
+    "fragments are refused with 1003",
+    area=AREA,
+    caught_by=["RT-CONNECT-027", "RT-CONNECT-028"],
+)
+def fragments_refused() -> AbstractContextManager[None]:
+    def change(self: WebSocketProtocol, frame: Frame) -> Frame | None:
+        if frame.opcode is Opcode.CONT:
+            self.close(1003)
+        return frame
+
+    return receiving(change)
 
 
 @mutant("audio in fragments is dropped", area=AREA, caught_by=["RT-CONNECT-028"])

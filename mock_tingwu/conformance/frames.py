@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: How long a handshake and a frame may take, in seconds: as long as the vendor's SDKs wait.
 PATIENCE_S: Final = 10.0
+#: How long a PONG may take, in seconds: it is due as soon as is practical (RFC 6455 5.5.2).
+PONG_PATIENCE_S: Final = 3.0
 _LOOK_S: Final = 0.005
 _LONGEST_HEAD: Final = 64 * 1024
 
@@ -48,21 +50,24 @@ class Handshake:
         return [value for given, value in self.headers if given == name]
 
 
-@dataclass(slots=True)
 class FrameStream:
     """An open WebSocket, frame by frame. ``frames`` are those of the service, control frames too.
 
     PING and CLOSE of the service are answered as by every client.
     """
 
-    handshake: Handshake
-    frames: list[Frame] = field(default_factory=list)
-    is_closed: bool = False
-    _core: Protocol = field(
-        default_factory=lambda: Protocol(Side.CLIENT, state=OPEN, max_size=None, logger=_LOG)
-    )
-    _writer: asyncio.StreamWriter | None = None
-    _keep: Callable[[bool, Frame], None] = lambda sent, frame: None
+    def __init__(
+        self,
+        handshake: Handshake,
+        writer: asyncio.StreamWriter,
+        keep: Callable[[bool, Frame], None],
+    ) -> None:
+        self.handshake = handshake
+        self.frames: list[Frame] = []
+        self.is_closed = handshake.status != 101
+        self._core = Protocol(Side.CLIENT, state=OPEN, max_size=None, logger=_LOG)
+        self._writer = writer
+        self._keep = keep
 
     async def send(self, opcode: Opcode, data: bytes, *, fin: bool = True) -> None:
         """Send a frame; more of the message follows unless ``fin``."""
@@ -91,16 +96,18 @@ class FrameStream:
         await self.until(lambda: bool(find()), name)
         return find()[0]
 
-    async def until(self, arrived: Callable[[], bool], what: str) -> None:
-        """Wait for ``arrived``.
+    async def until(
+        self, arrived: Callable[[], bool], what: str, *, within: float = PATIENCE_S
+    ) -> None:
+        """Wait for ``arrived``. ``within`` is in seconds of real time.
 
         Raises:
-            Deviation: it does not come within 10 s, or the connection is gone before.
+            Deviation: it does not come, or the connection is gone before.
         """
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + within
         while not arrived():
             if self.is_closed or time.monotonic() >= deadline:
-                how = "but the connection is gone" if self.is_closed else f"within {PATIENCE_S:g} s"
+                how = "but the connection is gone" if self.is_closed else f"within {within:g} s"
                 raise Deviation(f"expected {what}, {how}", EVENTS)
             await asyncio.sleep(_LOOK_S)
 
@@ -120,6 +127,15 @@ class FrameStream:
         """The frames so far with these opcodes."""
         return [frame for frame in self.frames if frame.opcode in opcodes]
 
+    async def pong(self) -> Frame:
+        """The first PONG, waited for.
+
+        Raises:
+            Deviation: it does not come within 3 s.
+        """
+        await self.until(lambda: bool(self.of(Opcode.PONG)), "a PONG", within=PONG_PATIENCE_S)
+        return self.of(Opcode.PONG)[0]
+
     async def leave(self, data: bytes = b"\x03\xe8") -> Frame:
         """Send a CLOSE with ``data`` (code 1000); return the service's CLOSE.
 
@@ -134,19 +150,8 @@ class FrameStream:
             await asyncio.sleep(_LOOK_S)
         return self.of(Opcode.CLOSE)[0]
 
-    # Inside
-
-    async def _write(self) -> None:
-        assert self._writer is not None
-        for data in self._core.data_to_send():
-            if data:
-                self._writer.write(data)
-        try:
-            await self._writer.drain()
-        except ConnectionError:
-            raise Deviation("the service closed the stream", CLOSE) from None
-
-    async def _read(self, reader: asyncio.StreamReader) -> None:
+    async def read(self, reader: asyncio.StreamReader) -> None:
+        """Take what comes until the connection is gone."""
         try:
             while data := await reader.read(_LONGEST_HEAD):
                 self._core.receive_data(data)
@@ -160,6 +165,17 @@ class FrameStream:
             pass
         finally:
             self.is_closed = True
+
+    # Inside
+
+    async def _write(self) -> None:
+        for data in self._core.data_to_send():
+            if data:
+                self._writer.write(data)
+        try:
+            await self._writer.drain()
+        except ConnectionError:
+            raise Deviation("the service closed the stream", CLOSE) from None
 
 
 @asynccontextmanager
@@ -190,13 +206,9 @@ async def open_frames(
         lines = [f"GET {parts.path}?{parts.query} HTTP/1.1"]
         lines += [f"{name}: {value.replace('HOST', parts.netloc)}" for name, value in headers]
         writer.write("\r\n".join([*lines, "", ""]).encode())
-        stream = FrameStream(await _answer(reader))
-        stream._writer = writer
-        stream._keep = _keeper(cloud)
-        if stream.handshake.status == 101:
-            tasks.append(asyncio.create_task(stream._read(reader)))
-        else:
-            stream.is_closed = True
+        stream = FrameStream(await _answer(reader), writer, _keeper(cloud))
+        if not stream.is_closed:
+            tasks.append(asyncio.create_task(stream.read(reader)))
         yield stream
     finally:
         for task in tasks:
