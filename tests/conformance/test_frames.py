@@ -93,7 +93,7 @@ def test_who_does_not_speak_http_deviates() -> None:
 
         async def act(cloud: Cloud) -> None:
             port = listener.getsockname()[1]
-            with pytest.raises(Deviation, match="to be answered with HTTP/1.1"):
+            with pytest.raises(Deviation, match=r"to be answered with HTTP/1\.1"):
                 async with cloud.frames(f"ws://127.0.0.1:{port}/", HEADERS):
                     pass
 
