@@ -16,6 +16,8 @@ from mock_tingwu.conformance.sources import (
 )
 from mock_tingwu.conformance.streams import Event, MeetingSession
 
+from .realtime_heard import check_code
+
 FAILED = ("TaskFailed",)
 #: More than the ten seconds after which a session without data ends.
 TOO_LONG_S = 11
@@ -184,8 +186,7 @@ async def last_directive(cloud: Cloud) -> None:
 )
 async def idle_is_closed(cloud: Cloud) -> None:
     session, _ = await idle(cloud)
-    has_code = session.close_code is not None and session.close_code not in (1005, 1006)
-    cloud.check.that(has_code, "a CLOSE with a code", session.close_code, facet=CLOSE)
+    check_code(cloud, session)
 
 
 @case(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mock_tingwu.conformance import Cloud
-from mock_tingwu.conformance.checks import EVENTS
+from mock_tingwu.conformance.checks import CLOSE, EVENTS
 from mock_tingwu.conformance.streams import Event, MeetingSession
 
 #: What most cases send.
@@ -99,3 +99,9 @@ async def transcript(cloud: Cloud, task_id: str) -> str:
     file = await cloud.tingwu.result(data["Result"]["Transcription"], "Transcription")
     paragraphs = file["Transcription"]["Paragraphs"]
     return "".join(word["Text"] for paragraph in paragraphs for word in paragraph["Words"])
+
+
+def check_code(cloud: Cloud, session: MeetingSession) -> None:
+    """The service sent a CLOSE with a code: 1005 and 1006 stand for there being none."""
+    has_code = session.close_code not in (None, 1005, 1006)
+    cloud.check.that(has_code, "a CLOSE with a code", session.close_code, facet=CLOSE)

@@ -308,7 +308,7 @@ async def interim_speaker(cloud: Cloud) -> None:
 
 @case(
     "RT-EVENT-032",
-    "nobody tells speakers who was not asked to",
+    "the speaker is not told where RealtimeDiarizationEnabled is not set",
     sends=SPEECH,
     expects="no speaker_id in SentenceEnd",
     level=INFO,

@@ -242,7 +242,7 @@ async def every_sentence(cloud: Cloud) -> None:
 
 @case(
     "RT-EVENT-045",
-    "nothing is translated for whom did not ask",
+    "nothing is translated for those who did not ask",
     sends="a meeting without TranslationEnabled; speech",
     expects="no ResultTranslated",
     level=MUST,

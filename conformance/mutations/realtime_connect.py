@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from websockets.datastructures import Headers
-from websockets.frames import Close, Frame, Opcode
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
 
 from mock_tingwu.conformance.mutants import answers, mutant, patched, with_value
 from mock_tingwu.core import errors
@@ -352,17 +353,17 @@ def receiving(
 
 
 @mutant(
-    "every CLOSE is answered with 1001",
+    "no CLOSE has a code",
     area=AREA,
-    caught_by=["RT-CONNECT-029", "RT-CONNECT-030", "RT-STOP-010"],
+    caught_by=["RT-CONNECT-029", "RT-CONNECT-030", "RT-CONNECT-031", "RT-STOP-010"],
 )
-def close_with_another_code() -> AbstractContextManager[None]:
-    def change(frame: Frame) -> Frame:
+def close_without_code() -> AbstractContextManager[None]:
+    def mutated(self: Any, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
-            return Frame(Opcode.CLOSE, Close(1001, "").serialize())
-        return frame
+            frame = Frame(Opcode.CLOSE, b"")
+        ServerProtocol.send_frame(self, frame)
 
-    return sending(change)
+    return patched(websocket._Server, "send_frame", mutated)
 
 
 @mutant(
