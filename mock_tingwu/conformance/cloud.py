@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,7 @@ from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.checks import Checks, Deviation
 from mock_tingwu.conformance.dashscope import INFERENCE, DashScope
 from mock_tingwu.conformance.exchange import Redactor, Wire
+from mock_tingwu.conformance.frames import FrameStream, open_frames
 from mock_tingwu.conformance.http import Http, Unreachable
 from mock_tingwu.conformance.live import Live
 from mock_tingwu.conformance.outside import Arrived, Mailbox, Outside, wait_until
@@ -54,6 +56,12 @@ class Cloud:
         return MeetingSession(
             self, join_url, {"X-NLS-Token": "default"} if headers is None else headers
         )
+
+    def frames(
+        self, join_url: str, headers: Sequence[tuple[str, str]]
+    ) -> AbstractAsyncContextManager[FrameStream]:
+        """The same frame by frame, with a handshake of just these headers; see `open_frames`."""
+        return open_frames(self, join_url, headers)
 
     async def meeting(
         self, parameters: Mapping[str, Any] | None = None, **fields: Any
@@ -135,6 +143,11 @@ class Cloud:
         if answer.status_code != 200:
             raise Unreachable(f"the mock's clock answered {answer.status_code} {answer.text[:200]}")
         await asyncio.sleep(_YIELD_S)
+
+    async def tick(self, seconds: float = 0.1) -> None:
+        """The time that so much audio takes to be pushed to this target."""
+        if self.site.pace:
+            await asyncio.sleep(self.site.pace * seconds / 0.1)
 
     # Afterwards
 

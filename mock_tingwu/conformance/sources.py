@@ -74,6 +74,8 @@ NLS_TRANSCRIBER = Source(
     "NLS transcriber reference", "https://www.alibabacloud.com/help/zh/isi/user-guide/api-reference"
 )
 NLS_ERRORS = Source("NLS error codes", f"{_HELP}/document_detail/459864.html")
+JAVA_PUSH = Source("Tingwu push from Java", f"{_HELP}/zh/tingwu/install-the-sdk")
+RFC6455 = Source("RFC 6455", "https://www.rfc-editor.org/rfc/rfc6455")
 
 # DashScope
 DS_OFFLINE = Source(
@@ -136,6 +138,7 @@ NLS_CPP_SDK = Source("NLS SDK for C++", "https://github.com/aliyun/alibabacloud-
 NLS_JAVA_SDK = Source(
     "NLS SDK for Java", "https://github.com/aliyun/alibabacloud-nls-java-sdk", "sdk"
 )
+NLS_GO_SDK = Source("NLS SDK for Go", "https://github.com/aliyun/alibabacloud-nls-go-sdk", "sdk")
 NLS_NODE_SDK = Source("NLS SDK for Node", "https://www.npmjs.com/package/alibabacloud-nls", "sdk")
 DASHSCOPE_SDK = Source("dashscope SDK", "https://pypi.org/project/dashscope/", "sdk")
 LIVE_SDK = Source(
@@ -157,6 +160,11 @@ MD5_ISSUE = Source(
 CLIENTS = Source(
     "What public clients expect of the service",
     "https://github.com/Petersburg16/babeldoc-web",
+    "observed",
+)
+LIVE_TRACES = Source(
+    "Published clients and traces of the realtime WebSocket",
+    "https://github.com/search?q=tingwu-realtime-cn-beijing&type=code",
     "observed",
 )
 
