@@ -42,7 +42,7 @@ class Cloud:
         self.outside = outside
         self.pacing = pacing
         self.began = time.monotonic()
-        self.check = Checks(tolerates_unknown=site.name != "mock")
+        self.check = Checks(tolerates_unproven=site.name != "mock")
         self.http = Http(Wire(), Redactor(site.secrets), pacing, self.began)
         self.tingwu = Tingwu(self)
         self.dashscope = DashScope(self)
@@ -159,7 +159,7 @@ class Cloud:
         """Undo what the case did; return what could not be."""
         problems = []
         # What is undone is no part of the case.
-        self.check = Checks(tolerates_unknown=True)
+        self.check = Checks(tolerates_unproven=True)
         try:
             async with asyncio.timeout(CLEANUP_LIMIT_S):
                 while self._cleanups:

@@ -47,7 +47,7 @@ class Outcome:
     cause: str = ""
     seconds: float = 0.0
     facets: dict[str, str] = field(default_factory=dict)
-    unknown: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
     schemas: dict[str, int] = field(default_factory=dict)
     left_behind: tuple[str, ...] = ()
     wire: Wire = field(default_factory=Wire)
@@ -145,7 +145,7 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
         redacted,
         cause,
         facets=session if len(session) > 1 else {},
-        unknown=tuple(sorted(map(cloud.http.redactor.text, check.unknown))),
+        unproven=tuple(sorted(map(cloud.http.redactor.text, check.unproven))),
         schemas=dict(check.schemas),
         wire=cloud.http.wire,
     )
