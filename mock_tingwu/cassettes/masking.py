@@ -65,6 +65,12 @@ _HEADERS: Final[Mapping[str, Collection[str] | None]] = {
     "x-acs-signature-method": ["HMAC-SHA1"],
     "x-acs-signature-version": ["1.0", "2.0"],
 }
+#: Parameters of RPC style that every call has, with the values that they may have.
+_PARAMETERS: Final[Mapping[str, Collection[str]]] = {
+    "Action": tuple(CALLS),
+    "Version": ("2016-11-01",),
+    "Format": ("JSON", "XML", "json", "xml"),
+}
 _METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS"})
 #: Numbers from here on are identifiers or telephone numbers, or tell the time.
 _LARGE: Final = 10**9
@@ -133,7 +139,9 @@ class Masker:
         self._learn(dict(pairs), 0)
         shown: dict[str, Any] = {}
         for name in names:
-            if name in pairs:
+            if name in _PARAMETERS and name in pairs:
+                shown[name] = pairs[name] if pairs[name] in _PARAMETERS[name] else OTHER_VALUE
+            elif name in pairs:
                 known = fact.keys.get(name) if fact else None
                 shown[name] = self._text(pairs[name], known, name, 0)
         return shown

@@ -129,7 +129,7 @@ class CassetteWriter:
                 "open": kind,
                 "session": self._sessions,
                 "url": self._masker.reference("url", url),
-                "signed": _scheme(headers, {}),
+                "signed": scheme_of(headers, {}),
                 "status": status,
             }
             self._learn_authorization(headers)
@@ -146,6 +146,8 @@ class CassetteWriter:
         body = document[0] if document else None
         form = _form(request)
         method = masker.method(request.method)
+        if action := _header(request.headers, "x-acs-action"):
+            query.setdefault("Action", action)  # RPC style signed with ACS3 (live-rtc-asr 3)
         call = call_of(request.method, parts.path, query, form or body)
         record: dict[str, Any] = {"call": call.name, "method": method}
         if call is OTHER and (kind := masker.key_of(request.url)) is not None:
@@ -163,7 +165,7 @@ class CassetteWriter:
             if form:
                 record["form"] = True
             masker_headers = masker.headers(request.headers.items())
-            record["signed"] = _scheme(request.headers, {**query, **form})
+            record["signed"] = scheme_of(request.headers, {**query, **form})
             if document is not None:
                 record["body"] = masker.document(body, fact)
             elif size and not form:
@@ -259,15 +261,17 @@ def schema_of_answer(call: str, status: int) -> str:
     return known.answer if status < 400 else known.error
 
 
-def _scheme(headers: Mapping[str, str], parameters: Mapping[str, str]) -> str | None:
+def scheme_of(headers: Mapping[str, str], parameters: Mapping[str, str]) -> str | None:
     """How a request is signed."""
-    authorization = next(
-        (value for name, value in headers.items() if name.lower() == "authorization"), ""
-    )
+    authorization = _header(headers, "authorization")
     for prefix, scheme in (("acs ", "acs"), ("ACS3-", "ACS3-HMAC-SHA256"), ("bearer ", "bearer")):
         if authorization[: len(prefix)].lower() == prefix.lower():
             return scheme
     return "rpc" if "Signature" in parameters else None
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")
 
 
 def _fixed(path: str, call: Call) -> list[str]:
@@ -282,7 +286,7 @@ def _fixed(path: str, call: Call) -> list[str]:
 
 
 def _form(request: HttpRequest) -> dict[str, str]:
-    kind = next((v for n, v in request.headers.items() if n.lower() == "content-type"), "")
+    kind = _header(request.headers, "content-type")
     if kind.partition(";")[0].strip().lower() != FORM:
         return {}
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))

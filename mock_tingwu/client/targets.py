@@ -69,7 +69,7 @@ class Target:
         Raises:
             ValueError: no access key or AppKey was found.
         """
-        key = self._access_key()
+        key = self.access_key()
         return TingwuClient(
             self.tingwu_url,
             access_key_id=key.id,
@@ -87,13 +87,9 @@ class Target:
         Raises:
             ValueError: no API key or appId was found.
         """
-        if self.name == "mock":
-            api_key = self.environ.get(MOCK_API_KEYS, "").split(",")[0].strip() or _MOCK_API_KEY
-        else:
-            api_key = self._value(API_KEY, "API key", _MOCK_API_KEY)
         return DashScopeClient(
             self.dashscope_url,
-            api_key=api_key,
+            api_key=self.api_key(),
             app_id=app_id or self._value(APP_ID, "appId", _MOCK_APP_ID),
             retries=retries,
         )
@@ -104,7 +100,7 @@ class Target:
         Raises:
             ValueError: no access key was found.
         """
-        key = self._access_key()
+        key = self.access_key()
         return LiveAsrClient(
             self.live_url,
             access_key_id=key.id,
@@ -113,7 +109,12 @@ class Target:
             retries=retries,
         )
 
-    def _access_key(self) -> AccessKey:
+    def access_key(self) -> AccessKey:
+        """The access key for Tingwu and Live.
+
+        Raises:
+            ValueError: none was found.
+        """
         if self.name == "mock":
             pairs = self.environ.get(MOCK_ACCESS_KEYS, "")
             if not pairs.strip():
@@ -128,6 +129,16 @@ class Target:
         if is_local(self.tingwu_url) and not is_given:
             return _MOCK_ACCESS_KEY
         return find_access_key(self.environ)
+
+    def api_key(self) -> str:
+        """The API key for DashScope.
+
+        Raises:
+            ValueError: none was found.
+        """
+        if self.name == "mock":
+            return self.environ.get(MOCK_API_KEYS, "").split(",")[0].strip() or _MOCK_API_KEY
+        return self._value(API_KEY, "API key", _MOCK_API_KEY)
 
     def _value(self, variable: str, what: str, usual: str) -> str:
         """A variable's value; the ``usual`` one where nothing but a mock can be."""
