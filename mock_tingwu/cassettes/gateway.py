@@ -132,7 +132,7 @@ class RecordingGateway:
             return Response(status_code=400)
         body = self._links.revealed(body.decode("latin-1")).encode("latin-1")
         sent = HttpRequest(request.method, url, _passed_on(request.headers), body)
-        if "/via/" not in target[:5]:
+        if not target.startswith("/via/"):
             try:
                 sent = self._resigner.request(sent)
             except ValueError as error:
