@@ -32,7 +32,9 @@ def models(package: str) -> Iterator[str]:
             continue
         model = getattr(module, name)
         source = inspect.getsource(model.from_map)
-        wire = dict(re.findall(r"if m\.get\('(\w+)'\) is not None:.*?self\.(\w+)", source, re.DOTALL))
+        wire = dict(
+            re.findall(r"if m\.get\('(\w+)'\) is not None:.*?self\.(\w+)", source, re.DOTALL)
+        )
         wire = {attribute: key for key, attribute in wire.items()}
         for attribute, parameter in inspect.signature(model.__init__).parameters.items():
             if attribute != "self":

@@ -60,8 +60,10 @@ class Cassette:
             raise CassetteError(
                 f"{path} is a cassette of version {header.get('version')!r}, expected {VERSION}"
             )
-        names = ("target", "recorded", "writer")
-        made = cls(*(str(header.get(name, "")) for name in names))
+        target, recorded, writer = (
+            str(header.get(name, "")) for name in ("target", "recorded", "writer")
+        )
+        made = cls(target, recorded, writer)
         for number, line in enumerate(lines[1:], 2):
             record = _object(path, number, line)
             if not {"call", "open", "sent", "audio", "received", "close"} & set(record):

@@ -87,9 +87,7 @@ def _answer(cassette: Cassette, record: Record) -> Iterator[Finding]:
     # live-rtc-asr 1); a range of a file is a 206.
     is_file = call.startswith("file ")
     if status < 400 and status != 200 and not (is_file and status == 206):
-        yield finding(
-            Kind.STATUS, where, document="200", recording=str(status), odd="recording"
-        )
+        yield finding(Kind.STATUS, where, document="200", recording=str(status), odd="recording")
     name = schema_of_answer(call, status)
     if "answer" in record and name:
         model = CALLS[call].model if call in CALLS and status < 400 else ""
@@ -167,7 +165,11 @@ def _opinion(path: Path, value: Any, session: str, model: str) -> str:
     """What the SDK says of a field; empty: nothing."""
     if model and sdk.has_model(model):
         return sdk.field(model, path)
-    if session and path in (("header", "name"), ("header", "event"), ("payload", "output", "action")):
+    if session and path in (
+        ("header", "name"),
+        ("header", "event"),
+        ("payload", "output", "action"),
+    ):
         return "known" if value in sdk.events(session) else sdk.ABSENT
     return ""
 

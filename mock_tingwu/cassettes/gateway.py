@@ -41,8 +41,20 @@ _PATIENCE_S: Final = 10.0
 _GRACE_S: Final = 0.5
 #: What belongs to a connection and not to what is said on it (RFC 9110 section 7.6.1).
 _HOP: Final = frozenset(
-    "connection keep-alive proxy-connection proxy-authorization proxy-authenticate te trailer "
-    "transfer-encoding upgrade host content-length accept-encoding".split()
+    [
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authorization",
+        "proxy-authenticate",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "host",
+        "content-length",
+        "accept-encoding",
+    ]
 )
 #: Text is looked through for links; other bodies are passed on as they come.
 _TEXTS: Final = ("json", "xml", "text/")

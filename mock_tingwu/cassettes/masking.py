@@ -31,9 +31,28 @@ from mock_tingwu.cassettes.facts import ITEM, Fact, folded, public_words
 #: Keys whose values let somebody in, or tell whose account it is, in small letters without
 #: separators. A value that stood there once stays nowhere else either.
 _SECRETS: Final = frozenset(
-    "appkey apikey accesskeyid accesskeysecret accesskey securitytoken token signature authkey "
-    "meetingjoinurl mc password secret ossaccesskeyid authorization clientsecret appid "
-    "signaturenonce ownerid sdkappid".split()
+    [
+        "appkey",
+        "apikey",
+        "accesskeyid",
+        "accesskeysecret",
+        "accesskey",
+        "securitytoken",
+        "token",
+        "signature",
+        "authkey",
+        "meetingjoinurl",
+        "mc",
+        "password",
+        "secret",
+        "ossaccesskeyid",
+        "authorization",
+        "clientsecret",
+        "appid",
+        "signaturenonce",
+        "ownerid",
+        "sdkappid",
+    ]
 )
 #: Keys of error codes: names that no schema can list (tingwu-openapi 3.2, dashscope-tingwu 5,
 #: realtime-ws 8.4).
@@ -45,9 +64,22 @@ _IDENTIFIER: Final = re.compile(r".*(?:[a-z0-9](?:Id|ID|Ids|Key)|_ids?|^id|^Id|N
 _STATUS_TEXT: Final = re.compile("([A-Z][A-Za-z]{2,19}):([A-Z_]{3,40}):(.+)", re.DOTALL)
 
 _MEDIA: Final = frozenset(
-    "application/json text/json text/plain text/xml application/xml application/octet-stream "
-    "application/x-www-form-urlencoded audio/mpeg audio/mp3 audio/wav video/mp4 image/png "
-    "text/event-stream */*".split()
+    [
+        "application/json",
+        "text/json",
+        "text/plain",
+        "text/xml",
+        "application/xml",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+        "audio/mpeg",
+        "audio/mp3",
+        "audio/wav",
+        "video/mp4",
+        "image/png",
+        "text/event-stream",
+        "*/*",
+    ]
 )
 _MEDIA_TYPE: Final = re.compile(r"\s*([a-z*]+/[a-z0-9.+*-]+)\s*(?:(;)\s*charset=(utf-8)\s*)?", re.I)
 #: Headers that stay, with the values that do. None: a media type; an empty set: an identifier.
@@ -150,7 +182,8 @@ class Masker:
         """A path, in which pieces that are none of the ``fixed`` are identifiers."""
         pieces = path.split("/")
         return "/".join(
-            piece if not piece or piece in fixed else self.reference("Id", piece) for piece in pieces
+            piece if not piece or piece in fixed else self.reference("Id", piece)
+            for piece in pieces
         )
 
     def method(self, method: str) -> str:
@@ -264,13 +297,13 @@ def _media_types(value: str) -> str:
     return ", ".join(shown)
 
 
-def _number(value: float) -> float:
+def _number(value: int | float) -> int | float:
     """A number as it is, or one that is as long if it could be an identifier."""
     if isinstance(value, int):
         if abs(value) < _LARGE:
             return value
         digits = min(len(str(abs(value))), 18)
-        return 10 ** (digits - 1) * (1 if value > 0 else -1)
+        return int(10 ** (digits - 1)) * (1 if value > 0 else -1)
     return value if len(repr(value)) <= 9 else 1.5
 
 

@@ -33,9 +33,7 @@ def disorder(session: str, messages: list[tuple[str, Any]]) -> Iterator[Finding]
     """
     check = _realtime if session == "realtime" else _inference
     for name, rule, came in check(messages):
-        yield finding(
-            _ORDER, f"{session} {name}", document=rule, recording=came, odd="recording"
-        )
+        yield finding(_ORDER, f"{session} {name}", document=rule, recording=came, odd="recording")
 
 
 def _realtime(messages: list[tuple[str, Any]]) -> Iterator[tuple[str, str, str]]:

@@ -16,13 +16,36 @@ from mock_tingwu.protocols import signing
 #: What a signature puts into a request, in headers and in parameters (tingwu-openapi 5.1 and 5.2,
 #: live-rtc-asr 3).
 _HEADERS: Final = frozenset(
-    "authorization date host content-md5 content-length x-acs-date x-acs-content-sha256 "
-    "x-acs-accesskey-id x-acs-access-key-id x-acs-security-token x-acs-signature-type "
-    "x-acs-credentials-provider x-acs-bearer-token".split()
+    [
+        "authorization",
+        "date",
+        "host",
+        "content-md5",
+        "content-length",
+        "x-acs-date",
+        "x-acs-content-sha256",
+        "x-acs-accesskey-id",
+        "x-acs-access-key-id",
+        "x-acs-security-token",
+        "x-acs-signature-type",
+        "x-acs-credentials-provider",
+        "x-acs-bearer-token",
+    ]
 )
 _PARAMETERS: Final = frozenset(
-    "AccessKeyId Action Format Signature SignatureMethod SignatureNonce SignatureVersion Timestamp "
-    "Version SecurityToken SignatureType".split()
+    [
+        "AccessKeyId",
+        "Action",
+        "Format",
+        "Signature",
+        "SignatureMethod",
+        "SignatureNonce",
+        "SignatureVersion",
+        "Timestamp",
+        "Version",
+        "SecurityToken",
+        "SignatureType",
+    ]
 )
 _NONCE: Final = "x-acs-signature-nonce"
 #: Temporary keys of DashScope come from the service itself, and go back to it as they are.

@@ -22,15 +22,55 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from mock_tingwu import contract
+
 #: The longest run that is kept track of, in characters; longer ones count as so long.
 LONGEST: Final = 512
 #: Pieces of identifiers and links that are the same for everybody (tingwu-openapi 2.2,
-#: live-rtc-asr 1.2). Kinds of results are among them by `know`.
-_WORDS: Final = set(
-    "api ws v1 v2 asr tw oss http https rtmp rtsp json mp3 mp4 png jpg spectrum wav pcm flac m4a aac "
-    "opus ogg m3u8 flv srt txt openapi tingwu tasks resources phrases services aigc tokens "
-    "multimodal generation inference".split()
-)
+#: live-rtc-asr 1.2), kinds of results among them.
+_WORDS: Final = frozenset(
+    [
+        "api",
+        "ws",
+        "v1",
+        "v2",
+        "asr",
+        "tw",
+        "oss",
+        "http",
+        "https",
+        "rtmp",
+        "rtsp",
+        "json",
+        "mp3",
+        "mp4",
+        "png",
+        "jpg",
+        "spectrum",
+        "wav",
+        "pcm",
+        "flac",
+        "m4a",
+        "aac",
+        "opus",
+        "ogg",
+        "m3u8",
+        "flv",
+        "srt",
+        "txt",
+        "openapi",
+        "tingwu",
+        "tasks",
+        "resources",
+        "phrases",
+        "services",
+        "aigc",
+        "tokens",
+        "multimodal",
+        "generation",
+        "inference",
+    ]
+) | {name.rpartition("/")[2] for name in contract.names() if "/results/" in name}
 #: Parameters that signed links have (tingwu-openapi 2.2, realtime-ws 1.1).
 _LINK_PARAMETERS: Final = frozenset({"Expires", "OSSAccessKeyId", "Signature", "mc"})
 
@@ -56,11 +96,6 @@ _LINK: Final = re.compile(r"(?:https?|wss?|rtmps?|rtsp)://[^\s/?#]", re.IGNORECA
 #: Scripts without spaces, of which a text may be: Han, kana, Hangul.
 _CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _CJK_FILLER, _LATIN_FILLER = "字", "lorem ipsum "
-
-
-def know(words: set[str]) -> None:
-    """Let these words stand in templates: names that the schemas give away anyway."""
-    _WORDS.update(words)
 
 
 def is_link(text: str) -> bool:
@@ -136,7 +171,7 @@ _WORD_PARTS: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 
 def is_word(text: str) -> bool:
-    """Whether a text is a name as people give them: ``GetTaskInfo``, ``BRK.InvalidTaskId``, ``mp3``.
+    """Whether a text is a name as people give them: ``GetTaskInfo``, ``BRK.InvalidTaskId``.
 
     Of up to 48 characters, at most two of them digits, its parts three letters long on average:
     keys and tokens are not like that.

@@ -267,7 +267,7 @@ def scheme_of(headers: Mapping[str, str], parameters: Mapping[str, str]) -> str 
     for prefix, scheme in (("acs ", "acs"), ("ACS3-", "ACS3-HMAC-SHA256"), ("bearer ", "bearer")):
         if authorization[: len(prefix)].lower() == prefix.lower():
             return scheme
-    return "rpc" if "Signature" in parameters else None
+    return "rpc" if {"AccessKeyId", "Signature"} <= parameters.keys() else None
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
@@ -296,7 +296,7 @@ def _read(headers: Mapping[str, str], body: bytes | int) -> tuple[int, tuple[Any
     """The size of a body, and in a tuple its JSON if it is any."""
     if isinstance(body, int):
         return body, None
-    if not body.lstrip()[:1] in (b"{", b"["):
+    if body.lstrip()[:1] not in (b"{", b"["):
         return len(body), None
     try:
         return len(body), (json.loads(body),)
