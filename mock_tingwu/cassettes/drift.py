@@ -25,7 +25,7 @@ Path = tuple[str, ...]
 _KINDS: Final = {
     "required": Kind.MISSING,
     "additionalProperties": Kind.UNKNOWN,
-    "falseSchema": Kind.UNKNOWN,
+    "falseSchema": Kind.FORM,  # a known key where, by what else is there, none may be
     "type": Kind.TYPE,
     "enum": Kind.WORD,
     "const": Kind.WORD,
@@ -101,7 +101,11 @@ def _document(
     known = facts(name)
     plain = cassette.expanded(masked)
     broken: set[Path] = set()
-    for violation in contract.violations(name, plain):
+    violations = contract.violations(name, plain)
+    if any(violation.keyword == "required" for violation in violations):
+        # Of what a condition asks for, nothing is known while what it hangs on is missing.
+        violations = [one for one in violations if one.keyword != "falseSchema"]
+    for violation in violations:
         path = tuple(ITEM if isinstance(part, int) else part for part in violation.path)
         value, there = _at(plain, violation.path)
         shown, _ = _at(masked, violation.path)
@@ -177,7 +181,7 @@ def _opinion(path: Path, value: Any, session: str, model: str) -> str:
 def _sdk_against_both(
     value: Any, path: Path, known: Fact, where: str, model: str, broken: set[Path]
 ) -> Iterator[Finding]:
-    """Fields that were recorded as documented, and that the SDK does not have or types otherwise."""
+    """Fields that were recorded as documented, and that the SDK has not, or types otherwise."""
     if isinstance(value, dict):
         inside = [((*path, key), inner) for key, inner in value.items()]
     elif isinstance(value, list):

@@ -43,6 +43,8 @@ SEVERITIES: Final = {
     Kind.FORM: Severity.WARNING,
     Kind.HEADER: Severity.WARNING,
 }
+#: So many different values are told of one field.
+_MOST: Final = 4
 _RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -94,10 +96,17 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
             known,
             document=known.document or one.document,
             sdk=known.sdk or one.sdk,
-            recording=known.recording or one.recording,
+            recording=_both(known.recording, one.recording),
             replay=known.replay or one.replay,
             odd=known.odd or one.odd,
             severity=min(known.severity, one.severity, key=_RANK.__getitem__),
             times=max(known.times, one.times) if one.replay else known.times + one.times,
         )
     return sorted(found.values(), key=lambda one: (_RANK[one.severity], one.where, one.path))
+
+
+def _both(one: str, other: str) -> str:
+    """What was recorded here and there: up to `_MOST` values."""
+    if not other or other in one.split(", ") or one.count(", ") >= _MOST - 1:
+        return one
+    return f"{one}, {other}" if one else other

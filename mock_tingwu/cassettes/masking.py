@@ -258,23 +258,25 @@ class Masker:
             form = shapes.link_template(value) if shapes.is_link(value) else shapes.whole(value)
             return self.reference(key, value, form)
         known = value not in self._secrets
-        if known and fact is not None and fact.words:
-            if value in fact.words or _is_public(value) or shapes.is_word(value):
-                return value
-        if known and key in _CODES:
-            if _CODE_NUMBER.fullmatch(value) or shapes.is_word(value):
-                return value
+        if known and _may_stay(value, key, fact):
+            return value
         if value in self._references or shapes.is_link(value):
             return self.reference(key, value)
         if known and key == "status_text" and (found := _STATUS_TEXT.fullmatch(value)):
-            if _is_public(found[2]) or shapes.is_word(found[2]):
-                return f"{found[1]}:{found[2]}:{shapes.text_class(found[3])}"
+            return f"{found[1]}:{found[2]}:{shapes.text_class(found[3])}"
         if value[0] in "{[" and (inner := _decoded(value)) is not None:
             self._learn(inner, depth)
             return {JSON_TEXT: self._value(inner, None, key, depth + 1)}
         if (fact is not None and fact.formed) or _IDENTIFIER.match(key):
             return self.reference(key, value)
         return shapes.text_class(value)
+
+
+def _may_stay(value: str, key: str, fact: Fact | None) -> bool:
+    """Whether a text is one of the words that may stand there, or looks like one; or a code."""
+    if fact is not None and fact.words:
+        return value in fact.words or _is_public(value) or shapes.is_word(value)
+    return key in _CODES and (bool(_CODE_NUMBER.fullmatch(value)) or shapes.is_word(value))
 
 
 def _is_secret(key: str) -> bool:

@@ -103,11 +103,11 @@ def _lines(
                 lines.append(f"          {name:<9} {said}{odd}")
     for one, entry in excused:
         lines.append(f"accepted  {one.kind:<8}  {one.where}: {one.path}  ({entry.reason})")
-    for entry in stale:
-        lines.append(
-            f"stale     {entry.kind:<8}  {entry.where}: {entry.path}  "
-            "is accepted and excuses nothing: take it out"
-        )
+    lines += [
+        f"stale     {entry.kind:<8}  {entry.where}: {entry.path}  "
+        "is accepted and excuses nothing: take it out"
+        for entry in stale
+    ]
     if not outcome.played:
         lines.append("nothing was played: a cassette that replays nothing proves nothing")
     counts = Counter(one.severity for one in found)
