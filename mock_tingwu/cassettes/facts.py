@@ -17,12 +17,17 @@ from mock_tingwu import contract
 
 #: Where the facts of what stands in a list are.
 ITEM: Final = "[]"
+#: Where the facts of what stands under any key are.
+ANY: Final = "*"
 _TYPE_OF: Final = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
 @dataclass(slots=True)
 class Fact:
-    """What is known of one field. ``keys`` are those of an object, `ITEM` is a list's content.
+    """What is known of one field.
+
+    ``keys`` are those of an object, `ITEM` is a list's content, `ANY` what stands under keys that
+    nobody can list.
 
     ``words`` are the values that a string may have, ``formed`` tells of a pattern. ``source`` is
     ``level: place``, empty where none is told.
@@ -34,13 +39,17 @@ class Fact:
     source: str = ""
     keys: dict[str, Fact] = field(default_factory=dict)
 
+    def below(self, key: str) -> Fact | None:
+        """What is known of what stands under a key."""
+        return self.keys.get(key) or self.keys.get(ANY)
+
     def at(self, path: tuple[str, ...]) -> Fact | None:
         """What is known of a field below; None when it is not known at all."""
         found: Fact | None = self
         for key in path:
             if found is None:
                 return None
-            found = found.keys.get(key)
+            found = found.below(key)
         return found
 
 
@@ -100,6 +109,10 @@ def _gather(found: Fact, uri: str, schema: Any) -> None:
     for key, inner in schema.get("properties", {}).items():
         if inner is not False:
             _gather(found.keys.setdefault(key, Fact()), uri, inner)
+    others = [*schema.get("patternProperties", {}).values(), schema.get("additionalProperties")]
+    for inner in others:
+        if isinstance(inner, dict):
+            _gather(found.keys.setdefault(ANY, Fact()), uri, inner)
     if "items" in schema:
         _gather(found.keys.setdefault(ITEM, Fact()), uri, schema["items"])
 

@@ -57,6 +57,10 @@ _SECRETS: Final = frozenset(
 #: Keys of error codes: names that no schema can list (tingwu-openapi 3.2, dashscope-tingwu 5,
 #: realtime-ws 8.4).
 _CODES: Final = frozenset({"Code", "code", "ErrorCode", "errorCode", "error_code"})
+#: Keys of words that a schema has in a pattern only (realtime-ws 8.2).
+_SPOKEN: Final = frozenset({"directive"})
+#: A number in a text, too small to be anybody's.
+_SMALL_NUMBER: Final = re.compile("[0-9]{1,2}")
 _CODE_NUMBER: Final = re.compile("[0-9]{1,4}")
 #: Keys of identifiers: they are told from texts by their names.
 _IDENTIFIER: Final = re.compile(r".*(?:[a-z0-9](?:Id|ID|Ids|Key)|_ids?|^id|^Id|Name)$|^(?:id|Id)$")
@@ -236,7 +240,7 @@ class Masker:
         if isinstance(value, dict):
             return {
                 (name := self._key(key, fact)): self._value(
-                    inner, fact.keys.get(key) if fact else None, name.strip("<>"), depth + 1
+                    inner, fact.below(key) if fact else None, name.strip("<>"), depth + 1
                 )
                 for key, inner in value.items()
             }
@@ -245,7 +249,7 @@ class Masker:
         return _number(value)
 
     def _key(self, key: str, fact: Fact | None) -> str:
-        if fact is not None and key in fact.keys and key != ITEM:
+        if fact is not None and key in fact.keys:
             return key
         if key not in self._secrets and (_is_public(key) or shapes.is_word(key)):
             return key
@@ -276,6 +280,10 @@ def _may_stay(value: str, key: str, fact: Fact | None) -> bool:
     """Whether a text is one of the words that may stand there, or looks like one; or a code."""
     if fact is not None and fact.words:
         return value in fact.words or _is_public(value) or shapes.is_word(value)
+    if fact is not None and fact.formed and _SMALL_NUMBER.fullmatch(value):
+        return True
+    if key in _SPOKEN:
+        return shapes.is_word(value)
     return key in _CODES and (bool(_CODE_NUMBER.fullmatch(value)) or shapes.is_word(value))
 
 

@@ -78,6 +78,10 @@ _UUID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{12}",
     re.IGNORECASE,
 )
+#: A moment, as services write it: the same one stands for all.
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ])[0-9]{2}:[0-9]{2}:[0-9]{2}(.*)")
+#: How keys of DashScope begin, lasting and temporary ones (dashscope-tingwu 5.2).
+_KINDS_OF_KEYS: Final = ("sk-", "st-")
 _PIECE: Final = re.compile(r"[A-Za-z0-9]+|[^\x00-\x7f]+|[\x00-\x7f]")
 _PLACE: Final = re.compile("<([dhHlutnc])([0-9]+)>")
 _CLASSES: Final = tuple(
@@ -110,11 +114,16 @@ def template(text: str) -> str:
         version, variant = found[1], "8" if found[2] in "89abAB" else "0"
         name = "H" if large else "h"
         return f"<{name}8>-<{name}4>-{version}<{name}3>-{variant}<{name}3>-<{name}12>"
+    if found := _MOMENT.fullmatch(text):
+        zone = found[2] if found[2] in ("Z", "+08:00") else re.sub("[^Z+:.]", "0", found[2])
+        return f"2020-01-01{found[1]}00:00:00{zone}"
     return "".join(_form(piece) for piece in _PIECE.findall(text[: 4 * LONGEST]))
 
 
 def whole(text: str) -> str:
     """The form of a secret: one run of characters, wherever its separators are."""
+    if text[:3] in _KINDS_OF_KEYS:
+        return text[:3] + whole(text[3:])
     return f"<{_class_of(text, 't')}{min(len(text), LONGEST)}>" if text else ""
 
 
@@ -204,7 +213,8 @@ def _filled(kind: str, length: int, number: int) -> str:
     elif kind == "d":
         digits, fill = str(number), "1"
     else:
-        digits, fill = format(number, "x"), "0"
+        # A letter, so that the case shows.
+        digits, fill = format(number, "x"), "a"
         if kind == "H":
-            digits = digits.upper()
+            digits, fill = digits.upper(), "A"
     return digits[-length:].rjust(length, fill)
