@@ -105,6 +105,11 @@ class RecordingGateway:
         return f"http://{self._links.authority}"
 
     @property
+    def host(self) -> str:
+        """The same as SDKs want it: ``127.0.0.1:PORT``."""
+        return self._links.authority
+
+    @property
     def environ(self) -> dict[str, str]:
         """Variables for a program that is to talk to it, the same as `MockTingwu.environ` has.
 

@@ -61,6 +61,8 @@ _CODES: Final = frozenset({"Code", "code", "ErrorCode", "errorCode", "error_code
 _SPOKEN: Final = frozenset({"directive"})
 #: A number in a text, too small to be anybody's.
 _SMALL_NUMBER: Final = re.compile("[0-9]{1,2}")
+#: A parameter that is a number of seconds or the like.
+_DURATION: Final = re.compile("[0-9]{1,6}")
 _CODE_NUMBER: Final = re.compile("[0-9]{1,4}")
 #: Keys of identifiers: they are told from texts by their names.
 _IDENTIFIER: Final = re.compile(r".*(?:[a-z0-9](?:Id|ID|Ids|Key)|_ids?|^id|^Id|Name)$|^(?:id|Id)$")
@@ -177,6 +179,8 @@ class Masker:
         for name in names:
             if name in _PARAMETERS and name in pairs:
                 shown[name] = pairs[name] if pairs[name] in _PARAMETERS[name] else OTHER_VALUE
+            elif _DURATION.fullmatch(pairs.get(name, "")):
+                shown[name] = pairs[name]
             elif name in pairs:
                 known = fact.keys.get(name) if fact else None
                 shown[name] = self._text(pairs[name], known, name, 0)

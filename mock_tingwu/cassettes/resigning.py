@@ -79,27 +79,44 @@ class Resigner:
             return request
         key = self.target.access_key()
         own = {name: value for name, value in headers.items() if name not in _HEADERS}
-        sign = signing.sign_acs3 if scheme == "ACS3-HMAC-SHA256" else signing.sign_roa_v1
-        signed = sign(
-            request.method,
-            parts.path or "/",
-            query,
-            own,
-            request.body,
-            access_key=key.id,
-            secret=key.secret,
-            security_token=key.security_token,
-            action=headers.get("x-acs-action", ""),
-            version=headers.get("x-acs-version", ""),
-            host=parts.netloc,
-            nonce=headers.get(_NONCE) or uuid4().hex,
-            date=datetime.now(UTC),
-        )
-        if "x-acs-action" not in headers:
-            signed.pop("x-acs-action", None)
+        method, path, body = request.method, parts.path or "/", request.body
+        version, action = headers.get("x-acs-version", ""), headers.get("x-acs-action")
+        nonce, date = headers.get(_NONCE) or uuid4().hex, datetime.now(UTC)
+        if scheme == "acs":
+            signed = signing.sign_roa_v1(
+                method,
+                path,
+                query,
+                own,
+                body,
+                access_key=key.id,
+                secret=key.secret,
+                security_token=key.security_token,
+                version=version,
+                host=parts.netloc,
+                date=date,
+                nonce=nonce,
+                action=action,
+            )
+        else:
+            signed = signing.sign_acs3(
+                method,
+                path,
+                query,
+                own,
+                body,
+                access_key=key.id,
+                secret=key.secret,
+                security_token=key.security_token,
+                action=action or "",
+                version=version,
+                host=parts.netloc,
+                nonce=nonce,
+                date=date,
+            )
         origin = f"{parts.scheme}://{parts.netloc}"
-        url = origin + signing.request_target(parts.path or "/", query)
-        return HttpRequest(request.method, url, signed, request.body)
+        url = origin + signing.request_target(path, query)
+        return HttpRequest(method, url, signed, body)
 
     def bearer(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers in small letters with the target's API key in place of the client's."""
