@@ -90,7 +90,7 @@ def texts(secret: str) -> st.SearchStrategy[str]:
 
 
 def documents(secret: str) -> st.SearchStrategy[Any]:
-    leaves = texts(secret)
+    leaves: st.SearchStrategy[Any] = texts(secret)
     if secret.isdigit():
         leaves = leaves | st.just(int(secret))
     keys = KEYS | st.sampled_from([secret, f"x-{secret}"])

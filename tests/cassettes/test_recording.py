@@ -120,7 +120,7 @@ def test_an_agent_s_meeting_by_the_sdk_of_dashscope(
     strict: MockTingwu, tmp_path: Path, recording: bytes
 ) -> None:
     def hold(gateway: RecordingGateway) -> None:
-        source = {"task": "createTask", "type": "realtime", "appId": "tw_app"}
+        source: dict[str, Any] = {"task": "createTask", "type": "realtime"}
         source |= {"format": "pcm", "sampleRate": 16_000}
         with dashscope.Client(api_key="sk-any", base_url=f"{gateway.url}/api/v1") as client:
             create = client.tingwu.call(model="tingwu-meeting", input=source)
