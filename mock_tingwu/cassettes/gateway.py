@@ -12,33 +12,29 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import httpx
-import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from mock_tingwu.cassettes.calls import service_of
+from mock_tingwu.cassettes.gateway_server import GatewayServer
 from mock_tingwu.cassettes.links import Links
 from mock_tingwu.cassettes.resigning import Resigner
+from mock_tingwu.cassettes.sending import send
 from mock_tingwu.cassettes.writer import CassetteWriter, HttpAnswer, HttpRequest
-from mock_tingwu.client.address import is_local
 from mock_tingwu.client.errors import StreamError
 from mock_tingwu.client.http import FILE_LIMIT_S, REQUEST_TIMEOUT_S
 from mock_tingwu.client.joining import join
 from mock_tingwu.client.stream_core import Loss
 from mock_tingwu.client.targets import MOCK_ACCESS_KEYS, MOCK_API_KEYS, MOCK_URL, Target
-from mock_tingwu.client.trust import trusted
 
 #: The keys that a program is given: it needs some, and none of the target's.
 KEY_ID, SECRET, API_KEY = "any", "any", "sk-any"
 #: How long the thread may take to start and to stop, in seconds.
 _PATIENCE_S: Final = 10.0
-#: How long what is under way may take when the gateway is closed, in seconds.
-_GRACE_S: Final = 0.5
 #: What belongs to a connection and not to what is said on it (RFC 9110 section 7.6.1).
 _HOP: Final = frozenset(
     [
@@ -54,6 +50,7 @@ _HOP: Final = frozenset(
         "host",
         "content-length",
         "accept-encoding",
+        "expect",
     ]
 )
 #: Text is looked through for links; other bodies are passed on as they come.
@@ -73,7 +70,7 @@ class RecordingGateway:
         self._writer = writer
         self._links = Links()
         self._resigner = Resigner(target)
-        self._server = _Server(self)
+        self._server = GatewayServer(self)
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -143,13 +140,16 @@ class RecordingGateway:
         url = self._upstream(target)
         if url is None:
             return _refusal(404, "nothing that is recorded has this path")
+        is_elsewhere = target.startswith("/via/")
+        if is_elsewhere and request.method not in ("GET", "HEAD"):
+            return _refusal(405, "what is uploaded is not recorded")
         try:
             body = await request.body()
         except ClientDisconnect:
             return Response(status_code=400)
         body = self._links.revealed(body.decode("latin-1")).encode("latin-1")
         sent = HttpRequest(request.method, url, _passed_on(request.headers), body)
-        if not target.startswith("/via/"):
+        if not is_elsewhere:
             try:
                 sent = self._resigner.request(sent)
             except ValueError as error:
@@ -157,25 +157,23 @@ class RecordingGateway:
         return await self._forward(sent)
 
     async def _forward(self, sent: HttpRequest) -> Response:
-        client = self._server.client(sent.url)
-        headers = {**sent.headers, "accept-encoding": "identity"}
+        host = urlsplit(sent.url).netloc
         try:
-            request = client.build_request(
-                sent.method, sent.url, headers=headers, content=sent.body or None
-            )
-            answer = await client.send(request, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            answer = await send(self._server.client(sent.url), sent)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             reason = str(error) or type(error).__name__
-            return _refusal(502, f"{urlsplit(sent.url).netloc} does not answer: {reason}")
+            return _refusal(502, f"{host} does not answer: {reason}")
         shown = _passed_on(answer.headers)
         kind = answer.headers.get("content-type", "")
-        if kind and not any(text in kind for text in _TEXTS):
+        if sent.method == "HEAD" or (kind and not any(text in kind for text in _TEXTS)):
+            if (size := answer.headers.get("content-length")) is not None:
+                shown["content-length"] = size
             return StreamingResponse(self._media(sent, answer), answer.status_code, shown)
         try:
             content = await answer.aread()
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            return _refusal(502, f"{urlsplit(sent.url).netloc} broke off: {reason}")
+            return _refusal(502, f"{host} broke off: {reason}")
         finally:
             await answer.aclose()
         self._writer.http(sent, HttpAnswer(answer.status_code, dict(answer.headers), content))
@@ -286,78 +284,6 @@ async def _pump_back(service: ClientConnection, client: WebSocket, note: Any) ->
     except (RuntimeError, WebSocketDisconnect):
         await asyncio.Event().wait()
     return service.close_code or 1006
-
-
-class _OneOfEach(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which takes handshakes as the official Python SDK writes them: with two
-    keys and two versions, of which the first count (realtime-ws 1.2)."""
-
-    _is_read = False
-
-    def data_received(self, data: bytes) -> None:
-        if not self._is_read:
-            self._is_read = True
-            head, end, rest = data.partition(b"\r\n\r\n")
-            seen: set[bytes] = set()
-            lines = []
-            for line in head.split(b"\r\n"):
-                name = line.partition(b":")[0].strip().lower()
-                if name in (b"sec-websocket-key", b"sec-websocket-version"):
-                    if name in seen:
-                        continue
-                    seen.add(name)
-                lines.append(line)
-            data = b"\r\n".join(lines) + end + rest
-        super().data_received(data)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn with the gateway as its app. ``ready`` is set when it answers."""
-
-    def __init__(self, app: Any) -> None:
-        self.ready = threading.Event()
-        self._clients: dict[bool, httpx.AsyncClient] = {}
-        config = uvicorn.Config(
-            app,
-            interface="asgi3",
-            http="httptools",
-            ws=_OneOfEach,
-            ws_per_message_deflate=False,
-            ws_ping_interval=None,
-            loop="asyncio",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-        )
-        super().__init__(config)
-
-    def client(self, url: str) -> httpx.AsyncClient:
-        """What speaks HTTP with an address: by the proxies of the environment unless it is here."""
-        near = is_local(url)
-        if near not in self._clients:
-            self._clients[near] = httpx.AsyncClient(
-                timeout=REQUEST_TIMEOUT_S, verify=trusted(), trust_env=not near
-            )
-        return self._clients[near]
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        impatience = asyncio.get_running_loop().call_later(_GRACE_S, self._hang_up)
-        await super().shutdown(sockets)
-        impatience.cancel()
-        for client in self._clients.values():
-            await client.aclose()
-
-    def _hang_up(self) -> None:
-        for connection in list(self.server_state.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
 
 
 def _target(scope: Mapping[str, Any]) -> str:

@@ -6,38 +6,31 @@ recorded ones. Where the recording shows a task further than it is, it is asked 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import re
-import wave
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
 from mock_tingwu.cassettes.calls import CALLS, INFERENCE, service_of
 from mock_tingwu.cassettes.cassette import REFERENCE, Cassette, Record
 from mock_tingwu.cassettes.findings import Finding, Kind, finding
 from mock_tingwu.cassettes.order import name_of
 from mock_tingwu.cassettes.resigning import Resigner
-from mock_tingwu.cassettes.writer import FORM, CassetteWriter, HttpAnswer, HttpRequest, Session
+from mock_tingwu.cassettes.sending import send
+from mock_tingwu.cassettes.streams import EVENT_S, PlayedStream, decoded
+from mock_tingwu.cassettes.writer import FORM, CassetteWriter, HttpAnswer, HttpRequest
 from mock_tingwu.client.address import is_local
 from mock_tingwu.client.errors import StreamError
-from mock_tingwu.client.http import REQUEST_TIMEOUT_S
+from mock_tingwu.client.http import REQUEST_TIMEOUT_S, connections
 from mock_tingwu.client.joining import join
 from mock_tingwu.client.stream_core import Loss
 from mock_tingwu.client.targets import Target
-from mock_tingwu.client.trust import trusted
 from mock_tingwu.protocols.signing import encode_query
-from mock_tingwu.resources import folder
 
-#: How long an event may take that the recording has, in seconds.
-_EVENT_S: Final = 10.0
 #: How often a task is asked for at most until it stands as recorded.
 _POLLS: Final = 200
 #: Events that the client waits for before it goes on.
@@ -63,8 +56,6 @@ _SIGNATURES: Final = {
     "ACS3-HMAC-SHA256": {"authorization": "ACS3-HMAC-SHA256 Credential=any"},
     "bearer": {"authorization": "Bearer any"},
 }
-#: The demo meeting, and how much of it is read at a time, in samples.
-_RECORDING: Final = "audio/cn-weekly-sync.wav"
 #: Encodings of audio that can be made without a library.
 _PLAIN: Final = frozenset({"pcm", "wav", "", None})
 
@@ -85,16 +76,14 @@ class Player:
     known: dict[str, str] = field(default_factory=dict)
     #: The place in the new cassette of each record that was played.
     played: dict[int, int] = field(default_factory=dict)
-    _sessions: dict[int, _Session] = field(default_factory=dict)
+    _sessions: dict[int, PlayedStream] = field(default_factory=dict)
     _encoding: str = "pcm"
 
     async def play(self) -> None:
         """Play all of it. What goes wrong becomes a finding."""
         resigner = Resigner(self.target)
         near = is_local(self.target.tingwu_url)
-        async with httpx.AsyncClient(
-            timeout=REQUEST_TIMEOUT_S, verify=trusted(), trust_env=not near
-        ) as client:
+        async with connections(REQUEST_TIMEOUT_S, use_proxies=not near) as client:
             try:
                 for place, record in enumerate(self.cassette.records):
                     if "call" in record:
@@ -116,17 +105,15 @@ class Player:
         polls = _POLLS if record["call"] in ("GetTaskInfo", "getTask") else 1
         for _ in range(polls):
             signed = resigner.request(request)
-            headers = {**signed.headers, "accept-encoding": "identity"}
             try:
-                answer = await client.request(
-                    signed.method, signed.url, headers=headers, content=signed.body or None
-                )
-            except httpx.HTTPError as error:
+                answer = await send(client, signed)
+                await answer.aread()
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 reason = str(error) or type(error).__name__
                 said = finding(Kind.STATUS, record["call"], recording="an answer", replay=reason)
                 self.findings.append(said)
                 return
-            document = _document(answer.content)
+            document = decoded(answer.content)
             if not _is_behind(document, record.get("answer")):
                 break
             await self.later()
@@ -260,7 +247,7 @@ class Player:
             return StreamError(text, code)
 
         connection = await join(
-            url, headers=headers, patience=_EVENT_S, peer="The target", refusal=refused
+            url, headers=headers, patience=EVENT_S, peer="The target", refusal=refused
         )
         written = self.writer.websocket(url, headers, status)
         if status != record["status"]:
@@ -268,7 +255,7 @@ class Player:
             self.findings.append(finding(Kind.STATUS, f"{kind} handshake", **said))
         if isinstance(connection, Loss):
             return
-        self._sessions[record["session"]] = _Session(kind, connection, written)
+        self._sessions[record["session"]] = PlayedStream(kind, connection, written)
 
     def _bind_own(self, message: Any) -> None:
         """Let identifiers that the client makes be the same wherever they stand again."""
@@ -278,89 +265,6 @@ class Player:
 
     def _untestable(self, where: str, why: str) -> None:
         self.findings.append(finding(Kind.UNTESTABLE, where, recording="comes", replay=why))
-
-
-class _Session:
-    """One WebSocket of a replay."""
-
-    def __init__(self, kind: str, connection: ClientConnection, written: Session) -> None:
-        self.kind = kind
-        self._connection = connection
-        self._written = written
-        self._heard: list[str] = []
-        self._awaited: dict[str, int] = {}
-        self._news = asyncio.Event()
-        self._is_closed = False
-        self._samples = _speech()
-        self._listener = asyncio.create_task(self._listen())
-
-    async def say(self, message: str) -> None:
-        """Send a text."""
-        self._written.sent(message)
-        with contextlib.suppress(ConnectionClosed):
-            await self._connection.send(message)
-
-    async def push(self, frames: int, size: int) -> None:
-        """Push so much audio in so many frames: speech of a meeting of ours."""
-        with contextlib.suppress(ConnectionClosed):
-            for number in range(frames):
-                length = size * (number + 1) // frames - size * number // frames
-                frame = self._speech(length)
-                self._written.sent(frame)
-                await self._connection.send(frame)
-
-    async def hear(self, name: str) -> bool:
-        """Wait until an event has come as often as it was waited for; whether it has."""
-        self._awaited[name] = self._awaited.get(name, 0) + 1
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_EVENT_S):
-                while self._heard.count(name) < self._awaited[name]:
-                    if self._listener.done():
-                        break
-                    self._news.clear()
-                    await self._news.wait()
-        return self._heard.count(name) >= self._awaited[name]
-
-    async def close(self, code: int) -> None:
-        """Hang up, once."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        await self._connection.close(code)
-        await self._listener
-        self._written.closed(self._connection.close_code or 1006, by="client")
-
-    async def _listen(self) -> None:
-        try:
-            async for message in self._connection:
-                self._written.received(message)
-                if isinstance(message, str):
-                    self._heard.append(name_of(self.kind, _document(message.encode())))
-                self._news.set()
-        except ConnectionClosed:
-            pass
-        finally:
-            self._news.set()
-
-    def _speech(self, size: int) -> bytes:
-        while len(self._samples) < size:
-            self._samples += _speech()
-        frame, self._samples = self._samples[:size], self._samples[size:]
-        return frame
-
-
-def _speech() -> bytes:
-    """The demo meeting: 16-bit mono PCM of 16 kHz."""
-    with wave.open(str(folder("fixtures") / _RECORDING)) as audio:
-        pcm: bytes = audio.readframes(audio.getnframes())
-        return pcm
-
-
-def _document(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _standing(answer: Any) -> tuple[int, int] | None:

@@ -66,7 +66,7 @@ class HttpClient:
         self._secrets = {secret for secret in secrets.values() if secret}
         self._retries = retries or Retries()
         self._call_limit = 2 * request_timeout
-        self._http = _connections(request_timeout, use_proxies=not is_local(url))
+        self._http = connections(request_timeout, use_proxies=not is_local(url))
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,7 +106,7 @@ class HttpClient:
         limit = limit or self._call_limit
         try:
             request = self._http.build_request(method, url, **content)
-            request.url = _LoggedURL(request.url)
+            request.url = LoggedURL(request.url)
             async with asyncio.timeout(limit) as timer:
                 response = await self._http.send(request, stream=True)
                 try:
@@ -242,14 +242,19 @@ def _check_link(url: str) -> None:
         raise ValueError("url is no link, expected one such as https://host.example.com/file")
 
 
-class _LoggedURL(httpx.URL):
+class LoggedURL(httpx.URL):
     """A URL of which httpx logs no query: that of a file's link is a credential."""
 
     def __str__(self) -> str:
         return str(self.copy_with(query=None))
 
 
-def _connections(request_timeout: float, *, use_proxies: bool) -> httpx.AsyncClient:
+def connections(request_timeout: float, *, use_proxies: bool) -> httpx.AsyncClient:
+    """What speaks HTTP, with the authorities of `client.trust` and the proxies of the environment.
+
+    Raises:
+        ValueError: either makes no sense.
+    """
     context = trusted()
     try:
         return httpx.AsyncClient(timeout=request_timeout, verify=context, trust_env=use_proxies)

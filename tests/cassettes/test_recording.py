@@ -121,7 +121,7 @@ def test_an_agent_s_meeting_by_the_sdk_of_dashscope(
 ) -> None:
     def hold(gateway: RecordingGateway) -> None:
         source: dict[str, Any] = {"task": "createTask", "type": "realtime"}
-        source |= {"format": "pcm", "sampleRate": 16_000}
+        source |= {"appId": "tw_app", "format": "pcm", "sampleRate": 16_000}
         with dashscope.Client(api_key="sk-any", base_url=f"{gateway.url}/api/v1") as client:
             create = client.tingwu.call(model="tingwu-meeting", input=source)
             data_id = create.output["dataId"]
@@ -216,3 +216,45 @@ def test_links_lead_through_the_gateway_and_back() -> None:
     assert links.revealed("u=http%3A%2F%2F127.0.0.1%3A8901%2Fvia%2F1%2Fx") == (
         "u=https%3A%2F%2Fh.example.com%2Fx"
     )
+
+
+def test_no_secret_is_logged(
+    strict: MockTingwu, tmp_path: Path, recording: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def meet(gateway: RecordingGateway) -> None:
+        async with find_target("mock", gateway.environ).tingwu() as client:
+            task = await client.create_realtime()
+            async with MeetingStream(task.join_url) as stream:
+                await stream.push(recording[:64_000])
+                await stream.stop()
+            await client.stop(task.task_id)
+            await client.wait(task.task_id, poll_interval=0.01)
+            await client.results(task.task_id)
+
+    with caplog.at_level("INFO"):
+        cassette = record(strict, tmp_path / "c.jsonl", lambda gateway: asyncio.run(meet(gateway)))
+        asyncio.run(replay_privately(cassette))
+    assert [word for word in ("mc=", "Signature", SECRET) if word in caplog.text] == []
+
+
+def test_what_is_no_text_is_passed_on_and_counted(
+    strict: MockTingwu, tmp_path: Path, recording: bytes
+) -> None:
+    async def meet(gateway: RecordingGateway) -> None:
+        transcoding = {"Transcoding": {"TargetAudioFormat": "mp3"}}
+        async with find_target("mock", gateway.environ).tingwu() as client:
+            task = await client.create_realtime(parameters=transcoding)
+            async with MeetingStream(task.join_url) as stream:
+                await stream.push(recording[:64_000])
+                await stream.stop()
+            await client.stop(task.task_id)
+            info = await client.wait(task.task_id, poll_interval=0.01)
+        assert info.mp3_url is not None
+        answer = httpx.get(info.mp3_url)
+        assert int(answer.headers["content-length"]) == len(answer.content) > 1_000
+        assert httpx.put(info.mp3_url, content=b"x").status_code == 405
+
+    cassette = record(strict, tmp_path / "c.jsonl", lambda gateway: asyncio.run(meet(gateway)))
+    last = cassette.records[-1]
+    assert last["call"] == "file OutputMp3Path"
+    assert last["answer_bytes"] > 1_000 and "answer" not in last
