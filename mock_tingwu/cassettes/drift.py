@@ -102,9 +102,9 @@ def _document(
     plain = cassette.expanded(masked)
     broken: set[Path] = set()
     violations = contract.violations(name, plain)
-    if any(violation.keyword == "required" for violation in violations):
-        # Of what a condition asks for, nothing is known while what it hangs on is missing.
-        violations = [one for one in violations if one.keyword != "falseSchema"]
+    # While anything else is wrong, nothing is known of what a condition asks for.
+    plainly = [one for one in violations if one.keyword != "falseSchema"]
+    violations = plainly or violations
     for violation in violations:
         path = tuple(ITEM if isinstance(part, int) else part for part in violation.path)
         value, there = _at(plain, violation.path)
