@@ -56,8 +56,6 @@ _SIGNATURES: Final = {
     "ACS3-HMAC-SHA256": {"authorization": "ACS3-HMAC-SHA256 Credential=any"},
     "bearer": {"authorization": "Bearer any"},
 }
-#: Encodings of audio that can be made without a library.
-_PLAIN: Final = frozenset({"pcm", "wav", "", None})
 
 
 @dataclass(slots=True)
@@ -77,7 +75,8 @@ class Player:
     #: The place in the new cassette of each record that was played.
     played: dict[int, int] = field(default_factory=dict)
     _sessions: dict[int, PlayedStream] = field(default_factory=dict)
-    _encoding: str = "pcm"
+    #: The audio that is to be pushed, if it cannot be made.
+    _obstacle: str = ""
 
     async def play(self) -> None:
         """Play all of it. What goes wrong becomes a finding."""
@@ -134,7 +133,10 @@ class Player:
                 self._untestable(record["call"], "this service has given no such link")
                 return None
             return HttpRequest(record["method"], self.known[name])
+        if record["call"] in ("CreateTask", "createTask"):
+            self._obstacle = ""
         self._listen(record.get("body"))
+        self._bind_own([record["path"], record["query"], record.get("body")])
         path = quote(expand(record["path"], self.known), safe="/%~")
         bases = {
             "tingwu": self.target.tingwu_url,
@@ -169,7 +171,7 @@ class Player:
     def _bind(self, recorded: Any, came: Any, where: str, path: str) -> None:
         """Learn what this service calls what the recording has references for."""
         if isinstance(recorded, dict) and isinstance(came, dict):
-            for key in recorded.keys() & came.keys():
+            for key in (key for key in recorded if key in came):
                 self._bind(recorded[key], came[key], where, f"{path}.{key}".lstrip("."))
         elif isinstance(recorded, list) and isinstance(came, list):
             for one, other in zip(recorded, came, strict=False):
@@ -192,12 +194,13 @@ class Player:
                 )
 
     def _listen(self, body: Any) -> None:
-        """Note the encoding of the audio that a request announces."""
-        if isinstance(body, dict):
-            for key, value in body.items():
-                if key in ("Format", "format") and isinstance(value, str):
-                    self._encoding = value
-                self._listen(value)
+        """Note what a request says of its audio, as far as no such audio can be made."""
+        for key, value in body.items() if isinstance(body, dict) else ():
+            if key in ("Format", "format") and isinstance(value, str) and value != "pcm":
+                self._obstacle = f"audio in {value}"
+            elif key == "MultipleStreamsEnabled" and value is True:
+                self._obstacle = "audio of several streams"
+            self._listen(value)
 
     # Streams
 
@@ -210,8 +213,8 @@ class Player:
         if session is None:
             return  # why it is not open has been told
         if "audio" in record:
-            if self._encoding not in _PLAIN:
-                self._untestable(session.kind, f"audio in {self._encoding} cannot be made up")
+            if self._obstacle:
+                self._untestable(session.kind, f"{self._obstacle} cannot be made up")
                 return
             await session.push(record["audio"]["frames"], record["audio"]["bytes"])
         elif "sent" in record:

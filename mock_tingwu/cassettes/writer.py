@@ -228,11 +228,16 @@ class Session:
         self._message("received", message)
 
     def closed(self, code: int, *, by: str) -> None:
-        """Write the end: the code of the CLOSE, 1006 if there was none, and by whom, ``client`` or
-        ``service``."""
-        self._flush()
-        end = {"close": {"by": by, "code": code}, "session": self._number}
-        self._writer._write(Redacted(end))
+        """Write the end: the code of the CLOSE, 1006 if there was none, and by whom.
+
+        Raises:
+            ValueError: ``by`` is neither client nor service.
+        """
+        if by not in ("client", "service"):
+            raise ValueError(f"by is {by!r}, expected client or service")
+        with self._writer._lock:
+            self._flush()
+            self._note({"close": {"by": by, "code": int(code)}})
 
     def _message(self, direction: str, text: str) -> None:
         with self._writer._lock:
@@ -242,7 +247,12 @@ class Session:
     def _flush(self) -> None:
         if self._audio["frames"]:
             audio, self._audio = self._audio, {"frames": 0, "bytes": 0}
-            self._writer._write(Redacted({"audio": audio, "session": self._number}))
+            self._note({"audio": audio})
+
+    def _note(self, record: Mapping[str, Any]) -> None:
+        """Write numbers and words of ours."""
+        redacted = self._writer._masker.redacted({**record, "session": self._number})
+        self._writer._write(redacted)
 
 
 def _answer_facts(call: str, status: int) -> Fact | None:

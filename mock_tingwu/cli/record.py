@@ -137,10 +137,12 @@ async def _run(command: list[str], gateway: RecordingGateway) -> int:
             word = word.replace(place, value)
         words.append(word)
     environ = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
-    # What another program has in small letters counts before ours in capital ones.
-    environ.pop("no_proxy", None)
+    # Some programs look for the name in small letters first.
+    direct = [environ.pop(name, "") for name in ("no_proxy", "NO_PROXY")]
+    environ |= gateway.environ
+    environ["NO_PROXY"] = ",".join(dict.fromkeys(filter(None, [*direct, environ["NO_PROXY"]])))
     try:
-        process = await asyncio.create_subprocess_exec(*words, env={**environ, **gateway.environ})
+        process = await asyncio.create_subprocess_exec(*words, env=environ)
     except OSError as error:
         raise OSError(f"{words[0]} cannot be run: {error.strerror}") from None
     try:

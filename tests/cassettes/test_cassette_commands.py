@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mock_tingwu import MockTingwu
+from mock_tingwu import MockTingwu, cassettes
 from mock_tingwu.cassettes import Cassette, CassetteError, CassetteWriter, HttpAnswer, HttpRequest
 from mock_tingwu.cli import main
 from tests.cassettes.deviant import Answer, deviating
+from tests.client.test_client_package import imported
+from tests.realtime.helpers import PATIENCE
 
 #: A program that knows of nothing but its environment and its arguments.
 PROGRAM = """
@@ -65,6 +70,19 @@ def test_a_program_that_calls_nobody_is_red(here: Path, capfd: pytest.CaptureFix
     assert told(capfd).startswith("nothing was recorded: the program made no call to http://")
     assert main(["replay", "c.jsonl"]) == 1
     assert "nothing was played" in capfd.readouterr().out
+
+
+def test_whoever_ends_it_ends_the_program(here: Path) -> None:
+    program = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    command = [sys.executable, "-m", "mock_tingwu", "record", "--", sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +235,13 @@ def test_a_writer_knows_what_it_may_record_from(tmp_path: Path) -> None:
         CassetteWriter(tmp_path / "c.jsonl", target="cloud")
 
 
+def test_an_end_is_the_client_s_or_the_service_s(tmp_path: Path) -> None:
+    with CassetteWriter(tmp_path / "c.jsonl") as writer:
+        session = writer.websocket("wss://host/api/ws/v1?mc=abcdefgh", {})
+        with pytest.raises(ValueError, match="by is 'nobody', expected client or service"):
+            session.closed(1000, by="nobody")
+
+
 def test_any_client_can_feed_a_writer(tmp_path: Path) -> None:
     file = tmp_path / "c.jsonl"
     answer: dict[str, Any] = {"Code": "0", "Data": {}, "Message": "success", "RequestId": "x"}
@@ -302,3 +327,15 @@ def test_an_agent_s_events_in_another_order_are_told(place: int) -> None:
     names = list(AGENT)
     names[place], names[place + 1] = names[place + 1], names[place]
     assert list(disorder("inference", [happening(name) for name in names])) != []
+
+
+FILES = sorted(Path(cassettes.__file__).parent.glob("*.py"))
+#: Definitions of the wire, and the client. A private mock is started where a replay needs one.
+SHARED = ("mock_tingwu.cassettes", "mock_tingwu.client", "mock_tingwu.protocols")
+SINGLE = {"mock_tingwu", "mock_tingwu.contract", "mock_tingwu.resources"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_cassettes_know_nothing_of_the_mock(file: Path) -> None:
+    ours = {name for name in imported(file) if name.split(".")[0] == "mock_tingwu"}
+    assert {name for name in ours - SINGLE if not name.startswith(SHARED)} == set()
