@@ -57,8 +57,8 @@ _SECRETS: Final = frozenset(
 #: Keys of error codes: names that no schema can list (tingwu-openapi 3.2, dashscope-tingwu 5,
 #: realtime-ws 8.4).
 _CODES: Final = frozenset({"Code", "code", "ErrorCode", "errorCode", "error_code"})
-#: Keys of words that a schema has in a pattern only (realtime-ws 8.2).
-_SPOKEN: Final = frozenset({"directive"})
+#: Keys of words that no schema lists, though there is one for each (realtime-ws 8.2).
+_SPOKEN: Final = frozenset({"directive", "task_group", "task", "function"})
 #: A number in a text, too small to be anybody's.
 _SMALL_NUMBER: Final = re.compile("[0-9]{1,2}")
 #: A parameter that is a number of seconds or the like.

@@ -58,7 +58,7 @@ _SIGNATURES: Final = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Player:
     """Plays one cassette. ``findings`` are what the playing itself has shown.
 
@@ -261,10 +261,21 @@ class Player:
         self._sessions[record["session"]] = PlayedStream(kind, connection, written)
 
     def _bind_own(self, message: Any) -> None:
-        """Let identifiers that the client makes be the same wherever they stand again."""
+        """Let identifiers that the client makes be the same wherever they stand again.
+
+        The project and the application are those that there are for the target.
+        """
         for found in REFERENCE.finditer(json.dumps(message)):
             name = found[0][1:-1]
-            self.known.setdefault(name, self.cassette.example(name))
+            if name in self.known:
+                continue
+            match found[1]:
+                case "AppKey":
+                    self.known[name] = self.target.app_key()
+                case "appId":
+                    self.known[name] = self.target.app_id()
+                case _:
+                    self.known[name] = self.cassette.example(name)
 
     def _untestable(self, where: str, why: str) -> None:
         self.findings.append(finding(Kind.UNTESTABLE, where, recording="comes", replay=why))

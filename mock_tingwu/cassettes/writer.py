@@ -40,7 +40,7 @@ class HttpRequest:
     """A request as it was sent to the service. ``url`` is whole; header names have any case."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 

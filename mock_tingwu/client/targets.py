@@ -75,7 +75,7 @@ class Target:
             access_key_id=key.id,
             access_key_secret=key.secret,
             security_token=key.security_token,
-            app_key=app_key or self._value(APP_KEY, "AppKey", _MOCK_APP_KEY),
+            app_key=app_key or self.app_key(),
             retries=retries,
         )
 
@@ -90,7 +90,7 @@ class Target:
         return DashScopeClient(
             self.dashscope_url,
             api_key=self.api_key(),
-            app_id=app_id or self._value(APP_ID, "appId", _MOCK_APP_ID),
+            app_id=app_id or self.app_id(),
             retries=retries,
         )
 
@@ -139,6 +139,22 @@ class Target:
         if self.name == "mock":
             return self.environ.get(MOCK_API_KEYS, "").split(",")[0].strip() or _MOCK_API_KEY
         return self._value(API_KEY, "API key", _MOCK_API_KEY)
+
+    def app_key(self) -> str:
+        """The AppKey of a Tingwu project: TINGWU_APP_KEY.
+
+        Raises:
+            ValueError: none was found.
+        """
+        return self._value(APP_KEY, "AppKey", _MOCK_APP_KEY)
+
+    def app_id(self) -> str:
+        """The appId of a DashScope application: DASHSCOPE_APP_ID.
+
+        Raises:
+            ValueError: none was found.
+        """
+        return self._value(APP_ID, "appId", _MOCK_APP_ID)
 
     def _value(self, variable: str, what: str, usual: str) -> str:
         """A variable's value; the ``usual`` one where nothing but a mock can be."""

@@ -242,6 +242,11 @@ def test_an_end_is_the_client_s_or_the_service_s(tmp_path: Path) -> None:
             session.closed(1000, by="nobody")
 
 
+def test_an_exchange_shows_no_secret_when_it_is_printed() -> None:
+    request = HttpRequest("GET", "https://h/f?Signature=s3cr3t", {"x-a": "s3cr3t"}, b"s3cr3t")
+    assert "s3cr3t" not in f"{request} {HttpAnswer(200, {'x-a': 's3cr3t'}, b's3cr3t')}"
+
+
 def test_any_client_can_feed_a_writer(tmp_path: Path) -> None:
     file = tmp_path / "c.jsonl"
     answer: dict[str, Any] = {"Code": "0", "Data": {}, "Message": "success", "RequestId": "x"}

@@ -153,7 +153,7 @@ FORMS = st.sampled_from([{}, {"content-type": "application/x-www-form-urlencoded
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_no_planted_secret_reaches_the_file(data: st.DataObject, tmp_path: Path) -> None:

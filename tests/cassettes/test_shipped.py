@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mock_tingwu import MockTingwu
 from mock_tingwu.cassettes import Cassette, Severity
-from mock_tingwu.cassettes.replaying import Outcome, replay_privately
+from mock_tingwu.cassettes.replaying import Outcome, replay, replay_privately
+from mock_tingwu.client import find_target
 from tests.cassettes.shipped import FOLDER, SHIPPED
 
 
@@ -69,6 +72,19 @@ def test_an_id_that_is_another_one_is_told(tmp_path: Path) -> None:
 
     kinds = {(one.kind, one.where, one.path) for one in played(tmp_path, change).findings}
     assert ("identity", "CreateTask", "Data.TaskId") in kinds
+
+
+def test_a_replay_elsewhere_is_for_the_project_that_there_is_a_key_for(
+    mock: MockTingwu,
+) -> None:
+    cassette = Cassette.read(FOLDER / "mock-meeting.jsonl")
+    # A call and nothing else: who plays it is what matters.
+    cassette.records = [one for one in cassette.records if one.get("call") == "CreateTask"]
+    target = find_target(mock.url, {"TINGWU_APP_KEY": "a-project"})
+    outcome = asyncio.run(replay(cassette, target))
+    assert (outcome.played, outcome.findings) == (1, [])
+    (request,) = [entry for entry in mock.journal if entry["kind"] == "request"]
+    assert json.loads(request["body"])["AppKey"] == "a-project"
 
 
 def test_every_shipped_cassette_is_tested() -> None:
