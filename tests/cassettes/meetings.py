@@ -54,8 +54,11 @@ def sdk_client(url: str) -> Any:
     )
 
 
-def sdk_meeting(gateway: RecordingGateway, pcm: bytes) -> None:
-    """A meeting by the official SDKs for Tingwu and NLS, from create to the files."""
+def sdk_meeting(gateway: RecordingGateway, pcm: bytes, level: int) -> None:
+    """A meeting by the official SDKs for Tingwu and NLS, from create to the files.
+
+    With the ``level`` 2 there are interim results.
+    """
     client = sdk_client(gateway.url)
     task = client.create_task(
         models.CreateTaskRequest(
@@ -65,7 +68,7 @@ def sdk_meeting(gateway: RecordingGateway, pcm: bytes) -> None:
                 source_language="cn", format="pcm", sample_rate=16_000, task_key="weekly"
             ),
             parameters=models.CreateTaskRequestParameters(
-                transcription=models.CreateTaskRequestParametersTranscription(output_level=2),
+                transcription=models.CreateTaskRequestParametersTranscription(output_level=level),
                 auto_chapters_enabled=True,
                 translation_enabled=True,
                 translation=models.CreateTaskRequestParametersTranslation(target_languages=["en"]),

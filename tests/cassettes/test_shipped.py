@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def test_a_replay_elsewhere_is_for_the_project_that_there_is_a_key_for(
     outcome = asyncio.run(replay(cassette, target))
     assert (outcome.played, outcome.findings) == (1, [])
     (request,) = [entry for entry in mock.journal if entry["kind"] == "request"]
-    assert json.loads(request["body"])["AppKey"] == "a-project"
+    assert request["body"]["AppKey"] == "a-project"
 
 
 def test_every_shipped_cassette_is_tested() -> None:
