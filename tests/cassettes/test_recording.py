@@ -13,6 +13,9 @@ from typing import Any
 import dashscope
 import httpx
 import pytest
+from alibabacloud_live20161101 import models as live_models
+from alibabacloud_live20161101.client import Client as LiveClient
+from alibabacloud_tea_openapi import utils_models
 from aliyunsdkcore.auth.credentials import AccessKeyCredential
 from aliyunsdkcore.client import AcsClient
 from dashscope.multimodal.tingwu import TingWuRealtime, TingWuRealtimeCallback
@@ -37,6 +40,12 @@ BODY = {
     "Input": {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16_000},
 }
 Start = Callable[..., MockTingwu]
+
+
+def live_config(endpoint: str) -> Any:
+    return utils_models.Config(
+        access_key_id="any", access_key_secret="any", endpoint=endpoint, protocol="HTTP"
+    )
 
 
 @pytest.fixture
@@ -85,9 +94,15 @@ def test_signatures_of_every_scheme_are_made_anew(strict: MockTingwu, tmp_path: 
             (common("GET", "query"), "DeleteRtcAsrTask"),
         ):
             given = {} if action.startswith("Query") else {"TaskId": task}
-            assert (
-                json.loads(core.do_action_with_exception(ask(action, **given)))["RetCode"] == 2000
-            )
+            answer = json.loads(core.do_action_with_exception(ask(action, **given)))
+            assert answer["RetCode"] == 2000
+        live = LiveClient(live_config(gateway.host))
+        again = live_models.CreateRtcAsrTaskRequest().from_map(
+            {**stream, "StreamURL": "rtmp://pull.example.com/b"}
+        )
+        made = live.create_rtc_asr_task(again)
+        end = live_models.StopRtcAsrTaskRequest(task_id=made.body.task_id)
+        assert live.stop_rtc_asr_task(end).body.ret_code == 2000
 
     cassette = record(strict, tmp_path / "c.jsonl", hold)
     assert calls_of(cassette) == [
@@ -98,6 +113,8 @@ def test_signatures_of_every_scheme_are_made_anew(strict: MockTingwu, tmp_path: 
         ("QueryRtcAsrTasks", "rpc"),
         ("StopRtcAsrTask", "rpc"),
         ("DeleteRtcAsrTask", "rpc"),
+        ("CreateRtcAsrTask", "ACS3-HMAC-SHA256"),
+        ("StopRtcAsrTask", "ACS3-HMAC-SHA256"),
     ]
     text = (tmp_path / "c.jsonl").read_text("utf-8")
     secrets = (KEY_ID, SECRET, "s3cr3t", "pull.example", "somebody")
