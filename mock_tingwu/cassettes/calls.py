@@ -139,7 +139,7 @@ def call_of(method: str, path: str, query: Mapping[str, str], body: Any) -> Call
         return CALLS["createToken"]
     if path == "/":
         form = body if isinstance(body, dict) else {}
-        action = CALLS.get(str(query.get("Action") or form.get("Action")))
+        action = CALLS.get(str(form.get("Action") or query.get("Action")))
         return action if action is not None and action.service == "live" else OTHER
     return OTHER
 

@@ -146,9 +146,9 @@ class CassetteWriter:
         body = document[0] if document else None
         form = _form(request)
         method = masker.method(request.method)
-        if action := _header(request.headers, "x-acs-action"):
-            query.setdefault("Action", action)  # RPC style signed with ACS3 (live-rtc-asr 3)
-        call = call_of(request.method, parts.path, query, form or body)
+        # RPC style signed with ACS3 names the call in a header (live-rtc-asr 3).
+        named = {"Action": _header(request.headers, "x-acs-action"), **query}
+        call = call_of(request.method, parts.path, named, form or body)
         record: dict[str, Any] = {"call": call.name, "method": method}
         if call is OTHER and (kind := masker.key_of(request.url)) is not None:
             record["call"] = f"file {kind}"
