@@ -101,6 +101,12 @@ class CassetteWriter:
         with self._lock:
             self._file.close()
 
+    def keep_secret(self, secrets: Iterable[str]) -> None:
+        """Write these nowhere from now on, whatever they look like."""
+        with self._lock:
+            for secret in secrets:
+                self._masker.learn(secret)
+
     def http(self, request: HttpRequest, answer: HttpAnswer) -> None:
         """Write a request and its answer."""
         with self._lock:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.conformance import audio
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.checks import Checks, Deviation
@@ -34,19 +35,28 @@ _YIELD_S = 0.002
 class Cloud:
     """What a case gets: the services, checks, and a place outside.
 
-    ``check`` raises at once if something is wrong. ``site`` tells addresses and keys.
+    ``check`` raises at once if something is wrong. ``site`` tells addresses and keys. What goes
+    over the wire is recorded on the ``cassette``, if there is one.
     """
 
-    def __init__(self, site: Site, outside: Outside, pacing: Pacing) -> None:
+    def __init__(
+        self,
+        site: Site,
+        outside: Outside,
+        pacing: Pacing,
+        cassette: CassetteWriter | None = None,
+    ) -> None:
         self.site = site
         self.outside = outside
         self.pacing = pacing
         self.began = time.monotonic()
         self.check = Checks(tolerates_unproven=site.name != "mock")
-        self.http = Http(Wire(), Redactor(site.secrets), pacing, self.began)
+        self.http = Http(Wire(), Redactor(site.secrets), pacing, self.began, cassette)
         self.tingwu = Tingwu(self)
         self.dashscope = DashScope(self)
         self.live = Live(self)
+        if cassette is not None:
+            cassette.keep_secret(site.secrets)
         self._cleanups: list[Callable[[], Awaitable[Any]]] = []
 
     # Streams

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from mock_tingwu.cassettes.writer import CassetteWriter, HttpAnswer, HttpRequest
 from mock_tingwu.client.address import is_local
 from mock_tingwu.client.http import LoggedURL
 from mock_tingwu.client.trust import trusted
@@ -28,7 +29,15 @@ class Unreachable(Exception):
 class Http:
     """Sends requests and keeps what went over the wire, redacted. Nothing is sent again."""
 
-    def __init__(self, wire: Wire, redactor: Redactor, pacing: Pacing, began: float) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        redactor: Redactor,
+        pacing: Pacing,
+        began: float,
+        cassette: CassetteWriter | None,
+    ) -> None:
+        self.cassette = cassette
         self.wire = wire
         self.redactor = redactor
         self._pacing = pacing
@@ -100,6 +109,11 @@ class Http:
     ) -> None:
         redactor = self.redactor
         url = httpx.URL(request.url)
+        if self.cassette is not None and response is not None:
+            self.cassette.http(
+                HttpRequest(request.method, str(url), dict(request.headers), content),
+                HttpAnswer(response.status_code, dict(response.headers), response.content),
+            )
         shown = str(url)
         if target is not None:
             parts = urlsplit(shown)
