@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from mock_tingwu.services import realtime
+from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
@@ -91,7 +92,7 @@ class Application:
                 *storage.routes(),
                 *control,
                 *self._unknown.routes(),
-                Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
+                Route(f"/{{rest:{ANY}}}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={
                 404: not_found,
