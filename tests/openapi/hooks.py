@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import requests
@@ -24,8 +26,13 @@ _HOST = re.compile(r"^(\s*[A-Za-z][A-Za-z0-9+.-]*://)[^/?#]+")
 
 @schemathesis.deserializer("text/xml")
 def read_xml(context: DeserializationContext, response: Response) -> dict[str, str]:
+    """What links are followed with."""
+    return read_elements(response.content)
+
+
+def read_elements(content: bytes) -> dict[str, str]:
     """The elements of an answer in XML that hold a text."""
-    return {one.tag: one.text or "" for one in ElementTree.fromstring(response.content)}
+    return {one.tag: one.text or "" for one in ElementTree.fromstring(content)}
 
 
 def _sent(response: Response) -> Sent:
@@ -38,6 +45,12 @@ def _document(case: Case) -> Json:
     document = case.operation.schema.raw_schema
     assert isinstance(document, dict)
     return document
+
+
+def _operation(case: Case) -> Json:
+    operation = case.operation.definition.raw
+    assert isinstance(operation, dict)
+    return operation
 
 
 def code_of(content: bytes) -> str:
@@ -82,8 +95,9 @@ def accepts_what_fits(ctx: CheckContext, response: Response, case: Case) -> None
 def refuses_with_a_documented_code(ctx: CheckContext, response: Response, case: Case) -> None:
     """The code of a refusal is one of those of its status."""
     document = _document(case)
-    operation = document["paths"][case.operation.path].get(str(response.request.method).lower())
-    described = (operation or {}).get("responses", {}).get(str(response.status_code))
+    item = document["paths"][case.operation.path]
+    operation = item.get(str(response.request.method).lower(), {})
+    described = operation.get("responses", {}).get(str(response.status_code))
     if described is None:
         return
     name = described.get("$ref", "").rpartition("/")[2]
@@ -97,16 +111,21 @@ def refuses_with_a_documented_code(ctx: CheckContext, response: Response, case: 
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case) -> Case:
-    """Have body and query go together: by chance they rarely do."""
+    """Have body and query go together where they do not: by chance they rarely do."""
+    forms = _operation(case).get("x-forms", ())
+    query = dict(case.query or {})
+    if not isinstance(case.body, dict) or not _all_texts(query, forms):
+        return case
     document = _document(case)
-    operation = document["paths"][case.operation.path].get(case.method.lower(), {})
-    query = case.query or {}
-    for form in operation.get("x-forms", ()):
-        plausible = all(isinstance(query.get(name, ""), str) for name in form["query"])
-        if plausible and isinstance(case.body, dict) and fits(document, form["schema"], case.body):
-            case.query = {**query, **form["query"]}
-            break
+    fitting = [form["query"] for form in forms if fits(document, form["schema"], case.body)]
+    if fitting and not any({**query, **form} == query for form in fitting):
+        case.query = {**query, **fitting[0]}
     return case
+
+
+def _all_texts(query: Json, forms: Sequence[Json]) -> bool:
+    """Whether what tells the forms apart is absent or a text: other things are wrong on purpose."""
+    return all(isinstance(query.get(name, ""), str) for form in forms for name in form["query"])
 
 
 @schemathesis.hook
@@ -119,22 +138,78 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
             if isinstance(given.get(name), str):
                 given[name] = _HOST.sub(rf"\g<1>{NOBODY}", given[name])
         for name in ("wait_ms", "timeout_ms"):
-            if re.fullmatch("[0-9]{1,9}", str(given.get(name))):
+            if re.fullmatch(r"[0-9]+(\.0)?", str(given.get(name))):
                 given[name] = 1
     if case.operation.path == "/_mock/wait" and isinstance(case.body, dict):
         case.body["timeout_ms"] = case.body.get("timeout_ms") or 1  # null is 10 s, too
 
 
+#: Where the id of what was made stands in an answer, by the call that made it.
+_IDS: Final = {
+    "CreateTask": ("Data", "TaskId"),
+    "CreateTranscriptionPhrases": ("Data", "PhraseId"),
+    "CreateRtcAsrTask": ("TaskId",),
+    "generation": ("output", "dataId"),
+}
+#: Calls after which nothing of an id is left.
+_DELETIONS: Final = ("DeleteTranscriptionPhrases", "DeleteRtcAsrTask")
+#: Codes with which an id is said to be unknown, by the calls that can only mean that.
+_UNKNOWN: Final = {
+    "GetTranscriptionPhrases": "InvalidPhraseId",
+    "StopRtcAsrTask": "ConfigNotFound",
+}
+_made: set[str] = set()
 _lists: deque[str] = deque()
+
+
+@schemathesis.check
+def remembers_what_it_made(ctx: CheckContext, response: Response, case: Case) -> None:
+    """What an answer has named, and nobody has deleted, is not unknown to a later call."""
+    called = _operation(case).get("operationId")
+    named = {made for made in _made if made in unquote(str(response.request.url))}
+    body = response.request.body or b""
+    sent = body if isinstance(body, bytes) else body.encode()
+    named |= {made for made in _made if made.encode() in sent}
+    if not named:
+        return
+    answer = _answer(response)
+    data = answer.get("Data")
+    assert not (isinstance(data, dict) and data.get("TaskStatus") == "INVALID"), (
+        f"{named} was made and is INVALID"
+    )
+    if called in _UNKNOWN and response.status_code >= 400:
+        code = code_of(response.content)
+        assert code != _UNKNOWN[called], f"{named} was made and is unknown: {code}"
+
+
+def _answer(response: Response) -> Json:
+    if response.content.startswith(b"<"):
+        return read_elements(response.content)
+    try:
+        answer = json.loads(response.content)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 @schemathesis.hook
 def after_call(context: HookContext, case: Case, response: Response) -> None:
-    """Keep fewer lists of hot words than there may be."""
-    if case.operation.definition.raw.get("operationId") == "CreateTranscriptionPhrases":
-        made = response.json() if response.status_code == 200 else {}
-        if made_id := made.get("Data", {}).get("PhraseId"):
-            _lists.append(made_id)
+    """Keep in mind what was made; keep fewer lists of hot words than there may be."""
+    called = str(_operation(case).get("operationId"))
+    if called in _DELETIONS:
+        _made.difference_update({made for made in _made if made in str(response.request.url)})
+    found: Any = _answer(response)
+    for name in _IDS.get(called, ()):
+        found = found.get(name, {}) if isinstance(found, dict) else {}
+    if response.status_code != 200 or not isinstance(found, str) or not found:
+        return
+    # Tasks that are INVALID have been made by nobody.
+    if called != "CreateTask" or b'"INVALID"' not in response.content:
+        _made.add(found)
+    if called == "CreateTranscriptionPhrases":
+        _lists.append(found)
         if len(_lists) > 8:
+            oldest = _lists.popleft()
+            _made.discard(oldest)
             url = str(response.request.url).partition("?")[0]
-            requests.delete(f"{url}/{_lists.popleft()}", timeout=10)
+            requests.delete(f"{url}/{oldest}", timeout=10)
