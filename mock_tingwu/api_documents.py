@@ -12,8 +12,6 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import urljoin
 
-import yaml
-
 from mock_tingwu import contract
 from mock_tingwu.resources import folder
 
@@ -43,6 +41,9 @@ def document(name: str) -> dict[str, Any]:
     """
     if name not in _names():
         raise LookupError(f"There is no document called {name!r}; see mock-tingwu schema.")
+    # Imported when first needed: who asks for help need not pay for it.
+    import yaml
+
     text = (folder("schemas") / f"{name}.yaml").read_text(encoding="utf-8")
     loaded = yaml.safe_load(text)
     assert isinstance(loaded, dict)

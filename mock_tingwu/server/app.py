@@ -49,7 +49,8 @@ class Application:
         live = LiveService(world)
         storage = StorageService(world)
 
-        control = [
+        #: The routes of the control API.
+        self.control = [
             *ControlService(world).routes(),
             *JournalControl(world).routes(),
             *HostingService(world).routes(),
@@ -66,7 +67,7 @@ class Application:
             *WaitControl(world).routes(),
             *ViolationControl(world).routes(),
         ]
-        self._unknown = Unknown(world, control)
+        self._unknown = Unknown(world, self.control)
 
         def service_of(request: Request) -> DashScopeService | LiveService | TingwuService:
             path = request.url.path
@@ -90,7 +91,7 @@ class Application:
                 *dashscope.routes(),
                 *live.routes(),
                 *storage.routes(),
-                *control,
+                *self.control,
                 *self._unknown.routes(),
                 Route(f"/{{rest:{ANY}}}", tingwu.unknown, methods=ANY_METHOD),
             ],

@@ -37,17 +37,24 @@ def read_elements(content: bytes) -> dict[str, str]:
 
 def _sent(response: Response) -> Sent:
     request = response.request
-    body = request.body.encode() if isinstance(request.body, str) else request.body
-    return Sent(str(request.method), str(request.url), body, dict(request.headers))
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    return Sent(str(request.method), str(request.url), _body(response), headers)
 
 
-def _document(case: Case) -> Json:
+def _body(response: Response) -> bytes:
+    """The body of the request that was answered."""
+    body = response.request.body or b""
+    assert isinstance(body, bytes | str), "bodies are not streamed here"
+    return body.encode() if isinstance(body, str) else body
+
+
+def _document(case: Case[Any]) -> Json:
     document = case.operation.schema.raw_schema
     assert isinstance(document, dict)
     return document
 
 
-def _operation(case: Case) -> Json:
+def _operation(case: Case[Any]) -> Json:
     operation = case.operation.definition.raw
     assert isinstance(operation, dict)
     return operation
@@ -63,7 +70,7 @@ def code_of(content: bytes) -> str:
 
 
 @schemathesis.check
-def refuses_what_does_not_fit(ctx: CheckContext, response: Response, case: Case) -> None:
+def refuses_what_does_not_fit(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Whatever was done for a request, the request fits, as leniently as the document says."""
     if response.status_code >= 300:
         return
@@ -75,7 +82,7 @@ def refuses_what_does_not_fit(ctx: CheckContext, response: Response, case: Case)
 
 
 @schemathesis.check
-def accepts_what_fits(ctx: CheckContext, response: Response, case: Case) -> None:
+def accepts_what_fits(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """A request that fits is refused only for one of the reasons that the document lists."""
     if not 400 <= response.status_code < 500 or response.status_code == 401:
         return  # of keys the check ignored_auth knows more
@@ -92,7 +99,7 @@ def accepts_what_fits(ctx: CheckContext, response: Response, case: Case) -> None
 
 
 @schemathesis.check
-def refuses_with_a_documented_code(ctx: CheckContext, response: Response, case: Case) -> None:
+def refuses_with_a_documented_code(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """The code of a refusal is one of those of its status."""
     document = _document(case)
     item = document["paths"][case.operation.path]
@@ -110,7 +117,7 @@ def refuses_with_a_documented_code(ctx: CheckContext, response: Response, case: 
 
 
 @schemathesis.hook
-def map_case(context: HookContext, case: Case) -> Case:
+def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
     """Have body and query go together where they do not: by chance they rarely do."""
     forms = _operation(case).get("x-forms", ())
     query = dict(case.query or {})
@@ -129,14 +136,15 @@ def _all_texts(query: Json, forms: Sequence[Json]) -> bool:
 
 
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     """Nobody but this machine is pulled from or posted to, and nobody waits for long."""
     for given in (case.query, case.body):
         if not isinstance(given, dict):
             continue
         for name in ("StreamURL", "CallbackURL", "callback", "url"):
-            if isinstance(given.get(name), str):
-                given[name] = _HOST.sub(rf"\g<1>{NOBODY}", given[name])
+            url = given.get(name)
+            if isinstance(url, str):
+                given[name] = _HOST.sub(rf"\g<1>{NOBODY}", url)
         for name in ("wait_ms", "timeout_ms"):
             if re.fullmatch(r"[0-9]+(\.0)?", str(given.get(name))):
                 given[name] = 1
@@ -163,13 +171,11 @@ _lists: deque[str] = deque()
 
 
 @schemathesis.check
-def remembers_what_it_made(ctx: CheckContext, response: Response, case: Case) -> None:
+def remembers_what_it_made(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """What an answer has named, and nobody has deleted, is not unknown to a later call."""
     called = _operation(case).get("operationId")
     named = {made for made in _made if made in unquote(str(response.request.url))}
-    body = response.request.body or b""
-    sent = body if isinstance(body, bytes) else body.encode()
-    named |= {made for made in _made if made.encode() in sent}
+    named |= {made for made in _made if made.encode() in _body(response)}
     if not named:
         return
     answer = _answer(response)
@@ -193,7 +199,7 @@ def _answer(response: Response) -> Json:
 
 
 @schemathesis.hook
-def after_call(context: HookContext, case: Case, response: Response) -> None:
+def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Keep in mind what was made; keep fewer lists of hot words than there may be."""
     called = str(_operation(case).get("operationId"))
     if called in _DELETIONS:

@@ -241,7 +241,7 @@ def _loosened(value: Any, error: ValidationError, rules: list[str]) -> bool:
     *steps, last = error.instance_path or (None,)
     if last is None:
         return False
-    holder = value
+    holder: Any = value
     for step in steps:
         holder = holder[step]
     for rule in rules:
