@@ -224,11 +224,11 @@ def _misfit_body(document: Json, schema: Json, sent: Sent, rules: list[str]) -> 
     kind = sent.headers.get("content-type", "application/json").partition(";")[0]
     if kind != "application/json" and "any Content-Type" not in rules:
         return [f"the Content-Type is {kind}"]
-    # One rule after another where something does not fit, until nothing changes any more.
-    for _ in range(20):
-        errors = list(_validator(document, schema).iter_errors(value))
-        if not any(_loosened(value, error, rules) for error in errors):
-            break
+    # One after another, until nothing changes any more: no rule undoes what another did.
+    while any(
+        _loosened(value, error, rules) for error in _validator(document, schema).iter_errors(value)
+    ):
+        pass
     return _errors(document, schema, value, "the body")
 
 
@@ -238,20 +238,19 @@ def _no_number(text: str) -> None:
 
 def _loosened(value: Any, error: ValidationError, rules: list[str]) -> bool:
     """Read what does not fit as the rules allow, in place; whether anything has changed."""
-    *steps, last = error.instance_path or (None,)
-    if last is None:
+    if not error.instance_path:
         return False
-    holder: Any = value
+    *steps, last = error.instance_path
+    holder = value
     for step in steps:
         holder = holder[step]
     for rule in rules:
-        given = holder[last] if isinstance(holder, list) or last in holder else ABSENT
-        read = _IN_PLACE[rule](given) if rule in _IN_PLACE and given is not ABSENT else given
-        if read is not given:
-            if read is ABSENT:
-                del holder[last]
-            else:
-                holder[last] = read
+        read = _IN_PLACE[rule](holder[last]) if rule in _IN_PLACE else holder[last]
+        if read is ABSENT:
+            del holder[last]
+            return True
+        if read is not holder[last]:
+            holder[last] = read
             return True
     return False
 
