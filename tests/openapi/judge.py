@@ -51,7 +51,8 @@ def misfits(document: Json, path: str, sent: Sent, *, leniently: bool = False) -
     operation = item.get(sent.method.lower())
     if operation is None:
         raise Unjudgeable(f"{sent.method} {path}")
-    rules = [rule["rule"] for rule in operation.get("x-lenient", ())] if leniently else []
+    declared = (*document.get("x-lenient", ()), *operation.get("x-lenient", ()))
+    rules = [rule["rule"] for rule in declared] if leniently else []
     parameters = [
         _resolved(document, one)
         for one in (*item.get("parameters", ()), *operation.get("parameters", ()))

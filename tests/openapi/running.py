@@ -19,7 +19,7 @@ EXAMPLES: Final = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "0"))
 #: Another number, other examples.
 SEED: Final = os.environ.get("SCHEMATHESIS_SEED", "1")
 #: A run that takes longer is stuck.
-LONGEST_S: Final = 120 + 5 * EXAMPLES
+LONGEST_S: Final = 240 + 10 * EXAMPLES
 
 #: Checks that hold nowhere here: ours say the same and know what is declared to be lenient, or to
 #: be refused although it fits.

@@ -105,6 +105,7 @@ def test_what_does_not_fit_is_told(document: Json, path: str, sent: Sent, said: 
         (TINGWU, TASKS, put("type=realtime", meeting(SampleRate="16000"))),
         (TINGWU, TASKS, put("type=realtime", meeting(ProgressiveCallbacksEnabled="True"))),
         (TINGWU, TASKS, put("type=realtime&operation=", MEETING)),
+        (TINGWU, TASKS, put("type=realtime", MEETING, **{"content-type": "text/plain"})),
         (TINGWU, PHRASES, post(PHRASES, {"Name": "n", "WordWeights": {"a": 1}})),
         (TINGWU, PHRASES, post(PHRASES, {"Name": "n", "WordWeights": "{}", "Description": ""})),
         (
