@@ -45,7 +45,8 @@ def document(name: str) -> dict[str, Any]:
     import yaml
 
     text = (folder("schemas") / f"{name}.yaml").read_text(encoding="utf-8")
-    loaded = yaml.safe_load(text)
+    # The loader in C takes a tenth of the time; not every build of the library has it.
+    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     assert isinstance(loaded, dict)
     loaded.pop("x-shared", None)  # what YAML's anchors stand for
     return loaded

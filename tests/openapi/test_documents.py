@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,10 @@ Json = dict[str, Any]
 OPENAPI: Final = [n for n in api_documents.names() if n.startswith("openapi/")]
 ASYNCAPI: Final = [n for n in api_documents.names() if n.startswith("asyncapi/")]
 METHODS: Final = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
+
+
+#: As they are printed; nobody may change one.
+bundled = cache(api_documents.bundle)
 
 
 def walk(node: Any, place: str = "") -> Iterator[tuple[str, Json]]:
@@ -65,7 +70,7 @@ def test_there_is_a_document_for_every_product() -> None:
 
 @pytest.mark.parametrize("name", OPENAPI)
 def test_an_openapi_document_is_valid(name: str) -> None:
-    assert list(OpenAPIV31SpecValidator(api_documents.bundle(name)).iter_errors()) == []
+    assert list(OpenAPIV31SpecValidator(bundled(name)).iter_errors()) == []
 
 
 @pytest.mark.parametrize("name", api_documents.names())
@@ -84,7 +89,7 @@ def test_a_document_as_written_refers_to_schemas_that_there_are(name: str) -> No
 
 @pytest.mark.parametrize("name", api_documents.names())
 def test_a_bundle_needs_no_other_file(name: str) -> None:
-    bundle = api_documents.bundle(name)
+    bundle = bundled(name)
     references = [node["$ref"] for _, node in walk(bundle) if isinstance(node.get("$ref"), str)]
     assert len(references) > 20
     for reference in references:
@@ -99,7 +104,7 @@ def test_every_schema_is_part_of_a_document() -> None:
     gathered = {
         schema
         for name in api_documents.names()
-        for schema in api_documents.bundle(name)["components"]["schemas"]
+        for schema in bundled(name)["components"]["schemas"]
     }
     missing = [
         schema
@@ -117,7 +122,7 @@ def dotted(schema: str) -> str:
 
 @pytest.mark.parametrize("name", api_documents.names())
 def test_a_schema_judges_in_a_bundle_as_it_does_alone(name: str) -> None:
-    bundle = api_documents.bundle(name)
+    bundle = bundled(name)
     judged = 0
     for schema, examples in test_contract.ACCEPTED.items():
         # The document itself may be one of its definitions.
@@ -138,7 +143,7 @@ def test_a_schema_judges_in_a_bundle_as_it_does_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPENAPI)
 def test_examples_fit_their_schemas(name: str) -> None:
-    bundle = api_documents.bundle(name)
+    bundle = bundled(name)
     found = 0
     for place, node in walk(bundle):
         if "schema" not in node or "/schemas/" in place:
@@ -210,7 +215,7 @@ PATTERNS: Final = ("Missing", "Invalid")
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_code_of_the_error_tables_is_described_with_its_status(name: str) -> None:
-    document = api_documents.bundle(name)
+    document = bundled(name)
     table: dict[str, ApiError] = TABLES[name]
     # Every operation has the same refusals.
     (_, _, operation), *_ = operations(document)
@@ -244,7 +249,7 @@ def test_our_own_extensions_are_well_formed(name: str) -> None:
 
 @pytest.mark.parametrize("name", ASYNCAPI)
 def test_an_asyncapi_document_holds_together(name: str) -> None:
-    bundle = api_documents.bundle(name)
+    bundle = bundled(name)
     assert bundle["asyncapi"] == "3.0.0"
     (channel,) = bundle["channels"].values()
     assert channel["address"] == (REALTIME if name == "asyncapi/realtime" else INFERENCE)
@@ -260,7 +265,7 @@ def test_an_asyncapi_document_holds_together(name: str) -> None:
 
 @pytest.mark.parametrize("name", ASYNCAPI)
 def test_examples_of_messages_fit_their_schemas(name: str) -> None:
-    bundle = api_documents.bundle(name)
+    bundle = bundled(name)
     (channel,) = bundle["channels"].values()
     found = 0
     for message in channel["messages"].values():
