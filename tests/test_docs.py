@@ -383,7 +383,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
     )
     for route in [route for service in services for route in service.routes()]:
         path = route.path.replace("{task_id}", task_id).replace("{fault_id}", "fault-1")
-        path = path.replace("{session_id:path}", "c565945594fa0bfeb35900ad3ce5ae28/1")
+        path = path.replace("{session_id:any}", "c565945594fa0bfeb35900ad3ce5ae28/1")
         for method in sorted((route.methods or set()) - {"HEAD"}):
             url = re.escape(f"127.0.0.1:8900{path}")
             prefix = "" if method == "GET" else f"-X {method} "

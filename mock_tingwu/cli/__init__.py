@@ -43,7 +43,7 @@ GROUPS = {
         "sdk": "print the settings that point each SDK at the mock",
         "states": "print the lifecycles of tasks and sessions",
         "scenarios": "list situations that ship with the mock, or check your own",
-        "schema": "list the schemas of the wire, or print one",
+        "schema": "list schemas and OpenAPI documents, or print one",
         "rules": "list what clients owe the cloud, each rule with its source",
         "profile": "list the habits of the profile awkward",
         "assumptions": "list what the mock assumes because no source says it",
