@@ -136,7 +136,7 @@ class Display:
 
 def print_summary(report: Report) -> None:
     """The totals by area, and whether the run passed."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     table.add_column("area")
     for verdict in _WORDS:
@@ -164,7 +164,7 @@ def print_summary(report: Report) -> None:
 
 def print_plan(bench: Bench, catalogue: Catalogue) -> None:
     """What a run would call, take and cost."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     found = asyncio.run(plan(catalogue, bench))
     table = Table(box=None, pad_edge=False)
     table.add_column("operation")
