@@ -186,7 +186,7 @@ def _print_untried(console: Console, found: Plan) -> None:
     for case, reason in found.not_testable:
         reasons.setdefault(reason, []).append(case.id)
     for reason, ids in reasons.items():
-        console.print(f"[red]not testable[/]: {len(ids)} cases need {escape(reason)}")
+        console.print(f"[red]not testable yet[/]: {len(ids)} of them need {escape(reason)}")
         console.print(f"  {' '.join(ids)}", style="dim")
     if found.left_out:
         console.print(f"[yellow]left out[/]: {len(found.left_out)} cases are for mocks alone")
