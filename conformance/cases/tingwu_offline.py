@@ -419,7 +419,7 @@ async def web_page_is_a_type(cloud: Cloud) -> None:
     time_limit=WITH_RESULTS_S,
 )
 async def empty_file(cloud: Cloud) -> None:
-    data = await failed(cloud, cloud.outside.file(b""))
+    data = await failed(cloud, cloud.outside.file(b"", length=0))
     cloud.check.matches(data.get("ErrorCode"), r"TSC\.\w+", "ErrorCode")
 
 

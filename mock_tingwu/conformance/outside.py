@@ -148,8 +148,8 @@ class Outside:
     ) -> str:
         """Have a file fetched; return its URL. ``name`` is how the URL ends.
 
-        ``length`` is what Content-Length says, if it is not to be the truth: the connection ends
-        after ``content``.
+        ``length`` is what Content-Length says whatever the length is: ranges are not heeded then,
+        and the connection ends after ``content``.
         """
         key = f"{uuid4().hex}/{name}"
         self._files[key] = _File(content, media_type, status, says_length, length)
