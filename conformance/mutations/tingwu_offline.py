@@ -21,7 +21,7 @@ from mock_tingwu.conformance.mutants import (
     with_value,
 )
 from mock_tingwu.core import errors, imagination
-from mock_tingwu.services import api_errors, fetching, offline, tingwu
+from mock_tingwu.services import api_errors, fetching, offline, tingwu, tingwu_request
 from mock_tingwu.services.fetching import Decision, Fetched, Fetcher
 from mock_tingwu.services.offline import RecordingReader
 
@@ -92,7 +92,7 @@ def results_at_the_end_alone() -> AbstractContextManager[None]:
 
 def _with_default(**fields: str) -> AbstractContextManager[None]:
     """CreateTask takes these for granted."""
-    read = tingwu.offline_request
+    read = tingwu_request.offline_request
 
     def lenient(body: Body, origin: str = "") -> Any:
         return read({**body, "Input": fields | body.get("Input", {})}, origin)
@@ -116,7 +116,7 @@ def language_is_optional() -> AbstractContextManager[None]:
     "Format is refused where there is no stream", area="TW-OFFLINE", caught_by=["TW-OFFLINE-009"]
 )
 def format_is_refused() -> AbstractContextManager[None]:
-    read = tingwu.offline_request
+    read = tingwu_request.offline_request
 
     def strict(body: Body, origin: str = "") -> Any:
         if "Format" in body.get("Input", {}):
@@ -372,7 +372,7 @@ def auto_is_a_language() -> AbstractContextManager[None]:
 
 @mutant("only streams may be multilingual", area="TW-OFFLINE", caught_by=["TW-OFFLINE-056"])
 def files_are_not_multilingual() -> AbstractContextManager[None]:
-    read = tingwu.offline_request
+    read = tingwu_request.offline_request
 
     def strict(body: Body, origin: str = "") -> Any:
         if body["Input"].get("SourceLanguage") == "multilingual":
