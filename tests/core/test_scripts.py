@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -377,3 +379,21 @@ def test_only_the_files_of_the_language_are_opened_and_only_once(
     library("cn")
     library.cache_clear()
     assert sorted(opened) == [path.stem for path in LIBRARY if path.stem.startswith("cn-")]
+
+
+def test_scripts_are_first_read_in_several_threads_at_once() -> None:
+    program = """
+import sys, threading
+from mock_tingwu.core.scripts import parse_script
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(8)
+def read():
+    together.wait()
+    parse_script({"sentences": ["Hello."]}, "a script")
+threads = [threading.Thread(target=read) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+    # A process of its own: it crashes, if anything.
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()

@@ -1,0 +1,73 @@
+"""What cases ask of a task, all of it in one place, and how they read its links."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from mock_tingwu.conformance import Cloud, audio
+
+MEDIA: Final = ("OutputMp3Path", "OutputMp4Path", "OutputThumbnailPath", "OutputSpectrumPath")
+#: Everything that can be asked for of a sound, and the words that it takes.
+EVERYTHING: Final[dict[str, Any]] = {
+    "Transcription": {"DiarizationEnabled": True, "Diarization": {"SpeakerCount": 2}},
+    "TranslationEnabled": True,
+    "Translation": {"TargetLanguages": ["en"]},
+    "AutoChaptersEnabled": True,
+    "MeetingAssistanceEnabled": True,
+    "MeetingAssistance": {"Types": ["Actions", "KeyInformation"]},
+    "SummarizationEnabled": True,
+    "Summarization": {"Types": ["Paragraph", "Conversational", "QuestionsAnswering", "MindMap"]},
+    "TextPolishEnabled": True,
+    "CustomPromptEnabled": True,
+    "CustomPrompt": {"Contents": [{"Name": "summary", "Prompt": "总结：\n{Transcription}"}]},
+    "ServiceInspectionEnabled": True,
+    "ServiceInspection": {
+        "SceneIntroduction": "产品组周会",
+        "InspectionIntroduction": "检查会议纪律",
+        "InspectionContents": [{"Title": "问候", "Content": "会议开始时是否问候"}],
+    },
+    "ContentExtractionEnabled": True,
+    "ContentExtraction": {
+        "SceneIntroduction": "产品组周会",
+        "ExtractionContents": [{"Title": "时间", "Content": "提到的时间"}],
+    },
+    "IdentityRecognitionEnabled": True,
+    "IdentityRecognition": {
+        "SceneIntroduction": "产品组周会",
+        "IdentityContents": [
+            {"Name": "产品经理", "Description": "汇报进度"},
+            {"Name": "测试工程师", "Description": "负责测试"},
+        ],
+    },
+}
+KINDS: Final = frozenset(
+    {
+        "Transcription",
+        "Translation",
+        "AutoChapters",
+        "MeetingAssistance",
+        "Summarization",
+        "TextPolish",
+        "CustomPrompt",
+        "ServiceInspection",
+        "ContentExtraction",
+        "IdentityRecognition",
+    }
+)
+
+
+def expires(link: str) -> int:
+    """When a link ends, in Unix seconds."""
+    return int(parse_qs(urlsplit(link).query).get("Expires", ["0"])[0])
+
+
+def file_of(link: str) -> str:
+    """Where a link leads, however it is signed."""
+    return link.partition("?")[0]
+
+
+async def video(cloud: Cloud, parameters: dict[str, Any]) -> dict[str, Any]:
+    """The Data of a finished task for a video of two slides."""
+    url = cloud.outside.file(audio.media("slides.mp4"), "slides.mp4", media_type="video/mp4")
+    return await cloud.tingwu.finished(url, parameters)
