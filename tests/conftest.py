@@ -17,6 +17,7 @@ import pytest
 from mock_tingwu import MockTingwu, contract
 from mock_tingwu.core.awkward.documents import without_unknown_fields
 from mock_tingwu.core.journal import KINDS, SERVICES, Entry
+from tests import driven
 
 if TYPE_CHECKING:
     from tests.media_site import Site
@@ -32,6 +33,7 @@ class Watch:
     def __init__(self) -> None:
         self.breaches: list[str] = []
         self.checked: dict[str, int] = {}
+        self.driven: set[str] = set()
         #: The scopes whose profile is not plain: what they add is left out before the check.
         self.awkward: set[str] = set()
 
@@ -40,6 +42,8 @@ class Watch:
             self.breaches.append(f"nobody can filter for {entry['kind']} of {entry['service']}")
         if str(entry.get("text", "")).startswith("the profile is "):
             self.awkward.add(entry["scope"])
+        if (operation := driven.operation(entry)) is not None:
+            self.driven.add(operation)
         awkward = entry["scope"] in self.awkward
         name, instance = schema_of(entry, _read_awkward if awkward else msgspec.json.decode)
         if name is None:
@@ -150,10 +154,11 @@ def _phrases_call(entry: Entry) -> str:
 
 
 @pytest.fixture
-def watch() -> Iterator[Watch]:
+def watch(request: pytest.FixtureRequest) -> Iterator[Watch]:
     """The contract check of this test's mocks."""
     watch = Watch()
     yield watch
+    driven.leave(request.path, watch.driven)
     assert watch.breaches == []
 
 

@@ -299,6 +299,9 @@ BOUNDS: Final = {
 #: Bounds that nobody meets: of damaged media, of guesses, of explanations, of what listens.
 INNER_BOUNDS: Final = frozenset(
     {
+        "conformance.exchange:LONGEST_TEXT",
+        "conformance.exchange:MOST_EXCHANGES",
+        "conformance.exchange:MOST_FRAMES",
         "services.json_api:LONGEST_ERROR",
         "core.awkward.manners:LONGEST_EVENT",
         "core.awkward.manners:LONGEST_START_MS",

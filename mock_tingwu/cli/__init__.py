@@ -34,6 +34,9 @@ GROUPS = {
         "dashscope": "use DashScope's Tingwu agents: meetings, recordings, texts",
         "live": "caption live streams with the tasks of ApsaraVideo Live",
     },
+    "check what is documented": {
+        "conformance": "run the catalogue of cases against the mock or the cloud",
+    },
     "look things up": {
         "sdk": "print the settings that point each SDK at the mock",
         "states": "print the lifecycles of tasks and sessions",

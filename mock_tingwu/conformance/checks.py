@@ -7,6 +7,7 @@ it ended (close) and for when (timing). All else a case finds is about the answe
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Any, Final
@@ -47,6 +48,8 @@ class Checks:
         self._tolerates_unknown = tolerates_unknown
         #: Fields that no document knows, where they are tolerated: ``schema pointer``.
         self.unknown: set[str] = set()
+        #: How often something was held against each schema.
+        self.schemas: Counter[str] = Counter()
         #: What was found of each facet that was looked at: empty if all is well.
         self.facets: dict[str, list[str]] = {}
 
@@ -103,6 +106,7 @@ class Checks:
     def fits(self, schema: str, instance: Any, *, facet: str = ANSWER) -> None:
         """``instance`` has the shape of the contract's ``schema``."""
         self._note(facet)
+        self.schemas[schema] += 1
         for found in contract.violations(schema, instance):
             if self._tolerates_unknown and found.keyword in _UNKNOWN:
                 self.unknown.add(f"{schema} {found.pointer}")

@@ -90,7 +90,9 @@ class Cloud:
 
     def recording(self, pcm: bytes | None = None, **options: Any) -> str:
         """The URL of a recording (a WAV file of `speech`); ``options`` as of `Outside.file`."""
-        return self.outside.file(audio.wav(self.speech if pcm is None else pcm), **options)
+        pcm = self.speech if pcm is None else pcm
+        self.pacing.audio_s += len(pcm) / (2 * audio.RATE)
+        return self.outside.file(audio.wav(pcm), **options)
 
     async def download(self, link: str, **headers: str) -> Answer:
         """Whatever is at a link of the target."""
@@ -120,6 +122,7 @@ class Cloud:
 
     async def pause(self, seconds: float) -> None:
         """Let so many seconds pass: on the target's own clock where that can be advanced."""
+        self.pacing.waited_s += seconds
         if not self.site.control_url:
             await asyncio.sleep(seconds)
             return

@@ -198,7 +198,7 @@ class Redactor:
             value = json.loads(text)
         except (ValueError, RecursionError):
             return self.text(text)
-        return _cut(json.dumps(self.value(value), ensure_ascii=False, indent=1))
+        return _cut(json.dumps(self.value(value), ensure_ascii=False))
 
     def value(self, value: Any, key: str = "") -> Any:
         """A JSON value: strings by whether their field is known."""
@@ -225,6 +225,8 @@ class Redactor:
 
 
 def _cut(text: str) -> str:
+    """The text as it can be written, and not too long: JSON may have half characters in it."""
+    text = text.encode("utf-8", "replace").decode()
     if len(text) <= LONGEST_TEXT:
         return text
     return f"{text[:LONGEST_TEXT]} ... ({len(text)} characters)"

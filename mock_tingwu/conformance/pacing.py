@@ -1,4 +1,4 @@
-"""How fast a run may call: no faster than the documents allow an account."""
+"""How fast a run may call, which is no faster than an account may, and what it has used."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ USUAL_QPS: Final = 20
 
 
 class Pacing:
-    """Gives each call its turn, and counts calls by operation.
+    """Gives each call its turn, and counts what is used.
 
-    A run shares one. ``share`` is how much of the documented rate is used, None for no limit: on
-    an account that others use too, half is polite.
+    ``calls`` are by operation. ``audio_s`` is the audio that was pushed or handed over to be
+    fetched, ``waited_s`` what was waited for by the target's clock, both in seconds. A run shares
+    one. ``share`` is how much of the documented rate is used, None for no limit: on an account that
+    others use too, half is polite.
     """
 
     def __init__(self, share: float | None = 0.5) -> None:
         self.calls: Counter[str] = Counter()
+        self.audio_s = 0.0
+        self.waited_s = 0.0
         self._share = share
         self._next: dict[str, float] = {}
 

@@ -48,6 +48,7 @@ class Outcome:
     seconds: float = 0.0
     facets: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    schemas: dict[str, int] = field(default_factory=dict)
     left_behind: tuple[str, ...] = ()
     wire: Wire = field(default_factory=Wire)
 
@@ -144,7 +145,8 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
         redacted,
         cause,
         facets=session if len(session) > 1 else {},
-        unknown=tuple(sorted(check.unknown)),
+        unknown=tuple(sorted(map(cloud.http.redactor.text, check.unknown))),
+        schemas=dict(check.schemas),
         wire=cloud.http.wire,
     )
 

@@ -154,6 +154,7 @@ class Session:
     async def push(self, pcm: bytes, *, piece: int = 3200, seconds: float = 0.1) -> None:
         """Push audio in pieces of ``piece`` bytes, each standing for ``seconds``."""
         pace = self._cloud.site.pace * seconds / 0.1
+        self._cloud.pacing.audio_s += seconds * len(pcm) / piece
         for start in range(0, len(pcm), piece):
             await self.send(pcm[start : start + piece])
             if pace:

@@ -44,6 +44,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where each test that fails leaves a bundle for mock-tingwu replay (default: in "
         "pytest's cache; off: nowhere, nothing is recorded)",
     )
+    conformance = parser.getgroup("mock-tingwu conformance")
+    conformance.addoption(
+        "--conformance-target",
+        default="mock",
+        metavar="mock|live|URL",
+        help="what pytest --pyargs mock_tingwu.conformance runs against",
+    )
+    conformance.addoption(
+        "--conformance-select", default="", metavar="EXPR", help="which of its cases"
+    )
+    conformance.addoption(
+        "--conformance-yes",
+        action="store_true",
+        help="run against the live cloud, which costs money",
+    )
     parser.addini(
         "mock_tingwu_settings",
         "settings of mock-tingwu, a line for each: name = value",

@@ -18,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from hashlib import md5
@@ -38,10 +39,14 @@ from programs import (
 )
 from receiver import LIVE_PATH, LiveCallback, Receiver
 from server import host, journal, mock, send_callbacks
-from table import settle, table
+from table import note_driven, settle, settle_driven, table
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.driven import VARIABLE, left, operations  # noqa: E402
+
 RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
 
 BUILD_SECONDS = 600
@@ -63,6 +68,7 @@ PYTHON_SDKS = {
     "alibabacloud-nls-python-sdk": ("nls",),
     "alibabacloud-live20161101": ("live_tea",),
     "aliyun-python-sdk-live": ("live_core",),
+    "dashscope": ("dashscope_calls", "dashscope_realtime"),
 }
 #: The test that sends every SDK's recorded handshake again, byte for byte.
 HANDSHAKES = "tests/wire/test_handshake.py"
@@ -77,11 +83,13 @@ def main() -> int:
     verdicts: dict[Meeting | Tasks | Agents | Live, dict[str, Any]] = {}
     failed: list[str] = []
     built: set[str] = set()
+    driven: dict[str, set[str]] = {}
     with mock() as url, Receiver() as receiver:
         for program in PROGRAMS:
             if not wanted(program.name, arguments.clients):
                 continue
             started = time.monotonic()
+            before = journal(url)["last_seq"]
             try:
                 if program.folder not in built:
                     build(program)
@@ -95,6 +103,8 @@ def main() -> int:
                 else:
                     verdict = drive_tasks(program, url, receiver)
                 verdicts[program] = verdict
+                entries = journal(url, since=before)["entries"]
+                note_driven(driven, verdict["versions"], operations(entries))
                 said = f"{summary(verdict['checks'])}, {verdict['runtime']}"
             except Failure as failure:
                 failed.append(program.name)
@@ -104,7 +114,7 @@ def main() -> int:
     if wanted(PYTHON, arguments.clients):
         started = time.monotonic()
         try:
-            tests, said = run_python_tests()
+            tests, said = run_python_tests(driven)
         except Failure as failure:
             failed.append(PYTHON)
             said = f"FAILED: {failure}"
@@ -117,7 +127,8 @@ def main() -> int:
         return 0
     new = table(verdicts, tests)
     if arguments.write_docs or arguments.check:
-        return 0 if settle(new, write=arguments.write_docs) else 1
+        settled = settle(new, write=arguments.write_docs)
+        return 0 if settle_driven(driven, write=arguments.write_docs) and settled else 1
     print(f"\n{new}")
     return 0
 
@@ -335,8 +346,10 @@ def tail(output: str) -> str:
 # --- the Python SDKs ---
 
 
-def run_python_tests() -> tuple[list[str], str]:
+def run_python_tests(driven: dict[str, set[str]]) -> tuple[list[str], str]:
     """Run the tests that drive the Python SDKs; the rows of the table, and what pytest said.
+
+    What each SDK drove is added to ``driven``.
 
     Raises:
         Failure: a test failed.
@@ -351,9 +364,16 @@ def run_python_tests() -> tuple[list[str], str]:
     rows.append(f"| recorded handshakes of the SDKs, byte for byte | `{HANDSHAKES}` |")
     all_files = sorted({file for tests in files.values() for file in tests})
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", *all_files, HANDSHAKES]
-    status, output = execute(command, str(ROOT), BUILD_SECONDS, {})
-    if status != 0:
-        raise Failure(f"pytest ended with {status}:\n{tail(output)}")
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder) / "driven"
+        notes.touch()
+        status, output = execute(command, str(ROOT), BUILD_SECONDS, {VARIABLE: str(notes)})
+        if status != 0:
+            raise Failure(f"pytest ended with {status}:\n{tail(output)}")
+        found = left(notes)
+    for name, tests in PYTHON_SDKS.items():
+        for test in tests:
+            note_driven(driven, [name], found.get(f"test_{test}.py", set()))
     return rows, output.strip().splitlines()[-1]
 
 

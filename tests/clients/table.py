@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from programs import Agents, Live, Meeting, Tasks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+DRIVEN = ROOT / "conformance" / "driven.json"
 DOCS = ROOT / "docs" / "clients.md"
 BEGIN = "<!-- clients: begin (written by tests/clients/run.py --write-docs) -->"
 END = "<!-- clients: end -->"
@@ -193,3 +195,32 @@ def settle(new: str, *, write: bool) -> bool:
         return False
     print(f"{DOCS.relative_to(ROOT)} is up to date")
     return True
+
+
+# --- who drove what ---
+
+
+def note_driven(driven: dict[str, set[str]], sdks: Iterable[str], found: set[str]) -> None:
+    """Note that SDKs drove these operations and events."""
+    for sdk in sdks:
+        driven.setdefault(sdk, set()).update(found)
+
+
+def settle_driven(driven: Mapping[str, set[str]], *, write: bool) -> bool:
+    """Write who drove what, or compare it: whether everything that is written there was driven."""
+    new: dict[str, list[str]] = {}
+    for sdk, names in sorted(driven.items()):
+        for name in names:
+            new.setdefault(name, []).append(sdk)
+    if write:
+        DRIVEN.write_text(json.dumps(new, indent=1, sort_keys=True) + "\n", "utf-8")
+        return True
+    known = json.loads(DRIVEN.read_text("utf-8"))
+    lost = {
+        name: sorted(set(sdks) - set(new.get(name, ())))
+        for name, sdks in known.items()
+        if not set(sdks) <= set(new.get(name, ()))
+    }
+    if lost:
+        print(f"{DRIVEN.relative_to(ROOT)} says more than was driven: {lost}")
+    return not lost

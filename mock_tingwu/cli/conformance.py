@@ -1,0 +1,192 @@
+"""``mock-tingwu conformance``: the catalogue of cases, run against a mock or the live cloud."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mock_tingwu.cli import BAD_USAGE, complain
+
+if TYPE_CHECKING:
+    from mock_tingwu.conformance.benches import Bench
+    from mock_tingwu.conformance.catalogue import Catalogue
+    from mock_tingwu.conformance.results import Report
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_argument_group("which target, which cases")
+    which.add_argument(
+        "--target",
+        default="mock",
+        metavar="mock|live|URL",
+        help="mock (default): private mocks in this process; live: the cloud; or what is at a URL",
+    )
+    which.add_argument(
+        "--select",
+        default="",
+        metavar="EXPR",
+        help="cases, such as TW-CREATE or 'MUST and not needs:outside'",
+    )
+    which.add_argument("--list", action="store_true", help="list the cases, and run none")
+    which.add_argument(
+        "--plan", action="store_true", help="say what a run would call, take and cost; run none"
+    )
+    which.add_argument(
+        "--yes", action="store_true", help="run against the live cloud, which costs money"
+    )
+    which.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="keep every outcome in FILE at once; what passed there is not run again",
+    )
+    which.add_argument(
+        "--deviations",
+        type=Path,
+        metavar="FILE",
+        help="known deviations of the target, beside those that ship with the kit",
+    )
+    reports = parser.add_argument_group("reports")
+    for name, what in (
+        ("json", "everything, for programs and for --compare"),
+        ("html", "one page that needs no network"),
+        ("junit", "JUnit XML for CI servers"),
+        ("md", "a summary in Markdown"),
+    ):
+        reports.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+    reports.add_argument(
+        "--compare",
+        nargs=2,
+        type=Path,
+        metavar=("ONE", "OTHER"),
+        help="compare the --json files of two runs, and run none",
+    )
+    reached = parser.add_argument_group("what the target needs of this machine")
+    reached.add_argument(
+        "--public-url",
+        default="",
+        metavar="URL",
+        help="an address, such as that of a tunnel, at which the target reaches --public-port here",
+    )
+    reached.add_argument("--public-port", type=int, default=0, metavar="PORT", help="any free one")
+    reached.add_argument(
+        "--callbacks-set",
+        action="store_true",
+        help="the project's callback address is --public-url with /callback behind it",
+    )
+    reached.add_argument(
+        "--stream-url", default="", metavar="URL", help="a live stream that is on, for Live"
+    )
+    parser.epilog = (
+        "Exit code 0 when at least one case ran and none failed that is binding (MUST, SHOULD), "
+        "1 otherwise, 2 for bad usage."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0 when all is as it has to be, 1 when not, 2 for bad usage."""
+    # After the arguments: a wrong flag is told at once.
+    from mock_tingwu.client.errors import Unreachable
+
+    try:
+        if args.compare:
+            return _compare(*args.compare)
+        catalogue = _selected(args.select)
+        if args.list:
+            return _list(catalogue)
+        return _run(args, catalogue)
+    except ValueError as error:
+        complain("conformance", error)
+        return BAD_USAGE
+    except (Unreachable, OSError) as error:
+        complain("conformance", error)
+        return 1
+
+
+def _selected(expression: str) -> Catalogue:
+    from mock_tingwu.conformance.catalogue import load
+    from mock_tingwu.conformance.selecting import selection
+
+    catalogue = load()
+    if expression:
+        catalogue = catalogue.only(selection(expression))
+        if not len(catalogue):
+            raise ValueError(f"the selection {expression!r} has no case, expected at least one")
+    return catalogue
+
+
+def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
+    from mock_tingwu.cli.running import print_plan, print_summary, run_cases
+
+    bench = _bench(args)
+    if args.plan:
+        print_plan(bench, catalogue)
+        return 0
+    if bench.name == "live" and not args.yes:
+        raise ValueError(
+            "a run against the live cloud costs money and leaves tasks in your account: see what "
+            "it would do with --plan, then say --yes"
+        )
+    _check_writable(args)
+    report = run_cases(args, bench, catalogue)
+    _write(args, report)
+    print_summary(report)
+    return 0 if report.passed else 1
+
+
+def _bench(args: argparse.Namespace) -> Bench:
+    from mock_tingwu.conformance.benches import PrivateBench, SharedBench
+
+    if args.target == "mock":
+        return PrivateBench()
+    return SharedBench(
+        args.target,
+        is_public=bool(args.public_url),
+        callbacks_set=args.callbacks_set,
+        stream_url=args.stream_url,
+    )
+
+
+def _check_writable(args: argparse.Namespace) -> None:
+    """Reports are written when all is done: that is too late to find that there is no folder."""
+    for path in (args.json, args.html, args.junit, args.md, args.resume):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ValueError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
+def _write(args: argparse.Namespace, report: Report) -> None:
+    from mock_tingwu.conformance.freshness import note
+    from mock_tingwu.conformance.reports.html import html
+    from mock_tingwu.conformance.reports.junit import junit
+    from mock_tingwu.conformance.reports.markdown import markdown
+    from mock_tingwu.conformance.results import encode
+
+    writers: tuple[tuple[Path | None, Callable[[Report], bytes]], ...] = (
+        (args.json, encode),
+        (args.html, lambda report: html(report).encode()),
+        (args.junit, junit),
+        (args.md, lambda report: markdown(report).encode()),
+    )
+    for path, write in writers:
+        if path is not None:
+            path.write_bytes(write(report))
+    note(report)
+
+
+def _list(catalogue: Catalogue) -> int:
+    for case in catalogue:
+        print(f"{case.id}  {case.level:6}  {case.title}")
+    print(f"{len(catalogue)} cases", file=sys.stderr)
+    return 0
+
+
+def _compare(one: Path, other: Path) -> int:
+    from mock_tingwu.conformance.reports.comparison import as_markdown, compare
+    from mock_tingwu.conformance.results import read
+
+    comparison = compare(read(one), read(other))
+    print(as_markdown(comparison), end="")
+    return 0 if comparison.same else 1

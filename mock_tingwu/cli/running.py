@@ -1,0 +1,186 @@
+"""How ``mock-tingwu conformance`` runs cases: what is seen meanwhile, what is said at the end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mock_tingwu import __version__
+from mock_tingwu.cli.interrupts import run_loop
+from mock_tingwu.conformance.benches import Bench
+from mock_tingwu.conformance.catalogue import Case, Catalogue
+from mock_tingwu.conformance.deviations import KnownDeviation, check, read, shipped
+from mock_tingwu.conformance.freshness import last_live_passes
+from mock_tingwu.conformance.outside import Outside
+from mock_tingwu.conformance.plan import PRICE_PER_HOUR, Plan, plan
+from mock_tingwu.conformance.progress import Keeper, earlier, kept
+from mock_tingwu.conformance.requirements import scores
+from mock_tingwu.conformance.results import Entry, Report, entry_of, now
+from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, run
+
+_COLOURS: Final = {PASS: "green", FAIL: "red", NOTED: "blue", SKIP: "yellow"}
+_WORDS: Final = {PASS: "passed", FAIL: "failed", NOTED: "noted", SKIP: "left out"}
+
+
+def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> Report:
+    """Run them as the arguments say, with a display on stderr; return the report.
+
+    Raises:
+        ValueError: a file that the arguments name makes no sense.
+        OSError: one cannot be written.
+    """
+    known = _known(args, bench, catalogue)
+    passes = last_live_passes()
+    began, start = now(), time.monotonic()
+    done: dict[str, Entry] = {}
+    if args.resume is not None:
+        done = earlier(args.resume, bench.name, __version__)
+    entries = {id: entry for id, entry in done.items() if id in catalogue}
+    rest = catalogue.only(lambda case: case.id not in entries)
+
+    async def run_rest(display: Display, keeper: Keeper | None) -> None:
+        def take(outcome: Outcome) -> None:
+            entry = entry_of(outcome, passes.get(outcome.case.id, ""))
+            entries[entry.id] = entry
+            if keeper is not None:
+                keeper.write(entry)
+            display.ended(entry)
+
+        with Outside(args.public_url, args.public_port) as outside:
+            await run(rest, bench, outside, known=known, on_start=display.started, on_outcome=take)
+
+    with Display(len(rest)) as display:
+        if args.resume is None:
+            run_loop(run_rest(display, None))
+        else:
+            with kept(args.resume, bench.name, __version__, done) as keeper:
+                run_loop(run_rest(display, keeper))
+    return Report(
+        target=bench.name,
+        version=bench.version,
+        kit=__version__,
+        began=began,
+        seconds=round(time.monotonic() - start, 3),
+        selection=args.select,
+        cases=tuple(entries[case.id] for case in catalogue),
+    )
+
+
+class Display:
+    """What is seen of a run: a bar on a terminal, and every failure as soon as it is there."""
+
+    def __init__(self, total: int) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def started(self, case: Case) -> None:
+        """A case has begun."""
+        self._progress.update(self._task, description=case.id)
+
+    def ended(self, entry: Entry) -> None:
+        """A case is over."""
+        self._progress.advance(self._task)
+        if entry.verdict == FAIL:
+            colour = _COLOURS[FAIL] if entry.is_failure else _COLOURS[SKIP]
+            self._progress.console.print(
+                f"[{colour}]{entry.verdict}[/] {entry.id} {entry.level} {escape(entry.title)}: "
+                f"{escape(entry.detail)}"
+            )
+        for problem in entry.left_behind:
+            self._progress.console.print(f"{entry.id} left something behind: {escape(problem)}")
+
+
+def print_summary(report: Report) -> None:
+    """The totals by area, and whether the run passed."""
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("area")
+    for verdict in _WORDS:
+        table.add_column(_WORDS[verdict], justify="right", style=_COLOURS[verdict])
+    areas: dict[str, dict[str, int]] = {}
+    for entry in report.cases:
+        areas.setdefault(entry.area, dict.fromkeys(_WORDS, 0))[entry.verdict] += 1
+    for area, numbers in sorted(areas.items()):
+        table.add_row(area, *(str(number or "") for number in numbers.values()))
+    console.print(table)
+    for score in scores(report):
+        if score.not_run < score.total:
+            console.print(
+                f"{score.set.api} {score.set.version}: {score.passed} of {score.total} passed, "
+                f"{score.failed} failed, {score.not_run} not run"
+            )
+    totals = report.totals()
+    words = ", ".join(f"{totals[verdict]} {word}" for verdict, word in _WORDS.items())
+    result = "[green]passed[/]" if report.passed else "[red]failed[/]"
+    console.print(
+        f"{result}: {totals['cases']} cases against {escape(report.target)} in "
+        f"{report.seconds:.1f} s: {words}"
+    )
+
+
+def print_plan(bench: Bench, catalogue: Catalogue) -> None:
+    """What a run would call, take and cost."""
+    console = Console(highlight=False)
+    found = asyncio.run(plan(catalogue, bench))
+    table = Table(box=None, pad_edge=False)
+    table.add_column("operation")
+    table.add_column("calls", justify="right")
+    for operation, count in sorted(found.calls.items(), key=lambda item: -item[1]):
+        table.add_row(operation, str(count))
+    console.print(table)
+    console.print(
+        f"{len(found.steps)} cases against {escape(bench.name)}: about "
+        f"{found.seconds / 60:.0f} minutes, {found.audio_s / 60:.1f} minutes of audio, about "
+        f"{found.cost:.2f} CNY at {PRICE_PER_HOUR:.2f} CNY for an hour of transcription; what "
+        "language models make of it costs more"
+    )
+    _print_untried(console, found)
+
+
+def _print_untried(console: Console, found: Plan) -> None:
+    reasons: dict[str, list[str]] = {}
+    for case, reason in found.not_testable:
+        reasons.setdefault(reason, []).append(case.id)
+    for reason, ids in reasons.items():
+        console.print(f"[red]not testable[/]: {len(ids)} cases need {escape(reason)}")
+        console.print(f"  {' '.join(ids)}", style="dim")
+    if found.left_out:
+        console.print(f"[yellow]left out[/]: {len(found.left_out)} cases are for mocks alone")
+
+
+def _known(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> list[KnownDeviation]:
+    """The known deviations of the target, of cases that are to run."""
+    from mock_tingwu.conformance.catalogue import load
+
+    listed = shipped() + ([] if args.deviations is None else read(args.deviations))
+    check(listed, load())
+    return [d for d in listed if d.target == bench.name and d.case in catalogue]

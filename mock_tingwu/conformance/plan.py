@@ -1,0 +1,95 @@
+"""What a run would do to a target: found out on mocks, so that nothing is touched and paid yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from mock_tingwu.conformance.benches import Bench, PrivateBench
+from mock_tingwu.conformance.catalogue import Case, Catalogue
+from mock_tingwu.conformance.outside import Outside
+from mock_tingwu.conformance.runner import run
+
+#: The price of transcription, in CNY for an hour of audio (DashScope tingwu-meeting limits).
+PRICE_PER_HOUR: Final = 0.6
+#: How long a call takes in the cloud, in seconds: a guess.
+CALL_S: Final = 0.2
+#: Cases that are tried at the same time.
+_AT_ONCE: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one case would use: calls by operation, audio and waiting in seconds."""
+
+    case: Case
+    calls: Counter[str]
+    audio_s: float
+    waited_s: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes, about: audio is pushed as it is spoken."""
+        return self.waited_s + self.audio_s + CALL_S * self.calls.total()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do. ``not_testable`` have the reason, ``left_out`` are for mocks alone."""
+
+    steps: tuple[Step, ...]
+    not_testable: tuple[tuple[Case, str], ...]
+    left_out: tuple[Case, ...]
+    at_once: int
+
+    @property
+    def calls(self) -> Counter[str]:
+        """Calls by operation."""
+        total: Counter[str] = Counter()
+        for step in self.steps:
+            total.update(step.calls)
+        return total
+
+    @property
+    def audio_s(self) -> float:
+        """Audio that is transcribed, in seconds."""
+        return sum(step.audio_s for step in self.steps)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run takes, about."""
+        longest = max((step.seconds for step in self.steps), default=0.0)
+        return max(longest, sum(step.seconds for step in self.steps) / self.at_once)
+
+    @property
+    def cost(self) -> float:
+        """What transcription costs, in CNY; results of language models are not in it."""
+        return self.audio_s / 3600 * PRICE_PER_HOUR
+
+
+async def plan(catalogue: Catalogue, bench: Bench) -> Plan:
+    """Find out what a run on ``bench`` would do, without touching it."""
+    testable, not_testable, left_out = [], [], []
+    offers = bench.offers()
+    for case in catalogue:
+        missing = [need for need in case.needs if need not in offers]
+        if any(need.only_on_mock for need in missing):
+            left_out.append(case)
+        elif missing:
+            not_testable.append((case, "; ".join(need.advice for need in missing)))
+        else:
+            testable.append(case)
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def try_one(case: Case) -> Step:
+        async with turns:
+            mock = PrivateBench()
+            await run(Catalogue([case]), mock, outside)
+            used = mock.pacing
+            return Step(case, used.calls, used.audio_s, used.waited_s)
+
+    with Outside() as outside:
+        steps = await asyncio.gather(*(try_one(case) for case in testable))
+    return Plan(tuple(steps), tuple(not_testable), tuple(left_out), bench.at_once)

@@ -1,0 +1,1 @@
+"""Reports of a run: HTML, JUnit, Markdown; and two runs compared."""
