@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -55,6 +56,13 @@ KINDS: Final = frozenset(
         "IdentityRecognition",
     }
 )
+
+
+def link_to(cloud: Cloud, data: Mapping[str, Any], kind: str = "Transcription") -> str:
+    """The link to a result of a task, by the Data of GetTaskInfo."""
+    results = data.get("Result", {})
+    cloud.check.has(results, kind, what="Result")
+    return str(results[kind])
 
 
 def expires(link: str) -> int:
