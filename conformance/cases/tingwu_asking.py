@@ -7,11 +7,16 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from mock_tingwu.conformance import Cloud, audio
+from mock_tingwu.conformance.transcript import Transcript
 
 MEDIA: Final = ("OutputMp3Path", "OutputMp4Path", "OutputThumbnailPath", "OutputSpectrumPath")
+#: Two speakers are told apart.
+DIARIZED: Final[dict[str, Any]] = {
+    "Transcription": {"DiarizationEnabled": True, "Diarization": {"SpeakerCount": 2}}
+}
 #: Everything that can be asked for of a sound, and the words that it takes.
 EVERYTHING: Final[dict[str, Any]] = {
-    "Transcription": {"DiarizationEnabled": True, "Diarization": {"SpeakerCount": 2}},
+    **DIARIZED,
     "TranslationEnabled": True,
     "Translation": {"TargetLanguages": ["en"]},
     "AutoChaptersEnabled": True,
@@ -79,3 +84,16 @@ async def video(cloud: Cloud, parameters: dict[str, Any]) -> dict[str, Any]:
     """The Data of a finished task for a video of two slides."""
     url = cloud.outside.file(audio.media("slides.mp4"), "slides.mp4", media_type="video/mp4")
     return await cloud.tingwu.finished(url, parameters)
+
+
+async def made(
+    cloud: Cloud, kind: str, parameters: Mapping[str, Any], *, times: int = 1, **fields: Any
+) -> tuple[Any, Transcript]:
+    """A result of the meeting that ships with the kit, and the transcript that it refers to.
+
+    The meeting lasts 40 seconds; ``times`` is how often it is held, one after the other.
+    """
+    recording = cloud.recording(times * audio.meeting())
+    data = await cloud.tingwu.finished(recording, parameters, **fields)
+    content = await cloud.tingwu.content(data, kind)
+    return content, Transcript.of(await cloud.tingwu.content(data, "Transcription"))
