@@ -7,7 +7,7 @@ from mock_tingwu.conformance.outside import Arrived
 from mock_tingwu.conformance.sources import CREATE_TASK, FETCHER, OFFLINE
 from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
 
-BOTH = ("CreateTask", "GetTaskInfo", "FileUrl")
+BOTH = ("CreateTask", "GetTaskInfo")
 OUTSIDE = (Need.OUTSIDE,)
 
 
