@@ -1,4 +1,4 @@
-"""What stands outside of the target: files as they should not be, and callbacks that are refused."""
+"""What stands outside of the target: odd files, and callbacks that are refused."""
 
 from __future__ import annotations
 
