@@ -15,6 +15,23 @@ _CALLBACKS: Final = {
     "dashscope": "DashScope callback",
     "live": "Live callback",
 }
+#: Files of DashScope's agents that are not called like their kind of result.
+_FILES: Final = {"Translation": "translations", "CustomerConcerns": "contentExtractions"}
+#: The commands and events of the realtime WebSocket, which only SDKs of NLS speak.
+STREAM: Final = frozenset(
+    {
+        "StartTranscription",
+        "StopTranscription",
+        "ControlTranscriber",
+        "TranscriptionStarted",
+        "SentenceBegin",
+        "TranscriptionResultChanged",
+        "SentenceEnd",
+        "ResultTranslated",
+        "TranscriptionCompleted",
+        "TaskFailed",
+    }
+)
 
 
 def operations(entries: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -72,4 +89,6 @@ def _message(message: Any) -> str | None:
 def _file(entry: Mapping[str, Any]) -> str:
     """A result file, as its system calls it."""
     name = str(entry["name"])
-    return f"{name[0].lower() + name[1:] if entry.get('form') == 'dashscope' else name} file"
+    if entry.get("form") == "dashscope":
+        name = _FILES.get(name, name[0].lower() + name[1:])
+    return f"{name} file"

@@ -49,6 +49,7 @@ from mock_tingwu.services.tingwu_request import RealtimeRequest, realtime_reques
 from mock_tingwu.services.violations import ViolationControl
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.settings import PREFIX, Settings
+from mock_tingwu.testing import plugin
 from tests import docs_generate, docs_limits, docs_tables
 from tests.conftest import RECORDING, SCRIPT
 from tests.realtime.helpers import PATIENCE, TASKS, Json
@@ -234,6 +235,12 @@ class Example:
             assert re.search(rf"^{words[1]}:", makefile, re.MULTILINE)
         elif words[:2] == ["python", "-m"]:
             assert find_spec(words[2])
+        elif words[:2] == ["pytest", "--pyargs"]:
+            assert find_spec(words[2])
+            parser = pytest.Parser(_ispytest=True)
+            plugin.pytest_addoption(parser)
+            _, unknown = parser.parse_known_and_unknown_args(words[3:])
+            assert [word for word in unknown if word.startswith("--")] == []
         else:
             assert program in ("pip", "npm"), f"nothing checks {words}"
 
@@ -289,7 +296,7 @@ def parse_command(words: list[str], environ: dict[str, str]) -> None:
     """Take a command line as `mock-tingwu` would, and settings as `serve` would."""
     assert words[0] in COMMANDS
     parser = argparse.ArgumentParser()
-    import_module(f"mock_tingwu.cli.{words[0]}").add_arguments(parser)
+    import_module(f"mock_tingwu.cli.{words[0].replace('-', '_')}").add_arguments(parser)
     args = parser.parse_args(words[1:])
     assert all(name.startswith(PREFIX) for name in environ)
     if words[0] == "serve":

@@ -149,7 +149,7 @@ class DashScope:
     async def token(self, seconds: int | str | None = None, **changes: Any) -> Answer:
         """A temporary key that lives for ``seconds``."""
         path = TOKENS if seconds is None else f"{TOKENS}?expire_in_seconds={seconds}"
-        answer = await self.call(None, operation="tokens", path=path, **changes)
+        answer = await self.call(None, operation="createToken", path=path, **changes)
         if answer.status == 200:
             self._cloud.check.fits("dashscope/token-response", answer.body)
             self._cloud.http.redactor.add(str(answer.body["token"]))

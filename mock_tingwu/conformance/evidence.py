@@ -85,7 +85,7 @@ OPERATIONS: Final[dict[str, tuple[str, ...]]] = {
     "TaskFailed": ("realtime/event",),
     "createTask": ("dashscope/create-task-response",),
     "getTask": ("dashscope/get-task-response",),
-    "tokens": ("dashscope/token-response",),
+    "createToken": ("dashscope/token-response",),
     **{f"{kind} file": (f"dashscope/results/{kind}",) for kind in _DASHSCOPE_FILES},
     "DashScope callback": ("dashscope/callback",),
     "run-task": (),

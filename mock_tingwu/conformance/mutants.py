@@ -201,7 +201,7 @@ def operation_of(scope: Scope, body: bytes) -> str:
         action = headers.get(b"x-acs-action", b"").decode()
         return str(query.get("Action", [action])[0])
     if path.startswith("/api/v1/tokens"):
-        return "tokens"
+        return "createToken"
     if path.startswith("/api/v1/"):
         try:
             return str(json.loads(body)["input"]["task"])

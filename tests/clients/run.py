@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import md5
 from importlib.metadata import version
 from pathlib import Path
@@ -39,13 +39,13 @@ from programs import (
 )
 from receiver import LIVE_PATH, LiveCallback, Receiver
 from server import host, journal, mock, send_callbacks
-from table import note_driven, settle, settle_driven, table
+from table import settle, settle_driven, table
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.driven import VARIABLE, left, operations  # noqa: E402
+from tests.driven import STREAM, VARIABLE, left, operations  # noqa: E402
 
 RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
 
@@ -173,6 +173,13 @@ def report(name: str, said: str, started: float) -> None:
 
 
 # --- the programs ---
+
+
+def note_driven(driven: dict[str, set[str]], sdks: Iterable[str], found: set[str]) -> None:
+    """Note that SDKs drove these operations and events; one of NLS speaks the stream alone."""
+    for sdk in sdks:
+        own = found & STREAM if "nls" in sdk else found - STREAM
+        driven.setdefault(sdk, set()).update(own)
 
 
 def build(program: Program) -> None:

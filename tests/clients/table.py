@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -198,12 +198,6 @@ def settle(new: str, *, write: bool) -> bool:
 
 
 # --- who drove what ---
-
-
-def note_driven(driven: dict[str, set[str]], sdks: Iterable[str], found: set[str]) -> None:
-    """Note that SDKs drove these operations and events."""
-    for sdk in sdks:
-        driven.setdefault(sdk, set()).update(found)
 
 
 def settle_driven(driven: Mapping[str, set[str]], *, write: bool) -> bool:
