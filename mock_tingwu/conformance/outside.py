@@ -86,6 +86,7 @@ class Outside:
         self.fetched: list[Arrived] = []
         #: All callbacks to the project's address.
         self.project = Mailbox("")
+        self._verdicts: dict[bytes, list[int]] = {}
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -141,6 +142,11 @@ class Outside:
         box = self._boxes[key] = Mailbox(f"{self._public_url}/boxes/{key}", list(answers) or [200])
         return box
 
+    def answer_about(self, task_id: str, *answers: int) -> None:
+        """Answer the project's callbacks about a task with these statuses, the last for all that
+        follow."""
+        self._verdicts[task_id.encode()] = list(answers)
+
     async def _give(self, request: Request) -> Response:
         self.fetched.append(await _arrived(request, self._public_url))
         file = self._files.get(request.path_params["name"])
@@ -165,17 +171,24 @@ class Outside:
         return response
 
     async def _take_project(self, request: Request) -> Response:
-        return await self._answer(self.project, request)
+        arrived = await _arrived(request, self._public_url)
+        for mark, answers in self._verdicts.items():
+            if mark in arrived.content:
+                self.project.arrived.append(arrived)
+                return Response(status_code=answers.pop(0) if len(answers) > 1 else answers[0])
+        return _taken(self.project, arrived)
 
     async def _take(self, request: Request) -> Response:
         box = self._boxes.get(request.path_params["name"])
-        return Response(status_code=404) if box is None else await self._answer(box, request)
+        if box is None:
+            return Response(status_code=404)
+        return _taken(box, await _arrived(request, self._public_url))
 
-    async def _answer(self, box: Mailbox, request: Request) -> Response:
-        arrived = await _arrived(request, self._public_url)
-        status = box.answers[min(len(box.arrived), len(box.answers) - 1)]
-        box.arrived.append(arrived)
-        return Response(status_code=status)
+
+def _taken(box: Mailbox, arrived: Arrived) -> Response:
+    status = box.answers[min(len(box.arrived), len(box.answers) - 1)]
+    box.arrived.append(arrived)
+    return Response(status_code=status)
 
 
 async def _arrived(request: Request, base: str) -> Arrived:

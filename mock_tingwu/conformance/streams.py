@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 10.0
 #: How long the Python SDK waits for the answer to its CLOSE, in seconds.
 CLOSE_PATIENCE_S: Final = 3.0
+#: How long the 1.x class of the dashscope SDK waits for a PONG, in seconds.
+PONG_PATIENCE_S: Final = 4.0
 #: Pauses between looks at whether something has come, in seconds of real time.
 _LOOK_S: Final = 0.01
 #: CLOSE codes that only stand for there being none.
@@ -170,6 +172,20 @@ class Session:
         late = f"our CLOSE was not answered within {CLOSE_PATIENCE_S:g} s"
         self._cloud.check.note(CLOSE, late if took >= CLOSE_PATIENCE_S else None)
         self.is_closed = True
+
+    async def ping(self) -> None:
+        """Send a PING; the service has to answer it as soon as the Python SDK wants it to.
+
+        Raises:
+            Deviation: no PONG comes within 4 s.
+        """
+        assert self._connection is not None
+        pong = await self._connection.ping()
+        try:
+            await asyncio.wait_for(pong, PONG_PATIENCE_S)
+        except (TimeoutError, ConnectionClosed):
+            late = f"expected a PONG within {PONG_PATIENCE_S:g} s"
+            raise Deviation(late, TIMING) from None
 
     async def cut(self) -> None:
         """Cut the connection without a CLOSE, as a lost network does."""
@@ -440,6 +456,18 @@ class AgentSession(Session):
         await self.push(pcm)
         await self.stop()
         return self.events
+
+    async def failure(self) -> tuple[str, str]:
+        """task-failed and the CLOSE that follows it; return its code and message.
+
+        The platform has them in the header, an agent in the output.
+        """
+        failed = await self.event("task-failed")
+        self.check_events()
+        await self.closed()
+        if failed.output:
+            return failed.output["errorCode"], failed.output["errorMessage"]
+        return failed.header["error_code"], failed.header["error_message"]
 
     @property
     def transcriptions(self) -> list[dict[str, Any]]:
