@@ -61,9 +61,9 @@ async def judged(
     """The ids of the sentences of the sale, and the file of this kind."""
     _, output = await cloud.dashscope.converse(parameters, model=model, text=SALE)
     cloud.check.has(output, "transcriptionPath", f"{kind}Path", what="output")
-    transcript = await cloud.dashscope.result(output["transcriptionPath"], "transcription")
+    transcript = await cloud.dashscope.file(output, "transcription")
     words = [word for part in transcript["paragraphs"] for word in part["words"]]
-    made = await cloud.dashscope.result(output[f"{kind}Path"], kind)
+    made = await cloud.dashscope.file(output, kind)
     return {word["sentenceId"] for word in words}, made
 
 
@@ -138,7 +138,7 @@ async def counted(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(parameters, model=GENERAL, text=SALE)
     kinds = ("generalServiceInsights", "generalSaleInsights")
     cloud.check.has(output, *(f"{kind}Path" for kind in kinds), what="output")
-    made = [await cloud.dashscope.result(output[f"{kind}Path"], kind) for kind in kinds]
+    made = [await cloud.dashscope.file(output, kind) for kind in kinds]
     items, count = made[0][kinds[0]], made[1][kinds[1]]
     met = sum(one["matched"] for one in items)
     cloud.check.equal(count["matchedSum"], met, "matchedSum")
@@ -158,12 +158,10 @@ async def counted(cloud: Cloud) -> None:
 async def car_insights(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(insights(*ITEMS), model=CARS, text=SALE)
     cloud.check.has(output, "serviceInsightsPath", "saleInsightsPath", what="output")
-    made = await cloud.dashscope.result(output["serviceInsightsPath"], "serviceInsights")
+    made = await cloud.dashscope.file(output, "serviceInsights")
     titles = [item["title"] for item in ITEMS]
     cloud.check.equal([one["title"] for one in made["serviceInsights"]], titles, "titles")
-    count = (await cloud.dashscope.result(output["saleInsightsPath"], "saleInsights"))[
-        "saleInsights"
-    ]
+    count = (await cloud.dashscope.file(output, "saleInsights"))["saleInsights"]
     cloud.check.equal(count["matchedSum"] + count["missedSum"], len(ITEMS), "number of items")
 
 
@@ -178,9 +176,7 @@ async def car_insights(cloud: Cloud) -> None:
 )
 async def small_appid(cloud: Cloud) -> None:
     source = {"text": SALE, "appid": cloud.site.app_id}
-    answer = await cloud.dashscope.create(
-        source, insights(*ITEMS), model=INSPECTION, app_id=None
-    )
+    answer = await cloud.dashscope.create(source, insights(*ITEMS), model=INSPECTION, app_id=None)
     cloud.check.has(answer.output, "dataId", what="output")
 
 
@@ -303,8 +299,8 @@ async def profile_paths(cloud: Cloud) -> None:
 async def roles(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(profile(), model=PROFILE, text=SALE)
     cloud.check.has(output, "identityRecognitionPath", "transcriptionPath", what="output")
-    transcript = await cloud.dashscope.result(output["transcriptionPath"], "transcription")
-    made = await cloud.dashscope.result(output["identityRecognitionPath"], "identityRecognition")
+    transcript = await cloud.dashscope.file(output, "transcription")
+    made = await cloud.dashscope.file(output, "identityRecognition")
     found = made["identityResults"]
     speakers = sorted({part["speakerId"] for part in transcript["paragraphs"]})
     cloud.check.equal(sorted(one["speakerId"] for one in found), speakers, "speakerIds")
@@ -377,9 +373,7 @@ async def classified(cloud: Cloud) -> None:
 )
 async def capitals(cloud: Cloud) -> None:
     spelled = tuple({key.capitalize(): value for key, value in role.items()} for role in ROLES)
-    answer = await cloud.dashscope.create(
-        {"text": SALE}, profile(roles=spelled), model=PROFILE
-    )
+    answer = await cloud.dashscope.create({"text": SALE}, profile(roles=spelled), model=PROFILE)
     cloud.check.has(answer.output, "dataId", what="output")
 
 

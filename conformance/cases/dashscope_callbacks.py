@@ -65,8 +65,8 @@ async def end_with_all(cloud: Cloud) -> None:
     expected = sorted(name for name in output if name.endswith("Path"))
     cloud.check.equal(paths(arrived), expected, "paths of the last")
     links = arrived.body["output"]
-    await cloud.dashscope.result(links["transcriptionPath"], "transcription")
-    await cloud.dashscope.result(links["summarizationPath"], "summarization")
+    await cloud.dashscope.file(links, "transcription")
+    await cloud.dashscope.file(links, "summarization")
 
 
 async def last_of(cloud: Cloud, data_id: str, status: int) -> Arrived:

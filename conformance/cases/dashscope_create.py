@@ -48,7 +48,7 @@ async def recording_is_fetched(cloud: Cloud) -> None:
     path = url.rpartition("/files/")[2]
     fetched = [request.method for request in cloud.outside.fetched if path in request.url]
     cloud.check.that("GET" in fetched, "a GET of the file", fetched)
-    made = await cloud.dashscope.result(output["transcriptionPath"], "transcription")
+    made = await cloud.dashscope.file(output, "transcription")
     words = [word for paragraph in made["paragraphs"] for word in paragraph["words"]]
     cloud.check.that(len(words) > 3, "words of what is said in the recording", len(words))
 

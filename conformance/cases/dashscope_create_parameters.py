@@ -143,7 +143,7 @@ async def mixed_channels(cloud: Cloud) -> None:
         "analysis": {"keyInformationEnabled": False},
     }
     output = await cloud.dashscope.wait(await cloud.dashscope.transcribe(url, parameters))
-    made = await cloud.dashscope.result(output["transcriptionPath"], "transcription")
+    made = await cloud.dashscope.file(output, "transcription")
     cloud.check.that(bool(made["paragraphs"]), "something that was heard", made["paragraphs"])
 
 

@@ -202,9 +202,7 @@ async def no_such_url(cloud: Cloud) -> None:
     negative=True,
 )
 async def other_method(cloud: Cloud) -> None:
-    answer = await cloud.dashscope.call(
-        None, operation="createTask", method="GET", path=GENERATION
-    )
+    answer = await cloud.dashscope.call(None, operation="createTask", method="GET", path=GENERATION)
     cloud.dashscope.refused(answer, "InvalidURL", status=400)
 
 

@@ -208,9 +208,7 @@ async def failed_result(cloud: Cloud) -> None:
     time_limit=LONG,
 )
 async def playback(cloud: Cloud) -> None:
-    output = await cloud.dashscope.wait(
-        await cloud.dashscope.transcribe(cloud.recording(), PLAIN)
-    )
+    output = await cloud.dashscope.wait(await cloud.dashscope.transcribe(cloud.recording(), PLAIN))
     cloud.check.has(output, "playbackUrl", what="output")
     answer = await cloud.download(output["playbackUrl"])
     cloud.check.equal(answer.status, 200, "HTTP status of playbackUrl")
@@ -228,9 +226,8 @@ async def playback(cloud: Cloud) -> None:
     needs=(Need.OUTSIDE, Need.CLOCK),
 )
 async def playback_for_a_day(cloud: Cloud) -> None:
-    output = await cloud.dashscope.wait(
-        await cloud.dashscope.transcribe(cloud.recording(), PLAIN)
-    )
+    output = await cloud.dashscope.wait(await cloud.dashscope.transcribe(cloud.recording(), PLAIN))
+    cloud.check.has(output, "playbackUrl", what="output")
     await cloud.pause(23 * 3600)
     answer = await cloud.download(output["playbackUrl"])
     cloud.check.equal(answer.status, 200, "HTTP status after 23 hours")
@@ -251,6 +248,7 @@ async def playback_for_a_day(cloud: Cloud) -> None:
 )
 async def results_for_a_day(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(PLAIN)
+    cloud.check.has(output, "transcriptionPath", what="output")
     await cloud.pause(23 * 3600)
     answer = await cloud.download(output["transcriptionPath"])
     cloud.check.equal(answer.status, 200, "HTTP status after 23 hours")
@@ -271,6 +269,7 @@ async def results_for_a_day(cloud: Cloud) -> None:
 )
 async def signed(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(PLAIN)
+    cloud.check.has(output, "transcriptionPath", what="output")
     link = output["transcriptionPath"]
     query = parse_qs(urlsplit(link).query)
     cloud.check.has(query, "Expires", "OSSAccessKeyId", "Signature", what="the query")

@@ -22,8 +22,8 @@ async def analysed(cloud: Cloud, kind: str, **analysis: Any) -> tuple[dict[str, 
     }
     _, output = await cloud.dashscope.converse(parameters)
     cloud.check.has(output, "transcriptionPath", f"{kind}Path", what="output")
-    transcript = await cloud.dashscope.result(output["transcriptionPath"], "transcription")
-    return transcript, await cloud.dashscope.result(output[f"{kind}Path"], kind)
+    transcript = await cloud.dashscope.file(output, "transcription")
+    return transcript, await cloud.dashscope.file(output, kind)
 
 
 def sentences_of(transcription: Mapping[str, Any]) -> set[int]:
@@ -133,7 +133,8 @@ async def mind_map(cloud: Cloud) -> None:
     )
     cloud.check.equal(sorted(made), ["mindMapSummary"], "members of the file")
     tree = list(nodes(made["mindMapSummary"]))
-    last = max(word["end"] for part in transcript["paragraphs"] for word in part["words"])
+    words = [word for part in transcript["paragraphs"] for word in part["words"]]
+    last = max((word["end"] for word in words), default=0)
     cloud.check.that(len(tree) > 1, "a tree", tree)
     for node in tree:
         if node["topic"]:

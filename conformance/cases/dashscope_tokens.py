@@ -38,8 +38,8 @@ async def form(cloud: Cloud) -> None:
     operations=TOKENS,
 )
 async def as_asked_for(cloud: Cloud) -> None:
-    short = (await cloud.dashscope.token(60)).body["expires_at"]
-    long = (await cloud.dashscope.token(1800)).body["expires_at"]
+    _, short = await cloud.dashscope.temporary_key(60)
+    _, long = await cloud.dashscope.temporary_key(1800)
     later = long - short
     cloud.check.that(1740 <= later <= 1740 + APART_S, "1740 s between them", later)
 
@@ -54,8 +54,8 @@ async def as_asked_for(cloud: Cloud) -> None:
     operations=TOKENS,
 )
 async def usual(cloud: Cloud) -> None:
-    said = (await cloud.dashscope.token(60)).body["expires_at"]
-    usual = (await cloud.dashscope.token()).body["expires_at"]
+    _, said = await cloud.dashscope.temporary_key(60)
+    _, usual = await cloud.dashscope.temporary_key()
     cloud.check.that(0 <= usual - said <= APART_S, "60 s", usual - said)
 
 
@@ -83,7 +83,7 @@ async def shortest(cloud: Cloud) -> None:
     negative=True,
 )
 async def longest(cloud: Cloud) -> None:
-    most = (await cloud.dashscope.token(1800)).body["expires_at"]
+    _, most = await cloud.dashscope.temporary_key(1800)
     answer = await cloud.dashscope.token(86_400)
     if answer.status != 200:
         cloud.dashscope.refused(answer)
@@ -118,7 +118,7 @@ async def out_of_range(cloud: Cloud) -> None:
     operations=("tokens", "createTask", "getTask"),
 )
 async def in_calls(cloud: Cloud) -> None:
-    token = (await cloud.dashscope.token(60)).body["token"]
+    token, _ = await cloud.dashscope.temporary_key(60)
     answer = await cloud.dashscope.create(SOURCE, api_key=token)
     answer = await cloud.dashscope.get(answer.output["dataId"], api_key=token)
     cloud.check.equal(answer.status, 200, "HTTP status of getTask")
@@ -134,7 +134,7 @@ async def in_calls(cloud: Cloud) -> None:
     operations=("tokens", "speech-listen"),
 )
 async def in_streams(cloud: Cloud) -> None:
-    token = (await cloud.dashscope.token(60)).body["token"]
+    token, _ = await cloud.dashscope.temporary_key(60)
     data_id = await cloud.dashscope.start()
     async with cloud.infer(api_key=token) as session:
         await session.start(data_id)
@@ -151,7 +151,7 @@ async def in_streams(cloud: Cloud) -> None:
     operations=("tokens", "createTask"),
 )
 async def expires(cloud: Cloud) -> None:
-    token = (await cloud.dashscope.token(10)).body["token"]
+    token, _ = await cloud.dashscope.temporary_key(10)
     await cloud.pause(5)
     answer = await cloud.dashscope.create(SOURCE, api_key=token)
     cloud.check.equal(answer.status, 200, "HTTP status after 5 s")
@@ -187,7 +187,7 @@ async def wrong_key(cloud: Cloud) -> None:
     negative=True,
 )
 async def no_offspring(cloud: Cloud) -> None:
-    token = (await cloud.dashscope.token(60)).body["token"]
+    token, _ = await cloud.dashscope.temporary_key(60)
     answer = await cloud.dashscope.token(60, api_key=token)
     cloud.dashscope.refused(answer, "InvalidApiKey", status=401)
 

@@ -292,7 +292,7 @@ async def no_json(cloud: Cloud) -> None:
 @case(
     "DS-WS-054",
     "a stream that is refused leaves the meeting as it is",
-    sends="run-task with another app's appId for a meeting; run-task as it has to be",
+    sends="run-task with an appId that nobody has made; run-task as it has to be",
     expects="task-failed, then speech-listen",
     level=SHOULD,
     source=DS_WEBSOCKET("reconnect with the same dataId"),

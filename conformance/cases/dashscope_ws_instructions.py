@@ -57,7 +57,7 @@ async def corrected(cloud: Cloud) -> None:
     at = names.index("ai-result")
     check.that("recognize-result" not in names[at:], "no result after it", names, facet=EVENTS)
     check.that("speech-end" in names[at:], "speech-end after it", names, facet=EVENTS)
-    result = session.named("ai-result")[0].output.get("aiResult")
+    result = session.named("ai-result")[0].output["aiResult"]
     check.has(result, "correction", what="aiResult", facet=EVENTS)
     check.that(bool(result["correction"]), "a correction", result, facet=EVENTS)
 
@@ -96,7 +96,7 @@ async def both_at_once(cloud: Cloud) -> None:
 async def nothing_to_correct(cloud: Cloud) -> None:
     session = await instructed(cloud)
     said = "".join(sentence["text"] for sentence in session.sentences)
-    result = session.named("ai-result")[0].output["aiResult"]
+    result = (await session.event("ai-result")).output["aiResult"]
     cloud.check.equal(result["correction"], said, "correction", facet=EVENTS)
 
 

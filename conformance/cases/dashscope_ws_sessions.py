@@ -124,7 +124,6 @@ async def headers(cloud: Cloud) -> None:
         "x-dashscope-sdk-session-id": uuid4().hex,
     }
     data_id = await cloud.dashscope.start(PLAIN)
-    # The client's own User-Agent goes along with it, which servers have to bear.
     async with cloud.infer(headers=sent) as session:
         await session.start(data_id)
         await session.stop()

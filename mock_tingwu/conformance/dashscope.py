@@ -170,9 +170,7 @@ class DashScope:
         self._cloud.check.fits(f"dashscope/results/{kind}", answer.json)
         return answer.json
 
-    def refused(
-        self, answer: Answer, *codes: str, status: int | None = None
-    ) -> dict[str, Any]:
+    def refused(self, answer: Answer, *codes: str, status: int | None = None) -> dict[str, Any]:
         """The call was refused: a fault with an HTTP status of 4xx, or just ``status``.
 
         ``codes`` are those that it may have, any if none. Returns the fault.
@@ -200,6 +198,17 @@ class DashScope:
 
         await wait_until(about, count, within, f"callbacks about task {data_id}")
         return about()
+
+    async def file(self, output: Mapping[str, Any], kind: str) -> Any:
+        """The result file ``kind`` that ``output`` has to name, checked as `result` does."""
+        self._cloud.check.has(output, f"{kind}Path", what="output")
+        return await self.result(str(output[f"{kind}Path"]), kind)
+
+    async def temporary_key(self, seconds: int | None = None) -> tuple[str, int]:
+        """A temporary key that has to be given, and when it expires."""
+        answer = await self.token(seconds)
+        self._cloud.check.equal(answer.status, 200, "HTTP status of tokens")
+        return answer.body["token"], answer.body["expires_at"]
 
     async def token(self, seconds: int | str | None = None, **changes: Any) -> Answer:
         """A temporary key that lives for ``seconds``."""
