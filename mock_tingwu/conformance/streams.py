@@ -462,6 +462,13 @@ class AgentSession(Session):
 
         The platform has them in the header, an agent in the output.
         """
+        heard = len(self.named("speech-listen"))
+        await self.until(
+            lambda: bool(self.named("task-failed")) or len(self.named("speech-listen")) > heard,
+            "task-failed",
+        )
+        if not self.named("task-failed"):
+            raise Deviation("expected task-failed, got speech-listen", EVENTS)
         failed = await self.event("task-failed")
         self.check_events()
         await self.closed()
