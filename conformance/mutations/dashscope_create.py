@@ -126,7 +126,11 @@ def console_is_ignored() -> AbstractContextManager[None]:
 )
 def console_wins() -> AbstractContextManager[None]:
     merged = request._merged
-    return patched(request, "_merged", lambda below, above: merged(above, below))
+
+    def effective(agent: Any, app: App, body: Body) -> Any:
+        return merged(body.get("parameters", {}), app.parameters or {})
+
+    return patched(request, "effective", effective)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def last_paragraph_is_lost() -> AbstractContextManager[None]:
 
 @mutant("all paragraphs have one id", area=AREA, caught_by=["DS-RESULT-002", "DS-RESULT-009"])
 def one_paragraph_id() -> AbstractContextManager[None]:
-    return showing("Transcription", each("paragraphs", paragraphId=lambda _: "16268765387676091"))
+    return showing("Transcription", each("paragraphs", paragraphId=lambda _: "1626876538767609106"))
 
 
 @mutant("begin and end of words are mixed up", area=AREA, caught_by=["DS-RESULT-004"])
@@ -155,7 +155,7 @@ def one_name_for_prompts() -> AbstractContextManager[None]:
 @mutant("pictures of slides are not there", area=AREA, caught_by=["DS-RESULT-017"])
 def no_pictures() -> AbstractContextManager[None]:
     return showing(
-        "PptExtraction", each("keyFrameList", fileUrl=lambda url: url.replace(".", "-none.", 1))
+        "PptExtraction", each("keyFrameList", fileUrl=lambda url: url.replace("?", "none?", 1))
     )
 
 

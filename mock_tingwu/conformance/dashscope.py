@@ -193,8 +193,7 @@ class DashScope:
         """
 
         def about() -> list[Arrived]:
-            arrived = self._cloud.outside.project.arrived
-            return [a for a in arrived if data_id.encode() in a.content]
+            return [a for a in self._cloud.arrived if data_id.encode() in a.content]
 
         await wait_until(about, count, within, f"callbacks about task {data_id}")
         return about()
