@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
-from mock_tingwu.conformance.dashscope import RESULTS_LIMIT_S
+from mock_tingwu.conformance.dashscope import RESULTS_LIMIT_S, sentences_of, words_of
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET, DS_OFFLINE
 
 LONG = RESULTS_LIMIT_S + 60.0
@@ -16,19 +16,10 @@ ASSISTANCE = ("MeetingAssistance file",)
 
 async def analysed(cloud: Cloud, kind: str, **analysis: Any) -> tuple[dict[str, Any], Any]:
     """The transcript of a conversation, and the file of this kind."""
-    parameters = {
-        "transcription": {"model": "cn", "diarizationEnabled": True},
-        "analysis": analysis,
-    }
-    _, output = await cloud.dashscope.converse(parameters)
-    cloud.check.has(output, "transcriptionPath", f"{kind}Path", what="output")
-    transcript = await cloud.dashscope.file(output, "transcription")
-    return transcript, await cloud.dashscope.file(output, kind)
-
-
-def sentences_of(transcription: Mapping[str, Any]) -> set[int]:
-    """The ids of all sentences of a transcript."""
-    return {word["sentenceId"] for part in transcription["paragraphs"] for word in part["words"]}
+    spoken = {"model": "cn", "diarizationEnabled": True}
+    parameters = {"transcription": spoken, "analysis": analysis}
+    transcript, made = await cloud.dashscope.files(parameters, "transcription", kind)
+    return transcript, made
 
 
 def nodes(tree: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -113,7 +104,7 @@ async def questions(cloud: Cloud) -> None:
     cloud.check.that(len(pairs) > 0, "questions", pairs)
     for one in pairs:
         named = {*one["sentenceIdsOfQuestion"], *one["sentenceIdsOfAnswer"]}
-        cloud.check.that(bool(named) and named <= known, "sentences of the transcript", named)
+        cloud.check.that(bool(named) and named <= set(known), "sentences of the transcript", named)
         cloud.check.that(bool(one["question"] and one["answer"]), "question and answer", one)
 
 
@@ -133,8 +124,7 @@ async def mind_map(cloud: Cloud) -> None:
     )
     cloud.check.equal(sorted(made), ["mindMapSummary"], "members of the file")
     tree = list(nodes(made["mindMapSummary"]))
-    words = [word for part in transcript["paragraphs"] for word in part["words"]]
-    last = max((word["end"] for word in words), default=0)
+    last = max((word["end"] for word in words_of(transcript)), default=0)
     cloud.check.that(len(tree) > 1, "a tree", tree)
     for node in tree:
         if node["topic"]:

@@ -241,5 +241,5 @@ async def idle(cloud: Cloud) -> None:
             await session.push(cloud.silence(0.1))
             await session.ping()
             await cloud.pause(seconds)
-        await session.closed()
+        await session.closed(within=3)
     cloud.check.that(session.is_closed, "a connection that is closed", facet=CLOSE)

@@ -94,7 +94,7 @@ def no_recordings() -> AbstractContextManager[None]:
 @mutant(
     "lists of items may be as long as one likes",
     area=AREA,
-    caught_by=["DS-AGENT-009", "DS-AGENT-012", "DS-AGENT-013"],
+    caught_by=["DS-AGENT-009", "DS-AGENT-014", "DS-AGENT-015"],
 )
 def endless_lists() -> AbstractContextManager[None]:
     return overlooking(_ITEMS, _ROLES, _CONTENTS)
@@ -105,7 +105,7 @@ def any_score() -> AbstractContextManager[None]:
     return overlooking(f"{_ITEMS}/0/score")
 
 
-@mutant("a hundred items are too many", area=AREA, caught_by=["DS-AGENT-014"])
+@mutant("a hundred items are too many", area=AREA, caught_by=["DS-AGENT-012"])
 def a_hundred_items() -> AbstractContextManager[None]:
     def too_many(body: Body) -> bool:
         section = body.get("parameters", {}).get("serviceInsights", {})
@@ -114,17 +114,17 @@ def a_hundred_items() -> AbstractContextManager[None]:
     return refusing(too_many)
 
 
-@mutant("a customer is not described", area=AREA, caught_by=["DS-AGENT-015", "DS-AGENT-018"])
+@mutant("a customer is not described", area=AREA, caught_by=["DS-AGENT-016", "DS-AGENT-019"])
 def no_profile() -> AbstractContextManager[None]:
     return answers("getTask", without("output", "customerProfilePath"))
 
 
-@mutant("only one speaker has a role", area=AREA, caught_by=["DS-AGENT-016"])
+@mutant("only one speaker has a role", area=AREA, caught_by=["DS-AGENT-017"])
 def one_role() -> AbstractContextManager[None]:
     return showing("IdentityRecognition", lambda made: _inside(made, lambda found: found[:1]))
 
 
-@mutant("roles are numbered", area=AREA, caught_by=["DS-AGENT-016"])
+@mutant("roles are numbered", area=AREA, caught_by=["DS-AGENT-017"])
 def numbered_roles() -> AbstractContextManager[None]:
     return showing(
         "IdentityRecognition",
@@ -132,12 +132,12 @@ def numbered_roles() -> AbstractContextManager[None]:
     )
 
 
-@mutant("contents of which nothing was said are left out", area=AREA, caught_by=["DS-AGENT-017"])
+@mutant("contents of which nothing was said are left out", area=AREA, caught_by=["DS-AGENT-018"])
 def contents_are_left_out() -> AbstractContextManager[None]:
     return showing("CustomerConcerns", lambda made: made[:1])
 
 
-@mutant("a customer is not classified", area=AREA, caught_by=["DS-AGENT-019"])
+@mutant("a customer is not classified", area=AREA, caught_by=["DS-AGENT-020"])
 def no_class() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         return {name: value for name, value in made.items() if name != "saleClueClassify"}

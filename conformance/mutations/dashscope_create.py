@@ -50,7 +50,7 @@ def nothing_is_done_again() -> AbstractContextManager[None]:
     caught_by=["DS-CREATE-005"],
 )
 def nothing_to_work_on_is_enough() -> AbstractContextManager[None]:
-    check = service.check
+    check = request.check
 
     def lenient(definition: str, body: Body) -> None:
         if not {"fileUrl", "text", "dataId"} & set(body["input"]):
@@ -101,7 +101,7 @@ def text_without_speakers_is_taken() -> AbstractContextManager[None]:
 
 @mutant("parameters that are empty are missing", area=AREA, caught_by=["DS-CREATE-014"])
 def parameters_may_not_be_empty() -> AbstractContextManager[None]:
-    check = service.check
+    check = request.check
 
     def strict(definition: str, body: Body) -> None:
         check(definition, body)
@@ -177,7 +177,7 @@ def model_comes_first() -> AbstractContextManager[None]:
 
 @mutant("what is spoken is translated into itself", area=AREA, caught_by=["DS-CREATE-026"])
 def same_language_is_taken() -> AbstractContextManager[None]:
-    asked_of = service.asked_of
+    asked_of = request.asked_of
 
     def lenient(*args: Any, **changes: Any) -> Any:
         return asked_of(*args, **changes | {"spoken": "none"})

@@ -171,7 +171,7 @@ def token_is_no_key() -> AbstractContextManager[None]:
 
 @mutant("a temporary key opens no stream", area=TOKENS, caught_by=["DS-TOKEN-008"])
 def token_opens_nothing() -> AbstractContextManager[None]:
-    bearer = realtime.bearer
+    bearer = keys.bearer
 
     def lasting(authorization: str | None) -> str | None:
         key = bearer(authorization)

@@ -8,7 +8,7 @@ from typing import Any
 from mock_tingwu.conformance.agent_mutants import refusing
 from mock_tingwu.conformance.mutants import Body, answers, mutant, patched, without
 from mock_tingwu.core.scope import Scope
-from mock_tingwu.services.dashscope import realtime, service
+from mock_tingwu.services.dashscope import realtime, request, service
 from mock_tingwu.services.dashscope.realtime import DuplexConnection
 from mock_tingwu.services.dashscope.service import DashScopeService
 
@@ -17,7 +17,7 @@ AREA = "DS-MEET"
 
 def _supposing(name: str, usual: object) -> AbstractContextManager[None]:
     """Whatever a meeting says of ``name``, it is ``usual``."""
-    check = service.check
+    check = request.check
 
     def lenient(definition: str, body: Body) -> None:
         if definition == "realtime":

@@ -13,9 +13,11 @@ from mock_tingwu.conformance.agent_mutants import saying
 from mock_tingwu.conformance.mutants import Body, events, mutant, patched, patched_item
 from mock_tingwu.core.errors import ApiError
 from mock_tingwu.protocols import inference
+from mock_tingwu.protocols.inference_table import Input
 from mock_tingwu.server import websocket
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.dashscope import realtime
+from mock_tingwu.services.dashscope.keys import scope_of_call
 from mock_tingwu.services.dashscope.realtime import DuplexConnection
 from mock_tingwu.services.world import World
 
@@ -59,7 +61,7 @@ def no_payload() -> AbstractContextManager[None]:
 
 @mutant("a stream needs no key that is right", area=AREA, caught_by=["DS-WS-022", "DS-WS-023"])
 def streams_for_all() -> AbstractContextManager[None]:
-    return _handshake(lambda world, target, headers: realtime.scope_of_call(world, None, None))
+    return _handshake(lambda world, target, headers: scope_of_call(world, None, None))
 
 
 def _handshake(
@@ -189,7 +191,7 @@ def _idle() -> dict[str, int]:
 @mutant("an agent fails in the header", area=AREA, caught_by=["DS-WS-039"])
 def failure_in_the_header() -> AbstractContextManager[None]:
     def fail(self: inference.Session, error: ApiError, now: int) -> None:
-        if self._advance(inference.Input.ERROR):
+        if self._advance(Input.ERROR):
             fields = {"error_code": error.code, "error_message": error.message}
             self._event("task-failed", now, **fields)
             self.close_code = 1000

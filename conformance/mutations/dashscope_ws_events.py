@@ -127,12 +127,12 @@ def bare_words() -> AbstractContextManager[None]:
     return hearing(changed)
 
 
-@mutant("translations do not say from which language", area=AREA, caught_by=["DS-WS-016"])
+@mutant("translations do not say from which language", area=AREA, caught_by=["DS-WS-017"])
 def no_source_language() -> AbstractContextManager[None]:
     return _translating(lambda one: {name: one[name] for name in one if name != "sourceLang"})
 
 
-@mutant("a translation comes with what it translates", area=AREA, caught_by=["DS-WS-017"])
+@mutant("a translation comes with what it translates", area=AREA, caught_by=["DS-WS-018"])
 def both_at_once() -> AbstractContextManager[None]:
     last: list[Any] = []
 
@@ -145,7 +145,7 @@ def both_at_once() -> AbstractContextManager[None]:
     return saying(joined)
 
 
-@mutant("translations have no times", area=AREA, caught_by=["DS-WS-018"])
+@mutant("translations have no times", area=AREA, caught_by=["DS-WS-019"])
 def no_times() -> AbstractContextManager[None]:
     def timeless(one: Body) -> Body:
         items = [
@@ -158,7 +158,7 @@ def no_times() -> AbstractContextManager[None]:
 
 
 @mutant(
-    "a translation is numbered as the sentence that follows", area=AREA, caught_by=["DS-WS-019"]
+    "a translation is numbered as the sentence that follows", area=AREA, caught_by=["DS-WS-020"]
 )
 def translation_ahead() -> AbstractContextManager[None]:
     def ahead(one: Body) -> Body:
@@ -168,7 +168,7 @@ def translation_ahead() -> AbstractContextManager[None]:
     return _translating(ahead)
 
 
-@mutant("everything is translated into English", area=AREA, caught_by=["DS-WS-020"])
+@mutant("everything is translated into English", area=AREA, caught_by=["DS-WS-021"])
 def english_always() -> AbstractContextManager[None]:
     listen = inference.Session.listen
 

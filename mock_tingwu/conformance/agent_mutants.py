@@ -20,7 +20,7 @@ _REQUEST = "dashscope/create-task-request#"
 
 def refusing(predicate: Callable[[Body], Any]) -> AbstractContextManager[None]:
     """Refuse calls of createTask and getTask whose body, which is otherwise right, fulfils this."""
-    check = service.check
+    check = request.check
 
     def refused(definition: str, body: Body) -> None:
         check(definition, body)

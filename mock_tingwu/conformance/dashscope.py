@@ -40,6 +40,31 @@ CONVERSATION: Final = (
 #: The same as ``input.text`` (createTask reference: lines of ``speaker: content``).
 TEXT: Final = "\n".join(f"{name}: {words}" for name, words in CONVERSATION)
 
+#: Somebody sells a car, as ``input.text``: what the agents for conversations with customers are
+#: made for.
+SALE: Final = "\n".join(
+    (
+        "何敏: 您好，欢迎光临，后备箱特别大。",
+        "罗宁: 我想买一辆车，价位二十万左右。",
+        "何敏: 这款续航六百公里，要不要试驾？",
+        "罗宁: 续航真有六百公里吗，我想试驾一下。",
+    )
+)
+
+
+def words_of(transcription: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All words of a transcription file in their order."""
+    return [word for paragraph in transcription["paragraphs"] for word in paragraph["words"]]
+
+
+def sentences_of(transcription: Mapping[str, Any]) -> dict[int, tuple[int, int]]:
+    """Begin and end, in ms, of each sentence of a transcription file by its id."""
+    found: dict[int, tuple[int, int]] = {}
+    for word in words_of(transcription):
+        begin, _ = found.get(word["sentenceId"], (word["start"], 0))
+        found[word["sentenceId"]] = begin, word["end"]
+    return found
+
 
 class DashScope:
     """createTask, getTask and temporary keys. Successful answers are checked at once."""
@@ -202,6 +227,17 @@ class DashScope:
         """The result file ``kind`` that ``output`` has to name, checked as `result` does."""
         self._cloud.check.has(output, f"{kind}Path", what="output")
         return await self.result(str(output[f"{kind}Path"]), kind)
+
+    async def files(
+        self,
+        parameters: Mapping[str, Any],
+        *kinds: str,
+        model: str = MEETING,
+        text: str = TEXT,
+    ) -> list[Any]:
+        """Have a conversation worked on, and get the result files of these kinds."""
+        _, output = await self.converse(parameters, model=model, text=text)
+        return [await self.file(output, kind) for kind in kinds]
 
     async def temporary_key(self, seconds: int | None = None) -> tuple[str, int]:
         """A temporary key that has to be given, and when it expires."""
