@@ -85,7 +85,9 @@ async def every_item(cloud: Cloud) -> None:
 )
 async def scores(cloud: Cloud) -> None:
     known, made = await judged(cloud)
+    cloud.check.equal(len(made), len(ITEMS), "number of items")
     for one, item in zip(made, ITEMS, strict=True):
+        cloud.check.has(one, "score", what="an item")
         expected = item["score"] if one["matched"] else "0"
         cloud.check.equal(one["score"], expected, f"score of {one['title']}")
         named = set(one["matchedSentenceIds"])

@@ -245,7 +245,7 @@ async def too_long(cloud: Cloud) -> None:
     sends="getTask three times within a second where two are allowed",
     expects="HTTP 429 with one of the codes for that",
     level=MUST,
-    source=DS_LIMITS("calls of getTask per second"),
+    source=DS_ERRORS("Throttling"),
     operations=("getTask",),
     negative=True,
     settings={"throttle": "2/2"},

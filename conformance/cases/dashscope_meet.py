@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.catalogue import Run
-from mock_tingwu.conformance.dashscope import DONE, RESULTS_LIMIT_S, RUNNING, TRANSCRIBING
+from mock_tingwu.conformance.dashscope import (
+    DONE,
+    RESULTS_LIMIT_S,
+    RUNNING,
+    TRANSCRIBING,
+    words_of,
+)
 from mock_tingwu.conformance.sources import ASSUMED, DS_REALTIME, DS_WEBSOCKET
 
 CREATE = ("createTask",)
 STREAM = ("createTask", "getTask", "speech-listen", "speech-end")
 LONG = RESULTS_LIMIT_S + 60.0
 HOUR_S = 3600.0
+#: How much of what was heard is in the file at least: it may be put otherwise there.
+ALIKE = 0.8
 PLAIN = {"transcription": {"model": "cn"}, "analysis": {"keyInformationEnabled": False}}
+
+
+def said_in(transcription: Mapping[str, Any]) -> str:
+    """The words of a transcription file as one text."""
+    return "".join(str(word["text"]) for word in words_of(transcription))
 
 
 @case(
@@ -109,9 +123,9 @@ async def second_call_ends(cloud: Cloud) -> None:
     cloud.check.equal(output.get("dataId"), data_id, "dataId of the end")
     cloud.check.one_of(output.get("status"), (RUNNING, DONE), "status of the end")
     output = await cloud.dashscope.wait(data_id, DONE)
-    made = await cloud.dashscope.file(output, "transcription")
-    found = {word["sentenceId"] for part in made["paragraphs"] for word in part["words"]}
-    cloud.check.equal(len(found), len(session.sentences), "number of sentences in the file")
+    said = said_in(await cloud.dashscope.file(output, "transcription"))
+    heard = "".join(sentence["text"] for sentence in session.sentences)
+    cloud.check.that(ALIKE * len(heard) <= len(said), f"what was heard, {heard!r}", said)
 
 
 @case(
@@ -139,7 +153,7 @@ async def finish_is_a_pause(cloud: Cloud) -> None:
     "DS-MEET-010",
     "what was said before and after a pause is in one transcript",
     sends="a meeting in two streams with speech in each, the end, getTask until it is done",
-    expects="as many sentences in the file as both streams have told of",
+    expects="a file about as long as what both streams have told of",
     level=MUST,
     source=DS_WEBSOCKET("the same dataId goes on"),
     operations=(*STREAM, "Transcription file"),
@@ -153,10 +167,9 @@ async def both_parts(cloud: Cloud) -> None:
         await second.hear(data_id, cloud.speech)
     await cloud.dashscope.end(data_id)
     output = await cloud.dashscope.wait(data_id, DONE)
-    made = await cloud.dashscope.file(output, "transcription")
-    found = {word["sentenceId"] for part in made["paragraphs"] for word in part["words"]}
-    told = len(first.sentences) + len(second.sentences)
-    cloud.check.equal(len(found), told, "number of sentences in the file")
+    said = said_in(await cloud.dashscope.file(output, "transcription"))
+    heard = "".join(sentence["text"] for sentence in first.sentences + second.sentences)
+    cloud.check.that(ALIKE * len(heard) <= len(said), f"what was heard, {heard!r}", said)
 
 
 @case(

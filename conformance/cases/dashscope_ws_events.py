@@ -185,7 +185,7 @@ async def begins(cloud: Cloud) -> None:
     "a sentence begins, becomes longer and ends, and then the next one begins",
     sends="run-task, eight seconds of speech, finish-task",
     expects="for each sentenceId the beginning first and the end last, none in between of another",
-    level=MUST,
+    level=SHOULD,
     source=DS_WEBSOCKET("recognize-result"),
     operations=RESULT,
 )
