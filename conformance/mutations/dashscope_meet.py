@@ -7,7 +7,7 @@ from typing import Any
 
 from mock_tingwu.conformance.agent_mutants import refusing
 from mock_tingwu.conformance.mutants import Body, answers, mutant, patched, without
-from mock_tingwu.core.scope import Scope
+from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.dashscope import realtime, request, service
 from mock_tingwu.services.dashscope.realtime import DuplexConnection
 from mock_tingwu.services.dashscope.service import DashScopeService
@@ -80,6 +80,28 @@ def finish_is_the_end() -> AbstractContextManager[None]:
         self._scope.stop(self._joined)
 
     return patched(DuplexConnection, "_finished", final)
+
+
+@mutant("what was said before a pause is lost", area=AREA, caught_by=["DS-MEET-010"])
+def pause_forgets() -> AbstractContextManager[None]:
+    join = DuplexConnection._join
+
+    def anew(self: DuplexConnection, task: Task) -> None:
+        task.meeting.sentences.clear()
+        join(self, task)
+
+    return patched(DuplexConnection, "_join", anew)
+
+
+@mutant("nothing of a stream is written down", area=AREA, caught_by=["DS-MEET-008"])
+def nothing_is_kept() -> AbstractContextManager[None]:
+    stop = Scope.stop
+
+    def empty(self: Scope, task: Task, *args: Any, **changes: Any) -> Any:
+        task.meeting.sentences.clear()
+        return stop(self, task, *args, **changes)
+
+    return patched(Scope, "stop", empty)
 
 
 @mutant("a meeting can be gone on with for an hour", area=AREA, caught_by=["DS-MEET-012"])
