@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
-from mock_tingwu.conformance.dashscope import GENERATION, RESULTS_LIMIT_S, TEXT
+from mock_tingwu.conformance.dashscope import GENERATION, TEXT
 from mock_tingwu.conformance.sources import ASSUMED, DASHSCOPE_SDK, DS_OFFLINE
 
 CREATE = ("createTask",)
-#: A task may take so long against the live cloud.
-LONG = RESULTS_LIMIT_S + 60.0
 KEYWORDS = {"transcription": {"model": "cn"}, "analysis": {"keyInformationEnabled": True}}
-SUMMARY = {"transcription": {"model": "cn"}, "analysis": {"fullSummaryEnabled": True}}
 
 
 @case(

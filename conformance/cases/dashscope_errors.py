@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
+from mock_tingwu.conformance import INFO, MAY, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.dashscope import GENERATION, MEETING, TEXT
 from mock_tingwu.conformance.sources import (
     ASSUMED,
@@ -310,3 +310,24 @@ async def request_id_header(cloud: Cloud) -> None:
 async def not_published(cloud: Cloud) -> None:
     answer = await cloud.dashscope.create(SOURCE, app_id="tw_draft")
     cloud.dashscope.refused(answer, "Agent.AppNotPublished", status=400)
+
+
+@case(
+    "DS-ERROR-019",
+    "whoever asks too often is told for how long to wait",
+    sends="getTask three times within a second where two are allowed",
+    expects="retry-after-ms or retry-after in the answer with HTTP 429, which the v2 class reads",
+    level=MAY,
+    source=DASHSCOPE_SDK("dashscope.v2: retries"),
+    operations=("getTask",),
+    negative=True,
+    settings={"throttle": "2/2"},
+)
+async def how_long(cloud: Cloud) -> None:
+    answer = await cloud.dashscope.create(SOURCE)
+    data_id = answer.output["dataId"]
+    answers = [await cloud.dashscope.get(data_id) for _ in range(3)]
+    cloud.check.equal(answers[-1].status, 429, "HTTP status of the third")
+    headers = answers[-1].headers
+    waits = headers.get("retry-after-ms", headers.get("retry-after"))
+    cloud.check.matches(waits, r"\d+", "the time to wait")

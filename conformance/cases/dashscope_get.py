@@ -19,8 +19,6 @@ PATHS = (
     "textPolishPath",
     "customPromptPath",
 )
-UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-UNKNOWN = "zzzzzzzzzzzz"
 
 
 @case(

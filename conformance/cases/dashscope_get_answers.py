@@ -7,22 +7,13 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 from mock_tingwu.conformance import INFO, MAY, MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.dashscope import DONE, MEETING, RESULTS_LIMIT_S, TEXT
+from mock_tingwu.conformance.dashscope import DONE, FAILED, MEETING, RESULTS_LIMIT_S, TEXT
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET
 
 GET = ("getTask",)
 LONG = RESULTS_LIMIT_S + 60.0
 PLAIN = {"transcription": {"model": "cn"}, "analysis": {"keyInformationEnabled": False}}
 SUMMARY = {"transcription": {"model": "cn"}, "analysis": {"fullSummaryEnabled": True}}
-PATHS = (
-    "translationsPath",
-    "autoChaptersPath",
-    "summarizationPath",
-    "meetingAssistancePath",
-    "pptExtractionPath",
-    "textPolishPath",
-    "customPromptPath",
-)
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 UNKNOWN = "zzzzzzzzzzzz"
 
@@ -220,3 +211,20 @@ async def asked_again(cloud: Cloud) -> None:
     after = (await cloud.dashscope.get(data_id)).output
     cloud.check.equal(sorted(after), sorted(before), "members of output")
     cloud.check.equal(after["status"], DONE, "status")
+
+
+@case(
+    "DS-GET-022",
+    "a file whose server does not say how long it is fails as such",
+    sends="createTask with the URL of a recording without Content-Length, getTask until it ends",
+    expects="status 2 with errorCode TSC.ContentLengthCheckFailed",
+    level=INFO,
+    source=ASSUMED("whether Tingwu's codes of recordings are DashScope's as well"),
+    operations=GET,
+    needs=(Need.OUTSIDE,),
+    time_limit=LONG,
+)
+async def no_length(cloud: Cloud) -> None:
+    url = cloud.recording(says_length=False)
+    output = await cloud.dashscope.wait(await cloud.dashscope.transcribe(url, PLAIN), DONE, FAILED)
+    cloud.check.equal(output.get("errorCode"), "TSC.ContentLengthCheckFailed", "errorCode")

@@ -16,10 +16,6 @@ LONG = RESULTS_LIMIT_S + 60.0
 TRANSCRIPT = ("Transcription file",)
 SPOKEN = {"model": "cn", "diarizationEnabled": True}
 PLAIN = {"transcription": SPOKEN, "analysis": {"keyInformationEnabled": False}}
-ENGLISH = {
-    "transcription": SPOKEN | {"translationEnabled": True, "translationTargetLang": ["en"]},
-    "analysis": {"keyInformationEnabled": False},
-}
 
 
 @case(

@@ -12,9 +12,6 @@ from mock_tingwu.conformance.streams import Refused
 PLAIN = {"transcription": {"model": "cn"}, "analysis": {"keyInformationEnabled": False}}
 RUN = ("run-task", "speech-listen")
 WRONG_KEY = "sk-00000000000000000000000000000000"
-#: What every frame of a client says of itself.
-KIND = {"task_group": "aigc", "task": "multimodal-generation", "function": "generation"}
-MODEL = "tingwu-meeting-realtime"
 
 
 async def refusal(cloud: Cloud, api_key: str | None) -> Refused | str:
