@@ -61,7 +61,7 @@ async def general_paths(cloud: Cloud) -> None:
     expects="their titles in order, each with matched, remarks and matchedSentenceIds",
     level=MUST,
     source=DS_SERVICE("generalServiceInsights"),
-    operations=("GeneralServiceInsights file",),
+    operations=("generalServiceInsights file",),
     time_limit=LONG,
 )
 async def every_item(cloud: Cloud) -> None:
@@ -80,7 +80,7 @@ async def every_item(cloud: Cloud) -> None:
     expects="matched with the score of the request and ids that are there; 0 where not matched",
     level=MUST,
     source=DS_SERVICE("generalServiceInsights: score, matchedSentenceIds"),
-    operations=("GeneralServiceInsights file",),
+    operations=("generalServiceInsights file",),
     time_limit=LONG,
 )
 async def scores(cloud: Cloud) -> None:
@@ -101,7 +101,7 @@ async def scores(cloud: Cloud) -> None:
     expects="matchedSum and missedSum as the judged items say",
     level=MUST,
     source=DS_SERVICE("generalSaleInsights"),
-    operations=("GeneralSaleInsights file", "GeneralServiceInsights file"),
+    operations=("generalSaleInsights file", "generalServiceInsights file"),
     time_limit=LONG,
 )
 async def counted(cloud: Cloud) -> None:
@@ -120,7 +120,7 @@ async def counted(cloud: Cloud) -> None:
     expects="serviceInsightsPath with the items, saleInsightsPath with their count",
     level=MUST,
     source=DS_SERVICE("tingwu-automotive-service-insights"),
-    operations=(*CALLS, "ServiceInsights file", "SaleInsights file"),
+    operations=(*CALLS, "serviceInsights file", "saleInsights file"),
     time_limit=LONG,
 )
 async def car_insights(cloud: Cloud) -> None:
@@ -181,13 +181,13 @@ async def recording(cloud: Cloud) -> None:
     cloud.check.has(output, "generalServiceInsightsPath", what="output")
 
 
-def refused(number: int, title: str, parameters: Any, level: str) -> Run:
+def refused(number: int, title: str, what: str, parameters: Any, level: str) -> Run:
     """A case: an agent refuses what its table does not allow."""
 
     @case(
         f"DS-AGENT-{number:03}",
         title,
-        sends=f"createTask model={GENERAL} with such parameters",
+        sends=f"createTask model={GENERAL} with {what}",
         expects="HTTP 400 InvalidParameter",
         level=level,
         source=DS_SERVICE("createTask: parameters"),
@@ -201,14 +201,17 @@ def refused(number: int, title: str, parameters: Any, level: str) -> Run:
     return refused_case
 
 
-refused(9, "more than 150 items are too many", insights(*(ITEMS[:1] * 151)), MUST)
+refused(9, "more than 150 items are too many", "151 items", insights(*(ITEMS[:1] * 151)), MUST)
 refused(
     10,
     "a score beyond 100 is refused",
+    "score '101'",
     insights({"title": "欢迎语", "content": "欢迎", "score": "101"}),
     SHOULD,
 )
-refused(11, "an item without a title is refused", insights({"content": "欢迎"}), SHOULD)
+refused(
+    11, "an item without a title is refused", "content alone", insights({"content": "欢迎"}), SHOULD
+)
 
 
 @case(

@@ -38,13 +38,13 @@ async def made_of_sale(cloud: Cloud, *kinds: str) -> list[Any]:
     return await cloud.dashscope.files(profile(), *kinds, model=PROFILE, text=SALE)
 
 
-def refused(number: int, title: str, parameters: Any) -> Run:
+def refused(number: int, title: str, what: str, parameters: Any) -> Run:
     """A case: the agent refuses what its table does not allow."""
 
     @case(
         f"DS-AGENT-{number:03}",
         title,
-        sends=f"createTask model={PROFILE} with such parameters",
+        sends=f"createTask model={PROFILE} with {what}",
         expects="HTTP 400 InvalidParameter",
         level=MUST,
         source=DS_CUSTOMER("createTask: parameters"),
@@ -58,8 +58,15 @@ def refused(number: int, title: str, parameters: Any) -> Run:
     return refused_case
 
 
-refused(14, "more than five roles are too many", profile(roles=ROLES[:1] * 6))
-refused(15, "more than 150 contents are too many", profile(concerns=CONCERNS[:1] * 151))
+refused(
+    14, "more than five roles are too many", "six identityContents", profile(roles=ROLES[:1] * 6)
+)
+refused(
+    15,
+    "more than 150 contents are too many",
+    "151 extractionContents",
+    profile(concerns=CONCERNS[:1] * 151),
+)
 
 
 @case(
@@ -90,7 +97,7 @@ async def profile_paths(cloud: Cloud) -> None:
     expects="identityResults: each speakerId of the transcript once, with a name of the request",
     level=MUST,
     source=DS_CUSTOMER("identityRecognition"),
-    operations=("IdentityRecognition file",),
+    operations=("identityRecognition file",),
     time_limit=LONG,
 )
 async def roles(cloud: Cloud) -> None:
@@ -110,7 +117,7 @@ async def roles(cloud: Cloud) -> None:
     expects="a list of their titles in order, with ids of sentences that are there",
     level=MUST,
     source=DS_CUSTOMER("contentExtractions"),
-    operations=("ContentExtractions file",),
+    operations=("contentExtractions file",),
     time_limit=LONG,
 )
 async def contents(cloud: Cloud) -> None:
@@ -130,7 +137,7 @@ async def contents(cloud: Cloud) -> None:
     expects="customerConcerned and customerNotMentioned, together as many as there are contents",
     level=SHOULD,
     source=DS_CUSTOMER("customerProfile"),
-    operations=("CustomerProfile file",),
+    operations=("customerProfile file",),
     time_limit=LONG,
 )
 async def profile_counts(cloud: Cloud) -> None:
@@ -146,7 +153,7 @@ async def profile_counts(cloud: Cloud) -> None:
     expects="oneSentenceSumUp, saleClueClassify and tryDriveIntentionEvaluation with evidence",
     level=MUST,
     source=DS_CUSTOMER("customerProfile"),
-    operations=("CustomerProfile file",),
+    operations=("customerProfile file",),
     time_limit=LONG,
 )
 async def classified(cloud: Cloud) -> None:

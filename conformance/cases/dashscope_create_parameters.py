@@ -209,7 +209,7 @@ def refused_value(number: int, group: str, name: str, value: Any, level: str, **
 
     @case(
         f"DS-CREATE-{number:03}",
-        f"a value of {name} that its table has not is refused",
+        f"a value of {group}.{name} that its table has not is refused",
         sends=f"createTask with {group}.{name} {value!r}",
         expects="HTTP 400 InvalidParameter",
         level=level,

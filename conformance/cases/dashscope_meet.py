@@ -112,7 +112,7 @@ async def formats(cloud: Cloud) -> None:
     expects="the same dataId with status 1 or 0, then a transcript of what was said",
     level=MUST,
     source=DS_REALTIME("end of a meeting"),
-    operations=(*STREAM, "Transcription file"),
+    operations=(*STREAM, "transcription file"),
     time_limit=LONG,
 )
 async def second_call_ends(cloud: Cloud) -> None:
@@ -156,7 +156,7 @@ async def finish_is_a_pause(cloud: Cloud) -> None:
     expects="a file about as long as what both streams have told of",
     level=MUST,
     source=DS_WEBSOCKET("the same dataId goes on"),
-    operations=(*STREAM, "Transcription file"),
+    operations=(*STREAM, "transcription file"),
     time_limit=LONG,
 )
 async def both_parts(cloud: Cloud) -> None:

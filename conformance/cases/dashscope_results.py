@@ -13,7 +13,7 @@ from mock_tingwu.conformance.dashscope import (
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET, DS_OFFLINE
 
 LONG = RESULTS_LIMIT_S + 60.0
-TRANSCRIPT = ("Transcription file",)
+TRANSCRIPT = ("transcription file",)
 SPOKEN = {"model": "cn", "diarizationEnabled": True}
 PLAIN = {"transcription": SPOKEN, "analysis": {"keyInformationEnabled": False}}
 

@@ -10,8 +10,8 @@ from mock_tingwu.conformance.dashscope import RESULTS_LIMIT_S, sentences_of, wor
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET, DS_OFFLINE
 
 LONG = RESULTS_LIMIT_S + 60.0
-SUMMARY = ("Summarization file",)
-ASSISTANCE = ("MeetingAssistance file",)
+SUMMARY = ("summarization file",)
+ASSISTANCE = ("meetingAssistance file",)
 
 
 async def analysed(cloud: Cloud, kind: str, **analysis: Any) -> tuple[dict[str, Any], Any]:
@@ -238,7 +238,7 @@ async def classes(cloud: Cloud) -> None:
     expects="a result without {Transcription}",
     level=INFO,
     source=ASSUMED("what a model makes of a prompt"),
-    operations=("CustomPrompt file",),
+    operations=("customPrompt file",),
     time_limit=LONG,
 )
 async def placeholder(cloud: Cloud) -> None:

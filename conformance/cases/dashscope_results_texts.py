@@ -16,7 +16,7 @@ from mock_tingwu.conformance.dashscope import (
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET
 
 LONG = RESULTS_LIMIT_S + 60.0
-TRANSCRIPT = ("Transcription file",)
+TRANSCRIPT = ("transcription file",)
 SPOKEN = {"model": "cn", "diarizationEnabled": True}
 PLAIN = {"transcription": SPOKEN, "analysis": {"keyInformationEnabled": False}}
 ENGLISH = {
@@ -43,7 +43,7 @@ def keys_of(value: Any) -> Iterator[list[str]]:
     expects="paragraphs and sentences of the transcript with their times",
     level=MUST,
     source=DS_GET("translations"),
-    operations=("Translations file",),
+    operations=("translations file",),
     time_limit=LONG,
 )
 async def translations_of_sentences(cloud: Cloud) -> None:
@@ -64,7 +64,7 @@ async def translations_of_sentences(cloud: Cloud) -> None:
     expects="a space at the end of each text",
     level=MAY,
     source=DS_GET("translations: its example"),
-    operations=("Translations file",),
+    operations=("translations file",),
     time_limit=LONG,
 )
 async def space_at_the_end(cloud: Cloud) -> None:
@@ -81,7 +81,7 @@ async def space_at_the_end(cloud: Cloud) -> None:
     expects="[{id, start, end, headline, summary}] in the order of time",
     level=MUST,
     source=DS_GET("autoChapters"),
-    operations=("AutoChapters file",),
+    operations=("autoChapters file",),
     time_limit=LONG,
 )
 async def chapters(cloud: Cloud) -> None:
@@ -105,7 +105,7 @@ async def chapters(cloud: Cloud) -> None:
     expects="headlines that are not longer all together",
     level=INFO,
     source=ASSUMED("how long titles of chapters are"),
-    operations=("AutoChapters file",),
+    operations=("autoChapters file",),
     time_limit=2 * LONG,
 )
 async def title_lengths(cloud: Cloud) -> None:
@@ -125,7 +125,7 @@ async def title_lengths(cloud: Cloud) -> None:
     expects="[{formalParagraphText, sentenceIds, paragraphId, start, end}] of the transcript",
     level=MUST,
     source=DS_GET("textPolish"),
-    operations=("TextPolish file",),
+    operations=("textPolish file",),
     time_limit=LONG,
 )
 async def polished(cloud: Cloud) -> None:
@@ -149,7 +149,7 @@ async def polished(cloud: Cloud) -> None:
     expects="a list with {name, result, truncated}, name the dataId",
     level=MUST,
     source=DS_GET("customPrompt"),
-    operations=("CustomPrompt file",),
+    operations=("customPrompt file",),
     time_limit=LONG,
 )
 async def prompt(cloud: Cloud) -> None:
@@ -172,11 +172,11 @@ async def prompt(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("examples of all files"),
     operations=(
-        "Transcription file",
-        "Translations file",
-        "AutoChapters file",
-        "Summarization file",
-        "MeetingAssistance file",
+        "transcription file",
+        "translations file",
+        "autoChapters file",
+        "summarization file",
+        "meetingAssistance file",
     ),
     time_limit=LONG,
 )
@@ -227,7 +227,7 @@ async def sorted_keys(cloud: Cloud) -> None:
     expects="keyFrameList [{id, start, end, fileUrl}] in order; GET of each fileUrl is a picture",
     level=MUST,
     source=DS_GET("pptExtraction"),
-    operations=("PptExtraction file",),
+    operations=("pptExtraction file",),
     # A mock imagines the video behind this address: the kit has none of its own.
     needs=(Need.SETTINGS,),
 )

@@ -6,7 +6,7 @@ from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.dashscope import TEXT
 from mock_tingwu.conformance.sources import ASSUMED, DS_TOKENS, DS_WEBSOCKET
 
-TOKENS = ("tokens",)
+TOKENS = ("createToken",)
 SOURCE = {"type": "offline", "text": TEXT}
 #: How far two answers may be apart in time, in seconds.
 APART_S = 10
@@ -115,7 +115,7 @@ async def out_of_range(cloud: Cloud) -> None:
     expects="HTTP 200 both times",
     level=MUST,
     source=DS_TOKENS("use"),
-    operations=("tokens", "createTask", "getTask"),
+    operations=("createToken", "createTask", "getTask"),
 )
 async def in_calls(cloud: Cloud) -> None:
     token, _ = await cloud.dashscope.temporary_key(60)
@@ -131,7 +131,7 @@ async def in_calls(cloud: Cloud) -> None:
     expects="speech-listen",
     level=MUST,
     source=DS_WEBSOCKET("Authorization: an API key or a temporary one"),
-    operations=("tokens", "speech-listen"),
+    operations=("createToken", "speech-listen"),
 )
 async def in_streams(cloud: Cloud) -> None:
     token, _ = await cloud.dashscope.temporary_key(60)
@@ -148,7 +148,7 @@ async def in_streams(cloud: Cloud) -> None:
     expects="HTTP 200, then 401 InvalidApiKey",
     level=MUST,
     source=DS_TOKENS("expires_at"),
-    operations=("tokens", "createTask"),
+    operations=("createToken", "createTask"),
 )
 async def expires(cloud: Cloud) -> None:
     token, _ = await cloud.dashscope.temporary_key(10)

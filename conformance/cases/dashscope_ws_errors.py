@@ -26,7 +26,7 @@ async def failure_in_output(cloud: Cloud) -> None:
     async with cloud.infer() as session:
         await session.run(UNKNOWN)
         failed = await session.event("task-failed")
-        await session.closed()
+        await session.closed(within=3)
     check = cloud.check
     check.equal(failed.header.get("event"), "result-generated", "header.event", facet=EVENTS)
     check.has(failed.output, "errorCode", "errorMessage", what="output", facet=EVENTS)

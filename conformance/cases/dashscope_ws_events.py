@@ -139,7 +139,7 @@ async def finished(cloud: Cloud) -> None:
     async with cloud.infer() as session:
         await session.start(data_id)
         await session.stop()
-        await session.event("task-finished")
+        await session.event("task-finished", within=3)
     cloud.check.equal(session.names[-1], "task-finished", "the last event", facet=EVENTS)
 
 

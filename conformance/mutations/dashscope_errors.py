@@ -128,12 +128,12 @@ def other_request_id() -> AbstractContextManager[None]:
 
 @mutant("a temporary key looks like a lasting one", area=TOKENS, caught_by=["DS-TOKEN-001"])
 def token_like_a_key() -> AbstractContextManager[None]:
-    return answers("tokens", with_value(lambda token: f"sk-{token}", "token"))
+    return answers("createToken", with_value(lambda token: f"sk-{token}", "token"))
 
 
 @mutant("expires_at is in ms", area=TOKENS, caught_by=["DS-TOKEN-002"])
 def token_in_ms() -> AbstractContextManager[None]:
-    return answers("tokens", with_value(lambda at: 1000 * at, "expires_at"))
+    return answers("createToken", with_value(lambda at: 1000 * at, "expires_at"))
 
 
 @mutant(

@@ -242,7 +242,7 @@ class DashScope:
     async def temporary_key(self, seconds: int | None = None) -> tuple[str, int]:
         """A temporary key that has to be given, and when it expires."""
         answer = await self.token(seconds)
-        self._cloud.check.equal(answer.status, 200, "HTTP status of tokens")
+        self._cloud.check.equal(answer.status, 200, "HTTP status of createToken")
         return answer.body["token"], answer.body["expires_at"]
 
     async def token(self, seconds: int | str | None = None, **changes: Any) -> Answer:
