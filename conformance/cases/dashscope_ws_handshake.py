@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from uuid import uuid4
 
 from mock_tingwu.conformance import INFO, MUST, Cloud, Deviation, case
+from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.sources import ASSUMED, DASHSCOPE_SDK, DS_WEBSOCKET
 from mock_tingwu.conformance.streams import Refused
 
@@ -77,10 +77,8 @@ async def answered_as_a_call(cloud: Cloud) -> None:
     found = await refusal(cloud, WRONG_KEY)
     if not isinstance(found, Refused):
         raise Deviation(f"the handshake was answered with 101, and then with {found}")
-    cloud.check.equal(found.status, 401, "HTTP status")
-    fault = json.loads(found.body)
-    cloud.check.fits("dashscope/error-response", fault)
-    cloud.check.equal(fault["code"], "InvalidApiKey", "code")
+    answer = Answer("the handshake", found.status, found.headers, found.body.encode())
+    cloud.dashscope.refused(answer, "InvalidApiKey", status=401)
 
 
 @case(
