@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from mock_tingwu import __version__
+from mock_tingwu.cassettes.cassette import TARGETS
+from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.cli.interrupts import run_loop
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import Case, Catalogue
@@ -54,8 +58,19 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
                 keeper.write(entry)
             display.ended(entry)
 
-        with Outside(args.public_url, args.public_port) as outside:
-            await run(rest, bench, outside, known=known, on_start=display.started, on_outcome=take)
+        with (
+            Outside(args.public_url, args.public_port) as outside,
+            _cassette(args.record, bench) as cassette,
+        ):
+            await run(
+                rest,
+                bench,
+                outside,
+                known=known,
+                cassette=cassette,
+                on_start=display.started,
+                on_outcome=take,
+            )
 
     with Display(len(rest)) as display:
         if args.resume is None:
@@ -121,7 +136,7 @@ class Display:
 
 def print_summary(report: Report) -> None:
     """The totals by area, and whether the run passed."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     table.add_column("area")
     for verdict in _WORDS:
@@ -149,7 +164,7 @@ def print_summary(report: Report) -> None:
 
 def print_plan(bench: Bench, catalogue: Catalogue) -> None:
     """What a run would call, take and cost."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     found = asyncio.run(plan(catalogue, bench))
     table = Table(box=None, pad_edge=False)
     table.add_column("operation")
@@ -171,10 +186,16 @@ def _print_untried(console: Console, found: Plan) -> None:
     for case, reason in found.not_testable:
         reasons.setdefault(reason, []).append(case.id)
     for reason, ids in reasons.items():
-        console.print(f"[red]not testable[/]: {len(ids)} cases need {escape(reason)}")
+        console.print(f"[red]not testable yet[/]: {len(ids)} of them need {escape(reason)}")
         console.print(f"  {' '.join(ids)}", style="dim")
     if found.left_out:
         console.print(f"[yellow]left out[/]: {len(found.left_out)} cases are for mocks alone")
+
+
+def _cassette(path: Path | None, bench: Bench) -> AbstractContextManager[CassetteWriter | None]:
+    if path is None:
+        return nullcontext()
+    return CassetteWriter(path, target=bench.name if bench.name in TARGETS else "other")
 
 
 def _known(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> list[KnownDeviation]:
