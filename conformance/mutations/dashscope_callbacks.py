@@ -30,7 +30,7 @@ def _output(change: Callable[[Body], Body]) -> AbstractContextManager[None]:
 
 
 @mutant("a transcript is told of as the end", area=AREA, caught_by=["DS-CALLBACK-001"])
-def transcript_is_the_end() -> AbstractContextManager[None]:
+def ds_transcript_is_the_end() -> AbstractContextManager[None]:
     return _output(lambda output: output | {"status": 0 if output["status"] == 1 else 2})
 
 
@@ -39,7 +39,7 @@ def transcript_is_the_end() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-CALLBACK-002", "DS-CALLBACK-005", "DS-CALLBACK-006"],
 )
-def end_without_results() -> AbstractContextManager[None]:
+def ds_end_without_results() -> AbstractContextManager[None]:
     def shortened(output: Body) -> Body:
         if output["status"] != 0:
             return output
@@ -49,24 +49,24 @@ def end_without_results() -> AbstractContextManager[None]:
 
 
 @mutant("only the end is told of", area=AREA, caught_by=["DS-CALLBACK-001", "DS-CALLBACK-005"])
-def only_the_end() -> AbstractContextManager[None]:
+def ds_only_the_end() -> AbstractContextManager[None]:
     return _telling(lambda body: None if body["output"]["status"] == 1 else body)
 
 
 @mutant(
     "the id of a callback is called as that of an answer", area=AREA, caught_by=["DS-CALLBACK-003"]
 )
-def request_id_of_answers() -> AbstractContextManager[None]:
+def ds_request_id_of_answers() -> AbstractContextManager[None]:
     return _telling(lambda body: {"output": body["output"], "request_id": body["requestId"]})
 
 
 @mutant("a callback does not say whose task it is", area=AREA, caught_by=["DS-CALLBACK-003"])
-def other_app() -> AbstractContextManager[None]:
+def ds_other_app() -> AbstractContextManager[None]:
     return _output(lambda output: output | {"taskInfo": output["taskInfo"] | {"appId": "tw_"}})
 
 
 @mutant("a failure is told of without its code", area=AREA, caught_by=["DS-CALLBACK-004"])
-def failure_without_code() -> AbstractContextManager[None]:
+def ds_failure_without_code() -> AbstractContextManager[None]:
     def coded(output: Body) -> Body:
         return output | {"errorCode": "ERR.Failed"} if output["status"] == 2 else output
 
@@ -74,15 +74,15 @@ def failure_without_code() -> AbstractContextManager[None]:
 
 
 @mutant("a callback is tried once", area=AREA, caught_by=["DS-CALLBACK-007"])
-def tried_once() -> AbstractContextManager[None]:
+def ds_tried_once() -> AbstractContextManager[None]:
     return patched(AgentDialect, "plan", replace(AGENT_PLAN, waits=()))
 
 
 @mutant("a callback is tried again every second", area=AREA, caught_by=["DS-CALLBACK-008"])
-def every_second() -> AbstractContextManager[None]:
+def ds_every_second() -> AbstractContextManager[None]:
     return patched(AgentDialect, "plan", replace(AGENT_PLAN, waits=(1_000,) * 6))
 
 
 @mutant("any 2xx is an answer", area=AREA, caught_by=["DS-CALLBACK-009"])
-def any_2xx() -> AbstractContextManager[None]:
+def ds_any_2xx() -> AbstractContextManager[None]:
     return patched(AgentDialect, "plan", replace(AGENT_PLAN, only_200=False))

@@ -27,17 +27,17 @@ def _given(body: Body, group: str, name: str) -> Any:
 
 
 @mutant("createTask answers without usage", area=AREA, caught_by=["DS-CREATE-001"])
-def create_without_usage() -> AbstractContextManager[None]:
+def ds_create_without_usage() -> AbstractContextManager[None]:
     return answers("createTask", without("usage"))
 
 
 @mutant("recordings are imagined and not fetched", area=AREA, caught_by=["DS-CREATE-002"])
-def recordings_are_imagined() -> AbstractContextManager[None]:
+def ds_recordings_are_imagined() -> AbstractContextManager[None]:
     return patched(fetching, "is_this_machine", lambda host: False)
 
 
 @mutant("a task that is worked on again stays as it was", area=AREA, caught_by=["DS-CREATE-003"])
-def nothing_is_done_again() -> AbstractContextManager[None]:
+def ds_nothing_is_done_again() -> AbstractContextManager[None]:
     def unchanged(self: Any, request: Any, scope: Any, agent: Any, app: Any, body: Body) -> Body:
         return {"dataId": body["input"]["dataId"]}
 
@@ -49,7 +49,7 @@ def nothing_is_done_again() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-CREATE-005"],
 )
-def nothing_to_work_on_is_enough() -> AbstractContextManager[None]:
+def ds_nothing_to_work_on_is_enough() -> AbstractContextManager[None]:
     check = request.check
 
     def lenient(definition: str, body: Body) -> None:
@@ -65,13 +65,13 @@ def nothing_to_work_on_is_enough() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-CREATE-007", "DS-CREATE-008"],
 )
-def any_type_is_offline() -> AbstractContextManager[None]:
+def ds_any_type_is_offline() -> AbstractContextManager[None]:
     return overlooking("/input/type")
 
 
 @mutant("a task without appId belongs to no app", area=AREA, caught_by=["DS-CREATE-009"])
 @contextmanager
-def no_app_is_needed() -> Iterator[None]:
+def ds_no_app_is_needed() -> Iterator[None]:
     def app_id_of(body: Body) -> str:
         return str(body["input"].get("appId", ""))
 
@@ -85,12 +85,12 @@ def no_app_is_needed() -> Iterator[None]:
 
 
 @mutant("every appId is one", area=AREA, caught_by=["DS-CREATE-011", "DS-WS-044"])
-def every_app_is_one() -> AbstractContextManager[None]:
+def ds_every_app_is_one() -> AbstractContextManager[None]:
     return patched(AppBook, "get", lambda self, app_id: self.configured(app_id) or App())
 
 
 @mutant("a text without speakers is said by one", area=AREA, caught_by=["DS-CREATE-012"])
-def text_without_speakers_is_taken() -> AbstractContextManager[None]:
+def ds_text_without_speakers_is_taken() -> AbstractContextManager[None]:
     script_of = text.script_of
 
     def lenient(given: str) -> Script:
@@ -100,7 +100,7 @@ def text_without_speakers_is_taken() -> AbstractContextManager[None]:
 
 
 @mutant("parameters that are empty are missing", area=AREA, caught_by=["DS-CREATE-014"])
-def parameters_may_not_be_empty() -> AbstractContextManager[None]:
+def ds_parameters_may_not_be_empty() -> AbstractContextManager[None]:
     check = request.check
 
     def strict(definition: str, body: Body) -> None:
@@ -112,7 +112,7 @@ def parameters_may_not_be_empty() -> AbstractContextManager[None]:
 
 
 @mutant("what the console says of an app is ignored", area=AREA, caught_by=["DS-CREATE-015"])
-def console_is_ignored() -> AbstractContextManager[None]:
+def ds_console_is_ignored() -> AbstractContextManager[None]:
     def effective(agent: Any, app: App, body: Body) -> Any:
         return body.get("parameters", {})
 
@@ -124,7 +124,7 @@ def console_is_ignored() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-CREATE-016"],
 )
-def console_wins() -> AbstractContextManager[None]:
+def ds_console_wins() -> AbstractContextManager[None]:
     merged = request._merged
 
     def effective(agent: Any, app: App, body: Body) -> Any:
@@ -149,7 +149,7 @@ def _turning_away(predicate: Any) -> Iterator[None]:
     area=AREA,
     caught_by=["DS-CREATE-017", "DS-CREATE-018"],
 )
-def slash_is_another_url() -> AbstractContextManager[None]:
+def ds_slash_is_another_url() -> AbstractContextManager[None]:
     return _turning_away(lambda call: call.url.path.endswith("/"))
 
 
@@ -158,12 +158,12 @@ def slash_is_another_url() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-CREATE-019"],
 )
-def content_type_to_the_letter() -> AbstractContextManager[None]:
+def ds_content_type_to_the_letter() -> AbstractContextManager[None]:
     return _turning_away(lambda call: call.headers.get("content-type") != "application/json")
 
 
 @mutant("a body has to begin with model", area=AREA, caught_by=["DS-CREATE-021"])
-def model_comes_first() -> AbstractContextManager[None]:
+def ds_model_comes_first() -> AbstractContextManager[None]:
     parse = bodies.parse
 
     def ordered(raw: bytes) -> object:
@@ -176,7 +176,7 @@ def model_comes_first() -> AbstractContextManager[None]:
 
 
 @mutant("what is spoken is translated into itself", area=AREA, caught_by=["DS-CREATE-026"])
-def same_language_is_taken() -> AbstractContextManager[None]:
+def ds_same_language_is_taken() -> AbstractContextManager[None]:
     asked_of = request.asked_of
 
     def lenient(*args: Any, **changes: Any) -> Any:
@@ -186,51 +186,51 @@ def same_language_is_taken() -> AbstractContextManager[None]:
 
 
 @mutant("models for a domain are not known", area=AREA, caught_by=["DS-CREATE-023"])
-def no_models_for_domains() -> AbstractContextManager[None]:
+def ds_no_models_for_domains() -> AbstractContextManager[None]:
     return refusing(lambda body: str(_given(body, "transcription", "model")).startswith("domain-"))
 
 
 @mutant("Russian cannot be expected", area=AREA, caught_by=["DS-CREATE-024"])
-def russian_is_unexpected() -> AbstractContextManager[None]:
+def ds_russian_is_unexpected() -> AbstractContextManager[None]:
     return refusing(lambda body: "ru" in (_given(body, "transcription", "languageHints") or ()))
 
 
 @mutant("nothing is translated into Korean", area=AREA, caught_by=["DS-CREATE-025"])
-def no_korean() -> AbstractContextManager[None]:
+def ds_no_korean() -> AbstractContextManager[None]:
     return refusing(
         lambda body: "ko" in (_given(body, "transcription", "translationTargetLang") or ())
     )
 
 
 @mutant("the number of speakers has to be known", area=AREA, caught_by=["DS-CREATE-027"])
-def speakers_are_counted() -> AbstractContextManager[None]:
+def ds_speakers_are_counted() -> AbstractContextManager[None]:
     return refusing(lambda body: _given(body, "transcription", "diarizationSpeakerCount") == 0)
 
 
 @mutant("channels are never mixed", area=AREA, caught_by=["DS-CREATE-028"])
-def no_mixing() -> AbstractContextManager[None]:
+def ds_no_mixing() -> AbstractContextManager[None]:
     return refusing(lambda body: _given(body, "audio", "audioChannelMode") == "mix")
 
 
 @mutant("qwq analyses nothing", area=AREA, caught_by=["DS-CREATE-029"])
-def no_qwq() -> AbstractContextManager[None]:
+def ds_no_qwq() -> AbstractContextManager[None]:
     return refusing(lambda body: _given(body, "analysis", "model") == "qwq")
 
 
 @mutant("prompts take the transcript in one form only", area=AREA, caught_by=["DS-CREATE-030"])
-def one_form_of_transcript() -> AbstractContextManager[None]:
+def ds_one_form_of_transcript() -> AbstractContextManager[None]:
     return refusing(
         lambda body: _given(body, "analysis", "customPromptTransType") == "sentence-chat"
     )
 
 
 @mutant("every name is a model's", area=AREA, caught_by=["DS-CREATE-032"])
-def every_model_transcribes() -> AbstractContextManager[None]:
+def ds_every_model_transcribes() -> AbstractContextManager[None]:
     return overlooking("/parameters/transcription/model", definition="offline")
 
 
 @mutant("fun-asr hears streams, too", area=AREA, caught_by=["DS-CREATE-048"])
-def fun_asr_hears_streams() -> AbstractContextManager[None]:
+def ds_fun_asr_hears_streams() -> AbstractContextManager[None]:
     return overlooking("/parameters/transcription/model", definition="realtime")
 
 
@@ -239,7 +239,7 @@ def fun_asr_hears_streams() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=[f"DS-CREATE-{number:03}" for number in range(38, 47)],
 )
-def values_are_not_checked() -> AbstractContextManager[None]:
+def ds_values_are_not_checked() -> AbstractContextManager[None]:
     names = (
         "model",
         "fullSummaryFormat",

@@ -16,7 +16,7 @@ TOKENS = "DS-TOKEN"
 
 
 @mutant("a fault is written as Tingwu writes it", area=AREA, caught_by=["DS-ERROR-001"])
-def faults_of_tingwu() -> AbstractContextManager[None]:
+def ds_faults_of_tingwu() -> AbstractContextManager[None]:
     def capital(status: int, body: Body) -> tuple[int, Body]:
         if status < 400:
             return status, body
@@ -31,7 +31,7 @@ def faults_of_tingwu() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-ERROR-001", "DS-ERROR-002", "DS-ERROR-006", "DS-ERROR-008"],
 )
-def faults_are_200() -> AbstractContextManager[None]:
+def ds_faults_are_200() -> AbstractContextManager[None]:
     return answers("*", lambda status, body: (200, body))
 
 
@@ -61,54 +61,54 @@ def _keys(change: Any) -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-ERROR-002", "DS-ERROR-005", "DS-TOKEN-010", "DS-WS-022"],
 )
-def every_key_is_one() -> AbstractContextManager[None]:
+def ds_every_key_is_one() -> AbstractContextManager[None]:
     return _keys(lambda key, problem: None)
 
 
 @mutant("no key is needed", area=AREA, caught_by=["DS-ERROR-003", "DS-WS-023"])
-def no_key_is_needed() -> AbstractContextManager[None]:
+def ds_no_key_is_needed() -> AbstractContextManager[None]:
     return _keys(lambda key, problem: None if key is None else problem)
 
 
 @mutant("the word None is a key", area=AREA, caught_by=["DS-ERROR-004"])
-def none_is_a_key() -> AbstractContextManager[None]:
+def ds_none_is_a_key() -> AbstractContextManager[None]:
     return _keys(lambda key, problem: None if key == "None" else problem)
 
 
 @mutant(
     "a wrong key is forbidden, not unknown", area=AREA, caught_by=["DS-ERROR-002", "DS-ERROR-003"]
 )
-def forbidden_key() -> AbstractContextManager[None]:
+def ds_forbidden_key() -> AbstractContextManager[None]:
     return _coded("InvalidApiKey", "AccessDenied", 403)
 
 
 @mutant("a call without model is refused like any other", area=AREA, caught_by=["DS-ERROR-006"])
-def model_like_any_other() -> AbstractContextManager[None]:
+def ds_model_like_any_other() -> AbstractContextManager[None]:
     return _coded("BadRequest.EmptyModel", "InvalidParameter")
 
 
 @mutant("a call without input is refused like any other", area=AREA, caught_by=["DS-ERROR-007"])
-def input_like_any_other() -> AbstractContextManager[None]:
+def ds_input_like_any_other() -> AbstractContextManager[None]:
     return _coded("BadRequest.EmptyInput", "InvalidParameter")
 
 
 @mutant("a model that is none is a wrong parameter", area=AREA, caught_by=["DS-ERROR-008"])
-def model_is_a_parameter() -> AbstractContextManager[None]:
+def ds_model_is_a_parameter() -> AbstractContextManager[None]:
     return _coded("ModelNotFound", "InvalidParameter", 400)
 
 
 @mutant("a body that is too long is a wrong parameter", area=AREA, caught_by=["DS-ERROR-014"])
-def length_is_a_parameter() -> AbstractContextManager[None]:
+def ds_length_is_a_parameter() -> AbstractContextManager[None]:
     return _coded("BadRequest.TooLarge", "InvalidParameter", 400)
 
 
 @mutant("nobody asks too often", area=AREA, caught_by=["DS-ERROR-015"])
-def no_limit() -> AbstractContextManager[None]:
+def ds_no_limit() -> AbstractContextManager[None]:
     return patched(Gateway, "_limit", lambda self, scope, caller, name: None)
 
 
 @mutant("whoever asks too often is never heard again", area=AREA, caught_by=["DS-ERROR-016"])
-def limit_for_good() -> AbstractContextManager[None]:
+def ds_limit_for_good() -> AbstractContextManager[None]:
     admit = Throttle.admit
 
     def timeless(self: Throttle, caller: str, operation: str, limit: int, now: int) -> int:
@@ -118,7 +118,7 @@ def limit_for_good() -> AbstractContextManager[None]:
 
 
 @mutant("faults have no X-Request-Id of their own", area=AREA, caught_by=["DS-ERROR-017"])
-def other_request_id() -> AbstractContextManager[None]:
+def ds_other_request_id() -> AbstractContextManager[None]:
     zero = "00000000-0000-4000-8000-000000000000"
     return answers("createTask", with_value(zero, "request_id"))
 
@@ -127,12 +127,12 @@ def other_request_id() -> AbstractContextManager[None]:
 
 
 @mutant("a temporary key looks like a lasting one", area=TOKENS, caught_by=["DS-TOKEN-001"])
-def token_like_a_key() -> AbstractContextManager[None]:
+def ds_token_like_a_key() -> AbstractContextManager[None]:
     return answers("createToken", with_value(lambda token: f"sk-{token}", "token"))
 
 
 @mutant("expires_at is in ms", area=TOKENS, caught_by=["DS-TOKEN-002"])
-def token_in_ms() -> AbstractContextManager[None]:
+def ds_token_in_ms() -> AbstractContextManager[None]:
     return answers("createToken", with_value(lambda at: 1000 * at, "expires_at"))
 
 
@@ -141,12 +141,12 @@ def token_in_ms() -> AbstractContextManager[None]:
     area=TOKENS,
     caught_by=["DS-TOKEN-003"],
 )
-def usual_is_most() -> AbstractContextManager[None]:
+def ds_usual_is_most() -> AbstractContextManager[None]:
     return patched(service, "USUAL_S", 1800)
 
 
 @mutant("a minute is the least", area=TOKENS, caught_by=["DS-TOKEN-004", "DS-TOKEN-009"])
-def minute_is_least() -> AbstractContextManager[None]:
+def ds_minute_is_least() -> AbstractContextManager[None]:
     return patched(service, "SHORTEST_S", 60)
 
 
@@ -155,7 +155,7 @@ def minute_is_least() -> AbstractContextManager[None]:
     area=TOKENS,
     caught_by=["DS-TOKEN-005", "DS-TOKEN-006"],
 )
-def no_longest() -> AbstractContextManager[None]:
+def ds_no_longest() -> AbstractContextManager[None]:
     return patched(service, "LONGEST_S", 10**6)
 
 
@@ -164,13 +164,13 @@ def no_longest() -> AbstractContextManager[None]:
     area=TOKENS,
     caught_by=["DS-TOKEN-007", "DS-TOKEN-009"],
 )
-def token_is_no_key() -> AbstractContextManager[None]:
+def ds_token_is_no_key() -> AbstractContextManager[None]:
     prefix = keys.PREFIX
     return _keys(lambda key, problem: "unknown" if key and key.startswith(prefix) else problem)
 
 
 @mutant("a temporary key opens no stream", area=TOKENS, caught_by=["DS-TOKEN-008"])
-def token_opens_nothing() -> AbstractContextManager[None]:
+def ds_token_opens_nothing() -> AbstractContextManager[None]:
     bearer = keys.bearer
 
     def lasting(authorization: str | None) -> str | None:
@@ -181,10 +181,10 @@ def token_opens_nothing() -> AbstractContextManager[None]:
 
 
 @mutant("a temporary key never expires", area=TOKENS, caught_by=["DS-TOKEN-009"])
-def token_for_good() -> AbstractContextManager[None]:
+def ds_token_for_good() -> AbstractContextManager[None]:
     return _keys(lambda key, problem: None if problem == "expired" else problem)
 
 
 @mutant("nobody looks whose key it is that makes others", area=TOKENS, caught_by=["DS-TOKEN-010"])
-def anybody_makes_tokens() -> AbstractContextManager[None]:
+def ds_anybody_makes_tokens() -> AbstractContextManager[None]:
     return _keys(lambda key, problem: None if problem == "unknown" else problem)

@@ -17,7 +17,7 @@ _UNDER_WAY = {
 
 
 @mutant("getTask wants an appId", area=AREA, caught_by=["DS-GET-001"])
-def get_wants_an_app() -> AbstractContextManager[None]:
+def ds_get_wants_an_app() -> AbstractContextManager[None]:
     return refusing(
         lambda body: body["input"]["task"] == "getTask" and "appId" not in body["input"]
     )
@@ -28,12 +28,12 @@ def get_wants_an_app() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-GET-002", "DS-MEET-009"],
 )
-def status_is_a_string() -> AbstractContextManager[None]:
+def ds_status_is_a_string() -> AbstractContextManager[None]:
     return answers("getTask", with_value(str, "output", "status"))
 
 
 @mutant("a recording is done at once", area=AREA, caught_by=["DS-GET-002"])
-def done_at_once() -> AbstractContextManager[None]:
+def ds_done_at_once() -> AbstractContextManager[None]:
     return answers("getTask", with_value(0, "output", "status"))
 
 
@@ -42,7 +42,7 @@ def done_at_once() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-GET-003", "DS-GET-010"],
 )
-def no_transcript() -> AbstractContextManager[None]:
+def ds_no_transcript() -> AbstractContextManager[None]:
     return answers("getTask", without("output", "transcriptionPath"))
 
 
@@ -51,7 +51,7 @@ def no_transcript() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-GET-004", "DS-GET-005"],
 )
-def links_to_all() -> AbstractContextManager[None]:
+def ds_links_to_all() -> AbstractContextManager[None]:
     def added(status: int, body: Body) -> tuple[int, Body]:
         output = body.get("output", {})
         if "transcriptionPath" in output:
@@ -66,7 +66,7 @@ def links_to_all() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-GET-006", "DS-GET-008"],
 )
-def failure_is_a_fault() -> AbstractContextManager[None]:
+def ds_failure_is_a_fault() -> AbstractContextManager[None]:
     def refused(status: int, body: Body) -> tuple[int, Body]:
         output = body.get("output", {})
         if output.get("status") != 2:
@@ -78,12 +78,12 @@ def failure_is_a_fault() -> AbstractContextManager[None]:
 
 
 @mutant("every failure is a failure", area=AREA, caught_by=["DS-GET-007", "DS-GET-008"])
-def one_code() -> AbstractContextManager[None]:
+def ds_one_code() -> AbstractContextManager[None]:
     return answers("getTask", with_value("ERR.Failed", "output", "errorCode"))
 
 
 @mutant("an error stands in every answer", area=AREA, caught_by=["DS-GET-009"])
-def error_always() -> AbstractContextManager[None]:
+def ds_error_always() -> AbstractContextManager[None]:
     def added(status: int, body: Body) -> tuple[int, Body]:
         if "output" in body:
             body["output"] = {"errorCode": "", "errorMessage": ""} | body["output"]
@@ -93,7 +93,7 @@ def error_always() -> AbstractContextManager[None]:
 
 
 @mutant("a result that could not be made is left out", area=AREA, caught_by=["DS-GET-010"])
-def failed_result_is_left_out() -> AbstractContextManager[None]:
+def ds_failed_result_is_left_out() -> AbstractContextManager[None]:
     def shortened(status: int, body: Body) -> tuple[int, Body]:
         if "output" in body:
             output = body["output"].items()
@@ -104,22 +104,22 @@ def failed_result_is_left_out() -> AbstractContextManager[None]:
 
 
 @mutant("nothing can be played", area=AREA, caught_by=["DS-GET-011", "DS-GET-012"])
-def no_playback() -> AbstractContextManager[None]:
+def ds_no_playback() -> AbstractContextManager[None]:
     return answers("getTask", without("output", "playbackUrl"))
 
 
 @mutant("links live for an hour", area=AREA, caught_by=["DS-GET-012", "DS-GET-013"])
-def links_for_an_hour() -> AbstractContextManager[None]:
+def ds_links_for_an_hour() -> AbstractContextManager[None]:
     return patched(task_data, "LINK_SECONDS", 3600)
 
 
 @mutant("links live for a week", area=AREA, caught_by=["DS-GET-012", "DS-GET-013"])
-def links_for_a_week() -> AbstractContextManager[None]:
+def ds_links_for_a_week() -> AbstractContextManager[None]:
     return patched(task_data, "LINK_SECONDS", 7 * 24 * 3600)
 
 
 @mutant("usage counts tokens, as of other models", area=AREA, caught_by=["DS-GET-015"])
-def usage_of_models() -> AbstractContextManager[None]:
+def ds_usage_of_models() -> AbstractContextManager[None]:
     return answers("getTask", with_value({"input_tokens": 1, "output_tokens": 1}, "usage"))
 
 
@@ -128,12 +128,12 @@ def usage_of_models() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-GET-016"],
 )
-def capital_request_id() -> AbstractContextManager[None]:
+def ds_capital_request_id() -> AbstractContextManager[None]:
     return answers("getTask", with_value(str.upper, "request_id"))
 
 
 @mutant("every answer has the same request_id", area=AREA, caught_by=["DS-GET-016"])
-def one_request_id() -> AbstractContextManager[None]:
+def ds_one_request_id() -> AbstractContextManager[None]:
     return answers("getTask", with_value(_UNDER_WAY["request_id"], "request_id"))
 
 
@@ -149,17 +149,17 @@ def _under_way(code: str) -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-GET-017", "DS-GET-018"],
 )
-def unknown_is_under_way() -> AbstractContextManager[None]:
+def ds_unknown_is_under_way() -> AbstractContextManager[None]:
     return _under_way("Agent.InputInvalidDataId")
 
 
 @mutant("a task without dataId is under way", area=AREA, caught_by=["DS-GET-019"])
-def nothing_is_under_way() -> AbstractContextManager[None]:
+def ds_nothing_is_under_way() -> AbstractContextManager[None]:
     return _under_way("InvalidParameter")
 
 
 @mutant("links are not signed", area=AREA, caught_by=["DS-GET-014"])
-def unsigned_links() -> AbstractContextManager[None]:
+def ds_unsigned_links() -> AbstractContextManager[None]:
     def cut(link: str | None) -> str | None:
         return link and link.partition("&Signature=")[0]
 

@@ -28,7 +28,7 @@ def _supposing(name: str, usual: object) -> AbstractContextManager[None]:
 
 
 @mutant("a meeting begins without a status", area=AREA, caught_by=["DS-MEET-001"])
-def meeting_without_status() -> AbstractContextManager[None]:
+def ds_meeting_without_status() -> AbstractContextManager[None]:
     return answers("createTask", without("output", "status"))
 
 
@@ -37,7 +37,7 @@ def meeting_without_status() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-MEET-003", "DS-MEET-005"],
 )
-def any_format() -> AbstractContextManager[None]:
+def ds_any_format() -> AbstractContextManager[None]:
     return _supposing("format", "pcm")
 
 
@@ -46,19 +46,19 @@ def any_format() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-MEET-004", "DS-MEET-006"],
 )
-def any_rate() -> AbstractContextManager[None]:
+def ds_any_rate() -> AbstractContextManager[None]:
     return _supposing("sampleRate", 16_000)
 
 
 @mutant("speex is no format", area=AREA, caught_by=["DS-MEET-007"])
-def no_speex() -> AbstractContextManager[None]:
+def ds_no_speex() -> AbstractContextManager[None]:
     return refusing(lambda body: body["input"].get("format") == "speex")
 
 
 @mutant(
     "the end of a meeting makes a new task", area=AREA, caught_by=["DS-MEET-008", "DS-MEET-017"]
 )
-def end_is_a_new_task() -> AbstractContextManager[None]:
+def ds_end_is_a_new_task() -> AbstractContextManager[None]:
     def renamed(status: int, body: Body) -> tuple[int, Body]:
         if body.get("output", {}).get("status") in (0, 1):
             body["output"]["dataId"] = "000000000000"
@@ -72,7 +72,7 @@ def end_is_a_new_task() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-MEET-009", "DS-MEET-010"],
 )
-def finish_is_the_end() -> AbstractContextManager[None]:
+def ds_finish_is_the_end() -> AbstractContextManager[None]:
     finished = DuplexConnection._finished
 
     def final(self: DuplexConnection) -> None:
@@ -83,7 +83,7 @@ def finish_is_the_end() -> AbstractContextManager[None]:
 
 
 @mutant("what was said before a pause is lost", area=AREA, caught_by=["DS-MEET-010"])
-def pause_forgets() -> AbstractContextManager[None]:
+def ds_pause_forgets() -> AbstractContextManager[None]:
     join = DuplexConnection._join
 
     def anew(self: DuplexConnection, task: Task) -> None:
@@ -94,7 +94,7 @@ def pause_forgets() -> AbstractContextManager[None]:
 
 
 @mutant("nothing of a stream is written down", area=AREA, caught_by=["DS-MEET-008"])
-def nothing_is_kept() -> AbstractContextManager[None]:
+def ds_nothing_is_kept() -> AbstractContextManager[None]:
     stop = Scope.stop
 
     def empty(self: Scope, task: Task, *args: Any, **changes: Any) -> Any:
@@ -105,12 +105,12 @@ def nothing_is_kept() -> AbstractContextManager[None]:
 
 
 @mutant("a meeting can be gone on with for an hour", area=AREA, caught_by=["DS-MEET-012"])
-def an_hour() -> AbstractContextManager[None]:
+def ds_an_hour() -> AbstractContextManager[None]:
     return patched(realtime, "LIFE_MS", 60 * 60 * 1000)
 
 
 @mutant("a meeting can be gone on with forever", area=AREA, caught_by=["DS-MEET-013"])
-def forever() -> AbstractContextManager[None]:
+def ds_forever() -> AbstractContextManager[None]:
     return patched(realtime, "LIFE_MS", 10**12)
 
 
@@ -119,7 +119,7 @@ def forever() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-MEET-016"],
 )
-def anything_ends() -> AbstractContextManager[None]:
+def ds_anything_ends() -> AbstractContextManager[None]:
     end = DashScopeService._end_meeting
 
     def lenient(self: Any, request: Any, scope: Any, agent: Any, body: Body) -> Any:
@@ -131,7 +131,7 @@ def anything_ends() -> AbstractContextManager[None]:
 
 
 @mutant("every stream is heard at 16000 Hz", area=AREA, caught_by=["DS-MEET-018"])
-def one_rate() -> AbstractContextManager[None]:
+def ds_one_rate() -> AbstractContextManager[None]:
     create = Scope.create_realtime
 
     def at_16k(self: Scope, order: Any, **changes: Any) -> Any:

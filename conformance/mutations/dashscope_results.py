@@ -55,17 +55,17 @@ def _without(*names: str) -> Change:
     area=AREA,
     caught_by=["DS-RESULT-001", "DS-RESULT-009"],
 )
-def last_paragraph_is_lost() -> AbstractContextManager[None]:
+def ds_last_paragraph_is_lost() -> AbstractContextManager[None]:
     return showing("Transcription", lambda made: made | {"paragraphs": made["paragraphs"][:-1]})
 
 
 @mutant("all paragraphs have one id", area=AREA, caught_by=["DS-RESULT-002", "DS-RESULT-009"])
-def one_paragraph_id() -> AbstractContextManager[None]:
+def ds_one_paragraph_id() -> AbstractContextManager[None]:
     return showing("Transcription", each("paragraphs", paragraphId=lambda _: "1626876538767609106"))
 
 
 @mutant("begin and end of words are mixed up", area=AREA, caught_by=["DS-RESULT-004"])
-def words_backwards() -> AbstractContextManager[None]:
+def ds_words_backwards() -> AbstractContextManager[None]:
     def swap(word: dict[str, Any]) -> None:
         word["start"], word["end"] = word["end"], word["start"]
 
@@ -73,7 +73,7 @@ def words_backwards() -> AbstractContextManager[None]:
 
 
 @mutant("words are numbered by ones", area=AREA, caught_by=["DS-RESULT-005"])
-def words_by_ones() -> AbstractContextManager[None]:
+def ds_words_by_ones() -> AbstractContextManager[None]:
     def renumber(word: dict[str, Any]) -> None:
         word["id"] //= 10
 
@@ -81,7 +81,7 @@ def words_by_ones() -> AbstractContextManager[None]:
 
 
 @mutant("sentences are numbered anew in each paragraph", area=AREA, caught_by=["DS-RESULT-006"])
-def sentences_anew() -> AbstractContextManager[None]:
+def ds_sentences_anew() -> AbstractContextManager[None]:
     def renumber(word: dict[str, Any]) -> None:
         word["sentenceId"] = 1
 
@@ -89,7 +89,7 @@ def sentences_anew() -> AbstractContextManager[None]:
 
 
 @mutant("a duration is told in seconds", area=AREA, caught_by=["DS-RESULT-007"])
-def duration_in_seconds() -> AbstractContextManager[None]:
+def ds_duration_in_seconds() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         made["audioInfo"]["duration"] //= 1000
         return made
@@ -102,7 +102,7 @@ def duration_in_seconds() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-RESULT-007", "DS-RESULT-015"],
 )
-def capital_audio_info() -> AbstractContextManager[None]:
+def ds_capital_audio_info() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         info = made["audioInfo"].items()
         return made | {"audioInfo": {name[0].upper() + name[1:]: value for name, value in info}}
@@ -111,7 +111,7 @@ def capital_audio_info() -> AbstractContextManager[None]:
 
 
 @mutant("segments come last first", area=AREA, caught_by=["DS-RESULT-008"])
-def segments_backwards() -> AbstractContextManager[None]:
+def ds_segments_backwards() -> AbstractContextManager[None]:
     return showing(
         "Transcription", lambda made: made | {"audioSegments": made["audioSegments"][::-1]}
     )
@@ -122,7 +122,7 @@ def segments_backwards() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-RESULT-009"],
 )
-def translations_numbered_otherwise() -> AbstractContextManager[None]:
+def ds_translations_numbered_otherwise() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         for paragraph in made["paragraphs"]:
             for sentence in paragraph["sentences"]:
@@ -133,39 +133,39 @@ def translations_numbered_otherwise() -> AbstractContextManager[None]:
 
 
 @mutant("chapters are numbered from 0", area=AREA, caught_by=["DS-RESULT-011"])
-def chapters_from_zero() -> AbstractContextManager[None]:
+def ds_chapters_from_zero() -> AbstractContextManager[None]:
     return showing("AutoChapters", each(id=lambda number: number - 1))
 
 
 @mutant("chapters go on after the end", area=AREA, caught_by=["DS-RESULT-011"])
-def endless_chapters() -> AbstractContextManager[None]:
+def ds_endless_chapters() -> AbstractContextManager[None]:
     return showing("AutoChapters", each(end=lambda end: end + 60_000))
 
 
 @mutant("polished text names sentences that are none", area=AREA, caught_by=["DS-RESULT-013"])
-def polished_sentences_of_nowhere() -> AbstractContextManager[None]:
+def ds_polished_sentences_of_nowhere() -> AbstractContextManager[None]:
     return showing("TextPolish", each(sentenceIds=lambda ids: [number + 1000 for number in ids]))
 
 
 @mutant("every prompt is called alike", area=AREA, caught_by=["DS-RESULT-014"])
-def one_name_for_prompts() -> AbstractContextManager[None]:
+def ds_one_name_for_prompts() -> AbstractContextManager[None]:
     return showing("CustomPrompt", each(name=lambda _: "customPrompt"))
 
 
 @mutant("pictures of slides are not there", area=AREA, caught_by=["DS-RESULT-017"])
-def no_pictures() -> AbstractContextManager[None]:
+def ds_no_pictures() -> AbstractContextManager[None]:
     return showing(
         "PptExtraction", each("keyFrameList", fileUrl=lambda url: url.replace("?", "none?", 1))
     )
 
 
 @mutant("slides are numbered from 0", area=AREA, caught_by=["DS-RESULT-017"])
-def slides_from_zero() -> AbstractContextManager[None]:
+def ds_slides_from_zero() -> AbstractContextManager[None]:
     return showing("PptExtraction", each("keyFrameList", id=lambda number: number - 1))
 
 
 @mutant("a summary has no mark between lead and points", area=AREA, caught_by=["DS-RESULT-018"])
-def no_mark() -> AbstractContextManager[None]:
+def ds_no_mark() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         if "paragraphSummary" in made:
             made["paragraphSummary"] = made["paragraphSummary"].replace("@#", "\n")
@@ -179,7 +179,7 @@ def no_mark() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-RESULT-019", "DS-RESULT-020"],
 )
-def speakers_from_zero() -> AbstractContextManager[None]:
+def ds_speakers_from_zero() -> AbstractContextManager[None]:
     return showing(
         "Summarization",
         each("conversationalSummary", speakerId=lambda number: str(int(number) - 1)),
@@ -191,7 +191,7 @@ def speakers_from_zero() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-RESULT-018", "DS-RESULT-019", "DS-RESULT-021", "DS-RESULT-022"],
 )
-def all_summaries() -> AbstractContextManager[None]:
+def ds_all_summaries() -> AbstractContextManager[None]:
     kinds = ("Paragraph", "Conversational", "QuestionsAnswering", "MindMap")
     return _opting(
         lambda options: replace(options, summarization=kinds) if options.summarization else options
@@ -199,14 +199,14 @@ def all_summaries() -> AbstractContextManager[None]:
 
 
 @mutant("answers name sentences that are none", area=AREA, caught_by=["DS-RESULT-021"])
-def answers_of_nowhere() -> AbstractContextManager[None]:
+def ds_answers_of_nowhere() -> AbstractContextManager[None]:
     return showing(
         "Summarization", each("questionsAnsweringSummary", sentenceIdsOfAnswer=lambda _: [9999])
     )
 
 
 @mutant("the root of a mind map has a time", area=AREA, caught_by=["DS-RESULT-022"])
-def time_of_the_root() -> AbstractContextManager[None]:
+def ds_time_of_the_root() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         for node in made.get("mindMapSummary", []):
             node["beginTime"] = 0
@@ -226,19 +226,19 @@ def _opting(change: Callable[[Options], Options]) -> AbstractContextManager[None
 
 
 @mutant("a plain mind map has times as well", area=AREA, caught_by=["DS-RESULT-023"])
-def times_always() -> AbstractContextManager[None]:
+def ds_times_always() -> AbstractContextManager[None]:
     return _opting(lambda options: replace(options, mind_map_timestamps=True))
 
 
 @mutant("there is no summary in markdown", area=AREA, caught_by=["DS-RESULT-024"])
-def no_markdown() -> AbstractContextManager[None]:
+def ds_no_markdown() -> AbstractContextManager[None]:
     return _opting(
         lambda options: replace(options, summarization=()) if options.markdown_summary else options
     )
 
 
 @mutant("a keyword comes twice", area=AREA, caught_by=["DS-RESULT-025"])
-def keywords_twice() -> AbstractContextManager[None]:
+def ds_keywords_twice() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         if "keywords" in made:
             made["keywords"] = [*made["keywords"], *made["keywords"][:1]]
@@ -248,7 +248,7 @@ def keywords_twice() -> AbstractContextManager[None]:
 
 
 @mutant("keywords come with things to do", area=AREA, caught_by=["DS-RESULT-025", "DS-RESULT-026"])
-def assistance_is_one() -> AbstractContextManager[None]:
+def ds_assistance_is_one() -> AbstractContextManager[None]:
     kinds = ("Actions", "KeyInformation")
     return _opting(
         lambda options: (
@@ -258,10 +258,10 @@ def assistance_is_one() -> AbstractContextManager[None]:
 
 
 @mutant("things to do name sentences that are none", area=AREA, caught_by=["DS-RESULT-026"])
-def actions_of_nowhere() -> AbstractContextManager[None]:
+def ds_actions_of_nowhere() -> AbstractContextManager[None]:
     return showing("MeetingAssistance", each("actions", sentenceId=lambda _: 9999))
 
 
 @mutant("conversations are not classified", area=AREA, caught_by=["DS-RESULT-027"])
-def no_classes() -> AbstractContextManager[None]:
+def ds_no_classes() -> AbstractContextManager[None]:
     return showing("MeetingAssistance", _without("classifications"))

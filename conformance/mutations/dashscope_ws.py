@@ -25,12 +25,12 @@ AREA = "DS-WS"
 
 
 @mutant("speech-listen comes without task-started", area=AREA, caught_by=["DS-WS-001", "DS-WS-002"])
-def no_task_started() -> AbstractContextManager[None]:
+def ds_no_task_started() -> AbstractContextManager[None]:
     return events(lambda event: [] if event["header"]["event"] == "task-started" else [event])
 
 
 @mutant("speech-listen does not name the meeting", area=AREA, caught_by=["DS-WS-002"])
-def listen_to_nothing() -> AbstractContextManager[None]:
+def ds_listen_to_nothing() -> AbstractContextManager[None]:
     def nameless(output: Body) -> list[Body]:
         return [{name: value for name, value in output.items() if name != "dataId"}]
 
@@ -42,7 +42,7 @@ def listen_to_nothing() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-001", "DS-WS-003", "DS-WS-029", "DS-WS-030", "DS-WS-032"],
 )
-def task_id_of_the_service() -> AbstractContextManager[None]:
+def ds_task_id_of_the_service() -> AbstractContextManager[None]:
     def renamed(event: Body) -> list[Body]:
         return [event | {"header": event["header"] | {"task_id": "f" * 32}}]
 
@@ -50,17 +50,17 @@ def task_id_of_the_service() -> AbstractContextManager[None]:
 
 
 @mutant("no task-finished follows", area=AREA, caught_by=["DS-WS-006"])
-def no_task_finished() -> AbstractContextManager[None]:
+def ds_no_task_finished() -> AbstractContextManager[None]:
     return events(lambda event: [] if event["header"]["event"] == "task-finished" else [event])
 
 
 @mutant("events without output have no payload", area=AREA, caught_by=["DS-WS-007"])
-def no_payload() -> AbstractContextManager[None]:
+def ds_no_payload() -> AbstractContextManager[None]:
     return events(lambda event: [event if event["payload"] else {"header": event["header"]}])
 
 
 @mutant("a stream needs no key that is right", area=AREA, caught_by=["DS-WS-022", "DS-WS-023"])
-def streams_for_all() -> AbstractContextManager[None]:
+def ds_streams_for_all() -> AbstractContextManager[None]:
     return _handshake(lambda world, target, headers: scope_of_call(world, None, None))
 
 
@@ -90,14 +90,14 @@ def _turning_away(
 
 
 @mutant("the scheme of a key is written large", area=AREA, caught_by=["DS-WS-025"])
-def large_bearer() -> AbstractContextManager[None]:
+def ds_large_bearer() -> AbstractContextManager[None]:
     return _turning_away(
         lambda headers: not headers.get("authorization", "").startswith("Bearer "), 401
     )
 
 
 @mutant("a handshake with an Origin is a browser's and refused", area=AREA, caught_by=["DS-WS-026"])
-def no_origin() -> AbstractContextManager[None]:
+def ds_no_origin() -> AbstractContextManager[None]:
     return _turning_away(lambda headers: "origin" in headers, 403)
 
 
@@ -114,7 +114,7 @@ def _finishing(broken: Callable[[Body], bool]) -> AbstractContextManager[None]:
 
 
 @mutant("finish-task has a model that is one", area=AREA, caught_by=["DS-WS-027"])
-def model_is_not_null() -> AbstractContextManager[None]:
+def ds_model_is_not_null() -> AbstractContextManager[None]:
     return _finishing(lambda payload: payload.get("model", "") is None)
 
 
@@ -123,7 +123,7 @@ def model_is_not_null() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-028"],
 )
-def kind_is_repeated() -> AbstractContextManager[None]:
+def ds_kind_is_repeated() -> AbstractContextManager[None]:
     return _finishing(lambda payload: "task_group" not in payload)
 
 
@@ -134,7 +134,7 @@ def _task_ids(allowed: Callable[[str], bool]) -> AbstractContextManager[None]:
 
 
 @mutant("task_ids have 32 digits", area=AREA, caught_by=["DS-WS-029"])
-def only_32() -> AbstractContextManager[None]:
+def ds_only_32() -> AbstractContextManager[None]:
     return _task_ids(lambda task_id: len(task_id) == 32)
 
 
@@ -143,12 +143,12 @@ def only_32() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-030", "DS-WS-001", "DS-WS-027", "DS-WS-028"],
 )
-def only_16() -> AbstractContextManager[None]:
+def ds_only_16() -> AbstractContextManager[None]:
     return _task_ids(lambda task_id: len(task_id) == 16)
 
 
 @mutant("a PING is not answered", area=AREA, caught_by=["DS-WS-033"])
-def no_pong() -> AbstractContextManager[None]:
+def ds_no_pong() -> AbstractContextManager[None]:
     send_frame = websocket._Server.send_frame
 
     def silent(self: Any, frame: Frame) -> None:
@@ -159,12 +159,12 @@ def no_pong() -> AbstractContextManager[None]:
 
 
 @mutant("a ping comes every 10 s", area=AREA, caught_by=["DS-WS-036"])
-def early_ping() -> AbstractContextManager[None]:
+def ds_early_ping() -> AbstractContextManager[None]:
     return patched(inference, "PING_MS", 10_000)
 
 
 @mutant("a stream into which nobody pushes stays open", area=AREA, caught_by=["DS-WS-037"])
-def patient() -> AbstractContextManager[None]:
+def ds_patient() -> AbstractContextManager[None]:
     return patched_item(_idle(), inference.MEETING, 10**9)
 
 
@@ -173,12 +173,12 @@ def patient() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-038"],
 )
-def impatient() -> AbstractContextManager[None]:
+def ds_impatient() -> AbstractContextManager[None]:
     return patched_item(_idle(), inference.MEETING, 5_000)
 
 
 @mutant("a worker has 10 s as a meeting has", area=AREA, caught_by=["DS-WS-068"])
-def impatient_with_workers() -> AbstractContextManager[None]:
+def ds_impatient_with_workers() -> AbstractContextManager[None]:
     return patched_item(_idle(), inference.INSTRUCTION, 10_000)
 
 
@@ -189,7 +189,7 @@ def _idle() -> dict[str, int]:
 
 
 @mutant("an agent fails in the header", area=AREA, caught_by=["DS-WS-039"])
-def failure_in_the_header() -> AbstractContextManager[None]:
+def ds_failure_in_the_header() -> AbstractContextManager[None]:
     def fail(self: inference.Session, error: ApiError, now: int) -> None:
         if self._advance(Input.ERROR):
             fields = {"error_code": error.code, "error_message": error.message}
@@ -200,7 +200,7 @@ def failure_in_the_header() -> AbstractContextManager[None]:
 
 
 @mutant("a stream stays open after it has failed", area=AREA, caught_by=["DS-WS-039"])
-def open_after_failure() -> AbstractContextManager[None]:
+def ds_open_after_failure() -> AbstractContextManager[None]:
     fail = inference.Session.fail
 
     def lenient(self: inference.Session, error: ApiError, now: int) -> None:
@@ -224,7 +224,7 @@ def _saying(code: str, other: str) -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-042", "DS-WS-043", "DS-MEET-013", "DS-MEET-014"],
 )
-def data_id_is_a_parameter() -> AbstractContextManager[None]:
+def ds_data_id_is_a_parameter() -> AbstractContextManager[None]:
     return _saying("Agent.InputInvalidDataId", "InvalidParameter")
 
 
@@ -233,12 +233,12 @@ def data_id_is_a_parameter() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-044", "DS-WS-045"],
 )
-def app_id_is_a_parameter() -> AbstractContextManager[None]:
+def ds_app_id_is_a_parameter() -> AbstractContextManager[None]:
     return _saying("Agent.InputAppIdIllegal", "InvalidParameter")
 
 
 @mutant("an application that is a draft is not there", area=AREA, caught_by=["DS-WS-046"])
-def draft_is_not_there() -> AbstractContextManager[None]:
+def ds_draft_is_not_there() -> AbstractContextManager[None]:
     return _saying("Agent.AppNotPublished", "Agent.AppInfoNotExist")
 
 
@@ -247,7 +247,7 @@ def draft_is_not_there() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-047", "DS-WS-048"],
 )
-def action_is_a_parameter() -> AbstractContextManager[None]:
+def ds_action_is_a_parameter() -> AbstractContextManager[None]:
     return _saying("Agent.InputActionIllegal", "InvalidParameter")
 
 
@@ -259,14 +259,14 @@ def action_is_a_parameter() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-055"],
 )
-def instruction_needs_data_id() -> AbstractContextManager[None]:
+def ds_instruction_needs_data_id() -> AbstractContextManager[None]:
     return patched(
         DuplexConnection, "_new_instruction", lambda self, request: self._meeting_of(request)
     )
 
 
 @mutant("the correction comes after speech-end", area=AREA, caught_by=["DS-WS-056"])
-def late_correction() -> AbstractContextManager[None]:
+def ds_late_correction() -> AbstractContextManager[None]:
     held: list[Body] = []
 
     def later(output: Body) -> list[Body]:
@@ -281,7 +281,7 @@ def late_correction() -> AbstractContextManager[None]:
 
 
 @mutant("nothing is corrected", area=AREA, caught_by=["DS-WS-056"])
-def no_correction() -> AbstractContextManager[None]:
+def ds_no_correction() -> AbstractContextManager[None]:
     return saying(lambda output: [] if output["action"] == "ai-result" else [output])
 
 
@@ -290,7 +290,7 @@ def no_correction() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-057"],
 )
-def translation_apart() -> AbstractContextManager[None]:
+def ds_translation_apart() -> AbstractContextManager[None]:
     def apart(output: Body) -> list[Body]:
         names = [name for name in ("transcription", "translations") if name in output]
         if len(names) < 2:
@@ -305,7 +305,7 @@ def translation_apart() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-059", "DS-WS-060", "DS-WS-061", "DS-WS-062", "DS-WS-063", "DS-WS-064"],
 )
-def some_parameter() -> AbstractContextManager[None]:
+def ds_some_parameter() -> AbstractContextManager[None]:
     official = "Invalid parameter. Please refer to the official documents."
 
     def vague(output: Body) -> list[Body]:
@@ -317,22 +317,22 @@ def some_parameter() -> AbstractContextManager[None]:
 
 
 @mutant("a pause is shorter than 6 s", area=AREA, caught_by=["DS-WS-065"])
-def shorter_pause() -> AbstractContextManager[None]:
+def ds_shorter_pause() -> AbstractContextManager[None]:
     return patched(realtime, "LONGEST_SILENCE_MS", 5_999)
 
 
 @mutant("a pause may be as long as one likes", area=AREA, caught_by=["DS-WS-061"])
-def any_pause() -> AbstractContextManager[None]:
+def ds_any_pause() -> AbstractContextManager[None]:
     return patched(realtime, "LONGEST_SILENCE_MS", 10**9)
 
 
 @mutant("instructions are heard as meetings are", area=AREA, caught_by=["DS-WS-066"])
-def formats_of_meetings() -> AbstractContextManager[None]:
+def ds_formats_of_meetings() -> AbstractContextManager[None]:
     return patched(realtime, "FORMATS", ("pcm", "opus", "aac", "speex", "mp3"))
 
 
 @mutant("pauses are of one length", area=AREA, caught_by=["DS-WS-067"])
-def one_pause() -> AbstractContextManager[None]:
+def ds_one_pause() -> AbstractContextManager[None]:
     new = DuplexConnection._new_instruction
 
     def usual(self: Any, request: inference.RunRequested) -> Any:

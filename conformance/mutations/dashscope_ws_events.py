@@ -34,7 +34,7 @@ def _translating(change: Callable[[Body], Body]) -> AbstractContextManager[None]
     area=AREA,
     caught_by=["DS-WS-004"],
 )
-def other_action() -> AbstractContextManager[None]:
+def ds_other_action() -> AbstractContextManager[None]:
     def renamed(output: Body) -> list[Body]:
         results = output["action"] == "recognize-result"
         return [output | {"action": "sentence-result"} if results else output]
@@ -43,7 +43,7 @@ def other_action() -> AbstractContextManager[None]:
 
 
 @mutant("a result comes after speech-end", area=AREA, caught_by=["DS-WS-005"])
-def late_result() -> AbstractContextManager[None]:
+def ds_late_result() -> AbstractContextManager[None]:
     last: list[Body] = []
 
     def repeated(output: Body) -> list[Body]:
@@ -55,7 +55,7 @@ def late_result() -> AbstractContextManager[None]:
 
 
 @mutant("the beginning of a sentence has a text that is empty", area=AREA, caught_by=["DS-WS-008"])
-def begin_with_text() -> AbstractContextManager[None]:
+def ds_begin_with_text() -> AbstractContextManager[None]:
     return hearing(lambda one: [one | {"text": ""} if _is_begin(one) else one])
 
 
@@ -64,7 +64,7 @@ def begin_with_text() -> AbstractContextManager[None]:
     area=AREA,
     caught_by=["DS-WS-008", "DS-WS-009"],
 )
-def no_begin() -> AbstractContextManager[None]:
+def ds_no_begin() -> AbstractContextManager[None]:
     def without(output: Body) -> list[Body]:
         return [] if _is_begin(output.get("transcription", {})) else [output]
 
@@ -72,7 +72,7 @@ def no_begin() -> AbstractContextManager[None]:
 
 
 @mutant("sentences are only told of once they are over", area=AREA, caught_by=["DS-WS-010"])
-def no_interim() -> AbstractContextManager[None]:
+def ds_no_interim() -> AbstractContextManager[None]:
     def without(output: Body) -> list[Body]:
         return [] if output.get("transcription", {}).get("sentenceEnd") is False else [output]
 
@@ -80,12 +80,12 @@ def no_interim() -> AbstractContextManager[None]:
 
 
 @mutant("the end of a sentence has no stashResult", area=AREA, caught_by=["DS-WS-011"])
-def no_stash() -> AbstractContextManager[None]:
+def ds_no_stash() -> AbstractContextManager[None]:
     return hearing(lambda one: [{name: one[name] for name in one if name != "stashResult"}])
 
 
 @mutant("a stash has the number of its sentence", area=AREA, caught_by=["DS-WS-012"])
-def stash_of_the_same() -> AbstractContextManager[None]:
+def ds_stash_of_the_same() -> AbstractContextManager[None]:
     def same(one: Body) -> list[Body]:
         if "stashResult" not in one:
             return [one]
@@ -95,12 +95,12 @@ def stash_of_the_same() -> AbstractContextManager[None]:
 
 
 @mutant("sentences are numbered from 1, as Tingwu's are", area=AREA, caught_by=["DS-WS-013"])
-def from_one() -> AbstractContextManager[None]:
+def ds_from_one() -> AbstractContextManager[None]:
     return hearing(lambda one: [one | {"sentenceId": one["sentenceId"] + 1}])
 
 
 @mutant("words count time from the beginning of their sentence", area=AREA, caught_by=["DS-WS-014"])
-def times_of_a_sentence() -> AbstractContextManager[None]:
+def ds_times_of_a_sentence() -> AbstractContextManager[None]:
     def shifted(one: Body) -> list[Body]:
         words = one.get("words") or []
         if not words:
@@ -116,7 +116,7 @@ def times_of_a_sentence() -> AbstractContextManager[None]:
 
 
 @mutant("words are without what follows them", area=AREA, caught_by=["DS-WS-015"])
-def bare_words() -> AbstractContextManager[None]:
+def ds_bare_words() -> AbstractContextManager[None]:
     def bare(one: Body) -> list[Body]:
         words = one.get("words") or []
         return [one | {"words": [word | {"text": word["text"].rstrip("，。")} for word in words]}]
@@ -128,12 +128,12 @@ def bare_words() -> AbstractContextManager[None]:
 
 
 @mutant("translations do not say from which language", area=AREA, caught_by=["DS-WS-017"])
-def no_source_language() -> AbstractContextManager[None]:
+def ds_no_source_language() -> AbstractContextManager[None]:
     return _translating(lambda one: {name: one[name] for name in one if name != "sourceLang"})
 
 
 @mutant("a translation comes with what it translates", area=AREA, caught_by=["DS-WS-018"])
-def both_at_once() -> AbstractContextManager[None]:
+def ds_both_at_once() -> AbstractContextManager[None]:
     last: list[Any] = []
 
     def joined(output: Body) -> list[Body]:
@@ -146,7 +146,7 @@ def both_at_once() -> AbstractContextManager[None]:
 
 
 @mutant("translations have no times", area=AREA, caught_by=["DS-WS-019"])
-def no_times() -> AbstractContextManager[None]:
+def ds_no_times() -> AbstractContextManager[None]:
     def timeless(one: Body) -> Body:
         items = [
             {name: item[name] for name in item if name not in ("beginTime", "endTime")}
@@ -160,7 +160,7 @@ def no_times() -> AbstractContextManager[None]:
 @mutant(
     "a translation is numbered as the sentence that follows", area=AREA, caught_by=["DS-WS-020"]
 )
-def translation_ahead() -> AbstractContextManager[None]:
+def ds_translation_ahead() -> AbstractContextManager[None]:
     def ahead(one: Body) -> Body:
         items = [item | {"sentenceId": item["sentenceId"] + 1} for item in one["translateResult"]]
         return one | {"translateResult": items}
@@ -169,7 +169,7 @@ def translation_ahead() -> AbstractContextManager[None]:
 
 
 @mutant("everything is translated into English", area=AREA, caught_by=["DS-WS-021"])
-def english_always() -> AbstractContextManager[None]:
+def ds_english_always() -> AbstractContextManager[None]:
     listen = inference.Session.listen
 
     def english(self: inference.Session, data_id: str, targets: Any, now: int) -> None:
