@@ -209,7 +209,7 @@ def empty_transcription() -> AbstractContextManager[None]:
 
 
 @mutant("a meeting without speech fails", area=LIFE, caught_by=["TW-LIFE-023"])
-def silence_fails() -> AbstractContextManager[None]:
+def silent_meeting_fails() -> AbstractContextManager[None]:
     stop = Scope.stop
 
     def mutated(self: Scope, task: Any, why: str = "stop") -> None:

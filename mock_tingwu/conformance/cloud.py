@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from mock_tingwu.cassettes.writer import CassetteWriter
+from mock_tingwu.client.trust import trusted
 from mock_tingwu.conformance import audio
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.checks import Checks, Deviation
@@ -60,6 +61,7 @@ class Cloud:
         if cassette is not None:
             cassette.keep_secret(site.secrets)
         self._cleanups: list[Callable[[], Awaitable[Any]]] = []
+        self._arrived_before = len(outside.project.arrived)
 
     # Streams
 
@@ -118,6 +120,12 @@ class Cloud:
         """Whatever is at a link of the target."""
         return await self.http.send("download", "GET", link, headers=headers)
 
+    @property
+    def arrived(self) -> list[Arrived]:
+        """The callbacks to the project's address since the case began: ids of tasks may have been
+        there before, on another mock."""
+        return self.outside.project.arrived[self._arrived_before :]
+
     async def callbacks(self, task_id: str, count: int, *, within: float = 30.0) -> list[Arrived]:
         """The first ``count`` callbacks of the project about a task, waited for.
 
@@ -126,7 +134,7 @@ class Cloud:
         """
 
         def about() -> list[Arrived]:
-            return [a for a in self.outside.project.arrived if task_id in str(a.body.get("Data"))]
+            return [a for a in self.arrived if task_id in str(a.body.get("Data"))]
 
         await wait_until(about, count, self._patience(within), f"callbacks about task {task_id}")
         return about()
@@ -151,7 +159,10 @@ class Cloud:
             await asyncio.sleep(seconds)
             return
         url = f"{self.site.control_url}/_mock/clock"
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as control:
+        # Making a TLS context of one's own would take longer than the call.
+        async with httpx.AsyncClient(
+            trust_env=False, timeout=PATIENCE_S, verify=trusted()
+        ) as control:
             try:
                 answer = await control.post(url, json={"advance_ms": round(seconds * 1000)})
             except httpx.HTTPError as error:

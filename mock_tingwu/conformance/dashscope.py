@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.checks import Deviation, shown
+from mock_tingwu.conformance.outside import Arrived, wait_until
 
 if TYPE_CHECKING:
     from mock_tingwu.conformance.cloud import Cloud
@@ -23,6 +24,46 @@ DONE, RUNNING, FAILED, TRANSCRIBING = 0, 1, 2, 3
 #: How long results may take, in seconds of the target's clock, and how often it is looked.
 RESULTS_LIMIT_S: Final = 600.0
 _LOOK_S: Final = 1.0
+
+#: Who says what in a conversation of which every result can be made: a question and its answer,
+#: something to do, two people.
+CONVERSATION: Final = (
+    ("王芳", "我们今天讨论新产品的发布计划。"),
+    ("李强", "请问发布会定在哪一天？"),
+    ("王芳", "发布会定在下周五上午十点，在上海举行。"),
+    ("李强", "好的，我会在周三之前完成演示文稿。"),
+    ("王芳", "预算方面，市场部需要二十万元。"),
+    ("李强", "预算什么时候可以批下来？"),
+    ("王芳", "财务部明天下午给出答复。"),
+    ("李强", "那我先联系场地，周四之前给大家结果。"),
+)
+#: The same as ``input.text`` (createTask reference: lines of ``speaker: content``).
+TEXT: Final = "\n".join(f"{name}: {words}" for name, words in CONVERSATION)
+
+#: Somebody sells a car, as ``input.text``: what the agents for conversations with customers are
+#: made for.
+SALE: Final = "\n".join(
+    (
+        "何敏: 您好，欢迎光临，后备箱特别大。",
+        "罗宁: 我想买一辆车，价位二十万左右。",
+        "何敏: 这款续航六百公里，要不要试驾？",
+        "罗宁: 续航真有六百公里吗，我想试驾一下。",
+    )
+)
+
+
+def words_of(transcription: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All words of a transcription file in their order."""
+    return [word for paragraph in transcription["paragraphs"] for word in paragraph["words"]]
+
+
+def sentences_of(transcription: Mapping[str, Any]) -> dict[int, tuple[int, int]]:
+    """Begin and end, in ms, of each sentence of a transcription file by its id."""
+    found: dict[int, tuple[int, int]] = {}
+    for word in words_of(transcription):
+        begin, _ = found.get(word["sentenceId"], (word["start"], 0))
+        found[word["sentenceId"]] = begin, word["end"]
+    return found
 
 
 class DashScope:
@@ -110,15 +151,23 @@ class DashScope:
         """End a realtime meeting: createTask with its dataId."""
         return await self.create({"type": "realtime", "dataId": data_id}, **changes)
 
-    async def get(self, data_id: str, **changes: Any) -> Answer:
+    async def converse(
+        self, parameters: Mapping[str, Any] | None = None, *, model: str = MEETING, text: str = TEXT
+    ) -> tuple[str, dict[str, Any]]:
+        """Have a conversation worked on; return its dataId, and the output once it is done."""
+        answer = await self.create({"type": "offline", "text": text}, parameters, model=model)
+        data_id = str(answer.output["dataId"])
+        return data_id, await self.wait(data_id, model=model)
+
+    async def get(self, data_id: str, *, model: str = MEETING, **changes: Any) -> Answer:
         """getTask."""
-        body = {"model": MEETING, "input": {"task": "getTask", "dataId": data_id}}
+        body = {"model": model, "input": {"task": "getTask", "dataId": data_id}}
         answer = await self.call(body, operation="getTask", **changes)
         if answer.status == 200:
             self._cloud.check.fits("dashscope/get-task-response", answer.body)
         return answer
 
-    async def wait(self, data_id: str, *statuses: int) -> dict[str, Any]:
+    async def wait(self, data_id: str, *statuses: int, model: str = MEETING) -> dict[str, Any]:
         """getTask until ``output.status`` is one of ``statuses`` (0, done); return the output.
 
         Raises:
@@ -127,7 +176,7 @@ class DashScope:
         wanted = statuses or (DONE,)
         waited = 0.0
         while True:
-            output = (await self.get(data_id)).output
+            output = (await self.get(data_id, model=model)).output
             status = output.get("status")
             if status in wanted:
                 return output
@@ -145,6 +194,56 @@ class DashScope:
         self._cloud.check.equal(answer.status, 200, f"HTTP status of the {kind} file")
         self._cloud.check.fits(f"dashscope/results/{kind}", answer.json)
         return answer.json
+
+    def refused(self, answer: Answer, *codes: str, status: int | None = None) -> dict[str, Any]:
+        """The call was refused: a fault with an HTTP status of 4xx, or just ``status``.
+
+        ``codes`` are those that it may have, any if none. Returns the fault.
+        """
+        check = self._cloud.check
+        what = f"HTTP status of {answer.operation or 'the answer'}"
+        if status is not None:
+            check.equal(answer.status, status, what)
+        check.that(400 <= answer.status < 500, f"{what} to be one of 4xx", answer.status)
+        check.fits("dashscope/error-response", answer.body)
+        if codes:
+            check.one_of(answer.body["code"], codes, "code")
+        return answer.body
+
+    async def told(self, data_id: str, count: int, *, within: float = 30.0) -> list[Arrived]:
+        """The first ``count`` callbacks of the app about a task, waited for.
+
+        Raises:
+            Deviation: they do not come within so many seconds of real time.
+        """
+
+        def about() -> list[Arrived]:
+            return [a for a in self._cloud.arrived if data_id.encode() in a.content]
+
+        await wait_until(about, count, within, f"callbacks about task {data_id}")
+        return about()
+
+    async def file(self, output: Mapping[str, Any], kind: str) -> Any:
+        """The result file ``kind`` that ``output`` has to name, checked as `result` does."""
+        self._cloud.check.has(output, f"{kind}Path", what="output")
+        return await self.result(str(output[f"{kind}Path"]), kind)
+
+    async def files(
+        self,
+        parameters: Mapping[str, Any],
+        *kinds: str,
+        model: str = MEETING,
+        text: str = TEXT,
+    ) -> list[Any]:
+        """Have a conversation worked on, and get the result files of these kinds."""
+        _, output = await self.converse(parameters, model=model, text=text)
+        return [await self.file(output, kind) for kind in kinds]
+
+    async def temporary_key(self, seconds: int | None = None) -> tuple[str, int]:
+        """A temporary key that has to be given, and when it expires."""
+        answer = await self.token(seconds)
+        self._cloud.check.equal(answer.status, 200, "HTTP status of createToken")
+        return answer.body["token"], answer.body["expires_at"]
 
     async def token(self, seconds: int | str | None = None, **changes: Any) -> Answer:
         """A temporary key that lives for ``seconds``."""

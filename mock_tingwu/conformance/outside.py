@@ -64,7 +64,7 @@ class Mailbox:
     url: str
     answers: list[int] = field(default_factory=lambda: [200])
     arrived: list[Arrived] = field(default_factory=list)
-    #: Statuses for callbacks that say a certain thing, such as a TaskKey, in place of the others.
+    #: Statuses for callbacks that say a certain thing, such as a TaskId, in place of the others.
     answers_about: dict[str, list[int]] = field(default_factory=dict)
 
     def answer(self, arrived: Arrived) -> int:
@@ -160,6 +160,11 @@ class Outside:
         key = uuid4().hex
         box = self._boxes[key] = Mailbox(f"{self._public_url}/boxes/{key}", list(answers) or [200])
         return box
+
+    def answer_about(self, task_id: str, *answers: int) -> None:
+        """Answer the project's callbacks about a task with these statuses, the last for all that
+        follow."""
+        self.project.answers_about[task_id] = list(answers)
 
     async def _give(self, request: Request) -> Response:
         self.fetched.append(await _arrived(request, self._public_url))

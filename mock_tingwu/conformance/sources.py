@@ -156,12 +156,20 @@ NLS_JAVA_SDK = Source(
 )
 NLS_GO_SDK = Source("NLS SDK for Go", "https://github.com/aliyun/alibabacloud-nls-go-sdk", "sdk")
 NLS_NODE_SDK = Source("NLS SDK for Node", "https://www.npmjs.com/package/alibabacloud-nls", "sdk")
+DASHSCOPE_JAVA_SDK = Source(
+    "dashscope SDK for Java", "https://github.com/dashscope/dashscope-sdk-java", "sdk"
+)
 DASHSCOPE_SDK = Source("dashscope SDK", "https://pypi.org/project/dashscope/", "sdk")
 LIVE_SDK = Source(
     "alibabacloud-live20161101", "https://pypi.org/project/alibabacloud-live20161101/", "sdk"
 )
 RECORDED = Source(
     "Recorded answers of the service", "https://github.com/896518640/focus-backend", "observed"
+)
+ASYNC_REFUSED = Source(
+    "DashScope refuses X-DashScope-Async",
+    "https://github.com/spring-ai-alibaba/spring-ai-extensions/issues/166",
+    "observed",
 )
 MD5_ISSUE = Source(
     "aliyun-openapi-python-sdk, issue 118",

@@ -474,6 +474,25 @@ class AgentSession(Session):
         await self.stop()
         return self.events
 
+    async def failure(self) -> tuple[str, str]:
+        """task-failed and the CLOSE that follows it; return its code and message.
+
+        The platform has them in the header, an agent in the output.
+        """
+        heard = len(self.named("speech-listen"))
+        await self.until(
+            lambda: bool(self.named("task-failed")) or len(self.named("speech-listen")) > heard,
+            "task-failed",
+        )
+        if not self.named("task-failed"):
+            raise Deviation("expected task-failed, got speech-listen", EVENTS)
+        failed = await self.event("task-failed")
+        self.check_events()
+        await self.closed()
+        if failed.output:
+            return failed.output["errorCode"], failed.output["errorMessage"]
+        return failed.header["error_code"], failed.header["error_message"]
+
     @property
     def transcriptions(self) -> list[dict[str, Any]]:
         """``transcription`` of the recognize-result events so far."""

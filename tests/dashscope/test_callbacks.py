@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu, contract
+from mock_tingwu.services.dashscope.agents import AGENTS
 from tests.callbacks.receiver import Receiver, receiver
 
 GENERATION = "/api/v1/services/aigc/multimodal-generation/generation"
@@ -35,10 +36,10 @@ def create(mock: MockTingwu, url: str = "https://h.example/a.mp3") -> str:
     return str(ask(mock, task="createTask", parameters=summary, **source)["dataId"])
 
 
-def converse(mock: MockTingwu) -> None:
+def converse(mock: MockTingwu, model: str = "tingwu-service-insights") -> None:
     """A task of a sister agent."""
     text = "Anna: hello, Ben.\nBen: hello, Anna."
-    ask(mock, "tingwu-service-insights", task="createTask", appId="tw_1", text=text)
+    ask(mock, model, task="createTask", appId="tw_1", text=text)
 
 
 def outputs(running: Receiver) -> list[Json]:
@@ -94,6 +95,17 @@ def test_a_sister_agent_tells_of_the_transcription_and_of_the_end(told: Told) ->
     assert (first["status"], last["status"]) == (1, 0)
     assert "generalServiceInsightsPath" not in first
     assert last.keys() >= {"generalServiceInsightsPath", "generalSaleInsightsPath"}
+
+
+@pytest.mark.parametrize("model", [model for model in AGENTS if model != "tingwu-meeting"])
+def test_what_each_sister_agent_tells_is_in_the_contract(told: Told, model: str) -> None:
+    mock, running = told(200)
+    converse(mock, model)
+    mock.advance(60_000)
+    for request in running.requests:
+        contract.check("dashscope/callback", request.body)
+        assert request.body["output"]["taskInfo"]["model"] == model
+    assert len(running.requests) == 2
 
 
 def test_a_failure_is_told_with_its_code(told: Told) -> None:
