@@ -49,60 +49,6 @@ async def new_meeting_has_nothing_yet(cloud: Cloud) -> None:
 
 @case(
     "TW-LIFE-003",
-    "joining alone leaves a meeting NEW",
-    sends="a WebSocket, StartTranscription, and no audio; GetTaskInfo",
-    expects="TaskStatus NEW",
-    level=MUST,
-    source=REALTIME("TaskStatus NEW: no audio was pushed yet"),
-    operations=INFO_CALL,
-)
-async def joined_meeting_is_new(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.start()
-        data = (await cloud.tingwu.info(task_id)).data
-        cloud.check.equal(data.get("TaskStatus"), "NEW", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-004",
-    "a meeting that was left without audio is still NEW",
-    sends="StartTranscription and StopTranscription without audio; GetTaskInfo",
-    expects="TaskStatus NEW",
-    level=INFO,
-    source=ASSUMED("the status after a stream without audio"),
-    operations=INFO_CALL,
-)
-async def silent_visit_leaves_it_new(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.start()
-        await session.stop()
-    data = (await cloud.tingwu.info(task_id)).data
-    cloud.check.equal(data.get("TaskStatus"), "NEW", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-005",
-    "a meeting is ONGOING while audio is pushed",
-    sends="speech over the WebSocket; GetTaskInfo",
-    expects="TaskStatus ONGOING",
-    level=MUST,
-    source=REALTIME("TaskStatus"),
-    operations=INFO_CALL,
-)
-async def meeting_is_ongoing(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.start()
-        await session.push(cloud.speech)
-        await session.event("SentenceBegin")
-        data = (await cloud.tingwu.info(task_id)).data
-        cloud.check.equal(data.get("TaskStatus"), "ONGOING", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-006",
     "silence is audio, too: it makes a meeting ONGOING",
     sends="two seconds of silence over the WebSocket; GetTaskInfo",
     expects="TaskStatus ONGOING",
@@ -120,61 +66,7 @@ async def silence_begins_a_meeting(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-007",
-    "a meeting is PAUSED after StopTranscription",
-    sends="speech, StopTranscription; GetTaskInfo without the API's stop",
-    expects="TaskStatus PAUSED",
-    level=MUST,
-    source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
-    operations=INFO_CALL,
-)
-async def meeting_is_paused(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.hear(cloud.speech)
-    data = await cloud.tingwu.wait(task_id, "PAUSED")
-    cloud.check.equal(data["TaskStatus"], "PAUSED", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-008",
-    "a meeting is PAUSED when its WebSocket is closed without StopTranscription",
-    sends="speech, CLOSE; GetTaskInfo",
-    expects="TaskStatus PAUSED",
-    level=MUST,
-    source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
-    operations=INFO_CALL,
-)
-async def left_meeting_is_paused(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.start()
-        await session.push(cloud.speech)
-    data = await cloud.tingwu.wait(task_id, "PAUSED")
-    cloud.check.equal(data["TaskStatus"], "PAUSED", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-009",
-    "a meeting is PAUSED when its connection is cut",
-    sends="speech, then the connection is cut without a CLOSE; GetTaskInfo",
-    expects="TaskStatus PAUSED",
-    level=SHOULD,
-    source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
-    operations=INFO_CALL,
-)
-async def lost_meeting_is_paused(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.start()
-        await session.push(cloud.speech)
-        await session.cut()
-    data = await cloud.tingwu.wait(task_id, "PAUSED")
-    cloud.check.equal(data["TaskStatus"], "PAUSED", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-010",
+    "TW-LIFE-004",
     "a PAUSED meeting has no Transcription yet",
     sends="speech, StopTranscription; GetTaskInfo without the API's stop",
     expects="Data without Result",
@@ -190,28 +82,7 @@ async def paused_meeting_has_no_result(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-011",
-    "a PAUSED meeting is ONGOING again when audio comes over the same MeetingJoinUrl",
-    sends="speech, StopTranscription; another WebSocket to the same address, speech; GetTaskInfo",
-    expects="TaskStatus ONGOING",
-    level=INFO,
-    source=ASSUMED("whether a meeting can be gone on with: clients rely on it"),
-    operations=INFO_CALL,
-)
-async def paused_meeting_goes_on(cloud: Cloud) -> None:
-    made = await cloud.tingwu.start()
-    async with cloud.join(made["MeetingJoinUrl"]) as session:
-        await session.hear(cloud.speech)
-    await cloud.tingwu.wait(made["TaskId"], "PAUSED")
-    async with cloud.join(made["MeetingJoinUrl"]) as session:
-        await session.start()
-        await session.push(cloud.speech)
-        data = await cloud.tingwu.wait(made["TaskId"], "ONGOING")
-        cloud.check.equal(data["TaskStatus"], "ONGOING", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-012",
+    "TW-LIFE-005",
     "two meetings have a status each",
     sends="speech to one of two meetings; GetTaskInfo of the other",
     expects="TaskStatus NEW",
@@ -230,7 +101,7 @@ async def meetings_live_apart(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-013",
+    "TW-LIFE-006",
     "a meeting may last for hours: it is not ended before 24 of them are over",
     sends="a meeting that is PAUSED, GetTaskInfo 23 hours after its creation",
     expects="TaskStatus PAUSED",
@@ -249,7 +120,7 @@ async def meeting_lasts_for_hours(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-014",
+    "TW-LIFE-007",
     "after 24 hours a meeting is over, and has its results",
     sends="a meeting that is PAUSED, GetTaskInfo 24 hours and a minute after its creation",
     expects="TaskStatus COMPLETED with a Transcription",
@@ -269,7 +140,7 @@ async def meeting_lasts_a_day(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-015",
+    "TW-LIFE-008",
     "the TaskId of no task is INVALID",
     sends="GetTaskInfo of 32 zeros",
     expects="TaskStatus INVALID",
@@ -286,7 +157,7 @@ async def unknown_task_is_invalid(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-016",
+    "TW-LIFE-009",
     "an INVALID task is an answer with HTTP 200, Code 0 and the TaskId that was asked for",
     sends="GetTaskInfo of 32 zeros",
     expects="Code 0, Data with TaskId and TaskStatus alone",
@@ -301,7 +172,7 @@ async def invalid_is_an_answer(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-017",
+    "TW-LIFE-010",
     "what cannot be a TaskId is INVALID like any other that does not exist",
     sends="GetTaskInfo of no-such-task",
     expects="TaskStatus INVALID",

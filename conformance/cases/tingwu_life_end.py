@@ -29,7 +29,7 @@ async def _held(cloud: Cloud, parameters: dict[str, Any] | None = None) -> str:
 
 
 @case(
-    "TW-LIFE-018",
+    "TW-LIFE-011",
     "a meeting with recognition alone is COMPLETED with its Transcription after stop",
     sends="speech, StopTranscription, stop; GetTaskInfo",
     expects="TaskStatus COMPLETED, Result with Transcription",
@@ -45,7 +45,7 @@ async def recognition_completes(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-019",
+    "TW-LIFE-012",
     "a meeting is ONGOING while its results are made, then COMPLETED",
     sends="speech, StopTranscription, stop of a meeting with chapters; GetTaskInfo",
     expects="TaskStatus ONGOING right after stop, COMPLETED later",
@@ -65,7 +65,7 @@ async def results_are_made_while_ongoing(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-020",
+    "TW-LIFE-013",
     "Result has what was asked for and nothing else",
     sends="a meeting with chapters, stopped; GetTaskInfo",
     expects="Result with Transcription and AutoChapters alone",
@@ -81,7 +81,7 @@ async def result_is_what_was_asked_for(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-021",
+    "TW-LIFE-014",
     "a result that an ONGOING task has shown stays to the end",
     sends="GetTaskInfo again and again while chapters, summaries and to-dos are made",
     expects="no result vanishes, and all are there when the task is COMPLETED",
@@ -115,7 +115,7 @@ async def results_only_grow(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-022",
+    "TW-LIFE-015",
     "COMPLETED is an end: the status stays",
     sends="GetTaskInfo of a COMPLETED meeting, and again five seconds later",
     expects="TaskStatus COMPLETED both times",
@@ -131,7 +131,7 @@ async def completed_stays(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-023",
+    "TW-LIFE-016",
     "a meeting in which nothing was said is COMPLETED with an empty Transcription",
     sends="two seconds of silence, StopTranscription, stop; the Transcription file",
     expects="TaskStatus COMPLETED, no words in the file",
@@ -153,7 +153,7 @@ async def silent_meeting_completes(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-024",
+    "TW-LIFE-017",
     "what was said before a stop in the midst of it is in the Transcription",
     sends="speech, stop without StopTranscription; the Transcription file",
     expects="words in the file",
@@ -177,7 +177,7 @@ async def stop_keeps_what_was_said(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-025",
+    "TW-LIFE-018",
     "a meeting that is over cannot be joined any more",
     sends="a WebSocket handshake with the MeetingJoinUrl of a COMPLETED meeting",
     expects="it is refused with a status of 4xx",
@@ -210,7 +210,7 @@ async def _run_again(cloud: Cloud, task_id: str) -> dict[str, Any]:
 
 
 @case(
-    "TW-LIFE-026",
+    "TW-LIFE-019",
     "a COMPLETED meeting can be run again for more results, under the same TaskId",
     sends="CreateTask type=offline with AppKey, Input.TaskId and AutoChaptersEnabled",
     expects="Code 0 with the same TaskId, in the end COMPLETED with AutoChapters",
@@ -226,7 +226,7 @@ async def meeting_can_be_run_again(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-027",
+    "TW-LIFE-020",
     "a task that is run again is ONGOING until it is finished",
     sends="CreateTask type=offline with the TaskId of a COMPLETED meeting; GetTaskInfo",
     expects="TaskStatus ONGOING",
@@ -243,7 +243,7 @@ async def second_run_is_ongoing(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-028",
+    "TW-LIFE-021",
     "a second run keeps the words of the first",
     sends="a second run for chapters; the Transcription file before and after",
     expects="the same Paragraphs",
@@ -268,7 +268,7 @@ async def second_run_keeps_the_words(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-029",
+    "TW-LIFE-022",
     "a meeting that goes on cannot be run again",
     sends="CreateTask type=offline with the TaskId of a meeting into which audio is pushed",
     expects="it is refused, and the meeting goes on",
@@ -291,7 +291,7 @@ async def ongoing_meeting_is_not_run_again(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-030",
+    "TW-LIFE-023",
     "a second run of a task that is not finished answers InvalidTaskId",
     sends="CreateTask type=offline with the TaskId of a NEW meeting",
     expects="HTTP 400 InvalidTaskId",
@@ -308,7 +308,7 @@ async def early_second_run(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-031",
+    "TW-LIFE-024",
     "a second run of nothing answers InvalidTaskId",
     sends="CreateTask type=offline with a TaskId of 32 zeros",
     expects="HTTP 400 InvalidTaskId",
@@ -324,7 +324,7 @@ async def second_run_of_nothing(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-032",
+    "TW-LIFE-025",
     "a second run that asks for nothing is refused",
     sends="CreateTask type=offline with the TaskId of a COMPLETED meeting and no Parameters",
     expects="HTTP 400",
@@ -369,7 +369,7 @@ async def _failed(cloud: Cloud) -> dict[str, Any]:
 
 
 @case(
-    "TW-LIFE-033",
+    "TW-LIFE-026",
     "a task that has failed is an answer with HTTP 200, Code 0 and the reason",
     sends="GetTaskInfo of a meeting whose results could not be made",
     expects="TaskStatus FAILED, ErrorCode TSC.FileError, ErrorMessage File cannot be read.",
@@ -385,7 +385,7 @@ async def failure_is_an_answer(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-034",
+    "TW-LIFE-027",
     "a task that has failed cannot be run again",
     sends="CreateTask type=offline with the TaskId of a FAILED meeting",
     expects="it is refused, and the task is FAILED as before",

@@ -21,8 +21,8 @@ from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
 
 from .tingwu_asking import expires, file_of, link_to
 
-FILE = ("Transcription file",)
-BOTH = ("GetTaskInfo", "Transcription file")
+FILE = ("download", "Transcription file")
+BOTH = ("GetTaskInfo", "download", "Transcription file")
 OUTSIDE = (Need.OUTSIDE,)
 CLOCK = (Need.OUTSIDE, Need.CLOCK)
 DAY_S: Final = 24 * 60 * 60

@@ -8,7 +8,7 @@ from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
 
 from .tingwu_asking import link_to
 
-FILE = ("Transcription file",)
+FILE = ("download", "Transcription file")
 OUTSIDE = (Need.OUTSIDE,)
 
 

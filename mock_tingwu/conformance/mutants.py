@@ -55,7 +55,7 @@ _registered: dict[str, Mutant] = {}
 def mutant(
     breaks: str, *, area: str, caught_by: Collection[str]
 ) -> Callable[[Callable[[], AbstractContextManager[None]]], Callable[[], Any]]:
-    """Register a mutant under the name of its function, in kebab case.
+    """Register a mutant under its area and the name of its function, such as tw-get-code-is-1.
 
     Raises:
         ValueError: two have one name, or no case of its ``area`` is to notice it.
@@ -64,7 +64,8 @@ def mutant(
         raise ValueError(f"the mutant {breaks!r} is caught by no case of its area {area}")
 
     def register(apply: Callable[[], AbstractContextManager[None]]) -> Callable[[], Any]:
-        name = apply.__name__.replace("_", "-")
+        word = apply.__name__.replace("_", "-").removeprefix(f"{area[:2].lower()}-")
+        name = f"{area.lower()}-{word}"
         if name in _registered:
             raise ValueError(f"there are two mutants called {name}")
         _registered[name] = Mutant(name, breaks, area, tuple(caught_by), apply)
