@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance.answers import Answer
+from mock_tingwu.conformance.captions import Captions
 from mock_tingwu.conformance.signing import Tamper
 from mock_tingwu.protocols import signing
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mock_tingwu.conformance.cloud import Cloud
 
 VERSION: Final = "2016-11-01"
+_FORM: Final = "application/x-www-form-urlencoded"
 _RESPONSES: Final = {
     "CreateRtcAsrTask": "live/create-response",
     "QueryRtcAsrTasks": "live/query-response",
@@ -75,19 +77,63 @@ class Live:
         if tamper is not None:
             tamper(headers if scheme == "acs3" else sent)
         encoded = signing.encode_query(sent)
+        parts = {"form": encoded} if form else {"query": encoded}
+        return await self.send(action, method, headers=headers, **parts)
+
+    async def send(
+        self,
+        action: str,
+        method: str = "POST",
+        *,
+        query: str = "",
+        form: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a call as it is written here: ``query`` and ``form`` are encoded already."""
+        url = f"{self._cloud.site.live_url}/"
+        sent = dict(headers or {})
         if form:
-            headers["content-type"] = "application/x-www-form-urlencoded"
+            sent.setdefault("content-type", _FORM)
         answer = await self._cloud.http.send(
             action,
             method,
-            f"{site.live_url}/" if form else f"{site.live_url}/?{encoded}",
-            headers=headers,
-            content=encoded.encode() if form else b"",
+            f"{url}?{query}" if query else url,
+            target=f"/?{query}" if query else None,
+            headers=sent,
+            content=form.encode(),
         )
-        is_json = answer.headers.get("content-type", "").startswith("application/json")
-        if answer.status == 200 and is_json and action in _RESPONSES:
-            self._cloud.check.fits(_RESPONSES[action], answer.body)
+        if answer.status == 200 and _is_json(answer) and action in _RESPONSES:
+            went_well = answer.body.get("RetCode") == 2000
+            schema = _RESPONSES[action] if went_well else "live/task-response"
+            self._cloud.check.fits(schema, answer.body)
         return answer
+
+    def refused(self, answer: Answer, *codes: str, status: int | None = 400) -> None:
+        """Check that an answer in JSON is an error as SDKs read it; its Code one of ``codes``.
+
+        ``status`` None is for what no document tells: any of 400 and above.
+        """
+        check = self._cloud.check
+        check.has(answer.body, "Code", "Message", "RequestId")
+        code = answer.body["Code"]
+        if status is None:
+            check.that(400 <= answer.status < 500, "HTTP 4xx", f"{answer.status} {code}")
+        else:
+            check.equal(answer.status, status, f"HTTP status ({code})")
+        if codes:
+            check.one_of(code, codes, "Code")
+
+    def rejected(self, answer: Answer) -> None:
+        """Check that a call was not done: an error of HTTP, or a RetCode that is not 2000.
+
+        No document tells which of the two a parameter leads to that is wrong.
+        """
+        if answer.status != 200:
+            self.refused(answer, status=None)
+            return
+        code = answer.body.get("RetCode")
+        self._cloud.check.that(code not in (None, 2000), "a RetCode other than 2000", code)
+        self._cloud.check.lacks(answer.body, "TaskId")
 
     def stream(self, callback_url: str, **parameters: str | None) -> dict[str, str]:
         """The parameters of a task that listens to the target's live stream.
@@ -105,8 +151,7 @@ class Live:
     async def create(self, parameters: Mapping[str, str], **changes: Any) -> Answer:
         """CreateRtcAsrTask; the task is deleted when the case is over."""
         answer = await self.call("CreateRtcAsrTask", parameters, **changes)
-        is_json = answer.headers.get("content-type", "").startswith("application/json")
-        if answer.status == 200 and is_json and answer.body.get("RetCode") == 2000:
+        if answer.status == 200 and _is_json(answer) and answer.body.get("RetCode") == 2000:
             task_id = str(answer.body["TaskId"])
             self._cloud.later(lambda: self.delete(task_id))
         return answer
@@ -115,6 +160,15 @@ class Live:
         """Create a task that has to be created; return its TaskId."""
         answer = await self.create(self.stream(callback_url, **parameters))
         return str(answer.done["TaskId"])
+
+    async def caption(self, *answers: int, query: str = "", **parameters: str | None) -> Captions:
+        """Create a task whose captions go to a mailbox, which gives these ``answers``.
+
+        ``query`` is behind the address in CallbackURL.
+        """
+        mailbox = self._cloud.outside.mailbox(*answers)
+        url = f"{mailbox.url}?{query}" if query else mailbox.url
+        return Captions(self._cloud, await self.start(url, **parameters), url, mailbox)
 
     async def stop(self, task_id: str, **changes: Any) -> Answer:
         """StopRtcAsrTask."""
@@ -128,3 +182,14 @@ class Live:
         """QueryRtcAsrTasks of one task, or of all that run."""
         parameters = {} if task_id is None else {"TaskId": task_id}
         return await self.call("QueryRtcAsrTasks", parameters, **changes)
+
+    async def tasks(self, task_id: str | None = None) -> dict[str, Any]:
+        """``Tasks`` of a Query that has to go well: tasks by their ids."""
+        tasks = (await self.query(task_id)).done.get("Tasks")
+        self._cloud.check.has(tasks, what="Tasks")
+        assert isinstance(tasks, dict)
+        return tasks
+
+
+def _is_json(answer: Answer) -> bool:
+    return answer.headers.get("content-type", "").startswith("application/json")

@@ -120,6 +120,9 @@ TEA_SDK = Source(
 CORE_SDK = Source(
     "aliyun-python-sdk-core", "https://pypi.org/project/aliyun-python-sdk-core/", "sdk"
 )
+TEA_NODE_SDK = Source(
+    "@alicloud/openapi-core", "https://www.npmjs.com/package/@alicloud/openapi-core", "sdk"
+)
 POP_SDK = Source("@alicloud/pop-core", "https://www.npmjs.com/package/@alicloud/pop-core", "sdk")
 NLS_SDK = Source(
     "NLS SDK for Python", "https://pypi.org/project/alibabacloud-nls-python-sdk/", "sdk"
