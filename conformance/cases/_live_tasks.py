@@ -58,7 +58,9 @@ def taken(
         task_id = await cloud.live.start(cloud.outside.mailbox().url, **parameters)
         cloud.check.matches(task_id, "asr-.+", "TaskId")
         if shown:
-            task = (await cloud.live.tasks(task_id)).get(task_id)
+            tasks = await cloud.live.tasks(task_id)
+            cloud.check.has(tasks, task_id, what="Tasks")
+            task = tasks[task_id]
             cloud.check.has(task, *shown, what="the task")
             for name, value in shown.items():
                 cloud.check.equal(task[name], value, name)
@@ -68,11 +70,13 @@ def rejected(
     id: str,
     title: str,
     source: Source,
+    mode: Mapping[str, str | None] | None = None,
     *,
     level: str = MUST,
-    **parameters: str | None,
+    **changes: str | None,
 ) -> None:
-    """Register a case: no task begins with these parameters."""
+    """Register a case: no task begins with the parameters of ``mode``, live if none, and these."""
+    parameters = {**(mode or {}), **changes}
 
     @case(
         id,
@@ -85,8 +89,9 @@ def rejected(
         negative=True,
     )
     async def does_not_begin(cloud: Cloud) -> None:
-        usual = {"StreamURL": "rtmp://pull.example.com/app/none", **parameters}
-        answer = await cloud.live.create(cloud.live.stream(NOWHERE, **usual))
+        usual: dict[str, str | None] = {"StreamURL": "rtmp://pull.example.com/app/none"}
+        usual |= {"CallbackURL": NOWHERE, **parameters}
+        answer = await cloud.live.create(cloud.live.stream("", **usual))
         cloud.live.rejected(answer)
 
 

@@ -52,7 +52,9 @@ def _signed(
     return acs3.acs3_signed("POST", query or {}, unsigned, key, names)
 
 
-async def _send(cloud: Cloud, headers: dict[str, str], query: dict[str, str] | None = None) -> Answer:
+async def _send(
+    cloud: Cloud, headers: dict[str, str], query: dict[str, str] | None = None
+) -> Answer:
     return await cloud.live.send(ACTION, query=acs3.encoded(query or {}), headers=headers)
 
 

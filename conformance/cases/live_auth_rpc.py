@@ -20,7 +20,7 @@ _AWKWARD = "asr-a b*c~d!e'f(g)h+i/j&k=l%会"
 def signed(cloud: Cloud, method: str, **own: str) -> dict[str, str]:
     """The parameters of a Query, signed with the target's key."""
     key = cloud.site.access_key
-    return rpc.signed(method, rpc.parameters(ACTION, key, **own), key.secret)
+    return rpc.signed(method, rpc.parameters(ACTION, key) | own, key.secret)
 
 
 def check_admitted(cloud: Cloud, answer: Answer) -> None:

@@ -119,9 +119,7 @@ async def channel_is_ignored(cloud: Cloud) -> None:
 )
 async def stream_is_ignored(cloud: Cloud) -> None:
     parameters = IN_CHANNEL | {"StreamURL": "no address"}
-    answer = await cloud.live.create(
-        cloud.live.stream(cloud.outside.mailbox().url, **parameters)
-    )
+    answer = await cloud.live.create(cloud.live.stream(cloud.outside.mailbox().url, **parameters))
     cloud.check.equal(answer.done["RetCode"], 2000, "RetCode")
 
 
@@ -153,19 +151,22 @@ rejected(
     "LV-CREATE-012",
     "in mode rtc a task has to have an SDKAppID",
     LIVE_CREATE("SDKAppID, required when Mode is rtc"),
-    **IN_CHANNEL | {"SDKAppID": None},
+    IN_CHANNEL,
+    SDKAppID=None,
 )
 rejected(
     "LV-CREATE-013",
     "in mode rtc a task has to have a ChannelID",
     LIVE_CREATE("ChannelID, required when Mode is rtc"),
-    **IN_CHANNEL | {"ChannelID": None},
+    IN_CHANNEL,
+    ChannelID=None,
 )
 rejected(
     "LV-CREATE-014",
     "in mode rtc a task has to have an RtcUserId",
     LIVE_CREATE("RtcUserId, required when Mode is rtc"),
-    **IN_CHANNEL | {"RtcUserId": None},
+    IN_CHANNEL,
+    RtcUserId=None,
 )
 rejected(
     "LV-CREATE-015",

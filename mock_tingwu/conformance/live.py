@@ -11,6 +11,7 @@ from uuid import uuid4
 from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.captions import Captions
+from mock_tingwu.conformance.outside import Mailbox
 from mock_tingwu.conformance.signing import Tamper
 from mock_tingwu.protocols import signing
 
@@ -111,12 +112,13 @@ class Live:
     def refused(self, answer: Answer, *codes: str, status: int | None = 400) -> None:
         """Check that an answer in JSON is an error as SDKs read it; its Code one of ``codes``.
 
-        ``status`` None is for what no document tells: any of 400 and above.
+        ``status`` None is for what no document tells: any from 400 to 499.
         """
         check = self._cloud.check
         check.has(answer.body, "Code", "Message", "RequestId")
         code = answer.body["Code"]
         if status is None:
+            # A breakdown is no refusal.
             check.that(400 <= answer.status < 500, "HTTP 4xx", f"{answer.status} {code}")
         else:
             check.equal(answer.status, status, f"HTTP status ({code})")
@@ -161,12 +163,14 @@ class Live:
         answer = await self.create(self.stream(callback_url, **parameters))
         return str(answer.done["TaskId"])
 
-    async def caption(self, *answers: int, query: str = "", **parameters: str | None) -> Captions:
-        """Create a task whose captions go to a mailbox, which gives these ``answers``.
+    async def caption(
+        self, mailbox: Mailbox | None = None, /, query: str | None = None, **parameters: str | None
+    ) -> Captions:
+        """Create a task whose captions go to ``mailbox``, a new one if None.
 
-        ``query`` is behind the address in CallbackURL.
+        ``query`` is behind its address in CallbackURL.
         """
-        mailbox = self._cloud.outside.mailbox(*answers)
+        mailbox = mailbox or self._cloud.outside.mailbox()
         url = f"{mailbox.url}?{query}" if query else mailbox.url
         return Captions(self._cloud, await self.start(url, **parameters), url, mailbox)
 

@@ -139,6 +139,11 @@ LIVE_SDK = Source(
 RECORDED = Source(
     "Recorded answers of the service", "https://github.com/896518640/focus-backend", "observed"
 )
+ERROR_ISSUE = Source(
+    "zabbix-RDS-monitor, issue 9",
+    "https://github.com/XWJR-Ops/zabbix-RDS-monitor/issues/9",
+    "observed",
+)
 
 #: What no source says: a case that cites it is INFO at most.
 ASSUMED = Source("no source", "", "assumed")
