@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from mock_tingwu.client.trust import trusted
 from mock_tingwu.conformance import audio
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.checks import Checks, Deviation
@@ -127,7 +128,9 @@ class Cloud:
             await asyncio.sleep(seconds)
             return
         url = f"{self.site.control_url}/_mock/clock"
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as control:
+        async with httpx.AsyncClient(
+            trust_env=False, verify=trusted(), timeout=PATIENCE_S
+        ) as control:
             try:
                 answer = await control.post(url, json={"advance_ms": round(seconds * 1000)})
             except httpx.HTTPError as error:
