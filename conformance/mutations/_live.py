@@ -14,6 +14,7 @@ from mock_tingwu.protocols.signing import Problem, Verdict
 from mock_tingwu.services.api_errors import invalid
 from mock_tingwu.services.gatekeeper import Gatekeeper
 from mock_tingwu.services.live import captioning, service
+from mock_tingwu.services.live.request import caption_request
 
 Apply = Callable[[], AbstractContextManager[None]]
 
@@ -41,7 +42,7 @@ def live_mutant(
 
 def read_as(change: Callable[[Body], object]) -> AbstractContextManager[None]:
     """The parameters of CreateRtcAsrTask are changed in place before they are read."""
-    read = service.caption_request
+    read = caption_request
 
     def mutated(parameters: Body) -> Any:
         change(parameters)
