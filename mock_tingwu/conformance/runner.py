@@ -101,7 +101,7 @@ async def _outcome(case: Case, bench: Bench, outside: Outside) -> Outcome:
         async with bench.site(case, outside) as site:
             cloud = Cloud(site, outside, bench.pacing)
             outcome = await _tried(case, cloud)
-            left_behind = tuple(await cloud.close())
+            left_behind = tuple(map(cloud.http.redactor.text, await cloud.close()))
     except Exception as error:
         # Whatever goes wrong here is not the target's doing.
         return Outcome(case, FAIL, f"Harness error: {_where(error)}", HARNESS)
