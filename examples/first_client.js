@@ -39,7 +39,8 @@ async function main() {
   do {
     await sleep(200);
     info = (await client.getTaskInfo(task.taskId)).body.data;
-  } while (info.taskStatus !== 'COMPLETED');
+  } while (info.taskStatus === 'ONGOING');
+  if (info.taskStatus !== 'COMPLETED') throw new Error(`${info.taskStatus}: ${info.errorMessage}`);
   const chapters = await (await fetch(info.result.autoChapters)).json();
   for (const chapter of chapters.AutoChapters) console.log('-', chapter.Headline);
 }

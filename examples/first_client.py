@@ -50,8 +50,10 @@ client.create_task(
         input=tingwu.CreateTaskRequestInput(task_id=task.task_id),
     )
 )
-while (info := client.get_task_info(task.task_id).body.data).task_status != "COMPLETED":
+while (info := client.get_task_info(task.task_id).body.data).task_status == "ONGOING":
     time.sleep(0.2)
+if info.task_status != "COMPLETED":
+    sys.exit(f"the task is {info.task_status}: {info.error_code} {info.error_message}")
 with urllib.request.urlopen(info.result.auto_chapters) as file:
     for chapter in json.load(file)["AutoChapters"]:
         print("-", chapter["Headline"])

@@ -152,7 +152,7 @@ def _keys(uri: str, schema: Any) -> _Keys:
         _merge(found, _keys(uri, option))
     if "$ref" in schema:
         target_uri = urljoin(uri, schema["$ref"])
-        _merge(found, _keys(target_uri.partition("#")[0], _at(target_uri)))
+        _merge(found, _keys(target_uri.partition("#")[0], schema_at(target_uri)))
     for key, inner in schema.get("properties", {}).items():
         _merge(found, {key: _keys(uri, inner)})
     if "items" in schema:
@@ -271,15 +271,21 @@ def _target(uri: str, schema: Any) -> Any:
     reference = (
         schema.get("$ref") if isinstance(schema, dict) and "x-source" not in schema else None
     )
-    return schema if reference is None else _at(urljoin(uri, reference))
+    return schema if reference is None else schema_at(urljoin(uri, reference))
 
 
-def _at(uri: str) -> Any:
-    """The schema at ``uri``, a document's or a definition's in it."""
+def schema_at(uri: str) -> dict[str, Any]:
+    """The schema at an absolute ``uri``: a document's, or behind ``#`` that of a part of it.
+
+    Raises LookupError if there is none.
+    """
     document, _, pointer = uri.partition("#")
     target: Any = _retrieve(document)
     for token in pointer.split("/")[1:]:
+        if not isinstance(target, dict) or token not in target:
+            raise LookupError(f"The schema {document} has nothing at {pointer!r}.")
         target = target[token]
+    assert isinstance(target, dict)
     return target
 
 

@@ -204,11 +204,16 @@ class Settings:
 LIVE_AUTH_KEY: Final = f"{PREFIX}LIVE_AUTH_KEY"
 #: A variable of programs that look for a mock: its address.
 URL: Final = f"{PREFIX}URL"
+#: Variables of programs that ``mock-tingwu client-check`` runs.
+OF_CHECKED_PROGRAMS: Final = tuple(
+    f"{PREFIX}{name}" for name in ("CASE", "AUDIO", "FILE_URL", "CALLBACK_URL", "CALLBACK_PORT")
+)
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """The variables that look like settings and are none: a slip of the pen, mostly."""
-    known = {PREFIX + item.name.upper() for item in fields(Settings)} | {LIVE_AUTH_KEY, URL}
+    known = {PREFIX + item.name.upper() for item in fields(Settings)}
+    known |= {LIVE_AUTH_KEY, URL, *OF_CHECKED_PROGRAMS}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 

@@ -20,6 +20,7 @@ from mock_tingwu import contract
 from mock_tingwu.cli import serve
 from mock_tingwu.cli.scenarios import starter_rows
 from mock_tingwu.cli.states import LIFECYCLES
+from mock_tingwu.conformance.client_check import situations
 from mock_tingwu.core import errors, faults
 from mock_tingwu.core.awkward.habits import HABITS
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
@@ -254,6 +255,11 @@ def _scenarios(_: str) -> str:
     return table(("scenario", "what a client sees"), rows)
 
 
+def _situations(_: str) -> str:
+    rows = [(one.id, one.kind, one.title, one.does, one.good, one.source) for one in situations()]
+    return table(("id", "kind", "", "the mock", "a good client", "source"), rows)
+
+
 KINDS: Final[dict[str, Callable[[str], str]]] = {
     "faults": _faults,
     "failures": _failures,
@@ -275,6 +281,7 @@ KINDS: Final[dict[str, Callable[[str], str]]] = {
     **docs_limits.KINDS,
     "rules": _rules,
     "scenarios": _scenarios,
+    "situations": _situations,
     "frame": docs_examples.frame,
     "answer": docs_examples.answer,
     "result": docs_examples.result,

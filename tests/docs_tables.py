@@ -306,6 +306,7 @@ INNER_BOUNDS: Final = frozenset(
         "core.awkward.manners:LONGEST_EVENT",
         "core.awkward.manners:LONGEST_START_MS",
         "core.pace:MAX_CALLERS",
+        "cassettes.shapes:LONGEST",
         "client.live_callbacks.callback:MAX_DEPTH",
         "client.live_callbacks.receiver:MAX_BODY",
         "client.live_callbacks.receiver:MAX_CONNECTIONS",

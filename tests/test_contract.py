@@ -14,6 +14,7 @@ from referencing import Registry, Resource
 from mock_tingwu import contract
 from tests import (
     contract_examples_api,
+    contract_examples_control,
     contract_examples_dashscope,
     contract_examples_inference,
     contract_examples_live,
@@ -24,6 +25,7 @@ from tests.contract_values import Change, changed
 
 EXAMPLES = (
     contract_examples_api,
+    contract_examples_control,
     contract_examples_dashscope,
     contract_examples_inference,
     contract_examples_live,
@@ -126,6 +128,8 @@ def test_what_the_server_sends_has_no_unknown_keys() -> None:
     lenient |= {"tingwu/error-response/AccessDeniedDetail"}
     lenient |= {"live/error-response/AccessDeniedDetail", "live/content/payload"}
     lenient |= {"inference/event", "inference/event/header"}
+    lenient |= {"control/har", "control/har/log", "control/har/log/creator"}
+    lenient |= {"control/fault/match", "control/fault/action", "control/applied-scenario/settings"}
     lenient |= {"inference/event/payload", "inference/event/payload/output"}
     sent = {n for n, document in DOCUMENTS.items() if document["x-sender"] == "server"}
     for place, schema, _ in FACTS:

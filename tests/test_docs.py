@@ -296,7 +296,7 @@ def parse_command(words: list[str], environ: dict[str, str]) -> None:
     """Take a command line as `mock-tingwu` would, and settings as `serve` would."""
     assert words[0] in COMMANDS
     parser = argparse.ArgumentParser()
-    import_module(f"mock_tingwu.cli.{words[0]}").add_arguments(parser)
+    import_module(f"mock_tingwu.cli.{words[0].replace('-', '_')}").add_arguments(parser)
     args = parser.parse_args(words[1:])
     assert all(name.startswith(PREFIX) for name in environ)
     if words[0] == "serve":
@@ -383,7 +383,7 @@ def test_every_control_call_is_documented(mock: MockTingwu) -> None:
     )
     for route in [route for service in services for route in service.routes()]:
         path = route.path.replace("{task_id}", task_id).replace("{fault_id}", "fault-1")
-        path = path.replace("{session_id:path}", "c565945594fa0bfeb35900ad3ce5ae28/1")
+        path = path.replace("{session_id:any}", "c565945594fa0bfeb35900ad3ce5ae28/1")
         for method in sorted((route.methods or set()) - {"HEAD"}):
             url = re.escape(f"127.0.0.1:8900{path}")
             prefix = "" if method == "GET" else f"-X {method} "

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance import INFO, MUST, Cloud, Need, case
-from mock_tingwu.conformance import live_signing as acs3
-from mock_tingwu.conformance.answers import Answer
+from mock_tingwu.conformance import sdk_signing as sdk
+from mock_tingwu.conformance.signing import Unsigned
 from mock_tingwu.conformance.sources import (
     ACS3_SIGNATURE,
     ASSUMED,
@@ -21,41 +20,21 @@ from mock_tingwu.conformance.sources import (
 )
 
 from ._live_tasks import QUERY
-from .live_auth_rpc import ACTION, check_admitted
+from .live_auth_rpc import check_admitted
 
 MISMATCH = "SignatureDoesNotMatch"
-_SIGNED_BY_PYTHON = (
-    "accept",
-    "host",
-    "user-agent",
-    "x-acs-action",
-    "x-acs-content-sha256",
-    "x-acs-credentials-provider",
-    "x-acs-date",
-    "x-acs-signature-nonce",
-    "x-acs-version",
-)
+_PROVIDER = "x-acs-credentials-provider"
 
 
-def _signed(
-    cloud: Cloud,
-    *,
-    query: dict[str, str] | None = None,
-    key: AccessKey | None = None,
-    names: Collection[str] = (),
-    **headers: Any,
-) -> dict[str, str]:
-    """The headers of a Query as POST, signed."""
-    key = key or cloud.site.access_key
-    host = urlsplit(cloud.site.live_url).netloc
-    unsigned = acs3.acs3_headers(ACTION, key, host, **headers)
-    return acs3.acs3_signed("POST", query or {}, unsigned, key, names)
+def _with_token(request: Unsigned) -> dict[str, str]:
+    """As the SDKs sign with a temporary key."""
+    headers = sdk.acs3_headers(request) | {_PROVIDER: "static_sts"}
+    return sdk.acs3_signed(request, headers, sdk.must_be_signed(headers))
 
 
-async def _send(
-    cloud: Cloud, headers: dict[str, str], query: dict[str, str] | None = None
-) -> Answer:
-    return await cloud.live.send(ACTION, query=acs3.encoded(query or {}), headers=headers)
+def _without_query(request: Unsigned) -> dict[str, str]:
+    """A signature of the same call without parameters."""
+    return sdk.documented(replace(request, query={}))
 
 
 @case(
@@ -68,7 +47,7 @@ async def _send(
     operations=QUERY,
 )
 async def as_documented(cloud: Cloud) -> None:
-    check_admitted(cloud, await _send(cloud, _signed(cloud)))
+    check_admitted(cloud, await cloud.live.query(scheme=sdk.documented))
 
 
 @case(
@@ -82,7 +61,8 @@ async def as_documented(cloud: Cloud) -> None:
 )
 async def with_parameters(cloud: Cloud) -> None:
     query = {"TaskId": "asr-a b*c~d+e", "RegionId": "cn-shanghai"}
-    check_admitted(cloud, await _send(cloud, _signed(cloud, query=query), query))
+    answer = await cloud.live.call(QUERY[0], query, scheme=sdk.documented)
+    check_admitted(cloud, answer)
 
 
 @case(
@@ -95,13 +75,7 @@ async def with_parameters(cloud: Cloud) -> None:
     operations=QUERY,
 )
 async def as_tea_python(cloud: Cloud) -> None:
-    headers = _signed(
-        cloud,
-        names=_SIGNED_BY_PYTHON,
-        user_agent="AlibabaCloud (Linux; x86_64) Python/3.11.2 Core/0.4.6 TeaDSL/2",
-        x_acs_credentials_provider="static_ak",
-    )
-    check_admitted(cloud, await _send(cloud, headers))
+    check_admitted(cloud, await cloud.live.query(scheme=sdk.tea_python))
 
 
 @case(
@@ -114,9 +88,7 @@ async def as_tea_python(cloud: Cloud) -> None:
     operations=QUERY,
 )
 async def as_tea_node(cloud: Cloud) -> None:
-    nonce = uuid4().hex * 2
-    headers = _signed(cloud, nonce=nonce, user_agent="AlibabaCloud (linux; x64) Node.js/v20.11.1")
-    check_admitted(cloud, await _send(cloud, headers))
+    check_admitted(cloud, await cloud.live.query(scheme=sdk.tea_node))
 
 
 @case(
@@ -130,9 +102,8 @@ async def as_tea_node(cloud: Cloud) -> None:
     needs=[Need.TEMPORARY_KEY],
 )
 async def temporary_key(cloud: Cloud) -> None:
-    key = cloud.site.temporary_key
-    headers = _signed(cloud, key=key, x_acs_credentials_provider="static_sts")
-    check_admitted(cloud, await _send(cloud, headers))
+    answer = await cloud.live.query(scheme=_with_token, key=cloud.site.temporary_key)
+    check_admitted(cloud, answer)
 
 
 @case(
@@ -146,8 +117,9 @@ async def temporary_key(cloud: Cloud) -> None:
     negative=True,
 )
 async def another_secret(cloud: Cloud) -> None:
-    headers = _signed(cloud, key=AccessKey(cloud.site.access_key.id, "a" * 30))
-    cloud.live.refused(await _send(cloud, headers), MISMATCH)
+    key = AccessKey(cloud.site.access_key.id, "a" * 30)
+    answer = await cloud.live.query(scheme=sdk.documented, key=key)
+    cloud.live.refused(answer, MISMATCH)
 
 
 @case(
@@ -161,7 +133,7 @@ async def another_secret(cloud: Cloud) -> None:
     negative=True,
 )
 async def changed_query(cloud: Cloud) -> None:
-    answer = await _send(cloud, _signed(cloud), {"TaskId": "asr-added"})
+    answer = await cloud.live.query("asr-added", scheme=_without_query)
     cloud.live.refused(answer, MISMATCH)
 
 
@@ -176,9 +148,10 @@ async def changed_query(cloud: Cloud) -> None:
     negative=True,
 )
 async def changed_header(cloud: Cloud) -> None:
-    headers = _signed(cloud, x_acs_credentials_provider="static_ak")
-    headers["x-acs-credentials-provider"] = "static_sts"
-    cloud.live.refused(await _send(cloud, headers), MISMATCH)
+    answer = await cloud.live.query(
+        scheme=sdk.tea_python, tamper=lambda headers: headers.update({_PROVIDER: "static_sts"})
+    )
+    cloud.live.refused(answer, MISMATCH)
 
 
 @case(
@@ -192,8 +165,8 @@ async def changed_header(cloud: Cloud) -> None:
     negative=True,
 )
 async def unknown_key(cloud: Cloud) -> None:
-    headers = _signed(cloud, key=AccessKey("LTAI0000conformance0000", "a" * 30))
-    answer = await _send(cloud, headers)
+    key = AccessKey("LTAI0000conformance0000", "a" * 30)
+    answer = await cloud.live.query(scheme=sdk.documented, key=key)
     cloud.live.refused(answer, "InvalidAccessKeyId.NotFound", status=404)
 
 
@@ -208,8 +181,9 @@ async def unknown_key(cloud: Cloud) -> None:
     negative=True,
 )
 async def old_date(cloud: Cloud) -> None:
-    headers = _signed(cloud, date=datetime.now(UTC) - timedelta(minutes=30))
-    cloud.live.refused(await _send(cloud, headers), "InvalidTimeStamp.Expired")
+    date = datetime.now(UTC) - timedelta(minutes=30)
+    answer = await cloud.live.query(scheme=sdk.documented, date=date)
+    cloud.live.refused(answer, "InvalidTimeStamp.Expired")
 
 
 @case(
@@ -223,9 +197,10 @@ async def old_date(cloud: Cloud) -> None:
     negative=True,
 )
 async def nonce_used(cloud: Cloud) -> None:
-    headers = _signed(cloud)
-    cloud.check.equal((await _send(cloud, headers)).status, 200, "HTTP status of the first")
-    cloud.live.refused(await _send(cloud, headers), "SignatureNonceUsed")
+    same: dict[str, Any] = {"scheme": sdk.documented, "date": datetime.now(UTC), "nonce": uuid4().hex}
+    first = await cloud.live.query(**same)
+    cloud.check.equal(first.status, 200, "HTTP status of the first")
+    cloud.live.refused(await cloud.live.query(**same), "SignatureNonceUsed")
 
 
 @case(
@@ -239,6 +214,8 @@ async def nonce_used(cloud: Cloud) -> None:
     negative=True,
 )
 async def incomplete_authorization(cloud: Cloud) -> None:
-    headers = _signed(cloud)
-    headers["authorization"] = headers["authorization"].partition(",Signature=")[0]
-    cloud.live.refused(await _send(cloud, headers), "IncompleteSignature")
+    def cut(headers: dict[str, str]) -> None:
+        headers["authorization"] = headers["authorization"].partition(",Signature=")[0]
+
+    answer = await cloud.live.query(scheme=sdk.documented, tamper=cut)
+    cloud.live.refused(answer, "IncompleteSignature")

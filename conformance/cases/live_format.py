@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from mock_tingwu.conformance import INFO, MUST, Cloud, case
 from mock_tingwu.conformance import live_signing as signing
+from mock_tingwu.conformance import sdk_signing as sdk
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.sources import (
     ASSUMED,
@@ -27,14 +26,6 @@ async def _without_format(cloud: Cloud) -> Answer:
     del sent["Format"]
     query = signing.encoded(signing.signed("GET", sent, key.secret))
     return await cloud.live.send(QUERY[0], "GET", query=query)
-
-
-async def _by_v3(cloud: Cloud, accept: str | None) -> Answer:
-    """A Query signed by V3, which does not sign Accept."""
-    key, host = cloud.site.access_key, urlsplit(cloud.site.live_url).netloc
-    headers = signing.acs3_signed("POST", {}, signing.acs3_headers(QUERY[0], key, host), key)
-    # An empty Accept accepts nothing in particular.
-    return await cloud.live.send(QUERY[0], headers=headers | {"accept": accept or ""})
 
 
 @case(
@@ -185,7 +176,7 @@ async def no_format_of_python(cloud: Cloud) -> None:
     operations=QUERY,
 )
 async def accepts_json(cloud: Cloud) -> None:
-    answer = await _by_v3(cloud, "application/json")
+    answer = await cloud.live.query(scheme=sdk.tea_python)
     cloud.check.matches(answer.headers.get("content-type"), r"application/json\b.*", "Content-Type")
     cloud.check.equal(answer.body.get("RetCode"), 2000, "RetCode")
 
@@ -193,14 +184,17 @@ async def accepts_json(cloud: Cloud) -> None:
 @case(
     "LV-FORMAT-011",
     "with Signature V3 and no Accept the answer is XML",
-    sends="a Query signed by V3 with an empty Accept",
+    sends="a Query signed by V3 without Accept",
     expects="<QueryRtcAsrTasksResponse> all the same",
     level=INFO,
     source=ASSUMED("the format without Format and Accept"),
     operations=QUERY,
 )
 async def accepts_nothing(cloud: Cloud) -> None:
-    cloud.check.equal(parsed(await _by_v3(cloud, None)).tag, _ROOT, "the root")
+    answer = await cloud.live.query(
+        scheme=sdk.documented, tamper=lambda headers: headers.__delitem__("accept")
+    )
+    cloud.check.equal(parsed(answer).tag, _ROOT, "the root")
 
 
 @case(

@@ -23,25 +23,27 @@ GROUPS = {
         "demo": "see a whole meeting: captions live, then every result",
         "host": "put local recordings on a running mock, for a FileUrl",
         "journal": "see what a running mock has seen and done, also live",
+        "record": "record what a program and a service say, without the secrets",
         "replay": "let what was recorded happen again; does the same come of it?",
     },
     "use a service, the mock or the cloud": {
         "stream": "push a recording, stdin or the microphone; see the captions",
-        "offline": "have a recording transcribed, a local file or what is at a URL",
+        "offline": "have a recording transcribed, a file or what is at a URL",
         "task": "create, stop, look at, wait for and run again tasks",
         "result": "download what a task came to; print it or keep it",
         "phrases": "work with lists of hot words",
         "dashscope": "use DashScope's Tingwu agents: meetings, recordings, texts",
         "live": "caption live streams with the tasks of ApsaraVideo Live",
     },
-    "check what is documented": {
+    "check what is documented, test your program": {
         "conformance": "run the catalogue of cases against the mock or the cloud",
+        "client-check": "run a program in situations that go wrong; see what it makes of them",
     },
     "look things up": {
         "sdk": "print the settings that point each SDK at the mock",
         "states": "print the lifecycles of tasks and sessions",
         "scenarios": "list situations that ship with the mock, or check your own",
-        "schema": "list the schemas of the wire, or print one",
+        "schema": "list schemas and OpenAPI documents, or print one",
         "rules": "list what clients owe the cloud, each rule with its source",
         "profile": "list the habits of the profile awkward",
         "assumptions": "list what the mock assumes because no source says it",
@@ -73,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The parser's own list knows no groups.
         command = commands.add_parser(name, description=_sentence(summary))
         if name == named:
-            module = import_module(f"mock_tingwu.cli.{name}")
+            module = import_module(f"mock_tingwu.cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     args = parser.parse_args(arguments)
@@ -120,7 +122,7 @@ def complain(command: str, problem: object) -> None:
 def _listed() -> str:
     """The commands by group, as argparse lays out what it lists."""
     return "\n\n".join(
-        f"{title}:\n" + "\n".join(f"    {name:<11}  {about}" for name, about in group.items())
+        f"{title}:\n" + "\n".join(f"    {name:<12}  {about}" for name, about in group.items())
         for title, group in GROUPS.items()
     )
 

@@ -58,6 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         reports.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
     reports.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="write a cassette of what goes over the wire, for mock-tingwu replay",
+    )
+    reports.add_argument(
         "--compare",
         nargs=2,
         type=Path,
@@ -152,7 +158,7 @@ def _bench(args: argparse.Namespace) -> Bench:
 
 def _check_writable(args: argparse.Namespace) -> None:
     """Reports are written when all is done: that is too late to find that there is no folder."""
-    for path in (args.json, args.html, args.junit, args.md, args.resume):
+    for path in (args.json, args.html, args.junit, args.md, args.resume, args.record):
         if path is not None and not path.absolute().parent.is_dir():
             raise ValueError(f"{path} cannot be written: there is no folder {path.parent}")
 

@@ -94,7 +94,7 @@ class Meeting:
                 status = await self._speak(service, task_id)
                 if args.wait or args.result:
                     output.waiting(service.kinds, stopped=True)
-                await finish(args, output, service.client, task_id, status)
+                await finish(args, output, service.client, task_id, status, service.kinds)
         except INTERRUPTS:
             self._interrupted()
             raise

@@ -130,9 +130,10 @@ async def _transcribe(args: argparse.Namespace, client: TingwuClient, url: str) 
             if not (args.wait or args.result):
                 output.ended(task.task_id, task.status)
                 return
-            output.waiting(kinds_of(parameters), stopped=False)
+            kinds = kinds_of(parameters)
+            output.waiting(kinds, stopped=False)
             with output:
-                await finish(args, output, client, task.task_id, task.status)
+                await finish(args, output, client, task.task_id, task.status, kinds)
     except INTERRUPTS:
         complain("offline", f"interrupted; {end}.")
         raise

@@ -145,7 +145,7 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
     """How long results are waited for."""
     parser.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         metavar="S",
         help="wait for the results for S seconds at most (default: three hours)",
     )
@@ -166,7 +166,8 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A time that something may take, in seconds."""
     with contextlib.suppress(ValueError):
         number = float(text)
         if 0 < number < float("inf"):

@@ -78,10 +78,12 @@ class Output(ABC):
         info: Info | None = None,
         *,
         links: bool = True,
+        missing: tuple[str, ...] = (),
         error: Exception | None = None,
     ) -> None:
         """The last word: the task, its status, why it has failed, and its links, if wanted.
 
+        ``missing`` are results that were asked for and have not come.
         ``error`` is what keeps the command from telling more; stderr has to be told of it.
         """
 
@@ -125,13 +127,14 @@ class JsonOutput(Output):
         info: Info | None = None,
         *,
         links: bool = True,
+        missing: tuple[str, ...] = (),
         error: Exception | None = None,
     ) -> None:
         last: dict[str, Any] = {"task_id": task_id, "status": plain(status)}
         if info is not None:
             if links:
                 last["results"] = dict(info.results)
-            if failed := getattr(info, "failed_results", ()):
+            if failed := (*getattr(info, "failed_results", ()), *missing):
                 last["failed_results"] = failed
             if info.error is not None:
                 last["error"] = dict(zip(("code", "message"), info.error, strict=True))
@@ -195,14 +198,14 @@ class ReadableOutput(Output):
         info: Info | None = None,
         *,
         links: bool = True,
+        missing: tuple[str, ...] = (),
         error: Exception | None = None,
     ) -> None:
         why = ""
         if info is not None:
             if links:
                 print_links(self._console, info.results)
-            # Tingwu does not tell of results that could not be made, DashScope does.
-            for name in getattr(info, "failed_results", ()):
+            for name in (*getattr(info, "failed_results", ()), *missing):
                 self._display.note(f"{name} could not be made")
             if info.error is not None:
                 why = f" ({': '.join(info.error)})"

@@ -1,4 +1,7 @@
-"""``mock-tingwu replay``: what is recorded in a bundle happens again and is compared."""
+"""``mock-tingwu replay``: what is recorded in a bundle happens again and is compared.
+
+A cassette is known by its own header; what is done with it is in `replay_cassette`.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,28 @@ _SHOWN = 600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", type=Path, help="the file that was written")
+    parser.add_argument("bundle", type=Path, help="the bundle or cassette")
     parser.add_argument(
-        "--journal", action="store_true", help="print the journal, one entry a line"
+        "--journal", action="store_true", help="of a bundle: print the journal, one entry a line"
     )
     parser.add_argument("--json", action="store_true", help="print all of it as one JSON object")
     parser.add_argument(
-        "--until", type=_seq, metavar="SEQ", help="replay up to this record and no further"
+        "--until", type=_seq, metavar="SEQ", help="of a bundle: replay up to this record"
+    )
+    parser.add_argument(
+        "--target",
+        metavar="TARGET",
+        help="of a cassette: replay against mock, live or an address (default a mock of its own)",
+    )
+    parser.add_argument("--yes", action="store_true", help="replay against live: it costs money")
+    parser.add_argument(
+        "--accept",
+        type=Path,
+        metavar="FILE",
+        help="of a cassette: YAML with divergences that are accepted, each with its reason",
     )
     parser.epilog = (
-        "Exit code 0 when all is as it was recorded, 1 when something is not, 2 for a bundle that "
+        "Exit code 0 when all is as it was recorded, 1 when something is not, 2 for a file that "
         "cannot be read."
     )
 
@@ -36,6 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code 0 when all is the same, 1 when not, 2 for what is no bundle."""
     # After the arguments: a wrong flag is told at once.
+    from mock_tingwu.cassettes.cassette import is_cassette
+
+    if is_cassette(args.bundle):
+        from mock_tingwu.cli import replay_cassette
+
+        return replay_cassette.run(args)
+    for name in ("target", "yes", "accept"):
+        if getattr(args, name):
+            complain("replay", f"--{name} is for cassettes, and {args.bundle} is none")
+            return BAD_USAGE
     from mock_tingwu.replay.bundle import Bundle, BundleError
     from mock_tingwu.replay.player import replay
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from mock_tingwu import __version__
+from mock_tingwu.cassettes.cassette import TARGETS
+from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.cli.interrupts import run_loop
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import Case, Catalogue
@@ -54,8 +58,19 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
                 keeper.write(entry)
             display.ended(entry)
 
-        with Outside(args.public_url, args.public_port) as outside:
-            await run(rest, bench, outside, known=known, on_start=display.started, on_outcome=take)
+        with (
+            Outside(args.public_url, args.public_port) as outside,
+            _cassette(args.record, bench) as cassette,
+        ):
+            await run(
+                rest,
+                bench,
+                outside,
+                known=known,
+                cassette=cassette,
+                on_start=display.started,
+                on_outcome=take,
+            )
 
     with Display(len(rest)) as display:
         if args.resume is None:
@@ -175,6 +190,12 @@ def _print_untried(console: Console, found: Plan) -> None:
         console.print(f"  {' '.join(ids)}", style="dim")
     if found.left_out:
         console.print(f"[yellow]left out[/]: {len(found.left_out)} cases are for mocks alone")
+
+
+def _cassette(path: Path | None, bench: Bench) -> AbstractContextManager[CassetteWriter | None]:
+    if path is None:
+        return nullcontext()
+    return CassetteWriter(path, target=bench.name if bench.name in TARGETS else "other")
 
 
 def _known(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> list[KnownDeviation]:

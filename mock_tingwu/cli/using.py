@@ -154,8 +154,12 @@ async def finish(
     client: Client,
     task_id: str,
     status: object,
+    kinds: Collection[str] = (),
 ) -> None:
     """Do what ``--wait`` and ``--result`` want with a task, and say how it ended.
+
+    ``kinds`` are the results that were asked for, as far as that is known: Tingwu does not tell
+    which of them could not be made.
 
     Raises:
         TaskEnded: it has failed, or it is not known whether it has.
@@ -188,7 +192,8 @@ async def finish(
     except BaseException:
         output.ended(task_id, status)
         raise
-    output.ended(task_id, info.status, info, links=not args.result)
+    missing = tuple(kind for kind in kinds if info.succeeded and kind not in info.results)
+    output.ended(task_id, info.status, info, links=not args.result, missing=missing)
     if not info.succeeded:
         raise TaskEnded
 

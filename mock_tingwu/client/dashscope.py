@@ -18,8 +18,8 @@ from mock_tingwu.client.dashscope_stream import INSTRUCTION_STREAM, PATIENCE_S, 
 from mock_tingwu.client.errors import DashScopeError, TaskFailed, Unreachable
 from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
-from mock_tingwu.client.results import Results
-from mock_tingwu.client.results.files import download
+from mock_tingwu.client.results import ResultError, Results
+from mock_tingwu.client.results.files import download, is_expired
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 from mock_tingwu.client.stream import ATTEMPT_DELAY_S, ATTEMPTS
 
@@ -146,11 +146,22 @@ class DashScopeClient(FileClient):
     async def results(self, task: str | AgentInfo, *, model: str = MEETING) -> Results:
         """What a task came to: all files that are ready, downloaded and read.
 
-        ``task`` is its dataId (then ``model`` is its agent), or its info, whose links may have
-        expired. Raises ResultError when a file cannot be had or is none of its kind, TaskFailed
-        when the task has failed and has none.
+        ``task`` is its dataId or its info, ``model`` its agent. When a link of an info has expired,
+        new ones are asked for. Raises ResultError when a file cannot be had or is none of its kind,
+        TaskFailed when the task has failed and has none.
         """
         info = await self.get_task(task, model=model) if isinstance(task, str) else task
+        try:
+            return await self._results(info)
+        except ResultError as error:
+            if not is_expired(error):
+                raise
+            renewed = await self.get_task(info.data_id, model=model)
+            if not info.results.keys() <= renewed.results.keys():
+                raise
+        return await self._results(renewed)
+
+    async def _results(self, info: AgentInfo) -> Results:
         return await download(
             self._content, info.data_id, info.results, info.error, info.failed_results
         )

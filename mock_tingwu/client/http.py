@@ -66,7 +66,7 @@ class HttpClient:
         self._secrets = {secret for secret in secrets.values() if secret}
         self._retries = retries or Retries()
         self._call_limit = 2 * request_timeout
-        self._http = _connections(request_timeout, use_proxies=not is_local(url))
+        self._http = connections(request_timeout, use_proxies=not is_local(url))
 
     async def __aenter__(self) -> Self:
         return self
@@ -249,7 +249,12 @@ class LoggedURL(httpx.URL):
         return str(self.copy_with(query=None))
 
 
-def _connections(request_timeout: float, *, use_proxies: bool) -> httpx.AsyncClient:
+def connections(request_timeout: float, *, use_proxies: bool) -> httpx.AsyncClient:
+    """What speaks HTTP, with the authorities of `client.trust` and the proxies of the environment.
+
+    Raises:
+        ValueError: either makes no sense.
+    """
     context = trusted()
     try:
         return httpx.AsyncClient(timeout=request_timeout, verify=context, trust_env=use_proxies)

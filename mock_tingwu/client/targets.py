@@ -110,10 +110,10 @@ class Target:
         )
 
     def access_key(self) -> AccessKey:
-        """The access key of this target.
+        """The access key for Tingwu and Live.
 
         Raises:
-            ValueError: there is none.
+            ValueError: none was found.
         """
         if self.name == "mock":
             pairs = self.environ.get(MOCK_ACCESS_KEYS, "")
@@ -130,18 +130,30 @@ class Target:
             return _MOCK_ACCESS_KEY
         return find_access_key(self.environ)
 
-    def app_key(self) -> str:
-        """The AppKey of the Tingwu project. Raises ValueError if there is none."""
-        return self._value(APP_KEY, "AppKey", _MOCK_APP_KEY)
-
     def api_key(self) -> str:
-        """The API key of DashScope. Raises ValueError if there is none."""
+        """The API key for DashScope.
+
+        Raises:
+            ValueError: none was found.
+        """
         if self.name == "mock":
             return self.environ.get(MOCK_API_KEYS, "").split(",")[0].strip() or _MOCK_API_KEY
         return self._value(API_KEY, "API key", _MOCK_API_KEY)
 
+    def app_key(self) -> str:
+        """The AppKey of a Tingwu project: TINGWU_APP_KEY.
+
+        Raises:
+            ValueError: none was found.
+        """
+        return self._value(APP_KEY, "AppKey", _MOCK_APP_KEY)
+
     def app_id(self) -> str:
-        """The appId of the DashScope application. Raises ValueError if there is none."""
+        """The appId of a DashScope application: DASHSCOPE_APP_ID.
+
+        Raises:
+            ValueError: none was found.
+        """
         return self._value(APP_ID, "appId", _MOCK_APP_ID)
 
     def _value(self, variable: str, what: str, usual: str) -> str:

@@ -15,8 +15,8 @@ from mock_tingwu.client.checks import check_id, check_sendable, json_text
 from mock_tingwu.client.errors import TaskFailed, TingwuError, Unreachable
 from mock_tingwu.client.http import REQUEST_TIMEOUT_S, FileClient, decoded, no_json
 from mock_tingwu.client.polling import RESULTS_TIMEOUT_S, finished
-from mock_tingwu.client.results import Results
-from mock_tingwu.client.results.files import download
+from mock_tingwu.client.results import ResultError, Results
+from mock_tingwu.client.results.files import download, is_expired
 from mock_tingwu.client.retries import MAKING, SAFE, Policy, Retries
 from mock_tingwu.protocols import signing
 
@@ -163,10 +163,22 @@ class TingwuClient(FileClient):
     async def results(self, task: str | TaskInfo) -> Results:
         """What a task came to: all files that are ready, downloaded and read.
 
-        ``task`` is its id, or its info, whose links may have expired. Raises ResultError when a
-        file cannot be had or is none of its kind, TaskFailed when the task has failed and has none.
+        ``task`` is its id, or its info; when a link of it has expired, new ones are asked for.
+        Raises ResultError when a file cannot be had or is none of its kind, TaskFailed when the
+        task has failed and has none.
         """
         info = await self.info(task) if isinstance(task, str) else task
+        try:
+            return await self._results(info)
+        except ResultError as error:
+            if not is_expired(error):
+                raise
+            renewed = await self.info(info.task_id)
+            if not info.results.keys() <= renewed.results.keys():
+                raise
+        return await self._results(renewed)
+
+    async def _results(self, info: TaskInfo) -> Results:
         if info.status == "INVALID":
             raise TaskFailed(info.task_id, info.status, "there is no such task")
         return await download(self._content, info.task_id, info.results, info.error)

@@ -24,6 +24,8 @@ from mock_tingwu.conformance.site import Site
 #: Cases that run at the same time.
 _PRIVATE_AT_ONCE: Final = 4
 _SHARED_AT_ONCE: Final = 4
+#: The same in the cloud, where a trial has two streams (Tingwu features and limits).
+_LIVE_AT_ONCE: Final = 2
 #: How long a mock may take to say that it is one, in seconds.
 _HEALTH_S: Final = 2.0
 #: A stream that a mock imagines.
@@ -128,8 +130,6 @@ class SharedBench:
         ValueError: ``name`` is no target.
     """
 
-    at_once = _SHARED_AT_ONCE
-
     def __init__(
         self,
         name: str,
@@ -145,6 +145,7 @@ class SharedBench:
         health = _health(self._target)
         self.version = str(health.get("version", ""))
         self._is_mock = bool(health)
+        self.at_once = _SHARED_AT_ONCE if self._is_mock else _LIVE_AT_ONCE
         self.pacing = Pacing(share=None if self._is_mock else 0.5)
         self._site = self._made(is_public, callbacks_set, stream_url)
 

@@ -40,14 +40,15 @@ class Checks:
 
     ``what`` names the thing in the words of the document. ``count`` is how much was looked at: a
     case that looks at nothing proves nothing. A live service may have fields that no document
-    knows, the mock may not: that is ``tolerates_unknown``.
+    knows, and may do without those that are in records or our assumptions alone; the mock may not.
+    That is ``tolerates_unproven``.
     """
 
-    def __init__(self, *, tolerates_unknown: bool = False) -> None:
+    def __init__(self, *, tolerates_unproven: bool = False) -> None:
         self.count = 0
-        self._tolerates_unknown = tolerates_unknown
-        #: Fields that no document knows, where they are tolerated: ``schema pointer``.
-        self.unknown: set[str] = set()
+        self._tolerates_unproven = tolerates_unproven
+        #: What is otherwise than a schema says and tolerated: ``schema pointer message``.
+        self.unproven: set[str] = set()
         #: How often something was held against each schema.
         self.schemas: Counter[str] = Counter()
         #: What was found of each facet that was looked at: empty if all is well.
@@ -108,8 +109,8 @@ class Checks:
         self._note(facet)
         self.schemas[schema] += 1
         for found in contract.violations(schema, instance):
-            if self._tolerates_unknown and found.keyword in _UNKNOWN:
-                self.unknown.add(f"{schema} {found.pointer}")
+            if self._tolerates_unproven and _is_unproven(found):
+                self.unproven.add(f"{schema} {found.pointer} {found.message}")
             else:
                 raise Deviation(f"{found} [schema {schema}]", facet)
 
@@ -122,6 +123,12 @@ class Checks:
     def _note(self, facet: str) -> None:
         self.count += 1
         self.facets.setdefault(facet, [])
+
+
+def _is_unproven(found: contract.Violation) -> bool:
+    """Whether a schema asks for more than documents and SDKs do."""
+    level = found.source.partition(":")[0]
+    return found.keyword in _UNKNOWN or level in ("observed", "assumed")
 
 
 def shown(value: Any) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import Any
 
 import httpx
 
+from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.client.trust import trusted
 from mock_tingwu.conformance import audio
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.checks import Checks, Deviation
 from mock_tingwu.conformance.dashscope import INFERENCE, DashScope
 from mock_tingwu.conformance.exchange import Redactor, Wire
+from mock_tingwu.conformance.frames import FrameStream, open_frames
 from mock_tingwu.conformance.http import Http, Unreachable
 from mock_tingwu.conformance.live import Live
 from mock_tingwu.conformance.outside import Arrived, Mailbox, Outside, wait_until
@@ -33,19 +36,28 @@ _YIELD_S = 0.002
 class Cloud:
     """What a case gets: the services, checks, and a place outside.
 
-    ``check`` raises at once if something is wrong. ``site`` tells addresses and keys.
+    ``check`` raises at once if something is wrong. ``site`` tells addresses and keys. What goes
+    over the wire is recorded on the ``cassette``, if there is one.
     """
 
-    def __init__(self, site: Site, outside: Outside, pacing: Pacing) -> None:
+    def __init__(
+        self,
+        site: Site,
+        outside: Outside,
+        pacing: Pacing,
+        cassette: CassetteWriter | None = None,
+    ) -> None:
         self.site = site
         self.outside = outside
         self.pacing = pacing
         self.began = time.monotonic()
-        self.check = Checks(tolerates_unknown=site.name != "mock")
-        self.http = Http(Wire(), Redactor(site.secrets), pacing, self.began)
+        self.check = Checks(tolerates_unproven=site.name != "mock")
+        self.http = Http(Wire(), Redactor(site.secrets), pacing, self.began, cassette)
         self.tingwu = Tingwu(self)
         self.dashscope = DashScope(self)
         self.live = Live(self)
+        if cassette is not None:
+            cassette.keep_secret(site.secrets)
         self._cleanups: list[Callable[[], Awaitable[Any]]] = []
 
     # Streams
@@ -55,6 +67,12 @@ class Cloud:
         return MeetingSession(
             self, join_url, {"X-NLS-Token": "default"} if headers is None else headers
         )
+
+    def frames(
+        self, join_url: str, headers: Sequence[tuple[str, str]]
+    ) -> AbstractAsyncContextManager[FrameStream]:
+        """The same frame by frame, with a handshake of just these headers; see `open_frames`."""
+        return open_frames(self, join_url, headers)
 
     async def meeting(
         self, parameters: Mapping[str, Any] | None = None, **fields: Any
@@ -139,6 +157,11 @@ class Cloud:
             raise Unreachable(f"the mock's clock answered {answer.status_code} {answer.text[:200]}")
         await asyncio.sleep(_YIELD_S)
 
+    async def tick(self, seconds: float = 0.1) -> None:
+        """The time that so much audio takes to be pushed to this target."""
+        if self.site.pace:
+            await asyncio.sleep(self.site.pace * seconds / 0.1)
+
     # Afterwards
 
     def later(self, undo: Callable[[], Awaitable[Any]]) -> None:
@@ -149,7 +172,7 @@ class Cloud:
         """Undo what the case did; return what could not be."""
         problems = []
         # What is undone is no part of the case.
-        self.check = Checks(tolerates_unknown=True)
+        self.check = Checks(tolerates_unproven=True)
         try:
             async with asyncio.timeout(CLEANUP_LIMIT_S):
                 while self._cleanups:

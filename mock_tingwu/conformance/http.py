@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlsplit
 
 import httpx
 
+from mock_tingwu.cassettes.writer import CassetteWriter, HttpAnswer, HttpRequest
 from mock_tingwu.client.address import is_local
 from mock_tingwu.client.http import LoggedURL
 from mock_tingwu.client.trust import trusted
@@ -17,6 +18,8 @@ from mock_tingwu.conformance.pacing import Pacing
 
 #: How long an answer may take, in seconds.
 ANSWER_LIMIT_S = 30.0
+#: The pieces of a body that is sent in chunks, in bytes.
+_CHUNK = 64
 
 
 class Unreachable(Exception):
@@ -26,7 +29,15 @@ class Unreachable(Exception):
 class Http:
     """Sends requests and keeps what went over the wire, redacted. Nothing is sent again."""
 
-    def __init__(self, wire: Wire, redactor: Redactor, pacing: Pacing, began: float) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        redactor: Redactor,
+        pacing: Pacing,
+        began: float,
+        cassette: CassetteWriter | None,
+    ) -> None:
+        self.cassette = cassette
         self.wire = wire
         self.redactor = redactor
         self._pacing = pacing
@@ -46,7 +57,8 @@ class Http:
         """Send a request and read the answer to its end.
 
         ``target`` is the request target as it goes over the wire, if it is not just that of
-        ``url``. Redirects are not followed.
+        ``url``. With ``transfer-encoding: chunked`` among the headers the body has no
+        Content-Length. Redirects are not followed.
 
         Raises:
             Unreachable: no answer came.
@@ -55,8 +67,10 @@ class Http:
         client = self._client(url)
         extensions = {"target": target.encode()} if target is not None else {}
         sent = {"accept-encoding": "identity", **(headers or {})}
+        chunked = sent.get("transfer-encoding") == "chunked"
+        body = _chunks(content) if chunked else content or None
         request = client.build_request(
-            method, url, headers=sent, content=content or None, extensions=extensions
+            method, url, headers=sent, content=body, extensions=extensions
         )
         request.url = LoggedURL(request.url)
         response: httpx.Response | None = None
@@ -78,9 +92,11 @@ class Http:
     def _client(self, url: str) -> httpx.AsyncClient:
         local = is_local(url)
         if local not in self._clients:
-            self._clients[local] = httpx.AsyncClient(
+            client = self._clients[local] = httpx.AsyncClient(
                 timeout=ANSWER_LIMIT_S, verify=trusted(), trust_env=not local
             )
+            # What the answer is written in depends on it: it is sent only where a case says so.
+            del client.headers["accept"]
         return self._clients[local]
 
     def _keep(
@@ -93,6 +109,11 @@ class Http:
     ) -> None:
         redactor = self.redactor
         url = httpx.URL(request.url)
+        if self.cassette is not None and response is not None:
+            self.cassette.http(
+                HttpRequest(request.method, str(url), dict(request.headers), content),
+                HttpAnswer(response.status_code, dict(response.headers), response.content),
+            )
         shown = str(url)
         if target is not None:
             parts = urlsplit(shown)
@@ -110,3 +131,8 @@ class Http:
                 error=redactor.text(problem),
             )
         )
+
+
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), _CHUNK):
+        yield content[start : start + _CHUNK]

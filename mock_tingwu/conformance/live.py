@@ -12,7 +12,7 @@ from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.captions import Captions
 from mock_tingwu.conformance.outside import Mailbox
-from mock_tingwu.conformance.signing import Tamper
+from mock_tingwu.conformance.signing import Signer, Tamper, Unsigned
 from mock_tingwu.protocols import signing
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Live:
         parameters: Mapping[str, str],
         *,
         method: str = "POST",
-        scheme: str = "rpc",
+        scheme: str | Signer = "rpc",
         form: bool = False,
         format: str = "JSON",
         key: AccessKey | None = None,
@@ -48,10 +48,10 @@ class Live:
         nonce: str | None = None,
         tamper: Tamper | None = None,
     ) -> Answer:
-        """Make a call, signed by ``scheme``: rpc, acs3 or none.
+        """Make a call, signed by ``scheme``: rpc, acs3, none or a function that makes headers.
 
         All goes into the query, or with ``form`` into the body. ``tamper`` changes the parameters
-        once they are signed (rpc, none), or the headers (acs3).
+        once they are signed (rpc, none), or the headers (acs3 and functions).
         """
         site = self._cloud.site
         key, date, nonce = key or site.access_key, date or datetime.now(UTC), nonce or uuid4().hex
@@ -66,17 +66,21 @@ class Live:
         }
         headers: dict[str, str] = {}
         sent = dict(parameters)
-        if scheme == "acs3":
-            host = urlsplit(site.live_url).netloc
+        host = urlsplit(site.live_url).netloc
+        if not isinstance(scheme, str):
+            headers = scheme(
+                Unsigned(method, "/", sent, {}, b"", key, host, action, VERSION, date, nonce)
+            )
+        elif scheme == "acs3":
             headers = signing.sign_acs3(method, "/", sent, {}, b"", host=host, **common)
         elif scheme == "rpc":
             sent = signing.sign_rpc_v1(method, sent, format=format, **common)
         elif scheme == "none":
             sent |= {"Action": action, "Version": VERSION, "Format": format}
         else:
-            raise ValueError(f"scheme is {scheme!r}, expected rpc, acs3 or none")
+            raise ValueError(f"scheme is {scheme!r}, expected rpc, acs3, none or a function")
         if tamper is not None:
-            tamper(headers if scheme == "acs3" else sent)
+            tamper(headers or sent)
         encoded = signing.encode_query(sent)
         parts = {"form": encoded} if form else {"query": encoded}
         return await self.send(action, method, headers=headers, **parts)

@@ -1,4 +1,4 @@
-"""Calls of Live signed as the documents say and as each SDK does, written out after them.
+"""The RPC signature as its document and the SDKs have it, written out after them.
 
 Nothing here is the code that signs or checks elsewhere: the documents are all that both have in
 common.
@@ -9,16 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
 from urllib.parse import quote, quote_plus
 from uuid import uuid4
 
 from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance.live import VERSION
-
-_ACS3: Final = "ACS3-HMAC-SHA256"
 
 
 def parameters(
@@ -70,64 +67,6 @@ def encoded(sent: Mapping[str, str]) -> str:
 def as_html_form(sent: Mapping[str, str]) -> str:
     """Parameters as a form in the manner of HTML: a space is a ``+``."""
     return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in sent.items())
-
-
-def acs3_headers(
-    action: str,
-    key: AccessKey,
-    host: str,
-    *,
-    date: datetime | None = None,
-    nonce: str | None = None,
-    **own: str,
-) -> dict[str, str]:
-    """The headers of a call without a body that Signature V3 wants, unsigned, and others.
-
-    Names of the others have an underscore for each hyphen.
-    """
-    headers = {
-        "host": host,
-        "accept": "application/json",
-        "x-acs-action": action,
-        "x-acs-version": VERSION,
-        "x-acs-date": (date or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "x-acs-signature-nonce": nonce or uuid4().hex,
-        "x-acs-content-sha256": hashlib.sha256(b"").hexdigest(),
-    }
-    if key.security_token is not None:
-        headers["x-acs-accesskey-id"] = key.id
-        headers["x-acs-security-token"] = key.security_token
-    return headers | {name.replace("_", "-"): value for name, value in own.items()}
-
-
-def must_be_signed(headers: Mapping[str, str]) -> list[str]:
-    """The headers that the document wants signed: host and every x-acs-*."""
-    return [name for name in headers if name == "host" or name.startswith("x-acs-")]
-
-
-def acs3_signed(
-    method: str,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-    key: AccessKey,
-    names: Collection[str] = (),
-) -> dict[str, str]:
-    """The headers with an Authorization that signs ``names``, or those that must be."""
-    listed = sorted(names or must_be_signed(headers))
-    canonical = "\n".join(
-        [
-            method,
-            "/",
-            encoded(dict(sorted(query.items()))),
-            "".join(f"{name}:{headers[name].strip()}\n" for name in listed),
-            ";".join(listed),
-            headers["x-acs-content-sha256"],
-        ]
-    )
-    text = f"{_ACS3}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    digest = hmac.new(key.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-    authorization = f"{_ACS3} Credential={key.id},SignedHeaders={';'.join(listed)}"
-    return {**headers, "authorization": f"{authorization},Signature={digest}"}
 
 
 def _encoded(text: str) -> str:

@@ -20,10 +20,10 @@ VERDICTS: Final = (PASS, FAIL, NOTED, SKIP)
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One case and what came of it.
 
-    ``facets`` are the verdicts of a session: events, close, timing. ``unknown`` are fields that no
-    document knows, ``schemas`` those that something was held against, ``left_behind`` is what could
-    not be undone. ``last_live_pass`` is the date of the last run against the live cloud in which it
-    passed, if there was one.
+    ``facets`` are the verdicts of a session: events, close, timing. ``unproven`` is what is
+    otherwise than a schema says where no document does, ``schemas`` are those that something was
+    held against, ``left_behind`` is what could not be undone. ``last_live_pass`` is the date of the
+    last run against the live cloud in which it passed, if there was one.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     negative: bool
     cause: str = ""
     facets: dict[str, str] = {}
-    unknown: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
     schemas: dict[str, int] = {}
     left_behind: tuple[str, ...] = ()
     last_live_pass: str = ""
@@ -124,7 +124,7 @@ def entry_of(outcome: Outcome, last_live_pass: str = "") -> Entry:
         negative=case.negative,
         cause=outcome.cause,
         facets=outcome.facets,
-        unknown=outcome.unknown,
+        unproven=outcome.unproven,
         schemas=outcome.schemas,
         left_behind=outcome.left_behind,
         last_live_pass=last_live_pass,

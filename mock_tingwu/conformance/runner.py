@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import INFO, Case, Catalogue
 from mock_tingwu.conformance.checks import CLOSE, EVENTS, TIMING, Deviation
@@ -47,7 +48,7 @@ class Outcome:
     cause: str = ""
     seconds: float = 0.0
     facets: dict[str, str] = field(default_factory=dict)
-    unknown: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
     schemas: dict[str, int] = field(default_factory=dict)
     left_behind: tuple[str, ...] = ()
     wire: Wire = field(default_factory=Wire)
@@ -66,12 +67,14 @@ async def run(
     outside: Outside,
     *,
     known: Collection[KnownDeviation] = (),
+    cassette: CassetteWriter | None = None,
     on_start: Callable[[Case], None] = lambda case: None,
     on_outcome: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Run all cases, `Bench.at_once` at a time; return the outcomes in the catalogue's order.
 
-    ``known`` are those deviations that are about this target.
+    ``known`` are those deviations that are about this target. What goes over the wire is recorded
+    on the ``cassette``.
     """
     reasons = {deviation.case: deviation for deviation in known}
     turns = asyncio.Semaphore(bench.at_once)
@@ -79,7 +82,7 @@ async def run(
     async def run_one(case: Case) -> Outcome:
         async with turns:
             on_start(case)
-            outcome = _judged(await _outcome(case, bench, outside), reasons.get(case.id))
+            outcome = _judged(await _outcome(case, bench, outside, cassette), reasons.get(case.id))
             on_outcome(outcome)
             return outcome
 
@@ -88,7 +91,9 @@ async def run(
     return [task.result() for task in tasks]
 
 
-async def _outcome(case: Case, bench: Bench, outside: Outside) -> Outcome:
+async def _outcome(
+    case: Case, bench: Bench, outside: Outside, cassette: CassetteWriter | None
+) -> Outcome:
     missing = [need for need in case.needs if need not in bench.offers()]
     if left_out := [need for need in missing if need.only_on_mock]:
         why = "; ".join(need.advice for need in left_out)
@@ -99,7 +104,7 @@ async def _outcome(case: Case, bench: Bench, outside: Outside) -> Outcome:
     began = time.monotonic()
     try:
         async with bench.site(case, outside) as site:
-            cloud = Cloud(site, outside, bench.pacing)
+            cloud = Cloud(site, outside, bench.pacing, cassette)
             outcome = await _tried(case, cloud)
             left_behind = tuple(map(cloud.http.redactor.text, await cloud.close()))
     except Exception as error:
@@ -145,7 +150,7 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
         redacted,
         cause,
         facets=session if len(session) > 1 else {},
-        unknown=tuple(sorted(map(cloud.http.redactor.text, check.unknown))),
+        unproven=tuple(sorted(map(cloud.http.redactor.text, check.unproven))),
         schemas=dict(check.schemas),
         wire=cloud.http.wire,
     )

@@ -43,6 +43,10 @@ REALTIME = Source(
     "Tingwu realtime meeting guide", f"{_HELP}/zh/tingwu/interface-and-implementation"
 )
 ERRORS = Source("Tingwu error information", f"{_HELP}/document_detail/2674219.html")
+OLDER_ERRORS = Source(
+    "Tingwu API metadata 2022-09-30, errors",
+    "https://api.aliyun.com/meta/v1/products/tingwu/versions/2022-09-30/api-docs.json",
+)
 CALLBACKS = Source(
     "Tingwu callbacks", f"{_HELP}/zh/tingwu/how-to-get-asynchronous-task-result-through-callback"
 )
@@ -70,6 +74,8 @@ NLS_TRANSCRIBER = Source(
     "NLS transcriber reference", "https://www.alibabacloud.com/help/zh/isi/user-guide/api-reference"
 )
 NLS_ERRORS = Source("NLS error codes", f"{_HELP}/document_detail/459864.html")
+JAVA_PUSH = Source("Tingwu push from Java", f"{_HELP}/zh/tingwu/install-the-sdk")
+RFC6455 = Source("RFC 6455", "https://www.rfc-editor.org/rfc/rfc6455")
 
 # DashScope
 DS_OFFLINE = Source(
@@ -123,6 +129,7 @@ CORE_SDK = Source(
 TEA_NODE_SDK = Source(
     "@alicloud/openapi-core", "https://www.npmjs.com/package/@alicloud/openapi-core", "sdk"
 )
+GO_SDK = Source("alibaba-cloud-sdk-go", "https://github.com/aliyun/alibaba-cloud-sdk-go", "sdk")
 POP_SDK = Source("@alicloud/pop-core", "https://www.npmjs.com/package/@alicloud/pop-core", "sdk")
 NLS_SDK = Source(
     "NLS SDK for Python", "https://pypi.org/project/alibabacloud-nls-python-sdk/", "sdk"
@@ -131,6 +138,7 @@ NLS_CPP_SDK = Source("NLS SDK for C++", "https://github.com/aliyun/alibabacloud-
 NLS_JAVA_SDK = Source(
     "NLS SDK for Java", "https://github.com/aliyun/alibabacloud-nls-java-sdk", "sdk"
 )
+NLS_GO_SDK = Source("NLS SDK for Go", "https://github.com/aliyun/alibabacloud-nls-go-sdk", "sdk")
 NLS_NODE_SDK = Source("NLS SDK for Node", "https://www.npmjs.com/package/alibabacloud-nls", "sdk")
 DASHSCOPE_SDK = Source("dashscope SDK", "https://pypi.org/project/dashscope/", "sdk")
 LIVE_SDK = Source(
@@ -142,6 +150,26 @@ RECORDED = Source(
 ERROR_ISSUE = Source(
     "zabbix-RDS-monitor, issue 9",
     "https://github.com/XWJR-Ops/zabbix-RDS-monitor/issues/9",
+    "observed",
+)
+TRIED = Source(
+    "A public client's test against the service",
+    "https://github.com/chenyu139/ai_meeting",
+    "observed",
+)
+MD5_ISSUE = Source(
+    "aliyun-openapi-python-sdk, issue 118",
+    "https://github.com/aliyun/aliyun-openapi-python-sdk/issues/118",
+    "observed",
+)
+CLIENTS = Source(
+    "What public clients expect of the service",
+    "https://github.com/Petersburg16/babeldoc-web",
+    "observed",
+)
+LIVE_TRACES = Source(
+    "Published clients and traces of the realtime WebSocket",
+    "https://github.com/search?q=tingwu-realtime-cn-beijing&type=code",
     "observed",
 )
 

@@ -21,6 +21,7 @@ from uuid import uuid4
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from mock_tingwu.cassettes.writer import Session as RecordedSession
 from mock_tingwu.client.address import stream_proxy
 from mock_tingwu.client.trust import trusted
 from mock_tingwu.conformance.checks import CLOSE, EVENTS, TIMING, Deviation, shown
@@ -33,8 +34,12 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 10.0
 #: How long the Python SDK waits for the answer to its CLOSE, in seconds.
 CLOSE_PATIENCE_S: Final = 3.0
+#: How long the 1.x class of the dashscope SDK waits for a PONG, in seconds.
+PONG_PATIENCE_S: Final = 4.0
 #: Pauses between looks at whether something has come, in seconds of real time.
 _LOOK_S: Final = 0.01
+#: What stands for a CLOSE that never came.
+_CUT: Final = 1006
 #: CLOSE codes that only stand for there being none.
 _NO_CODE: Final = frozenset({1005, 1006})
 
@@ -104,6 +109,7 @@ class Session:
         self._connection: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._left_by_us = False
+        self._recorded: RecordedSession | None = None
         self._leave_unjudged = False
         #: Events in the order of their arrival, and texts that were none.
         self.events: list[Event] = []
@@ -146,6 +152,8 @@ class Session:
         """
         assert self._connection is not None
         self._keep(True, message)
+        if self._recorded is not None:
+            self._recorded.sent(message)
         try:
             await self._connection.send(message)
         except ConnectionClosed:
@@ -170,6 +178,20 @@ class Session:
         late = f"our CLOSE was not answered within {CLOSE_PATIENCE_S:g} s"
         self._cloud.check.note(CLOSE, late if took >= CLOSE_PATIENCE_S else None)
         self.is_closed = True
+
+    async def ping(self) -> None:
+        """Send a PING; the service has to answer it as soon as the Python SDK wants it to.
+
+        Raises:
+            Deviation: no PONG comes within 4 s.
+        """
+        assert self._connection is not None
+        pong = await self._connection.ping()
+        try:
+            await asyncio.wait_for(pong, PONG_PATIENCE_S)
+        except (TimeoutError, ConnectionClosed):
+            late = f"expected a PONG within {PONG_PATIENCE_S:g} s"
+            raise Deviation(late, TIMING) from None
 
     async def cut(self) -> None:
         """Cut the connection without a CLOSE, as a lost network does."""
@@ -243,8 +265,9 @@ class Session:
     async def _connect(self) -> ClientConnection:
         secure: dict[str, Any] = {"ssl": trusted()} if self._url.startswith("wss:") else {}
         await self._cloud.pacing.turn(self._label)
+        cassette = self._cloud.http.cassette
         try:
-            return await connect(
+            connection = await connect(
                 self._url,
                 additional_headers=self._headers,
                 compression=None,
@@ -258,6 +281,8 @@ class Session:
             )
         except InvalidStatus as error:
             response = error.response
+            if cassette is not None:
+                cassette.websocket(self._url, self._headers, response.status_code)
             body = (response.body or b"").decode("utf-8", "replace")
             self._keep(False, f"HTTP {response.status_code} {body}")
             headers = {name.lower(): value for name, value in response.headers.raw_items()}
@@ -266,6 +291,9 @@ class Session:
             raise Deviation(
                 f"the stream cannot be joined: {type(error).__name__}", EVENTS
             ) from None
+        if cassette is not None:
+            self._recorded = cassette.websocket(self._url, self._headers)
+        return connection
 
     async def _read(self, connection: ClientConnection) -> None:
         try:
@@ -278,10 +306,15 @@ class Session:
                 self.close_code = connection.protocol.close_rcvd.code
                 self.close_reason = connection.protocol.close_rcvd.reason
                 self._keep(False, f"CLOSE {self.close_code} {self.close_reason}".rstrip())
+            if self._recorded is not None:
+                by = "client" if self._left_by_us else "service"
+                self._recorded.closed(self.close_code or _CUT, by=by)
             self.is_closed = True
 
     def _take(self, message: str | bytes) -> None:
         self._keep(False, message)
+        if self._recorded is not None:
+            self._recorded.received(message)
         if isinstance(message, bytes):
             self.odd.append(f"<{len(message)} bytes>")
             return

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.checks import Deviation, shown
-from mock_tingwu.conformance.signing import Tamper, roa_headers
+from mock_tingwu.conformance.signing import Signer, Tamper, roa_headers
 from mock_tingwu.protocols import signing
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Tingwu:
         action: str,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        scheme: str = "acs3",
+        scheme: str | Signer = "acs3",
         key: AccessKey | None = None,
         date: datetime | None = None,
         nonce: str | None = None,
@@ -52,8 +52,8 @@ class Tingwu:
     ) -> Answer:
         """Make a call as it is written here; ``body`` is bytes, or JSON to be.
 
-        ``scheme`` is acs3, roa_v1 or none. ``tamper`` changes the headers once they are signed;
-        ``target`` is sent in place of path and query.
+        ``scheme`` is acs3, roa_v1, none or a function that signs. ``tamper`` changes the headers
+        once they are signed; ``target`` is sent in place of path and query.
         """
         site, query = self._cloud.site, query or {}
         if body is _NO_BODY:
@@ -173,6 +173,24 @@ class Tingwu:
         self._cloud.check.equal(answer.status, 200, f"HTTP status of the {kind} file")
         self._cloud.check.fits(f"tingwu/results/{kind}", answer.json)
         return answer.json
+
+    def refused(self, answer: Answer, *codes: str, status: int | None = 400) -> None:
+        """Check that an answer is an error that every SDK can read; its Code one of ``codes``.
+
+        ``status`` None is for what no document tells: any error of HTTP, or a Code that is not 0.
+        """
+        check = self._cloud.check
+        check.has(answer.body, "Code", "Message", "RequestId")
+        for name in ("Code", "Message", "RequestId"):
+            check.matches(answer.body[name], r"(?s)\S.*", name)
+        code = answer.body["Code"]
+        if status is not None:
+            check.equal(answer.status, status, f"HTTP status ({code})")
+        else:
+            is_error = 400 <= answer.status < 500 or (answer.status == 200 and code != "0")
+            check.that(is_error, "a refusal", f"{answer.status} {code}")
+        if codes:
+            check.one_of(code, codes, "Code")
 
     # Hot words
 

@@ -119,6 +119,11 @@ class _Script(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     notes: _Noted = _Noted()
 
 
+# msgspec looks into a type when it first meets it, and crashes the process when two threads do so
+# at once: two mocks that read their first scripts. So it is done here.
+msgspec.json.Decoder(_Script)
+
+
 @cache
 def library(language: str) -> tuple[Script, ...]:
     """The annotated scripts that ship for ``language``, sorted by id; none for other languages.

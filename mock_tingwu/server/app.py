@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from mock_tingwu.services import realtime
+from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
@@ -48,7 +49,8 @@ class Application:
         live = LiveService(world)
         storage = StorageService(world)
 
-        control = [
+        #: The routes of the control API.
+        self.control = [
             *ControlService(world).routes(),
             *JournalControl(world).routes(),
             *HostingService(world).routes(),
@@ -65,7 +67,7 @@ class Application:
             *WaitControl(world).routes(),
             *ViolationControl(world).routes(),
         ]
-        self._unknown = Unknown(world, control)
+        self._unknown = Unknown(world, self.control)
 
         def service_of(request: Request) -> DashScopeService | LiveService | TingwuService:
             path = request.url.path
@@ -89,9 +91,9 @@ class Application:
                 *dashscope.routes(),
                 *live.routes(),
                 *storage.routes(),
-                *control,
+                *self.control,
                 *self._unknown.routes(),
-                Route("/{rest:path}", tingwu.unknown, methods=ANY_METHOD),
+                Route(f"/{{rest:{ANY}}}", tingwu.unknown, methods=ANY_METHOD),
             ],
             exception_handlers={
                 404: not_found,

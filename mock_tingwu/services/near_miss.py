@@ -74,8 +74,12 @@ def _what(calls: Sequence[Call]) -> str:
 
 
 def with_path(path: str, calls: Iterable[Call]) -> list[Call]:
-    """The calls that have this path, by whatever method."""
-    return _fitting(path.split("/")[1:], calls)
+    """The calls that have this path, by whatever method.
+
+    Where some are called just so, what another could take for an id there does not count.
+    """
+    found = _fitting(path.split("/")[1:], calls)
+    return [call for call in found if call.path == path] or found
 
 
 def _similar(path: str, calls: Sequence[Call]) -> tuple[str, list[Call]]:

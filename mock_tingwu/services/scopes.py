@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from mock_tingwu.core.clock import VirtualClock
+from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import ScopeError, World
@@ -25,7 +26,7 @@ class ScopeControl:
     def routes(self) -> list[Route]:
         return [
             Route(PATH, json_endpoint(self.scopes), methods=["GET", "POST"]),
-            Route(f"{PATH}/{{name:path}}", json_endpoint(self.one), methods=["GET", "DELETE"]),
+            Route(f"{PATH}/{{name:{ANY}}}", json_endpoint(self.one), methods=["GET", "DELETE"]),
         ]
 
     async def scopes(self, request: Request) -> Any:

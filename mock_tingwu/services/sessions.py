@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from mock_tingwu.core.journal import shown as shown_entry
 from mock_tingwu.core.shown import shown
+from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class SessionControl:
 
     def routes(self) -> list[Route]:
         # The id may have a slash in it, written as it is or as %2F: the verb comes last.
-        one = f"{PATH}/{{session_id:path}}"
+        one = f"{PATH}/{{session_id:{ANY}}}"
         return [
             Route(PATH, json_endpoint(self.all)),
             Route(f"{PATH}/close", json_endpoint(self.close_all), methods=["POST"]),

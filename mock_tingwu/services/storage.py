@@ -23,6 +23,7 @@ from mock_tingwu.core.scope import Scope, Stored, Task
 from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
 from mock_tingwu.services.address import Address
+from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.ranges import RangedFile, ranged, ranged_file
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.travelling import foresee, travel
@@ -107,9 +108,9 @@ class StorageService:
         self._world = world
 
     def routes(self) -> list[Any]:
-        by_host = Router([Route("/{key:path}", self.get, methods=["GET", "HEAD"])])
+        by_host = Router([Route(f"/{{key:{ANY}}}", self.get, methods=["GET", "HEAD"])])
         return [
-            Route("/oss/{bucket}/{key:path}", self.get, methods=["GET", "HEAD"]),
+            Route(f"/oss/{{bucket}}/{{key:{ANY}}}", self.get, methods=["GET", "HEAD"]),
             Host("{bucket}.oss-{region}.aliyuncs.com", app=by_host),
         ]
 

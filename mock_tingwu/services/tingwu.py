@@ -16,6 +16,7 @@ from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import INVALID, TaskEvent
 from mock_tingwu.services import phrases, realtime
 from mock_tingwu.services.address import Address
+from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import failure, invalid, missing
 from mock_tingwu.services.gatekeeper import check_app_key
@@ -52,7 +53,7 @@ class TingwuService:
             self._route(TASKS + "/{task_id}", {"GET": ("GetTaskInfo", self._get_task)}),
             self._route(phrases.PHRASES, phrases.ON_ALL),
             self._route(phrases.PHRASES + "/{phrase_id}", phrases.ON_ONE),
-            Route("/openapi/{rest:path}", self.unknown, methods=ANY_METHOD),
+            Route(f"/openapi/{{rest:{ANY}}}", self.unknown, methods=ANY_METHOD),
         ]
 
     def _route(self, path: str, operations: Mapping[str, tuple[str, Operation]]) -> Route:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, cast
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -17,6 +18,7 @@ from mock_tingwu.core.faults import (
     HttpError,
     Latency,
     MalformedJson,
+    PatchJson,
     Subject,
     TruncateBody,
 )
@@ -61,11 +63,37 @@ async def travel(request: Request, answer: Awaitable[Response]) -> Response:
                 return _Broken(response, None)
             body = bytes(response.body)
             return _copy(response, body[: len(body) // 2])
+        case PatchJson(patch):
+            return _patched(response, patch)
         case HttpError(status, body):
             return Response(body, status, media_type="text/html")
         case None:
             return delivered(request, response)
     return response
+
+
+def _patched(response: Response, patch: Mapping[str, Any]) -> Response:
+    """The same answer, changed where it is a JSON object."""
+    try:
+        value = msgspec.json.decode(bytes(getattr(response, "body", b"")))
+    except msgspec.DecodeError:
+        return response
+    if not isinstance(value, dict):
+        return response
+    return _copy(response, msgspec.json.encode(_merged(value, patch)))
+
+
+def _merged(value: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7396."""
+    merged = dict(value) if isinstance(value, dict) else {}
+    for name, part in patch.items():
+        if part is None:
+            merged.pop(name, None)
+        elif isinstance(part, Mapping):
+            merged[name] = _merged(merged.get(name), part)
+        else:
+            merged[name] = part
+    return merged
 
 
 def _copy(response: Response, body: bytes) -> Response:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_tingwu.core.scope import Scope
+from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.connection import Rejection
 from mock_tingwu.services.near_miss import WEBSOCKET, Call, nearest, with_path
 from mock_tingwu.services.tingwu import ANY_METHOD
@@ -23,7 +24,7 @@ PREFIX: Final = "/_mock"
 def control_calls(routes: Iterable[Route]) -> list[Call]:
     """The calls of the control API."""
     return [
-        Call(method, route.path)
+        Call(method, route.path.replace(f":{ANY}}}", "}"))
         for route in routes
         for method in sorted((route.methods or set()) - {"HEAD"})
     ]
@@ -41,7 +42,7 @@ class Unknown:
 
     def routes(self) -> list[Route]:
         """Everything below the control API's path; to stand behind its routes."""
-        paths = (PREFIX, PREFIX + "/{rest:path}")
+        paths = (PREFIX, f"{PREFIX}/{{rest:{ANY}}}")
         return [Route(path, self.control, methods=ANY_METHOD) for path in paths]
 
     @property

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self
@@ -155,3 +156,17 @@ class Running:
         assert self.process.stderr is not None
         out, err = self.stdout.read(), self.process.stderr.read()
         return self.process.wait(20), out, err
+
+
+def is_gone(process: int) -> bool:
+    """Whether a process has ended, or will in a moment."""
+    for _ in range(300):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        state = Path(f"/proc/{process}/stat")
+        if state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.01)
+    return False

@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
-from mock_tingwu import __version__, contract
+from mock_tingwu import __version__, api_documents, contract
 from mock_tingwu.cli import GROUPS, main, states
 from mock_tingwu.cli.assumptions import assumed_errors, assumed_schemas, assumed_transitions
 from mock_tingwu.core import errors
@@ -102,9 +103,27 @@ def test_columns_of_a_table_of_states_are_aligned() -> None:
 def test_schema_lists_all_and_prints_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert listed == contract.names()
+    assert listed == sorted([*contract.names(), *api_documents.names()])
     assert main(["schema", "realtime/event"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(contract.text("realtime/event"))
+
+
+@pytest.mark.parametrize("name", api_documents.names())
+def test_a_document_is_printed_whole_as_yaml_and_as_json(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["schema", name]) == 0
+    written = capsys.readouterr().out
+    assert yaml.safe_load(written) == api_documents.bundle(name)
+    assert "&id" not in written and "  description: |\n" in written
+    assert main(["schema", name, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == api_documents.bundle(name)
+
+
+def test_a_schema_is_printed_as_yaml_if_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "control/clock", "--format", "yaml"]) == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed == json.loads(contract.text("control/clock"))
 
 
 def test_a_schema_that_does_not_exist_is_told_in_one_sentence(

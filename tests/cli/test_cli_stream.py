@@ -322,6 +322,19 @@ def test_waiting_ends_with_links_to_every_result(
 
 
 @pytest.mark.usefixtures("impatient")
+def test_a_result_that_was_asked_for_and_has_not_come_is_told(
+    weekly: MockTingwu, beginning: Path, capsys: Captured
+) -> None:
+    weekly.faults.add("result.AutoChapters")
+    options = ("--results", "AutoChapters", "--result", "text")
+    assert main(pushed(weekly, beginning, *options)) == 0
+    assert "AutoChapters could not be made\n" in capsys.readouterr().err
+    assert main(pushed(weekly, beginning, *options, "--json")) == 0
+    last = objects(capsys.readouterr().out)[-1]
+    assert (last["status"], last["failed_results"]) == ("COMPLETED", ["AutoChapters"])
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_result_goes_to_stdout_and_all_else_to_stderr(
     weekly: MockTingwu, beginning: Path, tmp_path: Path, capsys: Captured
 ) -> None:

@@ -350,19 +350,30 @@ def test_a_server_that_never_answers_does_not_outlast_the_wait() -> None:
             run(client, lambda client: client.wait("x", timeout=0.2))
 
 
-def test_an_expired_link_is_told_with_the_file_servers_code(virtual_mock: MockTingwu) -> None:
+def test_links_that_have_expired_are_asked_for_anew(virtual_mock: MockTingwu) -> None:
     async def load(client: DashScopeClient) -> None:
         task = await client.create_offline(text=TEXT)
         await asyncio.to_thread(virtual_mock.advance, 60_000)
         info = await client.get_task(task.data_id)
         await asyncio.to_thread(virtual_mock.advance, 25 * 60 * 60 * 1000)
-        await client.results(info)
+        with pytest.raises(DashScopeError) as refused:
+            await client.download(info.results["transcriptionPath"])
+        assert (refused.value.code, refused.value.http_status) == ("AccessDenied", 403)
+        assert refused.value.request_id
+        assert (await client.results(info)).data.keys() == info.results.keys()
 
+    run(client_of(virtual_mock.url), load)
+
+
+def test_a_link_that_is_refused_for_good_is_told(mock: MockTingwu) -> None:
+    async def load(client: DashScopeClient) -> None:
+        task = await client.create_offline(text=TEXT)
+        await client.results(await client.wait(task.data_id, poll_interval=0.01))
+
+    mock.faults.add("link.expired")
     with pytest.raises(ResultError, match=r"Path cannot be downloaded: AccessDenied") as failed:
-        run(client_of(virtual_mock.url), load)
-    refused = failed.value.__cause__
-    assert isinstance(refused, DashScopeError)
-    assert (refused.code, refused.http_status) == ("AccessDenied", 403) and refused.request_id
+        run(client_of(mock.url), load)
+    assert isinstance(failed.value.__cause__, DashScopeError)
 
 
 # Keys

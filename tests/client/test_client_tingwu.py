@@ -168,6 +168,18 @@ def test_an_expired_link_is_told_with_the_file_servers_code(virtual_mock: MockTi
     assert refused.value.request_id and "expired" in refused.value.message
 
 
+def test_links_that_have_expired_are_asked_for_anew(virtual_mock: MockTingwu) -> None:
+    async def load() -> None:
+        async with client_of(virtual_mock.url) as client:
+            task = await client.create_realtime()
+            await client.stop(task.task_id)
+            info = await client.info(task.task_id)
+            await asyncio.to_thread(virtual_mock.advance, 31 * 24 * 60 * 60 * 1000)
+            assert (await client.results(info)).data.keys() == {"Transcription"}
+
+    asyncio.run(load())
+
+
 TRANSCODED = {"Transcoding": {"TargetAudioFormat": "mp3"}}
 
 

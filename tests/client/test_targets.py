@@ -232,6 +232,7 @@ def test_the_mock_s_defaults_are_those_of_its_settings() -> None:
     assert mock.api_keys == (targets._MOCK_API_KEY,)
     assert f"http://{mock.host}:{mock.port}" == targets.DEFAULT_MOCK_URL == DEFAULT_URL
     assert settings.unknown_variables({targets.MOCK_URL: "", targets.MOCK_API_KEYS: ""}) == []
+    assert settings.unknown_variables(dict.fromkeys(settings.OF_CHECKED_PROGRAMS, "")) == []
 
 
 def test_the_mock_is_found_and_gets_none_of_the_cloud_s_keys(

@@ -76,7 +76,7 @@ def test_no_secret_is_in_any_report(conformance: Command, tmp_path: Path) -> Non
         "api_keys": ["sk-planted-api-key"],
         "apps": ["tw_planted_app"],
     }
-    paths = {name: tmp_path / f"run.{name}" for name in ("json", "html", "junit", "md")}
+    paths = {name: tmp_path / f"run.{name}" for name in ("json", "html", "junit", "md", "record")}
     flags = [part for name, path in paths.items() for part in (f"--{name}", path)]
     with MockTingwu(auth="verify", **secrets) as mock, pytest.MonkeyPatch.context() as patch:
         for name, value in mock.environ.items():
@@ -93,6 +93,15 @@ def test_no_secret_is_in_any_report(conformance: Command, tmp_path: Path) -> Non
     for secret in ("LTAIplanted", "planted-secret", "planted-app", "sk-planted", "tw_planted"):
         assert secret not in shown
     assert tokens and not any(token in shown for token in tokens)
+
+
+def test_what_is_recorded_can_be_replayed(
+    conformance: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run.jsonl"
+    assert conformance("--select", "TW-CREATE-001, RT-ORDER-001", "--record", path)[0] == 0
+    assert main(["replay", str(path)]) == 0
+    assert "0 critical, 0 warning" in capsys.readouterr().out
 
 
 def test_a_plan_touches_nothing(conformance: Command) -> None:

@@ -71,7 +71,7 @@ class TestHtml:
     def test_texts_of_a_target_are_texts(self) -> None:
         fields: dict[str, Any] = {
             "detail": HOSTILE,
-            "unknown": (HOSTILE,),
+            "unproven": (HOSTILE,),
             "left_behind": (HOSTILE,),
         }
         hostile = entry(**fields, exchanges=(exchange(HOSTILE),))

@@ -155,6 +155,30 @@ def test_a_marker_spoils_the_answer_to_its_own_call(
     assert create(mock, TaskKey="weekly")["TaskStatus"] == "NEW"
 
 
+def test_an_answer_is_changed_as_a_merge_patch_says(mock: MockTingwu) -> None:
+    task_id = create(mock)["TaskId"]
+    said = {"TaskStatus": "PAUSED", "TaskKey": "mine", "Result": {"Deep": {"A": 1}}}
+    patch = {"Code": "Odd", "RequestId": None, "Data": {**said, "TaskId": None}}
+    match = {"operation": "GetTaskInfo"}
+    fault(mock, {"type": "patch_json", "patch": patch}, match=match, times=1)
+    answer = httpx.get(f"{mock.url}{TASKS}/{task_id}")
+    assert answer.status_code == 200
+    assert answer.json() == {"Code": "Odd", "Data": said, "Message": "success"}
+    assert info(mock, task_id)["TaskId"] == task_id
+
+
+def test_a_patch_is_an_object_and_changes_objects_alone(mock: MockTingwu) -> None:
+    wrong: Any
+    for wrong in (None, {}, []):
+        with pytest.raises(
+            ValueError, match=r"action\.patch is .*, expected an object that changes"
+        ):
+            fault(mock, {"type": "patch_json", "patch": wrong})
+    fault(mock, {"type": "patch_json", "patch": {"Code": "Odd"}})
+    as_xml = {"Action": "QueryRtcAsrTasks", "Version": "2016-11-01", "Format": "XML"}
+    assert httpx.get(mock.url, params=as_xml).text.startswith("<?xml")
+
+
 # Files
 
 
@@ -192,6 +216,18 @@ def test_a_download_breaks_off_or_is_no_json(mock: MockTingwu) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(link)
     assert httpx.get(link).json()["Transcription"]
+
+
+def test_a_result_file_is_changed(mock: MockTingwu) -> None:
+    task_id, link = result(mock)
+    storage = {"service": "storage", "kind": "Transcription"}
+    patch: Json = {"Transcription": {"AudioInfo": None, "Paragraphs": []}}
+    fault(mock, {"type": "patch_json", "patch": patch}, match=storage, times=1)
+    changed = httpx.get(link).json()
+    assert changed["TaskId"] == task_id
+    assert changed["Transcription"]["Paragraphs"] == []
+    assert "AudioInfo" not in changed["Transcription"]
+    assert "AudioInfo" in httpx.get(link).json()["Transcription"]
 
 
 def test_a_media_file_breaks_off(virtual_mock: MockTingwu) -> None:

@@ -375,6 +375,14 @@ def test_the_clock_of_a_scope_is_its_own(mock: MockTingwu) -> None:
     assert (scope["clock"], scope["now_ms"]) == ("virtual", answer.json()["now_ms"])
 
 
+def test_a_line_feed_in_a_name_is_told_as_any_other_name_that_there_is_not(
+    mock: MockTingwu,
+) -> None:
+    answer = httpx.delete(f"{mock.url}/_mock/scopes/a%0Ab")
+    assert answer.status_code == 404
+    assert answer.json() == {"error": "name is 'a\\nb', expected one of /_mock/scopes"}
+
+
 def test_a_dropped_scope_cannot_be_used_and_its_name_is_free(mock: MockTingwu) -> None:
     with mock.scope("a") as scope:
         create(mock, "a")

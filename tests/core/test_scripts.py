@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -377,3 +379,27 @@ def test_only_the_files_of_the_language_are_opened_and_only_once(
     library("cn")
     library.cache_clear()
     assert sorted(opened) == [path.stem for path in LIBRARY if path.stem.startswith("cn-")]
+
+
+def test_threads_may_read_their_first_scripts_at_once() -> None:
+    # In a process of its own, which would crash; each reload meets the types for the first time.
+    program = """
+import importlib, sys, threading
+from mock_tingwu.core import scripts
+
+def read(gate):
+    gate.wait()
+    scripts.parse_script({"sentences": [{"text": "你好。"}], "actions": []}, "test")
+
+sys.setswitchinterval(1e-6)
+for _ in range(25):
+    importlib.reload(scripts)
+    gate = threading.Barrier(8)
+    threads = [threading.Thread(target=read, args=[gate]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()

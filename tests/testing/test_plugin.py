@@ -55,7 +55,8 @@ def run(
     pytester.makepyfile(_HEAD + dedent(tests))
     # In this process, what the tests import would be forgotten behind them, and libraries in C do
     # not stand being loaded twice.
-    arguments = ("-p", "no:hypothesispytest", *arguments)  # it takes long to import
+    slow = ("-p", "no:hypothesispytest", "-p", "no:schemathesis")  # they take long to import
+    arguments = (*slow, *arguments)
     if not cache:
         arguments = ("-p", "no:cacheprovider", *arguments)
     return pytester.runpytest_subprocess(*arguments, timeout=6 * PATIENCE)

@@ -232,6 +232,11 @@ def test_a_key_that_is_not_there_is_no_such_key_even_when_it_is_signed(
     assert shown == key.replace("\x00", "\ufffd")
 
 
+def test_a_line_feed_in_a_key_is_the_storage_s_to_answer(mock: MockTingwu) -> None:
+    answer = exchange(mock, http("GET", "/oss/some-bucket/a%0Ab", host=mock.host))
+    assert_denied(answer)
+
+
 def test_another_bucket_holds_nothing(mock: MockTingwu) -> None:
     path = urlsplit(link(mock, meeting(mock))).path
     key = path.removeprefix("/oss/prod-tingwu-paas-common-beijing/")

@@ -100,7 +100,7 @@ def test_an_action_is_explained(action: str, given: list[str], sentence: str) ->
 def test_the_table_has_every_path_that_is_served(mock: MockTingwu) -> None:
     application: Any = mock._server.config.app
     served = {
-        re.sub(r"\{(\w+)(:path)?\}", "{}", route.path)
+        re.sub(r"\{(\w+)(:any)?\}", "{}", route.path)
         for route in application._http.routes
         if isinstance(route, Route) and "{rest" not in route.path and "/_mock" not in route.path
     }
@@ -181,6 +181,17 @@ def test_a_control_call_that_there_is_not_is_answered_with_the_nearest(
     assert answer.json() == {"error": f"{method} {path} is no call of the control API; {hint}"}
     assert answer.headers.get("allow") == ("GET" if status == 405 else None)
     assert notes(mock, None) == [answer.json()["error"]]
+
+
+def test_a_control_call_is_named_as_the_documentation_does(mock: MockTingwu) -> None:
+    answer = httpx.delete(f"{mock.url}/_mock/sessions/some-task")
+    assert answer.json()["error"].endswith("there is GET /_mock/sessions/{session_id}")
+
+
+def test_a_path_with_a_call_of_its_own_allows_that_call_alone(mock: MockTingwu) -> None:
+    """It could be the id of something, too: there is GET /_mock/sessions/{session_id}."""
+    answer = httpx.options(f"{mock.url}/_mock/sessions/close")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 def test_control_calls_are_named_by_their_method_and_path_alone() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from mock_tingwu.client.errors import ClientError, TaskFailed
+from mock_tingwu.client.errors import ClientError, ServiceError, TaskFailed
 
 from .model import Results
 from .reader import Reader, pascal
@@ -58,6 +58,13 @@ def read_results(files: Mapping[str, Any], *, task_id: str | None = None) -> Res
         if beside:
             extra[name] = beside
     return Results(task_id=task_id, **found, extra=extra, data=data)
+
+
+def is_expired(error: ResultError) -> bool:
+    """Whether a link was refused as one that has expired: a query of the task gives a new one
+    (tingwu-openapi 2.2)."""
+    cause = error.__cause__
+    return isinstance(cause, ServiceError) and cause.http_status == 403
 
 
 async def download(

@@ -131,6 +131,16 @@ class MalformedJson:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchJson:
+    """The JSON of the answer is changed by a merge patch (RFC 7396), where it is an object."""
+
+    patch: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"the answer has another {', '.join(self.patch)}"
+
+
+@dataclass(frozen=True, slots=True)
 class HttpError:
     """A proxy answers in the service's place: any ``status``, and a ``body`` that is HTML."""
 
@@ -323,7 +333,7 @@ class ClockSkew:
 
 
 CallFault = ApiFault | ThrottleFault | ReturnCode
-AnswerFault = Latency | DropConnection | TruncateBody | MalformedJson | HttpError
+AnswerFault = Latency | DropConnection | TruncateBody | MalformedJson | PatchJson | HttpError
 TaskFault = TaskFailure | TaskLoss
 StreamFault = StreamFailure | StreamClose | StreamDrop | StreamStall | DuplicateEvent | EventOrder
 ResultFault = ResultExpired | ResultMissing
@@ -425,6 +435,13 @@ def _drop_connection(data: Given) -> DropConnection:
 def _truncate_body(data: Given) -> TruncateBody:
     given = data.get("bytes")
     return TruncateBody(None if given is None else whole("action.bytes", given, 0, 2**40))
+
+
+def _patch_json(data: Given) -> PatchJson:
+    patch = data.get("patch")
+    if not isinstance(patch, Mapping) or not patch:
+        raise FaultError(f"action.patch is {patch!r}, expected an object that changes something")
+    return PatchJson(patch)
 
 
 def _http_error(data: Given) -> HttpError:
@@ -570,6 +587,15 @@ KINDS: Final[Mapping[str, Kind]] = {
         (),
         lambda data: MalformedJson(),
         "half of the body is sent as if it were the whole: it is no JSON",
+    ),
+    "patch_json": Kind(
+        ANSWERS,
+        PatchJson,
+        ("patch",),
+        _patch_json,
+        "an answer that is a JSON object is changed by the merge patch (RFC 7396) `patch`: its "
+        "members take the place of the answer's, `null` takes them out",
+        {"patch": {"Data": {"TaskStatus": "ONGOING", "Result": None}}},
     ),
     "http_error": Kind(
         ANSWERS,

@@ -26,6 +26,7 @@ from mock_tingwu.core.faults.actions import (
     Latency,
     MalformedJson,
     OfSome,
+    PatchJson,
     ResultExpired,
     ResultFault,
     ResultMissing,
@@ -152,7 +153,7 @@ class Faults:
     def answer_fault(self, subject: Subject) -> AnswerFault | None:
         """With the answer to a call, or a file, on its way."""
         found: AnswerFault | None = self._fire(
-            subject, Latency, DropConnection, TruncateBody, MalformedJson, HttpError
+            subject, Latency, DropConnection, TruncateBody, MalformedJson, PatchJson, HttpError
         )
         return found
 

@@ -18,6 +18,7 @@ from mock_tingwu.core.scope import Task
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.services.address import Address
+from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.dashscope.agents import Agent, Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure
 from mock_tingwu.services.dashscope.gateway import SERVICE, Gateway, Operation
@@ -68,7 +69,7 @@ class DashScopeService:
             *(Route(path, self.tokens, methods=ANY_METHOD) for path in (TOKENS, TOKENS + "/")),
             *(
                 Route(path, self.unknown, methods=ANY_METHOD)
-                for path in ("/api/v1/{rest:path}", "/api-ws/{rest:path}")
+                for path in (f"/api/v1/{{rest:{ANY}}}", f"/api-ws/{{rest:{ANY}}}")
             ),
         ]
 

@@ -1,0 +1,76 @@
+"""A cassette against a service or a private mock: what is the same, and what has drifted."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from mock_tingwu.cassettes.cassette import Cassette
+from mock_tingwu.cassettes.compare import compare
+from mock_tingwu.cassettes.drift import drift
+from mock_tingwu.cassettes.findings import Finding, merged
+from mock_tingwu.cassettes.playing import Player
+from mock_tingwu.cassettes.writer import CassetteWriter
+from mock_tingwu.client.targets import Target
+
+#: Between two looks at a task of a service whose clock is not ours, in seconds.
+_PAUSE_S: Final = 0.5
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a replay.
+
+    ``played`` are the calls and streams that were played, ``compared`` the answers and shapes that
+    were held against each other. ``ruled_out`` counts differences that the rules take for none.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    played: int = 0
+    compared: int = 0
+    ruled_out: dict[str, int] = field(default_factory=dict)
+
+
+async def replay(
+    cassette: Cassette, target: Target, later: Callable[[], Awaitable[None]] | None = None
+) -> Outcome:
+    """Play ``cassette`` against ``target`` and compare; ``later`` lets time pass there.
+
+    Raises:
+        ValueError: the target needs a key that there is not.
+    """
+
+    async def pause() -> None:
+        await asyncio.sleep(_PAUSE_S)
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "replayed.jsonl"
+        with CassetteWriter(file) as writer:
+            player = Player(cassette, target, writer, later or pause)
+            await player.play()
+        replayed = Cassette.read(file)
+    made = compare(cassette, replayed, player.played)
+    streams = sum("open" in record for record in replayed.records)
+    return Outcome(
+        merged([*drift(cassette), *player.findings, *made.findings]),
+        len(player.played) + streams,
+        made.compared,
+        made.ruled_out,
+    )
+
+
+async def replay_privately(cassette: Cassette) -> Outcome:
+    """The same against a mock that runs for this alone, on a clock that goes as fast as needed."""
+    from mock_tingwu import MockTingwu
+    from mock_tingwu.client.targets import find_target
+
+    with MockTingwu(clock="virtual") as mock:
+
+        async def later() -> None:
+            await asyncio.to_thread(mock.advance, 2_000)
+
+        return await replay(cassette, find_target("mock", mock.environ), later)

@@ -1,0 +1,117 @@
+"""``mock-tingwu replay`` of a cassette: what has drifted, told to people and to programs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.cli.record import check_paid
+
+if TYPE_CHECKING:
+    from mock_tingwu.cassettes.accepted import Accepted
+    from mock_tingwu.cassettes.cassette import Cassette
+    from mock_tingwu.cassettes.findings import Finding
+    from mock_tingwu.cassettes.replaying import Outcome
+
+DRIFTED = 1
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0 when nothing has drifted, 1 when something has, 2 for bad usage."""
+    from mock_tingwu.cassettes.accepted import read_accepted, sift
+    from mock_tingwu.cassettes.cassette import Cassette
+    from mock_tingwu.cassettes.findings import Severity
+    from mock_tingwu.cli.printable import printable
+    from mock_tingwu.client.errors import ClientError
+
+    try:
+        for name in ("journal", "until"):
+            if getattr(args, name):
+                raise ValueError(f"--{name} is for bundles, and {args.bundle} is a cassette")
+        check_paid("a replay", args.target or "", yes=args.yes)
+        accepted = read_accepted(args.accept) if args.accept else []
+        cassette = Cassette.read(args.bundle)
+        outcome = asyncio.run(_replay(cassette, args.target))
+    except (ValueError, ClientError, OSError) as error:
+        complain("replay", error)
+        return BAD_USAGE
+    found, excused, stale = sift(outcome.findings, accepted)
+    has_drifted = any(one.severity is not Severity.INFO for one in found)
+    if args.json:
+        print(json.dumps(_as_json(cassette, outcome, found, excused, stale), ensure_ascii=False))
+    else:
+        for line in _lines(cassette, outcome, found, excused, stale):
+            print(printable(line))
+    return DRIFTED if has_drifted or stale or not outcome.played else 0
+
+
+async def _replay(cassette: Cassette, target: str | None) -> Outcome:
+    from mock_tingwu.cassettes.replaying import replay, replay_privately
+    from mock_tingwu.client.targets import find_target
+
+    if target is None:
+        return await replay_privately(cassette)
+    return await replay(cassette, find_target(target))
+
+
+def _as_json(
+    cassette: Cassette,
+    outcome: Outcome,
+    found: list[Finding],
+    excused: list[tuple[Finding, Accepted]],
+    stale: list[Accepted],
+) -> dict[str, Any]:
+    from mock_tingwu.cassettes import sdk
+
+    return {
+        "target": cassette.target,
+        "recorded": cassette.recorded,
+        "sdks": sdk.versions(),
+        "played": outcome.played,
+        "compared": outcome.compared,
+        "findings": [one.as_json() for one in found],
+        "accepted": [{**one.as_json(), "reason": entry.reason} for one, entry in excused],
+        "stale": [
+            {"where": entry.where, "path": entry.path, "kind": entry.kind} for entry in stale
+        ],
+        "ruled_out": outcome.ruled_out,
+    }
+
+
+def _lines(
+    cassette: Cassette,
+    outcome: Outcome,
+    found: list[Finding],
+    excused: list[tuple[Finding, Accepted]],
+    stale: list[Accepted],
+) -> list[str]:
+    from mock_tingwu.cassettes import sdk
+    from mock_tingwu.cassettes.findings import Severity
+
+    lines = [f"recorded from {cassette.target or 'nobody knows what'}, {cassette.recorded}"]
+    for one in found:
+        place = f"{one.where}: {one.path}" if one.path else one.where
+        times = f", {one.times} times" if one.times > 1 else ""
+        lines.append(f"{one.severity:<8}  {one.kind:<8}  {place}{times}")
+        for name in ("document", "sdk", "recording", "replay"):
+            if said := getattr(one, name):
+                odd = "   <- alone" if one.odd == name else ""
+                lines.append(f"          {name:<9} {said}{odd}")
+    for one, entry in excused:
+        lines.append(f"accepted  {one.kind:<8}  {one.where}: {one.path}  ({entry.reason})")
+    lines += [
+        f"stale     {entry.kind:<8}  {entry.where}: {entry.path}  "
+        "is accepted and excuses nothing: take it out"
+        for entry in stale
+    ]
+    if not outcome.played:
+        lines.append("nothing was played: a cassette that replays nothing proves nothing")
+    counts = Counter(one.severity for one in found)
+    told = ", ".join(f"{counts[severity]} {severity}" for severity in Severity)
+    lines.append(f"{outcome.played} played, {outcome.compared} compared: {told}")
+    lines.append(f"SDKs: {'; '.join(sdk.versions())}. Of files no SDK has a model.")
+    return lines

@@ -1,0 +1,1 @@
+"""The mock driven by its own OpenAPI documents."""
