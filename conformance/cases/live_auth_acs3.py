@@ -197,7 +197,11 @@ async def old_date(cloud: Cloud) -> None:
     negative=True,
 )
 async def nonce_used(cloud: Cloud) -> None:
-    same: dict[str, Any] = {"scheme": sdk.documented, "date": datetime.now(UTC), "nonce": uuid4().hex}
+    same: dict[str, Any] = {
+        "scheme": sdk.documented,
+        "date": datetime.now(UTC),
+        "nonce": uuid4().hex,
+    }
     first = await cloud.live.query(**same)
     cloud.check.equal(first.status, 200, "HTTP status of the first")
     cloud.live.refused(await cloud.live.query(**same), "SignatureNonceUsed")
