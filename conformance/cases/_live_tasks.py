@@ -12,6 +12,10 @@ CREATE: Final = ("CreateRtcAsrTask",)
 QUERY: Final = ("QueryRtcAsrTasks",)
 STOP: Final = ("StopRtcAsrTask",)
 DELETE: Final = ("DeleteRtcAsrTask",)
+CALLBACK: Final = ("Live callback",)
+
+#: How long a case may take that waits for speech, in seconds.
+SPEECH_S: Final = 120.0
 
 #: A task listens to a stream that is on, and posts to an address here.
 LISTENS: Final = (Need.STREAM, Need.OUTSIDE)

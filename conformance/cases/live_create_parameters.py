@@ -6,7 +6,7 @@ from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.captions import RESULT_TRANSLATED
 from mock_tingwu.conformance.sources import ASSUMED, CORE_SDK, LIVE_CREATE, LIVE_SDK, POP_SDK
 
-from ._live_tasks import CREATE, LISTENS, rejected, taken
+from ._live_tasks import CALLBACK, CREATE, LISTENS, SPEECH_S, rejected, taken
 
 _LANGUAGE = LIVE_CREATE("Language")
 _TARGET = LIVE_CREATE("TargetLanguages")
@@ -90,8 +90,9 @@ rejected(
     expects="a ResultTranslated in a callback",
     level=MUST,
     source=POP_SDK("booleans"),
-    operations=(*CREATE, "Live callback"),
+    operations=CREATE + CALLBACK,
     needs=LISTENS,
+    time_limit=SPEECH_S,
 )
 async def flag_in_small_letters(cloud: Cloud) -> None:
     captions = await cloud.live.caption(
@@ -107,8 +108,9 @@ async def flag_in_small_letters(cloud: Cloud) -> None:
     expects="a ResultTranslated in a callback",
     level=MUST,
     source=LIVE_SDK("booleans"),
-    operations=(*CREATE, "Live callback"),
+    operations=CREATE + CALLBACK,
     needs=LISTENS,
+    time_limit=SPEECH_S,
 )
 async def flag_with_a_capital(cloud: Cloud) -> None:
     captions = await cloud.live.caption(

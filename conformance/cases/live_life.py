@@ -9,9 +9,8 @@ from mock_tingwu.conformance.captions import RESULT_CHANGED, SENTENCE_END, Capti
 from mock_tingwu.conformance.checks import EVENTS
 from mock_tingwu.conformance.sources import ASSUMED, LIVE_CREATE, LIVE_DELETE, LIVE_STOP
 
-from ._live_tasks import CREATE, DELETE, LISTENS, QUERY, STOP
+from ._live_tasks import CALLBACK, CREATE, DELETE, LISTENS, QUERY, SPEECH_S, STOP
 
-CAPTIONS: Final = ("Live callback",)
 #: A stream that ends when the case wants: only a mock imagines one.
 ENDS: Final = (*LISTENS, Need.SETTINGS, Need.CLOCK)
 _TERMINATES: Final = LIVE_CREATE("AutoTerminateEnabled, AutoTerminateDelay")
@@ -158,9 +157,9 @@ async def stop_after_the_end(cloud: Cloud) -> None:
     expects="nothing comes but what ends the sentence that was open",
     level=MUST,
     source=LIVE_STOP("what it does"),
-    operations=STOP + CAPTIONS,
+    operations=STOP + CALLBACK,
     needs=LISTENS,
-    time_limit=120,
+    time_limit=SPEECH_S,
 )
 async def stop_ends_captions(cloud: Cloud) -> None:
     captions = await cloud.live.caption(ReportInterval="0")
@@ -179,9 +178,9 @@ async def stop_ends_captions(cloud: Cloud) -> None:
     expects="nothing comes but what ends the sentence that was open",
     level=MUST,
     source=LIVE_DELETE("what it does"),
-    operations=DELETE + CAPTIONS,
+    operations=DELETE + CALLBACK,
     needs=LISTENS,
-    time_limit=120,
+    time_limit=SPEECH_S,
 )
 async def delete_ends_captions(cloud: Cloud) -> None:
     captions = await cloud.live.caption(ReportInterval="0")
@@ -200,9 +199,9 @@ async def delete_ends_captions(cloud: Cloud) -> None:
     expects="a SentenceEnd with the index of the last interim result",
     level=INFO,
     source=ASSUMED("what becomes of a sentence that is open"),
-    operations=STOP + CAPTIONS,
+    operations=STOP + CALLBACK,
     needs=LISTENS,
-    time_limit=120,
+    time_limit=SPEECH_S,
 )
 async def stop_ends_the_sentence(cloud: Cloud) -> None:
     captions = await cloud.live.caption(ReportInterval="0")
@@ -222,9 +221,9 @@ async def stop_ends_the_sentence(cloud: Cloud) -> None:
     expects="the index of the first SentenceEnd is 0 both times",
     level=INFO,
     source=ASSUMED("where a second task for the same stream begins to count"),
-    operations=CREATE + CAPTIONS,
+    operations=CREATE + CALLBACK,
     needs=LISTENS,
-    time_limit=180,
+    time_limit=2 * SPEECH_S,
 )
 async def counts_anew(cloud: Cloud) -> None:
     for which in ("first", "second"):
