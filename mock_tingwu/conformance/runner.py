@@ -100,7 +100,7 @@ async def _outcome(
         return Outcome(case, SKIP, f"only a mock can be tried so: {why}", NOT_TESTABLE)
     if missing:
         why = "; ".join(need.advice for need in missing)
-        return Outcome(case, FAIL, f"Not testable: there is no {why}", NOT_TESTABLE)
+        return Outcome(case, FAIL, f"Not testable: missing: {why}", NOT_TESTABLE)
     began = time.monotonic()
     try:
         async with bench.site(case, outside) as site:

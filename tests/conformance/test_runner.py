@@ -150,7 +150,7 @@ def test_what_cannot_be_tried_is_red_and_says_what_is_missing(level: str) -> Non
     case = card(run=passes, needs=(Need.TINGWU, Need.OUTSIDE, Need.STREAM), level=level)
     outcome = outcome_of(case, Target([Need.TINGWU]))
     assert (outcome.verdict, outcome.cause) == (FAIL, NOT_TESTABLE)
-    assert outcome.detail.startswith("Not testable: there is no an address at which")
+    assert outcome.detail.startswith("Not testable: missing: an address at which")
     assert "--public-url" in outcome.detail and "--stream-url" in outcome.detail
     assert outcome.is_failure is (level == "MUST")
 
