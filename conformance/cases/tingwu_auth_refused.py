@@ -11,7 +11,7 @@ from mock_tingwu.conformance.signing import Signer, Unsigned
 from mock_tingwu.conformance.sources import (
     ACS3_SIGNATURE,
     ASSUMED,
-    CLIENTS,
+    BABELDOC,
     CORE_SDK,
     GATEWAY,
     MD5_ISSUE,
@@ -89,7 +89,7 @@ async def other_scheme_is_refused(cloud: Cloud) -> None:
     sends="a GET with Credential and SignedHeaders alone",
     expects="HTTP 400 IncompleteSignature",
     level=SHOULD,
-    source=CLIENTS("errors that are told apart"),
+    source=BABELDOC("errors that are told apart"),
     operations=LIST,
     negative=True,
 )
@@ -122,7 +122,7 @@ async def acs3_with_another_secret(cloud: Cloud) -> None:
     sends="a GET with Signature V3 over another secret",
     expects="server StringToSign is [...] server CanonicalRequest is [...], as documented",
     level=SHOULD,
-    source=CLIENTS("SignatureDoesNotMatch of Signature V3"),
+    source=BABELDOC("SignatureDoesNotMatch of Signature V3"),
     operations=LIST,
     negative=True,
 )

@@ -9,7 +9,7 @@ from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.signing import Unsigned
 from mock_tingwu.conformance.sources import (
     ASSUMED,
-    CLIENTS,
+    BABELDOC,
     ERRORS,
     GATEWAY,
     POP_SDK,
@@ -65,7 +65,7 @@ async def gateway_error_has_four_fields(cloud: Cloud) -> None:
     sends="a GET of a path that no API has, in search of Recommend",
     expects="Recommend with an https address",
     level=SHOULD,
-    source=CLIENTS("bodies of errors"),
+    source=BABELDOC("bodies of errors"),
     operations=CREATE,
     negative=True,
 )

@@ -9,7 +9,7 @@ from mock_tingwu.conformance import INFO, SHOULD, Cloud, case
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.sources import (
     ASSUMED,
-    CLIENTS,
+    BABELDOC,
     ERRORS,
     Source,
 )
@@ -188,7 +188,7 @@ async def invalid_app_key(cloud: Cloud) -> None:
     sends="CreateTask type=realtime without any AppKey",
     expects="HTTP 400 BRK.InvalidAppKey Invalid app key.",
     level=SHOULD,
-    source=CLIENTS("a missing AppKey"),
+    source=BABELDOC("a missing AppKey"),
     operations=CREATE,
     negative=True,
 )
@@ -203,7 +203,7 @@ async def missing_app_key(cloud: Cloud) -> None:
     sends="CreateTask type=realtime with the AppKey of somebody else's project",
     expects="HTTP 400 BRK.InvalidTenant Invalid tenant.",
     level=SHOULD,
-    source=CLIENTS("AppKey and access key of different accounts"),
+    source=BABELDOC("AppKey and access key of different accounts"),
     operations=CREATE,
     negative=True,
     settings={"app_keys": {"conformanceForeign": "LTAIsomebodyElse"}},
@@ -219,7 +219,7 @@ async def foreign_app_key(cloud: Cloud) -> None:
     sends="a meeting that is pushed to where only one may be, and another CreateTask",
     expects="HTTP 400 BRK.OverdueService Overdue service.",
     level=SHOULD,
-    source=CLIENTS("too many streams at a time"),
+    source=BABELDOC("too many streams at a time"),
     operations=CREATE,
     negative=True,
     settings={"max_streams": 1},

@@ -6,11 +6,11 @@ from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.sources import (
+    AI_MEETING,
     ASSUMED,
     GET_TASK_INFO,
     OFFLINE,
     REALTIME,
-    TRIED,
 )
 from mock_tingwu.conformance.streams import Refused
 
@@ -136,7 +136,7 @@ async def completed_stays(cloud: Cloud) -> None:
     sends="two seconds of silence, StopTranscription, stop; the Transcription file",
     expects="TaskStatus COMPLETED, no words in the file",
     level=SHOULD,
-    source=TRIED("thirteen seconds of a pure tone"),
+    source=AI_MEETING("thirteen seconds of a pure tone"),
     operations=(*BOTH, "Transcription file"),
 )
 async def silent_meeting_completes(cloud: Cloud) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.sources import ASSUMED, CREATE_TASK, REALTIME, TRIED
+from mock_tingwu.conformance.sources import AI_MEETING, ASSUMED, CREATE_TASK, REALTIME
 from mock_tingwu.conformance.tingwu import TASKS
 
 STOP = ("CreateTask",)
@@ -113,7 +113,7 @@ async def stop_does_not_check_the_app_key(cloud: Cloud) -> None:
     sends="CreateTask type=realtime&operation=stop with Input.TaskId and SourceLanguage",
     expects="Code 0",
     level=SHOULD,
-    source=TRIED("stop"),
+    source=AI_MEETING("stop"),
     operations=STOP,
 )
 async def stop_may_repeat_the_language(cloud: Cloud) -> None:
@@ -147,7 +147,7 @@ async def stop_finds_the_task_id_at_the_top(cloud: Cloud) -> None:
     sends="CreateTask type=realtime, then operation=stop",
     expects="Code 0; within a minute TaskStatus is ONGOING, COMPLETED or FAILED",
     level=SHOULD,
-    source=TRIED("stop without audio"),
+    source=AI_MEETING("stop without audio"),
     operations=("CreateTask", "GetTaskInfo"),
 )
 async def stop_without_audio(cloud: Cloud) -> None:

@@ -136,7 +136,7 @@ class Display:
 
 def print_summary(report: Report) -> None:
     """The totals by area, and whether the run passed."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     table.add_column("area")
     for verdict in _WORDS:
@@ -164,7 +164,7 @@ def print_summary(report: Report) -> None:
 
 def print_plan(bench: Bench, catalogue: Catalogue) -> None:
     """What a run would call, take and cost."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     found = asyncio.run(plan(catalogue, bench))
     table = Table(box=None, pad_edge=False)
     table.add_column("operation")
@@ -186,7 +186,7 @@ def _print_untried(console: Console, found: Plan) -> None:
     for case, reason in found.not_testable:
         reasons.setdefault(reason, []).append(case.id)
     for reason, ids in reasons.items():
-        console.print(f"[red]not testable[/]: {len(ids)} cases need {escape(reason)}")
+        console.print(f"[red]not testable yet[/]: {len(ids)} of them need {escape(reason)}")
         console.print(f"  {' '.join(ids)}", style="dim")
     if found.left_out:
         console.print(f"[yellow]left out[/]: {len(found.left_out)} cases are for mocks alone")

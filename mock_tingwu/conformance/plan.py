@@ -37,7 +37,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would do. ``not_testable`` have the reason, ``left_out`` are for mocks alone."""
+    """What a run would do, once everything is there that cases need.
+
+    ``not_testable`` are those cases that something is still missing for, with what that is;
+    ``left_out`` are for mocks alone.
+    """
 
     steps: tuple[Step, ...]
     not_testable: tuple[tuple[Case, str], ...]
@@ -71,16 +75,16 @@ class Plan:
 
 async def plan(catalogue: Catalogue, bench: Bench) -> Plan:
     """Find out what a run on ``bench`` would do, without touching it."""
-    testable, not_testable, left_out = [], [], []
+    tried, not_testable, left_out = [], [], []
     offers = bench.offers()
     for case in catalogue:
         missing = [need for need in case.needs if need not in offers]
         if any(need.only_on_mock for need in missing):
             left_out.append(case)
-        elif missing:
+            continue
+        tried.append(case)
+        if missing:
             not_testable.append((case, "; ".join(need.advice for need in missing)))
-        else:
-            testable.append(case)
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def try_one(case: Case) -> Step:
@@ -91,5 +95,5 @@ async def plan(catalogue: Catalogue, bench: Bench) -> Plan:
             return Step(case, used.calls, used.audio_s, used.waited_s)
 
     with Outside() as outside:
-        steps = await asyncio.gather(*(try_one(case) for case in testable))
+        steps = await asyncio.gather(*(try_one(case) for case in tried))
     return Plan(tuple(steps), tuple(not_testable), tuple(left_out), bench.at_once)

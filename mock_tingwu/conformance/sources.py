@@ -65,6 +65,22 @@ METADATA = Source(
 ROA_SIGNATURE = Source("ROA signature", f"{_HELP}/document_detail/315525.html")
 ACS3_SIGNATURE = Source("Signature V3", f"{_STUDIO}/roa-style-request-body-signature-mechanism")
 GATEWAY = Source("OpenAPI gateway's client errors", "https://developer.aliyun.com/ask/278265")
+OSS_LINKS = Source("OSS signed URLs", f"{_HELP}/zh/oss/developer-reference/ddd-signatures-to-urls")
+OSS_EXPIRED = Source(
+    "OSS 0002-00000069, the signed URL has expired", f"{_HELP}/zh/oss/support/0002-00000069"
+)
+OSS_MISMATCH = Source(
+    "OSS 0002-00000040, the signature does not match", f"{_HELP}/zh/oss/support/0002-00000040"
+)
+OSS_ERRORS = Source("OSS error responses", f"{_HELP}/zh/oss/developer-reference/error-responses")
+OSS_RANGES = Source(
+    "OSS range requests",
+    "https://www.alibabacloud.com/help/en/oss/"
+    "how-to-obtain-oss-resources-by-segmenting-http-range-requests",
+)
+OSS_HEADERS = Source(
+    "OSS common headers", f"{_HELP}/zh/oss/developer-reference/common-http-headers"
+)
 
 # Realtime WebSocket
 STREAM_PUSH = Source("Tingwu realtime stream push", f"{_HELP}/zh/tingwu/real-time-stream-push")
@@ -162,14 +178,31 @@ MD5_ISSUE = Source(
     "https://github.com/aliyun/aliyun-openapi-python-sdk/issues/118",
     "observed",
 )
-CLIENTS = Source(
-    "What public clients expect of the service",
-    "https://github.com/Petersburg16/babeldoc-web",
-    "observed",
-)
 LIVE_TRACES = Source(
     "Published clients and traces of the realtime WebSocket",
     "https://github.com/search?q=tingwu-realtime-cn-beijing&type=code",
+    "observed",
+)
+FETCHER = Source(
+    "Observations of the service's fetcher",
+    "https://github.com/qinbing8/bilibili-subtitle",
+    "observed",
+)
+#: Clients that read results, as their authors met them.
+READERS = Source(
+    "Public clients that read results",
+    "https://github.com/ruiwang20010702/report_generation",
+    "observed",
+)
+AI_MEETING = Source(
+    "Report of a run against the service", "https://github.com/chenyu139/ai_meeting", "observed"
+)
+NEWSBOX = Source(
+    "newsbox's client of the service", "https://github.com/zhuyu1985-web/newsbox", "observed"
+)
+BABELDOC = Source(
+    "babeldoc-web's client of the service",
+    "https://github.com/Petersburg16/babeldoc-web",
     "observed",
 )
 

@@ -23,6 +23,8 @@ PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
 
 #: How long results may take, in seconds of the target's clock, and how often it is looked.
 RESULTS_LIMIT_S: Final = 600.0
+#: The time limit of a case that waits for results, in seconds.
+WITH_RESULTS_S: Final = RESULTS_LIMIT_S + 60
 _LOOK_S: Final = 1.0
 
 _NO_BODY: Final = object()
@@ -132,6 +134,13 @@ class Tingwu:
         fields = {"SourceLanguage": "cn", "FileUrl": file_url} | fields
         return (await self.create(fields, parameters, type="offline")).data
 
+    async def finished(
+        self, file_url: str, parameters: Mapping[str, Any] | None = None, **fields: Any
+    ) -> dict[str, Any]:
+        """Transcribe a recording to the end; return the Data of GetTaskInfo then."""
+        data = await self.transcribe(file_url, parameters, **fields)
+        return await self.wait(data["TaskId"])
+
     async def stop(self, task_id: str, **changes: Any) -> Answer:
         """CreateTask operation=stop."""
         answer = await self.create({"TaskId": task_id}, operation="stop", **changes)
@@ -166,6 +175,15 @@ class Tingwu:
                 raise Deviation(f"TaskStatus is {status} after {waited:g} s {why}, not {expected}")
             await self._cloud.pause(_LOOK_S)
             waited += _LOOK_S
+
+    async def content(self, data: Mapping[str, Any], kind: str) -> Any:
+        """What stands in a result file of a task, without what is wrapped around it.
+
+        ``data`` is that of GetTaskInfo.
+        """
+        results = data.get("Result", {})
+        self._cloud.check.has(results, kind, what="Result")
+        return (await self.result(results[kind], kind))[kind]
 
     async def result(self, link: str, kind: str) -> Any:
         """The result file ``kind`` (Transcription, ...) at ``link``, checked against its schema."""

@@ -157,8 +157,8 @@ class StorageService:
         if verdict.problem is not None:
             scope.watch.link(verdict.problem, entry)
         if problem is not None:
-            why = _REASONS[problem]
-            response = _refusal(403, "AccessDenied", why, request, request_id)
+            code, why = _REFUSALS[problem]
+            response = _refusal(403, code, why, request, request_id)
         elif file is None:
             why = "The specified key does not exist."
             response = _refusal(404, "NoSuchKey", why, request, request_id, key=key)
@@ -259,12 +259,21 @@ def _link_pictures(link: Linker, task: Task, result: Any) -> None:
         frame["file_url"] = link.picture(task, frame["file_url"])
 
 
-_REASONS = {
-    "missing": "You have no right to access this object because of bucket acl.",
-    "malformed": "The signature parameters are incomplete.",
-    "unknown_key": "The OSSAccessKeyId is not known here.",
-    "expired": "Request has expired.",
-    "mismatch": "The request signature we calculated does not match the signature you provided.",
+#: What is wrong with a link, and the Code and Message of OSS (its error pages 0002-00000040 for a
+#: wrong signature, 0002-00000069 for an expired one, 0002-00000902 for an unknown key).
+_REFUSALS = {
+    "missing": ("AccessDenied", "You have no right to access this object because of bucket acl."),
+    "malformed": ("AccessDenied", "The signature parameters are incomplete."),
+    "unknown_key": (
+        "InvalidAccessKeyId",
+        "The OSS Access Key Id you provided does not exist in our records.",
+    ),
+    "expired": ("AccessDenied", "Request has expired."),
+    "mismatch": (
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+    ),
 }
 
 

@@ -151,20 +151,21 @@ def test_a_signature_covers_key_and_expiry(mock: MockTingwu) -> None:
     signature = parse_qs(urlsplit(url).query)["Signature"][0]
     expires = parse_qs(urlsplit(url).query)["Expires"][0]
     path, _, query = url.partition("?")
-    for wrong in (
-        path,
-        f"{path}?",
-        f"{path}?Expires={expires}",
-        url.replace(f"Expires={expires}", f"Expires={int(expires) + 1}"),
-        url.replace(f"Expires={expires}", "Expires=soon"),
-        url.replace(f"Expires={expires}", "Expires=" + "9" * 400),
-        url.replace("OSSAccessKeyId=", "OSSAccessKeyId=x"),
-        url.replace(quote(signature, safe=""), "AAAA"),
-        url.replace(quote(signature, safe=""), ""),
-        url.replace(quote(signature, safe=""), "%FF%00"),
-        f"{other.partition('?')[0]}?{query}",
+    denied, wrong = "AccessDenied", "SignatureDoesNotMatch"
+    for refused, code in (
+        (path, denied),
+        (f"{path}?", denied),
+        (f"{path}?Expires={expires}", denied),
+        (url.replace(f"Expires={expires}", f"Expires={int(expires) + 1}"), wrong),
+        (url.replace(f"Expires={expires}", "Expires=soon"), denied),
+        (url.replace(f"Expires={expires}", "Expires=" + "9" * 400), denied),
+        (url.replace("OSSAccessKeyId=", "OSSAccessKeyId=x"), "InvalidAccessKeyId"),
+        (url.replace(quote(signature, safe=""), "AAAA"), wrong),
+        (url.replace(quote(signature, safe=""), ""), denied),
+        (url.replace(quote(signature, safe=""), "%FF%00"), wrong),
+        (f"{other.partition('?')[0]}?{query}", wrong),
     ):
-        assert_denied(get(mock, wrong))
+        assert_denied(get(mock, refused), code)
     assert get(mock, f"{url}&x-oss-process=1&foo").status == 200
 
 

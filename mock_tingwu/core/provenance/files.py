@@ -135,8 +135,8 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         "files",
         (
             "wrong-link",
-            "A link with a wrong or missing signature answers 403 AccessDenied.",
-            "The status is sure, the code of a wrong signature is in no source.",
+            "A link that has not all parts of a signature answers 403 AccessDenied.",
+            "OSS documents the codes of a wrong signature and of an expired one only.",
         ),
         (
             "name-time",
