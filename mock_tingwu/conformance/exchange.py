@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from html import escape
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from mock_tingwu import contract
 
@@ -94,6 +95,8 @@ _SECRET_FIELDS: Final = frozenset(
     }
 )
 _LINK: Final = re.compile(r"(https?|wss?)://[^\s\"'<>]+")
+_FORM: Final = re.compile(r"[\w.%~+-]+=[^&\s]*(&[\w.%~+-]+=[^&\s]*)*")
+_XML_FIELD: Final = re.compile(rf"<({'|'.join(sorted(_SECRET_FIELDS))})>[^<]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +163,14 @@ class Redactor:
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """Mask ``secret`` from now on. Short ones would mask half of everything."""
+        """Mask ``secret`` from now on. Short ones would mask half of everything.
+
+        It is masked as it is in XML, too, and percent-encoded: once as in a query, twice as in a
+        text that was signed and that an error tells.
+        """
         if len(secret) >= 6:
-            self._secrets.add(secret)
+            once = quote(secret, safe="")
+            self._secrets |= {secret, escape(secret, quote=False), once, quote(once, safe="")}
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers: those with a name that is not known to be harmless without their value."""
@@ -173,37 +181,40 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """An address, with the values of those parameters that are known to be harmless."""
-        parts = urlsplit(url)
-        pairs = [
-            f"{name}={value if name in _QUERY else f'<{len(value)}>'}"
-            for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        ]
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return f"<{len(url)} characters>"
+        query = self._query(parts.query)
         host = parts.netloc.rpartition("@")[2]
         base = f"{parts.scheme}://{host}" if parts.scheme else ""
-        shown = f"{base}{parts.path}" + (f"?{'&'.join(pairs)}" if pairs else "")
-        return self._masked(shown)
+        return self._masked(f"{base}{parts.path}" + (f"?{query}" if query else ""))
 
     def body(self, content: bytes) -> str:
-        """A body: JSON with the fields of the contract, anything else by its start or size."""
+        """A body: JSON with the fields of the contract, a form as the query of an address; anything
+        else by its start or size."""
         if not content:
             return ""
         try:
-            return self.message(content.decode())
+            text = content.decode()
         except UnicodeDecodeError:
             return f"<{len(content)} bytes>"
+        if _FORM.fullmatch(text):
+            return _cut(self._masked(self._query(text)))
+        return self.message(text)
 
     def message(self, text: str) -> str:
         """The text of a message or body, redacted."""
         try:
-            value = json.loads(text)
+            value = self.value(json.loads(text))
+            return _cut(json.dumps(value, ensure_ascii=False))
         except (ValueError, RecursionError):
             return self.text(text)
-        return _cut(json.dumps(self.value(value), ensure_ascii=False))
 
     def value(self, value: Any, key: str = "") -> Any:
         """A JSON value: strings by whether their field is known."""
         if isinstance(value, dict):
-            return {str(name): self.value(item, str(name)) for name, item in value.items()}
+            return {self.text(name): self.value(item, name) for name, item in value.items()}
         if isinstance(value, list):
             return [self.value(item, key) for item in value]
         if not isinstance(value, str):
@@ -216,10 +227,19 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """A text without secrets, and with every link in it redacted."""
+        text = _XML_FIELD.sub(r"<\1>***", text)
         return _cut(self._masked(_LINK.sub(lambda match: self.url(match[0]), text)))
 
+    def _query(self, query: str) -> str:
+        """Parameters, with the values of those that are known to be harmless."""
+        return "&".join(
+            f"{name}={value if name in _QUERY else f'<{len(value)}>'}"
+            for name, value in parse_qsl(query, keep_blank_values=True)
+        )
+
     def _masked(self, text: str) -> str:
-        for secret in self._secrets:
+        # The longest first: one may be the beginning of another.
+        for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, "***")
         return text
 

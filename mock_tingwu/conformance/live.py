@@ -10,13 +10,16 @@ from uuid import uuid4
 
 from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance.answers import Answer
-from mock_tingwu.conformance.signing import Tamper
+from mock_tingwu.conformance.captions import Captions
+from mock_tingwu.conformance.outside import Mailbox
+from mock_tingwu.conformance.signing import Signer, Tamper, Unsigned
 from mock_tingwu.protocols import signing
 
 if TYPE_CHECKING:
     from mock_tingwu.conformance.cloud import Cloud
 
 VERSION: Final = "2016-11-01"
+_FORM: Final = "application/x-www-form-urlencoded"
 _RESPONSES: Final = {
     "CreateRtcAsrTask": "live/create-response",
     "QueryRtcAsrTasks": "live/query-response",
@@ -37,7 +40,7 @@ class Live:
         parameters: Mapping[str, str],
         *,
         method: str = "POST",
-        scheme: str = "rpc",
+        scheme: str | Signer = "rpc",
         form: bool = False,
         format: str = "JSON",
         key: AccessKey | None = None,
@@ -45,10 +48,10 @@ class Live:
         nonce: str | None = None,
         tamper: Tamper | None = None,
     ) -> Answer:
-        """Make a call, signed by ``scheme``: rpc, acs3 or none.
+        """Make a call, signed by ``scheme``: rpc, acs3, none or a function that makes headers.
 
         All goes into the query, or with ``form`` into the body. ``tamper`` changes the parameters
-        once they are signed (rpc, none), or the headers (acs3).
+        once they are signed (rpc, none), or the headers (acs3 and functions).
         """
         site = self._cloud.site
         key, date, nonce = key or site.access_key, date or datetime.now(UTC), nonce or uuid4().hex
@@ -63,31 +66,80 @@ class Live:
         }
         headers: dict[str, str] = {}
         sent = dict(parameters)
-        if scheme == "acs3":
-            host = urlsplit(site.live_url).netloc
+        host = urlsplit(site.live_url).netloc
+        if not isinstance(scheme, str):
+            headers = scheme(
+                Unsigned(method, "/", sent, {}, b"", key, host, action, VERSION, date, nonce)
+            )
+        elif scheme == "acs3":
             headers = signing.sign_acs3(method, "/", sent, {}, b"", host=host, **common)
         elif scheme == "rpc":
             sent = signing.sign_rpc_v1(method, sent, format=format, **common)
         elif scheme == "none":
             sent |= {"Action": action, "Version": VERSION, "Format": format}
         else:
-            raise ValueError(f"scheme is {scheme!r}, expected rpc, acs3 or none")
+            raise ValueError(f"scheme is {scheme!r}, expected rpc, acs3, none or a function")
         if tamper is not None:
-            tamper(headers if scheme == "acs3" else sent)
+            tamper(headers or sent)
         encoded = signing.encode_query(sent)
+        parts = {"form": encoded} if form else {"query": encoded}
+        return await self.send(action, method, headers=headers, **parts)
+
+    async def send(
+        self,
+        action: str,
+        method: str = "POST",
+        *,
+        query: str = "",
+        form: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a call as it is written here: ``query`` and ``form`` are encoded already."""
+        url = f"{self._cloud.site.live_url}/"
+        sent = dict(headers or {})
         if form:
-            headers["content-type"] = "application/x-www-form-urlencoded"
+            sent.setdefault("content-type", _FORM)
         answer = await self._cloud.http.send(
             action,
             method,
-            f"{site.live_url}/" if form else f"{site.live_url}/?{encoded}",
-            headers=headers,
-            content=encoded.encode() if form else b"",
+            f"{url}?{query}" if query else url,
+            target=f"/?{query}" if query else None,
+            headers=sent,
+            content=form.encode(),
         )
-        is_json = answer.headers.get("content-type", "").startswith("application/json")
-        if answer.status == 200 and is_json and action in _RESPONSES:
-            self._cloud.check.fits(_RESPONSES[action], answer.body)
+        if answer.status == 200 and _is_json(answer) and action in _RESPONSES:
+            went_well = answer.body.get("RetCode") == 2000
+            schema = _RESPONSES[action] if went_well else "live/task-response"
+            self._cloud.check.fits(schema, answer.body)
         return answer
+
+    def refused(self, answer: Answer, *codes: str, status: int | None = 400) -> None:
+        """Check that an answer in JSON is an error as SDKs read it; its Code one of ``codes``.
+
+        ``status`` None is for what no document tells: any from 400 to 499.
+        """
+        check = self._cloud.check
+        check.has(answer.body, "Code", "Message", "RequestId")
+        code = answer.body["Code"]
+        if status is None:
+            # A breakdown is no refusal.
+            check.that(400 <= answer.status < 500, "HTTP 4xx", f"{answer.status} {code}")
+        else:
+            check.equal(answer.status, status, f"HTTP status ({code})")
+        if codes:
+            check.one_of(code, codes, "Code")
+
+    def rejected(self, answer: Answer) -> None:
+        """Check that a call was not done: an error of HTTP, or a RetCode that is not 2000.
+
+        No document tells which of the two a parameter leads to that is wrong.
+        """
+        if answer.status != 200:
+            self.refused(answer, status=None)
+            return
+        code = answer.body.get("RetCode")
+        self._cloud.check.that(code not in (None, 2000), "a RetCode other than 2000", code)
+        self._cloud.check.lacks(answer.body, "TaskId")
 
     def stream(self, callback_url: str, **parameters: str | None) -> dict[str, str]:
         """The parameters of a task that listens to the target's live stream.
@@ -105,8 +157,7 @@ class Live:
     async def create(self, parameters: Mapping[str, str], **changes: Any) -> Answer:
         """CreateRtcAsrTask; the task is deleted when the case is over."""
         answer = await self.call("CreateRtcAsrTask", parameters, **changes)
-        is_json = answer.headers.get("content-type", "").startswith("application/json")
-        if answer.status == 200 and is_json and answer.body.get("RetCode") == 2000:
+        if answer.status == 200 and _is_json(answer) and answer.body.get("RetCode") == 2000:
             task_id = str(answer.body["TaskId"])
             self._cloud.later(lambda: self.delete(task_id))
         return answer
@@ -115,6 +166,17 @@ class Live:
         """Create a task that has to be created; return its TaskId."""
         answer = await self.create(self.stream(callback_url, **parameters))
         return str(answer.done["TaskId"])
+
+    async def caption(
+        self, mailbox: Mailbox | None = None, /, query: str | None = None, **parameters: str | None
+    ) -> Captions:
+        """Create a task whose captions go to ``mailbox``, a new one if None.
+
+        ``query`` is behind its address in CallbackURL.
+        """
+        mailbox = mailbox or self._cloud.outside.mailbox()
+        url = f"{mailbox.url}?{query}" if query else mailbox.url
+        return Captions(self._cloud, await self.start(url, **parameters), url, mailbox)
 
     async def stop(self, task_id: str, **changes: Any) -> Answer:
         """StopRtcAsrTask."""
@@ -128,3 +190,14 @@ class Live:
         """QueryRtcAsrTasks of one task, or of all that run."""
         parameters = {} if task_id is None else {"TaskId": task_id}
         return await self.call("QueryRtcAsrTasks", parameters, **changes)
+
+    async def tasks(self, task_id: str | None = None) -> dict[str, Any]:
+        """``Tasks`` of a Query that has to go well: tasks by their ids."""
+        tasks = (await self.query(task_id)).done.get("Tasks")
+        self._cloud.check.has(tasks, what="Tasks")
+        assert isinstance(tasks, dict)
+        return tasks
+
+
+def _is_json(answer: Answer) -> bool:
+    return answer.headers.get("content-type", "").startswith("application/json")

@@ -100,13 +100,13 @@ async def _outcome(
         return Outcome(case, SKIP, f"only a mock can be tried so: {why}", NOT_TESTABLE)
     if missing:
         why = "; ".join(need.advice for need in missing)
-        return Outcome(case, FAIL, f"Not testable: there is no {why}", NOT_TESTABLE)
+        return Outcome(case, FAIL, f"Not testable: missing: {why}", NOT_TESTABLE)
     began = time.monotonic()
     try:
         async with bench.site(case, outside) as site:
             cloud = Cloud(site, outside, bench.pacing, cassette)
             outcome = await _tried(case, cloud)
-            left_behind = tuple(await cloud.close())
+            left_behind = tuple(map(cloud.http.redactor.text, await cloud.close()))
     except Exception as error:
         # Whatever goes wrong here is not the target's doing.
         return Outcome(case, FAIL, f"Harness error: {_where(error)}", HARNESS)

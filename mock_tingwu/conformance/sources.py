@@ -171,6 +171,11 @@ ASYNC_REFUSED = Source(
     "https://github.com/spring-ai-alibaba/spring-ai-extensions/issues/166",
     "observed",
 )
+ERROR_ISSUE = Source(
+    "zabbix-RDS-monitor, issue 9",
+    "https://github.com/XWJR-Ops/zabbix-RDS-monitor/issues/9",
+    "observed",
+)
 MD5_ISSUE = Source(
     "aliyun-openapi-python-sdk, issue 118",
     "https://github.com/aliyun/aliyun-openapi-python-sdk/issues/118",

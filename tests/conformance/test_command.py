@@ -126,7 +126,7 @@ def test_what_a_target_lacks_is_a_failure_and_no_silent_skip(
     monkeypatch.setenv("HOME", "/nowhere")
     code, _, err = conformance("--target", "live", "--yes", "--select", "TW-CREATE-001")
     assert code == 1
-    assert "Not testable: there is no an access key and an AppKey" in err
+    assert "Not testable: missing: an access key and an AppKey" in err
 
 
 def test_cases_are_listed(conformance: Command) -> None:

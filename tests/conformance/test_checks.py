@@ -1,0 +1,95 @@
+"""What cases find: sentences about what is expected and what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mock_tingwu.conformance.checks import ANSWER, EVENTS, TIMING, Checks, Deviation, shown
+
+Check = Callable[[Checks], None]
+
+UNKNOWN = {
+    "Description": "success",
+    "RequestId": "7FF5417D-06E9-5A2C-9A70-581F6149E6C1",
+    "RetCode": 2000,
+    "Colour": "blue",
+}
+
+
+@pytest.mark.parametrize(
+    "holds",
+    [
+        lambda check: check.that(True, "it"),
+        lambda check: check.equal([1, {"a": None}], [1, {"a": None}], "it"),
+        lambda check: check.one_of("b", ("a", "b"), "it"),
+        lambda check: check.matches("asr-12", r"asr-\d+", "it"),
+        lambda check: check.has({"a": None}, "a"),
+        lambda check: check.lacks({"a": None}, "b"),
+        lambda check: check.rising([1, 2, 2.5], "times"),
+        lambda check: check.rising([], "times"),
+    ],
+)
+def test_what_holds_is_counted(holds: Check) -> None:
+    check = Checks()
+    holds(check)
+    assert check.count == 1
+    assert check.facets == {ANSWER: []}
+
+
+@pytest.mark.parametrize(
+    ("fails", "sentence"),
+    [
+        (lambda c: c.that(False, "a refusal", 200), "expected a refusal, got 200"),
+        (lambda c: c.that(False, "a refusal"), "expected a refusal"),
+        (lambda c: c.equal("1", 1, "status"), "status is '1', expected 1"),
+        (lambda c: c.equal(True, 1, "status"), "status is True, expected 1"),
+        (lambda c: c.equal(0, False, "status"), "status is 0, expected False"),
+        (lambda c: c.one_of("c", ("a", "b"), "it"), "it is 'c', expected 'a' or 'b'"),
+        (lambda c: c.matches("xasr-1", r"asr-\d", "it"), r"it is 'xasr-1', expected to match asr"),
+        (lambda c: c.matches("asr-1x", r"asr-\d", "it"), "it is 'asr-1x'"),
+        (lambda c: c.matches(None, ".*", "it"), "it is None, expected to match"),
+        (lambda c: c.has({"a": 1}, "a", "b", "c"), r"the answer has no b and no c, got \['a'\]"),
+        (lambda c: c.has([], "a", what="Data"), r"Data is \[\], expected an object"),
+        (lambda c: c.lacks({"a": 1}, "a"), "the answer has a, expected it without"),
+        (lambda c: c.lacks("a", "a"), "the answer is 'a', expected an object"),
+        (lambda c: c.rising([1, 1], "times"), r"times are \[1, 1\], expected each greater"),
+        (lambda c: c.fits("live/task-response", {}), r"is missing.*\[schema live/task-response\]"),
+    ],
+)
+def test_what_does_not_hold_is_told_in_a_sentence(fails: Check, sentence: str) -> None:
+    check = Checks()
+    with pytest.raises(Deviation, match=sentence):
+        fails(check)
+    assert check.count == 1
+
+
+def test_a_deviation_knows_its_facet() -> None:
+    with pytest.raises(Deviation) as caught:
+        Checks().rising([2, 1], "times", facet=TIMING)
+    assert caught.value.facet == TIMING
+
+
+def test_notes_end_nothing() -> None:
+    check = Checks()
+    check.note(EVENTS, None)
+    check.note(EVENTS, "an event too many")
+    assert check.facets == {EVENTS: ["an event too many"]}
+    assert check.count == 2
+
+
+def test_unknown_fields_are_tolerated_where_that_is_wanted_and_noted() -> None:
+    with pytest.raises(Deviation, match="Colour"):
+        Checks().fits("live/task-response", UNKNOWN)
+    check = Checks(tolerates_unproven=True)
+    check.fits("live/task-response", UNKNOWN)
+    assert len(check.unproven) == 1
+    assert "Colour" in check.unproven.pop()
+    assert check.schemas == {"live/task-response": 1}
+    with pytest.raises(Deviation, match="RetCode"):
+        check.fits("live/task-response", UNKNOWN | {"RetCode": "2000"})
+
+
+def test_long_values_are_cut_short() -> None:
+    assert shown("a" * 300) == f"'{'a' * 199} ... (302 characters)"
