@@ -1,9 +1,10 @@
-"""How sharp the cases are: all of an area against every mutant of it.
+"""How sharp the cases are: every mutant against the cases that it names.
 
-    python -m mock_tingwu.conformance.teeth [AREA ...]
+    python -m mock_tingwu.conformance.teeth [--whole] [AREA ...]
 
-Prints how many mutants were caught, by which cases, and which MUST cases have caught none. Exit
-status 1 unless every mutant is caught by a case of its area and every MUST case catches one.
+With ``--whole`` against all cases of its area, which takes ten times as long. Prints by how many
+cases each mutant was caught, and which MUST cases have caught none. Exit status 1 unless every
+mutant is caught by a case of its area, and by all that it names, and every MUST case catches one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 from mock_tingwu.conformance.benches import PrivateBench
 from mock_tingwu.conformance.catalogue import MUST, load
@@ -26,23 +28,30 @@ from mock_tingwu.conformance.runner import FAIL, TARGET, run
 
 @dataclass(frozen=True, slots=True)
 class Kills:
-    """The cases that noticed a mutant; ``harness`` are those that broke down instead."""
+    """The cases that noticed a mutant.
+
+    ``missed`` are those that should have, ``harness`` those that broke down instead.
+    """
 
     mutant: str
     area: str
     cases: frozenset[str]
+    missed: frozenset[str]
     harness: frozenset[str]
 
     @property
     def is_caught(self) -> bool:
-        """Whether a case of the mutant's own area noticed it."""
-        return any(id.rpartition("-")[0] == self.area for id in self.cases)
+        """Whether a case of the mutant's own area noticed it, and all that it names."""
+        return not self.missed and any(id.rpartition("-")[0] == self.area for id in self.cases)
 
 
-def kills(mutant: Mutant) -> Kills:
-    """Run all cases of the mutant's area, and those that it names, against it."""
-    cases = load().only(lambda case: case.area == mutant.area or case.id in mutant.caught_by)
-    with mutant.apply(), Outside() as outside:
+def kills(mutant: Mutant, outside: Outside, *, whole: bool = False) -> Kills:
+    """Run the cases that a mutant names against it, or with ``whole`` all of its area as well."""
+    cases = load().only(
+        lambda case: case.id in mutant.caught_by or (whole and case.area == mutant.area)
+    )
+    outside.project.answers_about.clear()
+    with mutant.apply():
         outcomes = asyncio.run(run(cases, PrivateBench(), outside))
     noticed, broken = set(), set()
     for outcome in outcomes:
@@ -51,7 +60,8 @@ def kills(mutant: Mutant) -> Kills:
             noticed.add(outcome.case.id)
         elif outcome.verdict == FAIL:
             broken.add(outcome.case.id)
-    return Kills(mutant.name, mutant.area, frozenset(noticed), frozenset(broken))
+    missed = set(mutant.caught_by) - noticed
+    return Kills(mutant.name, mutant.area, frozenset(noticed), frozenset(missed), frozenset(broken))
 
 
 def toothless(found: Collection[Kills], areas: Collection[str]) -> list[str]:
@@ -66,17 +76,19 @@ def toothless(found: Collection[Kills], areas: Collection[str]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the mutants of the areas that are named, of all if none is."""
-    areas = set(arguments) or {case.area for case in load()}
+    whole = "--whole" in arguments
+    areas = set(arguments) - {"--whole"} or {case.area for case in load()}
     mutants = [mutant for mutant in load_mutants() if mutant.area in areas]
     began = time.monotonic()
     # Mutants change the process that they run in.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), context) as pool:
-        found = list(pool.map(_by_name, [mutant.name for mutant in mutants]))
+        names = [mutant.name for mutant in mutants]
+        found = list(pool.map(_by_name, names, [whole] * len(names), chunksize=8))
     for kill in found:
-        verdict = "caught" if kill.is_caught else "SURVIVED"
+        verdict = "caught" if kill.is_caught else f"MISSED by {' '.join(sorted(kill.missed))},"
         broken = f", kit broke in {' '.join(sorted(kill.harness))}" if kill.harness else ""
-        print(f"{kill.area:14} {kill.mutant:50} {verdict} by {len(kill.cases)}{broken}")
+        print(f"{kill.mutant:60} {verdict} by {len(kill.cases)}{broken}")
     blunt = toothless(found, areas)
     caught = sum(kill.is_caught for kill in found)
     print(
@@ -88,8 +100,15 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if found and caught == len(found) and not blunt and not is_broken else 1
 
 
-def _by_name(name: str) -> Kills:
-    return kills(next(mutant for mutant in load_mutants() if mutant.name == name))
+def _by_name(name: str, whole: bool) -> Kills:
+    mutant = next(mutant for mutant in load_mutants() if mutant.name == name)
+    return kills(mutant, _outside(), whole=whole)
+
+
+@cache
+def _outside() -> Outside:
+    """One for all mutants of a process; it ends with that."""
+    return Outside().__enter__()
 
 
 if __name__ == "__main__":

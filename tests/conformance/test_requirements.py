@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_tingwu.conformance import MUST, load, requirements
+from mock_tingwu.conformance import load, requirements
 from mock_tingwu.conformance.evidence import (
     BEHAVIOUR,
     CONTRACT,
@@ -19,6 +19,7 @@ from mock_tingwu.conformance.evidence import (
     evidence,
 )
 from mock_tingwu.conformance.mutants import Mutant, answers, with_value
+from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.teeth import kills, toothless
 from tests.conformance.entries import entry, report
 
@@ -85,15 +86,19 @@ def test_evidence_has_its_axes_apart() -> None:
 
 
 def test_a_mutant_that_nobody_notices_is_told_from_one_that_is_caught() -> None:
-    blind = Mutant("blind", "nothing", "TW-CREATE", ("TW-CREATE-001",), lambda: nullcontext())
-    found = kills(blind)
-    assert not found.is_caught and not found.harness
-    assert "TW-CREATE-001" in toothless([found], ["TW-CREATE"])
-    seen = Mutant("seen", "begins late", "TW-CREATE", ("TW-CREATE-001",), _begins_late)
-    found = kills(seen)
-    assert found.is_caught and "TW-CREATE-001" in found.cases
-    assert "TW-CREATE-001" not in toothless([found], ["TW-CREATE"])
-    assert all(load()[id].level == MUST for id in toothless([found], ["TW-CREATE"]))
+    area, named = "TW-THROTTLE", ("TW-CREATE-001",)
+    with Outside() as outside:
+        blind = Mutant("blind", "nothing", "TW-CREATE", named, lambda: nullcontext())
+        found = kills(blind, outside)
+        assert (found.is_caught, sorted(found.missed), not found.harness) == (False, [*named], True)
+        assert "TW-CREATE-001" in toothless([found], ["TW-CREATE"])
+        seen = Mutant("seen", "begins late", "TW-CREATE", named, _begins_late)
+        found = kills(seen, outside)
+        assert (found.is_caught, sorted(found.cases)) == (True, [*named])
+        assert "TW-CREATE-001" not in toothless([found], ["TW-CREATE"])
+        # Caught, but by no case of its area.
+        elsewhere = Mutant("elsewhere", "begins late", area, named, _begins_late)
+        assert not kills(elsewhere, outside).is_caught
 
 
 @contextmanager
