@@ -129,10 +129,10 @@ def _row(name: str, report: Report) -> Row:
     levels = Counter(entry.source_level for entry in about)
     live = [entry for entry in about if entry.last_live_pass]
     axes = {
-        SDKS: ", ".join(driven().get(name, [])) or "none",
-        CONTRACT: _ratio(checked) or ("never" if OPERATIONS[name] else "has no schema"),
+        SDKS: str(len(driven().get(name, []))),
+        CONTRACT: _cases(len(checked)) if OPERATIONS[name] else "has no schema",
         RECORDED: _ratio([e for e in binding if e.source_level == "observed"]) or "none",
-        LIVE: f"{len(live)} cases" if live else "never",
+        LIVE: _cases(len(live)),
         BEHAVIOUR: _ratio([entry for entry in binding if not entry.negative]) or "none",
         NEGATIVE: _ratio([entry for entry in binding if entry.negative]) or "none",
         KNOWN: ", ".join(f"{levels[level]} {level}" for level in LEVELS if levels[level]) or "-",
@@ -146,6 +146,10 @@ def driven() -> dict[str, list[str]]:
     path = catalogue_folder() / DRIVEN
     found: dict[str, list[str]] = json.loads(path.read_text("utf-8"))
     return found
+
+
+def _cases(count: int) -> str:
+    return f"{count} case{'s' if count > 1 else ''}" if count else "never"
 
 
 def _ratio(entries: list[Entry]) -> str:

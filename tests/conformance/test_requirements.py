@@ -75,11 +75,11 @@ def test_evidence_has_its_axes_apart() -> None:
     ]
     rows = {row.name: row.axes for row in evidence(report(*cases))}
     create = rows["CreateTask"]
-    assert create[CONTRACT] == "1 of 1"
+    assert create[CONTRACT] == "1 case"
     assert create[NEGATIVE] == "0 of 1"
     assert create[BEHAVIOUR] == "2 of 2"
     assert create[RECORDED] == "1 of 1"
-    assert create[LIVE] == "1 cases"
+    assert create[LIVE] == "1 case"
     assert create[KNOWN] == "2 documented, 1 sdk, 1 observed, 1 assumed"
     assert rows["SentenceEnd"][BEHAVIOUR] == rows["SentenceEnd"][NEGATIVE] == "none"
     assert rows["StartTranscription"][CONTRACT] == "has no schema"
