@@ -226,6 +226,8 @@ class Tingwu:
         path = f"{PHRASES}/{quote(phrase_id, safe='')}" if phrase_id else PHRASES
         action = f"{verb}TranscriptionPhrases"
         answer = await self.call(methods[verb], path, body, action=action, **changes)
+        if answer.status == 200:
+            self._cloud.check.fits(f"tingwu/phrases-response#{verb.lower()}", answer.body)
         if verb == "Create" and answer.status == 200:
             made = answer.body.get("Data", {}).get("PhraseId")
             if isinstance(made, str):
