@@ -15,7 +15,7 @@ _LONG_AGO = timedelta(minutes=17)
 
 
 @case(
-    "TW-AUTH-054",
+    "TW-AUTH-053",
     "a clock that is more than 15 minutes behind is told",
     sends="a GET with x-acs-date 17 minutes ago",
     expects="HTTP 400 InvalidTimeStamp.Expired",
@@ -31,7 +31,7 @@ async def late_clock(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-055",
+    "TW-AUTH-054",
     "a clock that is more than 15 minutes ahead is told",
     sends="a GET with x-acs-date in 17 minutes",
     expects="HTTP 400 InvalidTimeStamp.Expired",
@@ -47,7 +47,7 @@ async def early_clock(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-056",
+    "TW-AUTH-055",
     "ROA v1: a Date that is more than 15 minutes old is told",
     sends="a GET with a Date of 17 minutes ago",
     expects="HTTP 400 InvalidTimeStamp.Expired",
@@ -79,7 +79,7 @@ def _dated(name: str, value: str | None) -> Signer:
 
 
 @case(
-    "TW-AUTH-057",
+    "TW-AUTH-056",
     "an x-acs-date that cannot be read is told",
     sends="a GET with x-acs-date yesterday",
     expects="HTTP 400 InvalidTimeStamp.Format",
@@ -94,7 +94,7 @@ async def odd_date(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-058",
+    "TW-AUTH-057",
     "ROA v1: a Date that cannot be read is told",
     sends="a GET with Date yesterday",
     expects="HTTP 400 InvalidTimeStamp.Format",
@@ -109,7 +109,7 @@ async def roa_odd_date(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-059",
+    "TW-AUTH-058",
     "a request without x-acs-date is refused",
     sends="a GET without x-acs-date, signed with Signature V3",
     expects="an error with Code, Message and RequestId",
@@ -124,7 +124,7 @@ async def no_date(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-060",
+    "TW-AUTH-059",
     "ROA v1: a missing Date is one that cannot be read",
     sends="a GET without Date, signed with ROA v1",
     expects="HTTP 400 InvalidTimeStamp.Format",

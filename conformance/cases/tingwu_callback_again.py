@@ -38,7 +38,7 @@ def attempts(cloud: Cloud, key: str) -> list[int]:
     "TW-CALLBACK-014",
     "a callback that is refused comes again after five seconds",
     sends="HTTP 500 in answer to each callback",
-    expects="no other attempt within two seconds, one within six",
+    expects="one attempt in the first two seconds, a second within seven",
     level=MUST,
     source=GUIDE,
     operations=TOLD,

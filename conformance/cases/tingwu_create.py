@@ -7,7 +7,6 @@ from mock_tingwu.conformance.sources import (
     ASSUMED,
     CREATE_TASK,
     ERRORS,
-    JS_PUSH,
     METADATA,
     REALTIME,
     RECORDED,
@@ -116,22 +115,6 @@ async def join_url_has_a_token(cloud: Cloud) -> None:
 
 @case(
     "TW-CREATE-007",
-    "a MeetingJoinUrl needs nothing beside it to be joined",
-    sends="a WebSocket handshake without any header of its own, StartTranscription",
-    expects="TranscriptionStarted",
-    level=MUST,
-    source=JS_PUSH("connect"),
-    operations=("CreateTask", "TranscriptionStarted"),
-)
-async def join_url_suffices(cloud: Cloud) -> None:
-    data = await cloud.tingwu.start()
-    async with cloud.join(data["MeetingJoinUrl"], headers={}) as session:
-        started = await session.start()
-        cloud.check.equal(started.name, "TranscriptionStarted", "the answer to the start")
-
-
-@case(
-    "TW-CREATE-008",
     "every meeting has a TaskId and a MeetingJoinUrl of its own",
     sends="the same CreateTask type=realtime twice",
     expects="two TaskIds and two MeetingJoinUrls",
@@ -146,7 +129,7 @@ async def meetings_are_apart(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-009",
+    "TW-CREATE-008",
     "a TaskKey is echoed",
     sends="CreateTask type=realtime with Input.TaskKey",
     expects="the same TaskKey in Data",
@@ -160,7 +143,7 @@ async def task_key_is_echoed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-010",
+    "TW-CREATE-009",
     "a TaskKey of any characters is echoed as it was sent",
     sends="CreateTask type=realtime with a TaskKey in Chinese, with spaces, quotes and a slash",
     expects="the same TaskKey in Data",
@@ -175,7 +158,7 @@ async def any_task_key_is_echoed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-011",
+    "TW-CREATE-010",
     "without a TaskKey there is none in the answer",
     sends="CreateTask type=realtime without Input.TaskKey",
     expects="Data without TaskKey",
@@ -188,7 +171,7 @@ async def no_task_key_is_made_up(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-012",
+    "TW-CREATE-011",
     "what there is not is left out and never null",
     sends="CreateTask type=realtime",
     expects="no field of the answer is null",
@@ -207,7 +190,7 @@ async def nothing_is_null(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-013",
+    "TW-CREATE-012",
     "operation=start is what is done without operation",
     sends="CreateTask type=realtime&operation=start",
     expects="a NEW task",
@@ -221,7 +204,7 @@ async def start_can_be_said(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-014",
+    "TW-CREATE-013",
     "a task without type is refused",
     sends="CreateTask without the query parameter type",
     expects="an error with Code, Message and RequestId",
@@ -235,7 +218,7 @@ async def type_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-015",
+    "TW-CREATE-014",
     "a type other than offline and realtime is refused",
     sends="CreateTask type=live",
     expects="an error with Code, Message and RequestId",
@@ -251,7 +234,7 @@ async def type_is_one_of_two(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-016",
+    "TW-CREATE-015",
     "an operation other than start and stop is refused: nobody can pause a meeting by the API",
     sends="CreateTask type=realtime&operation=pause with the TaskId of a meeting",
     expects="an error with Code, Message and RequestId",
@@ -268,7 +251,7 @@ async def there_is_no_pause(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-017",
+    "TW-CREATE-016",
     "a meeting without AppKey is refused",
     sends="CreateTask type=realtime without AppKey",
     expects="HTTP 400 with a Code and a Message",
@@ -282,7 +265,7 @@ async def app_key_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-018",
+    "TW-CREATE-017",
     "an AppKey that does not exist is refused",
     sends="CreateTask type=realtime with an AppKey of nobody",
     expects="HTTP 400 with a Code and a Message",
@@ -297,7 +280,7 @@ async def app_key_has_to_exist(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-019",
+    "TW-CREATE-018",
     "a body without Input is refused",
     sends="CreateTask type=realtime with AppKey alone",
     expects="an error with Code, Message and RequestId",
@@ -318,7 +301,7 @@ async def input_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-020",
+    "TW-CREATE-019",
     "Appkey with a small k is AppKey, as the C++ sample sends it",
     sends="CreateTask type=realtime with Appkey in place of AppKey",
     expects="a NEW task",
@@ -337,7 +320,7 @@ async def small_k_is_taken(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-021",
+    "TW-CREATE-020",
     "fields that no document knows are ignored",
     sends="CreateTask type=realtime with unknown fields at the top, in Input and in Parameters",
     expects="a NEW task",

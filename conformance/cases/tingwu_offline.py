@@ -86,7 +86,7 @@ async def ends_once(cloud: Cloud) -> None:
     "a result that is there already is not taken back",
     sends="CreateTask type=offline with chapters, then GetTaskInfo to the end",
     expects="each Result has the keys of the one before",
-    level=MUST,
+    level=SHOULD,
     source=OFFLINE("Result while ONGOING"),
     operations=BOTH,
     needs=OUTSIDE,

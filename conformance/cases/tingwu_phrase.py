@@ -196,7 +196,7 @@ async def list_without_words(cloud: Cloud) -> None:
 
 @case(
     "TW-PHRASE-009",
-    "reading tells how it went as making does",
+    "the list of lists tells how it went as making one does",
     sends="ListTranscriptionPhrases",
     expects="Data: Status SUCCEEDED, ErrorCode 0, ErrorMessage success, and Phrases",
     level=MUST,

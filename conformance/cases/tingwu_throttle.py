@@ -89,7 +89,7 @@ async def denied_in_words(cloud: Cloud) -> None:
     "a call that is denied says when to come again",
     sends="CreateTask 21 times at one moment, in search of the headers",
     expects="x-acs-retry-after with a whole number above 0, which makes it a ThrottlingException",
-    level=MUST,
+    level=SHOULD,
     source=TEA_SDK("ThrottlingException"),
     operations=("CreateTask",),
     needs=[Need.SETTINGS],
