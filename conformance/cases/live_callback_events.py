@@ -258,7 +258,7 @@ async def stash(cloud: Cloud) -> None:
 
 @case(
     "LV-CALLBACK-030",
-    "stash_result is about the sentence behind",
+    "stash_result is about the sentence that follows",
     sends="CreateRtcAsrTask, and the ends of two sentences",
     expects="stash_result.index is index + 1; it begins no earlier than the sentence",
     level=SHOULD,

@@ -216,7 +216,7 @@ async def translation_is_off(cloud: Cloud) -> None:
 
 @case(
     "LV-CALLBACK-041",
-    "a sentence is translated behind its end",
+    "a sentence is translated after its end",
     sends="CreateRtcAsrTask with TranslateEnabled=true and TargetLanguages=en, one sentence",
     expects="SentenceEnd comes before ResultTranslated",
     level=INFO,

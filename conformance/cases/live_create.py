@@ -111,7 +111,7 @@ async def channel_is_ignored(cloud: Cloud) -> None:
 @case(
     "LV-CREATE-007",
     "in mode rtc a StreamURL is ignored",
-    sends="CreateRtcAsrTask with Mode=rtc, its three parameters, and a StreamURL that is none",
+    sends="CreateRtcAsrTask with Mode=rtc, its three parameters, and a StreamURL that is no URL",
     expects="RetCode 2000",
     level=MUST,
     source=LIVE_CREATE("StreamURL"),

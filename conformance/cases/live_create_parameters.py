@@ -225,7 +225,7 @@ taken(
 )
 rejected(
     "LV-CREATE-046",
-    "a CallbackURL that is none is refused",
+    "a CallbackURL that is no URL is refused",
     ASSUMED("how a CallbackURL is checked"),
     level=INFO,
     CallbackURL="captions",

@@ -71,7 +71,7 @@ async def refused_nonce_is_left(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-063",
-    "an access key that does not exist is told",
+    "an access key that does not exist is not found",
     sends="a GET signed with Signature V3 by a key of nobody",
     expects="HTTP 404 InvalidAccessKeyId.NotFound",
     level=MUST,
@@ -87,7 +87,7 @@ async def unknown_key(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-064",
-    "ROA v1: an access key that does not exist is told",
+    "ROA v1: an access key that does not exist is not found",
     sends="a GET signed with ROA v1 by a key of nobody",
     expects="HTTP 404 InvalidAccessKeyId.NotFound",
     level=MUST,
@@ -103,7 +103,7 @@ async def roa_unknown_key(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-065",
-    "an access key that was disabled is told",
+    "an access key that was disabled is inactive",
     sends="a GET signed right by a key that is disabled",
     expects="HTTP 400 InvalidAccessKeyId.Inactive",
     level=MUST,
@@ -161,7 +161,7 @@ async def token_is_missing_and_told(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-068",
-    "a temporary key with a token that is none is refused",
+    "a temporary key with a made-up token is refused",
     sends="a GET signed right by a temporary key, with a made-up x-acs-security-token",
     expects="an error with Code, Message and RequestId",
     level=MUST,
@@ -178,7 +178,7 @@ async def token_is_made_up(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-069",
-    "a token that is none answers InvalidSecurityToken.Malformed",
+    "a made-up token answers InvalidSecurityToken.Malformed",
     sends="a GET signed right by a temporary key with a token of one word",
     expects="HTTP 400 InvalidSecurityToken.Malformed",
     level=INFO,

@@ -312,7 +312,7 @@ async def content_md5_does_not_match(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-051",
-    "ROA v1: a signature method that there is not is told",
+    "ROA v1: a signature method that does not exist is refused",
     sends="a GET with x-acs-signature-method HMAC-ROT13, signed",
     expects="HTTP 400 InvalidSignatureMethod",
     level=SHOULD,

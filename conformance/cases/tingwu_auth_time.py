@@ -16,7 +16,7 @@ _LONG_AGO = timedelta(minutes=17)
 
 @case(
     "TW-AUTH-053",
-    "a clock that is more than 15 minutes behind is told",
+    "a request of more than 15 minutes ago has expired",
     sends="a GET with x-acs-date 17 minutes ago",
     expects="HTTP 400 InvalidTimeStamp.Expired",
     level=MUST,
@@ -32,7 +32,7 @@ async def late_clock(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-054",
-    "a clock that is more than 15 minutes ahead is told",
+    "a request from more than 15 minutes ahead is refused as one that has expired",
     sends="a GET with x-acs-date in 17 minutes",
     expects="HTTP 400 InvalidTimeStamp.Expired",
     level=MUST,
@@ -48,7 +48,7 @@ async def early_clock(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-055",
-    "ROA v1: a Date that is more than 15 minutes old is told",
+    "ROA v1: a request of more than 15 minutes ago has expired",
     sends="a GET with a Date of 17 minutes ago",
     expects="HTTP 400 InvalidTimeStamp.Expired",
     level=MUST,
@@ -80,7 +80,7 @@ def _dated(name: str, value: str | None) -> Signer:
 
 @case(
     "TW-AUTH-056",
-    "an x-acs-date that cannot be read is told",
+    "an x-acs-date that cannot be read is refused",
     sends="a GET with x-acs-date yesterday",
     expects="HTTP 400 InvalidTimeStamp.Format",
     level=MUST,
@@ -95,7 +95,7 @@ async def odd_date(cloud: Cloud) -> None:
 
 @case(
     "TW-AUTH-057",
-    "ROA v1: a Date that cannot be read is told",
+    "ROA v1: a Date that cannot be read is refused",
     sends="a GET with Date yesterday",
     expects="HTTP 400 InvalidTimeStamp.Format",
     level=MUST,

@@ -11,7 +11,7 @@ from ._meetings import CREATE, refused, taken
 
 refused(
     "TW-CREATE-021",
-    "a SourceLanguage of no language is refused",
+    "a SourceLanguage that does not exist is refused",
     CREATE_TASK("Input.SourceLanguage"),
     sends="SourceLanguage klingon",
     SourceLanguage="klingon",
@@ -76,7 +76,7 @@ taken(
 )
 refused(
     "TW-CREATE-030",
-    "a hint of no language is refused",
+    "a language hint that does not exist is refused",
     ASSUMED("what the service does with a hint that it does not know"),
     sends="SourceLanguage multilingual and the LanguageHints klingon",
     level=INFO,
@@ -95,7 +95,7 @@ refused(
 )
 refused(
     "TW-CREATE-032",
-    "a Format that is none of the five is refused",
+    "a Format other than the five is refused",
     CREATE_TASK("Input.Format"),
     sends="Format amr",
     Format="amr",

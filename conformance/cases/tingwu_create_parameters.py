@@ -144,14 +144,14 @@ taken(
 )
 refused(
     "TW-CREATE-060",
-    "a target language that is none is refused",
+    "a target language that does not exist is refused",
     REALTIME("Translation.TargetLanguages"),
     sends="the TargetLanguages klingon",
     parameters={"TranslationEnabled": True, "Translation": {"TargetLanguages": ["klingon"]}},
 )
 refused(
     "TW-CREATE-061",
-    "a translation into nothing is refused",
+    "a translation without a target language is refused",
     ASSUMED("what the service does with TranslationEnabled alone"),
     sends="TranslationEnabled without Translation",
     level=INFO,
@@ -209,7 +209,7 @@ taken(
 )
 refused(
     "TW-CREATE-068",
-    "a kind of summary that is none is refused",
+    "a kind of summary that does not exist is refused",
     ASSUMED("what the service does with an unknown kind"),
     sends="the Summarization.Types Poem",
     level=INFO,

@@ -179,7 +179,7 @@ async def without_accept_it_is_xml(cloud: Cloud) -> None:
 
 @case(
     "TW-ERROR-009",
-    "a path that no API has is told, in JSON, with 404",
+    "a path that no API has is answered with 404, in JSON",
     sends="a GET of a path that no API has, signed right",
     expects="HTTP 404 InvalidApi.NotFound (or InvalidAction.NotFound) and its sentence",
     level=MUST,
@@ -199,7 +199,7 @@ async def unknown_path(cloud: Cloud) -> None:
 
 @case(
     "TW-ERROR-010",
-    "a method that a path has not is an API that there is not",
+    "a method that a path does not have is answered as a path that does not exist",
     sends="a POST in place of a PUT to /openapi/tingwu/v2/tasks",
     expects="HTTP 404 InvalidApi.NotFound (or InvalidAction.NotFound)",
     level=SHOULD,
@@ -270,7 +270,7 @@ async def no_version(cloud: Cloud) -> None:
 
 @case(
     "TW-ERROR-014",
-    "a method that HTTP does not know is told in JSON",
+    "a method that HTTP does not know is refused in JSON",
     sends="a BREW of the tasks, signed",
     expects="HTTP 400 UnsupportedHTTPMethod",
     level=INFO,
@@ -285,7 +285,7 @@ async def unknown_method(cloud: Cloud) -> None:
 
 @case(
     "TW-ERROR-015",
-    "a body that is no JSON is told in JSON",
+    "a body that is no JSON is refused, in JSON",
     sends='CreateTask type=realtime with the body {"AppKey":',
     expects="an error with Code, Message and RequestId",
     level=MUST,

@@ -62,7 +62,7 @@ _leads_to(
     "BRK.InvalidLanguage",
     "Invalid language.",
     ERRORS("BRK.InvalidLanguage"),
-    sends="a SourceLanguage of no language",
+    sends="a SourceLanguage that does not exist",
     level=SHOULD,
     SourceLanguage="klingon",
 )
@@ -80,7 +80,7 @@ _leads_to(
     "BRK.InvalidLanguage",
     "Invalid language.",
     ASSUMED(_WHICH),
-    sends="a target language that is none",
+    sends="a target language that does not exist",
     level=INFO,
     parameters={"TranslationEnabled": True, "Translation": {"TargetLanguages": ["klingon"]}},
 )
@@ -89,7 +89,7 @@ _leads_to(
     "BRK.InvalidAudioFormat",
     "Invalid audio format.",
     ERRORS("BRK.InvalidAudioFormat"),
-    sends="a Format that is none",
+    sends="a Format that does not exist",
     level=SHOULD,
     Format="amr",
 )
@@ -259,12 +259,16 @@ def _parameter(
 
 _parameter("TW-ERROR-036", "MissingType", sends="no type", query={}, body={"Input": {}})
 _parameter(
-    "TW-ERROR-037", "InvalidType", sends="a type that is none", query={"type": "live"}, body={}
+    "TW-ERROR-037",
+    "InvalidType",
+    sends="a type that does not exist",
+    query={"type": "live"},
+    body={},
 )
 _parameter(
     "TW-ERROR-038",
     "InvalidOperation",
-    sends="an operation that is none",
+    sends="an operation that does not exist",
     query={"type": "realtime", "operation": "pause"},
     body={"Input": {}},
 )

@@ -105,7 +105,7 @@ async def absent_not_null(cloud: Cloud) -> None:
 
 @case(
     "TW-GET-006",
-    "MeetingJoinUrl is told once, by CreateTask",
+    "MeetingJoinUrl is in the answer of CreateTask alone",
     sends="GetTaskInfo of a new meeting",
     expects="Data without MeetingJoinUrl",
     level=MUST,

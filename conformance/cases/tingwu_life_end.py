@@ -236,7 +236,7 @@ async def early_second_run(cloud: Cloud) -> None:
 
 @case(
     "TW-LIFE-016",
-    "a second run of nothing answers InvalidTaskId",
+    "a second run of a task that does not exist answers InvalidTaskId",
     sends="CreateTask type=offline with a TaskId of 32 zeros",
     expects="HTTP 400 InvalidTaskId",
     level=INFO,

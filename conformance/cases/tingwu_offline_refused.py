@@ -72,7 +72,7 @@ async def forbidden(cloud: Cloud) -> None:
 
 @case(
     "TW-OFFLINE-012",
-    "a link to a host that there is not fails the task",
+    "a link to a host that does not exist fails the task",
     sends="CreateTask with the FileUrl https://nowhere.invalid/meeting.mp3",
     expects="FAILED, TSC.AudioFileLink",
     level=SHOULD,
@@ -211,7 +211,7 @@ async def web_page(cloud: Cloud) -> None:
 
 @case(
     "TW-OFFLINE-020",
-    "a web page is a wrong type of file",
+    "the ErrorCode of a web page is TSC.FileType",
     sends="CreateTask with a FileUrl that leads to HTML",
     expects="FAILED with TSC.FileType",
     level=INFO,

@@ -175,7 +175,7 @@ async def chapters_in_english(cloud: Cloud) -> None:
 
 @case(
     "TW-RESULT-024",
-    "key information without Types is all of it",
+    "without Types there is all of it: key information and actions",
     sends="a recording with MeetingAssistanceEnabled alone",
     expects="Keywords, KeySentences and Actions",
     level=SHOULD,
@@ -191,7 +191,7 @@ async def all_types(cloud: Cloud) -> None:
 
 @case(
     "TW-RESULT-025",
-    "of actions alone there is no key information",
+    "whoever asks for actions alone gets no key information",
     sends="a recording with MeetingAssistance.Types Actions",
     expects="Actions, without Keywords and KeySentences",
     level=SHOULD,
@@ -208,7 +208,7 @@ async def actions_alone(cloud: Cloud) -> None:
 
 @case(
     "TW-RESULT-026",
-    "of key information alone there are no actions",
+    "whoever asks for key information alone gets no actions",
     sends="a recording with MeetingAssistance.Types KeyInformation",
     expects="Keywords and KeySentences, without Actions",
     level=SHOULD,

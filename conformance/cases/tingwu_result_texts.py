@@ -332,7 +332,7 @@ async def files_name_their_task(cloud: Cloud) -> None:
 
 @case(
     "TW-RESULT-056",
-    "of a tone there is no text in any result",
+    "no result of a recording without speech has text",
     sends="13 s of a pure tone with all that a sound can have, and GET of each file",
     expects="texts that are empty or absent",
     level=SHOULD,

@@ -259,7 +259,6 @@ _auth(
     lambda: patched(Nonces, "use", lambda *_: True),
     35,
     46,
-    also=["LV-ERROR-014"],
 )
 
 # Signature V3

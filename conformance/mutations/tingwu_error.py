@@ -189,7 +189,7 @@ def ten_creates() -> AbstractContextManager[None]:
 @mutant(
     "there is no flow control",
     area=THROTTLE,
-    caught_by=["TW-THROTTLE-003", "TW-THROTTLE-004", "TW-THROTTLE-005", "TW-THROTTLE-008"],
+    caught_by=["TW-THROTTLE-003", "TW-THROTTLE-004", "TW-THROTTLE-007"],
 )
 def no_flow_control() -> AbstractContextManager[None]:
     return _limits(0, 0)
@@ -201,7 +201,7 @@ def throttled_is_429() -> AbstractContextManager[None]:
     return patched_item(API_ERRORS, "Throttling.User", row)
 
 
-@mutant("who calls too often is told otherwise", area=THROTTLE, caught_by=["TW-THROTTLE-004"])
+@mutant("who calls too often is told otherwise", area=THROTTLE, caught_by=["TW-THROTTLE-003"])
 def throttled_in_other_words() -> AbstractContextManager[None]:
     row = replace(API_ERRORS["Throttling.User"], message="Too many requests.")
     return patched_item(API_ERRORS, "Throttling.User", row)
@@ -210,13 +210,13 @@ def throttled_in_other_words() -> AbstractContextManager[None]:
 @mutant(
     "x-acs-retry-after is left out",
     area=THROTTLE,
-    caught_by=["TW-THROTTLE-005", "TW-THROTTLE-007"],
+    caught_by=["TW-THROTTLE-004", "TW-THROTTLE-006"],
 )
 def no_retry_after() -> AbstractContextManager[None]:
     return patched(gatekeeper, "throttled", lambda wait: failure("Throttling.User"))
 
 
-@mutant("who called too often is denied for a minute", area=THROTTLE, caught_by=["TW-THROTTLE-006"])
+@mutant("who called too often is denied for a minute", area=THROTTLE, caught_by=["TW-THROTTLE-005"])
 def denied_for_a_minute() -> AbstractContextManager[None]:
     return patched(throttle, "WINDOW_MS", 60_000)
 
@@ -224,7 +224,7 @@ def denied_for_a_minute() -> AbstractContextManager[None]:
 @mutant(
     "all calls of an account are counted together, 20 in a second",
     area=THROTTLE,
-    caught_by=["TW-THROTTLE-008", "TW-THROTTLE-009"],
+    caught_by=["TW-THROTTLE-007", "TW-THROTTLE-008"],
 )
 def counted_together() -> AbstractContextManager[None]:
     admit = Throttle.admit

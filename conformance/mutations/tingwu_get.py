@@ -251,7 +251,7 @@ def _signed_once() -> Iterator[None]:
 @mutant(
     "a link is signed when the result is made, and never again",
     area="TW-GET",
-    caught_by=["TW-GET-025", "TW-LINK-006"],
+    caught_by=["TW-GET-025", "TW-LINK-005"],
 )
 def links_are_signed_once() -> AbstractContextManager[None]:
     return _signed_once()
