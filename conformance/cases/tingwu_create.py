@@ -96,28 +96,25 @@ async def task_id_is_hexadecimal(cloud: Cloud) -> None:
 
 @case(
     "TW-CREATE-006",
-    "a MeetingJoinUrl is /api/ws/v1 with a token of 128 URL-safe characters",
+    "the token of a MeetingJoinUrl has 128 characters",
     sends="CreateTask type=realtime",
-    expects="MeetingJoinUrl ends with /api/ws/v1?mc= and the token",
+    expects="MeetingJoinUrl ends with ?mc= and so many characters",
     level=SHOULD,
     source=RECORDED("CreateTask of a meeting"),
     operations=CREATE,
 )
 async def join_url_has_a_token(cloud: Cloud) -> None:
     url = str((await cloud.tingwu.start()).get("MeetingJoinUrl"))
-    address, _, token = url.partition("?mc=")
+    token = url.partition("?mc=")[2]
     # The token lets somebody in: what is wrong with it is told by its length alone.
-    cloud.check.that(address.endswith("/api/ws/v1"), "the path /api/ws/v1", address)
     cloud.check.equal(len(token), 128, "the length of mc")
-    plain = token.replace("-", "").replace("_", "")
-    cloud.check.that(plain.isascii() and plain.isalnum(), "mc of URL-safe characters")
 
 
 @case(
     "TW-CREATE-007",
-    "every meeting has a TaskId and a MeetingJoinUrl of its own",
+    "every meeting has a TaskId of its own",
     sends="the same CreateTask type=realtime twice",
-    expects="two TaskIds and two MeetingJoinUrls",
+    expects="two TaskIds",
     level=MUST,
     source=REALTIME("answer of CreateTask"),
     operations=CREATE,
@@ -125,7 +122,6 @@ async def join_url_has_a_token(cloud: Cloud) -> None:
 async def meetings_are_apart(cloud: Cloud) -> None:
     one, other = await cloud.tingwu.start(), await cloud.tingwu.start()
     cloud.check.that(one["TaskId"] != other["TaskId"], "another TaskId", other["TaskId"])
-    cloud.check.that(one["MeetingJoinUrl"] != other["MeetingJoinUrl"], "another MeetingJoinUrl")
 
 
 @case(

@@ -147,6 +147,7 @@ refused(
     "a target language that does not exist is refused",
     REALTIME("Translation.TargetLanguages"),
     sends="the TargetLanguages klingon",
+    level=SHOULD,
     parameters={"TranslationEnabled": True, "Translation": {"TargetLanguages": ["klingon"]}},
 )
 refused(
