@@ -150,7 +150,7 @@ async def unreadable_timestamp(cloud: Cloud) -> None:
     "LV-AUTH-033",
     "a Timestamp of an hour ago has expired",
     sends="a Query with a Timestamp of an hour ago",
-    expects="HTTP 400 InvalidTimeStamp.Expired",
+    expects="HTTP 400 InvalidTimeStamp.Expired Specified time stamp or date value is expired.",
     level=MUST,
     source=COMMON_ERRORS("InvalidTimeStamp.Expired"),
     operations=QUERY,
@@ -159,6 +159,8 @@ async def unreadable_timestamp(cloud: Cloud) -> None:
 async def old_timestamp(cloud: Cloud) -> None:
     answer = await cloud.live.query(date=datetime.now(UTC) - timedelta(hours=1))
     cloud.live.refused(answer, "InvalidTimeStamp.Expired")
+    message = "Specified time stamp or date value is expired."
+    cloud.check.equal(answer.body.get("Message"), message, "Message")
 
 
 @case(
@@ -180,7 +182,7 @@ async def future_timestamp(cloud: Cloud) -> None:
     "LV-AUTH-035",
     "a nonce is used once",
     sends="the same signed Query twice",
-    expects="RetCode 2000, then HTTP 400 SignatureNonceUsed",
+    expects="RetCode 2000, then HTTP 400 SignatureNonceUsed: ... nonce was used already.",
     level=MUST,
     source=COMMON_ERRORS("SignatureNonceUsed"),
     operations=QUERY,
@@ -192,3 +194,5 @@ async def nonce_used(cloud: Cloud) -> None:
     cloud.check.equal(first.status, 200, "HTTP status of the first")
     second = await cloud.live.send(ACTION, "GET", query=query)
     cloud.live.refused(second, "SignatureNonceUsed")
+    message = "Specified signature nonce was used already."
+    cloud.check.equal(second.body.get("Message"), message, "Message")

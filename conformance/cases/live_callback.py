@@ -9,7 +9,15 @@ from mock_tingwu.conformance.captions import KNOWN, Captions
 from mock_tingwu.conformance.checks import EVENTS
 from mock_tingwu.conformance.sources import ASSUMED, LIVE_CREATE
 
-from ._live_tasks import CALLBACK, CHANNEL, IN_CHANNEL, LISTENS, SPEECH_S
+from ._live_tasks import (
+    CALLBACK,
+    CHANNEL,
+    IN_CHANNEL,
+    LISTENS,
+    SPEECH_S,
+    TWO_STREAMS,
+    another_stream,
+)
 
 _BODY: Final = LIVE_CREATE("callbacks")
 
@@ -105,9 +113,9 @@ async def names_the_channel(cloud: Cloud) -> None:
 
 @case(
     "LV-CALLBACK-005",
-    "callback_time_stamp is a number of milliseconds that never falls",
+    "callback_time_stamp is a number of milliseconds",
     sends="CreateRtcAsrTask, and two sentences of speech",
-    expects="milliseconds since 1970, in the order in which callbacks come",
+    expects="milliseconds since 1970, in each callback",
     level=MUST,
     source=_BODY("callback_time_stamp"),
     operations=CALLBACK,
@@ -120,7 +128,6 @@ async def time_stamp(cloud: Cloud) -> None:
         # 2020 to 2100: seconds would be far below.
         in_ms = type(stamp) is int and 1_577_836_800_000 < stamp < 4_102_444_800_000
         cloud.check.that(in_ms, "milliseconds since 1970 as a number", stamp)
-    cloud.check.equal(stamps, sorted(stamps), "the time stamps in order", facet=EVENTS)
 
 
 @case(
@@ -160,17 +167,22 @@ async def content_is_text(cloud: Cloud) -> None:
 @case(
     "LV-CALLBACK-008",
     "two tasks may post to one address",
-    sends="CreateRtcAsrTask twice with one CallbackURL, Language cn and en",
+    sends="CreateRtcAsrTask of two streams with one CallbackURL, Language cn and en",
     expects="callbacks of both, each with the TaskId and language of its own",
     level=MUST,
     source=_BODY("task_id, language"),
     operations=CALLBACK,
-    needs=LISTENS,
+    needs=TWO_STREAMS,
     time_limit=SPEECH_S,
 )
 async def two_tasks(cloud: Cloud) -> None:
     first = await cloud.live.caption(ReportInterval="-1")
-    second = await cloud.live.start(first.callback_url, Language="en", ReportInterval="-1")
+    second = await cloud.live.start(
+        first.callback_url,
+        StreamURL=another_stream(cloud),
+        Language="en",
+        ReportInterval="-1",
+    )
     await first.hear(1)
     await first.hear(4)
     found = {(c.body["task_id"], c.body["language"]) for c in first.so_far}

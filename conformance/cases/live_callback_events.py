@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby, pairwise
 
-from mock_tingwu.conformance import MUST, SHOULD, Cloud, case
+from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.captions import (
     RESULT_CHANGED,
     SENTENCE_BEGIN,
@@ -12,7 +12,7 @@ from mock_tingwu.conformance.captions import (
     Caption,
 )
 from mock_tingwu.conformance.checks import EVENTS, TIMING
-from mock_tingwu.conformance.sources import LIVE_CREATE, STREAM_PUSH
+from mock_tingwu.conformance.sources import ASSUMED, LIVE_CREATE, STREAM_PUSH
 
 from ._live_tasks import CALLBACK, LISTENS, SPEECH_S
 from .live_callback import sentences
@@ -104,8 +104,8 @@ async def engine_ids(cloud: Cloud) -> None:
     "a sentence begins, grows, and ends",
     sends="CreateRtcAsrTask with ReportInterval=0, and two sentences",
     expects="for each: SentenceBegin, then TranscriptionResultChanged, then SentenceEnd once",
-    level=SHOULD,
-    source=STREAM_PUSH("interaction flow"),
+    level=INFO,
+    source=ASSUMED("whether the order of the engine's events holds for callbacks"),
     operations=CALLBACK,
     needs=LISTENS,
     time_limit=SPEECH_S,
@@ -141,7 +141,7 @@ async def index_from_zero(cloud: Cloud) -> None:
     "LV-CALLBACK-024",
     "the index rises by 1 with every sentence",
     sends="CreateRtcAsrTask, and three sentences",
-    expects="SentenceEnds of consecutive index",
+    expects="SentenceEnds of consecutive index, in whatever order they come",
     level=MUST,
     source=_CONTENT("payload.index"),
     operations=CALLBACK,
@@ -150,7 +150,7 @@ async def index_from_zero(cloud: Cloud) -> None:
 )
 async def index_rises(cloud: Cloud) -> None:
     ends = (await sentences(cloud, 3)).named(SENTENCE_END)
-    found = [caption.payload["index"] for caption in ends]
+    found = sorted(caption.payload["index"] for caption in ends)
     cloud.check.equal(found, list(range(found[0], found[0] + len(found))), "index", facet=EVENTS)
 
 
@@ -159,8 +159,8 @@ async def index_rises(cloud: Cloud) -> None:
     "an interim result has all words so far",
     sends="CreateRtcAsrTask with ReportInterval=0, and one sentence",
     expects="each TranscriptionResultChanged has at least as many words as the one before",
-    level=SHOULD,
-    source=_CONTENT("TranscriptionResultChanged"),
+    level=INFO,
+    source=ASSUMED("whether callbacks keep the engine's cumulative results, and in order"),
     operations=CALLBACK,
     needs=LISTENS,
     time_limit=SPEECH_S,
@@ -179,7 +179,7 @@ async def results_grow(cloud: Cloud) -> None:
     "LV-CALLBACK-026",
     "times are milliseconds from the beginning of the stream",
     sends="CreateRtcAsrTask, and three sentences in a row",
-    expects="SentenceEnd.time: numbers that rise, the first within a minute",
+    expects="SentenceEnd.time: whole numbers that rise by index, by a second at least in all",
     level=MUST,
     source=_CONTENT("payload.time"),
     operations=CALLBACK,
@@ -187,12 +187,16 @@ async def results_grow(cloud: Cloud) -> None:
     time_limit=SPEECH_S,
 )
 async def times_rise(cloud: Cloud) -> None:
-    times = [c.payload.get("time") for c in (await sentences(cloud, 3)).named(SENTENCE_END)]
+    ends = (await sentences(cloud, 3)).named(SENTENCE_END)
+    in_order = sorted(ends, key=lambda caption: int(caption.payload["index"]))
+    times = [caption.payload.get("time") for caption in in_order]
     for time in times:
         cloud.check.that(type(time) is int, "a whole number of milliseconds", time, facet=TIMING)
-    cloud.check.rising([time for time in times if time is not None], "times", facet=TIMING)
-    since = 100 < int(times[0] or 0) < 60_000
-    cloud.check.that(since, "milliseconds from the beginning", times[0], facet=TIMING)
+    told = [time for time in times if time is not None]
+    cloud.check.rising(told, "times", facet=TIMING)
+    # In seconds, or from the beginning of each sentence, it would be far less.
+    in_ms = told[-1] - told[0] >= 1000
+    cloud.check.that(in_ms, "a second at least from the first end to the last", told, facet=TIMING)
 
 
 @case(
@@ -254,7 +258,7 @@ async def stash(cloud: Cloud) -> None:
 
 @case(
     "LV-CALLBACK-030",
-    "stash_result is about the sentence behind",
+    "stash_result is about the sentence that follows",
     sends="CreateRtcAsrTask, and the ends of two sentences",
     expects="stash_result.index is index + 1; it begins no earlier than the sentence",
     level=SHOULD,

@@ -43,7 +43,7 @@ async def task_id_has_a_form(cloud: Cloud) -> None:
 @case(
     "LV-CREATE-003",
     "every task has an id of its own",
-    sends="CreateRtcAsrTask twice",
+    sends="CreateRtcAsrTask, DeleteRtcAsrTask, and the same CreateRtcAsrTask again",
     expects="two TaskIds and two RequestIds",
     level=MUST,
     source=LIVE_CREATE("TaskId, RequestId"),
@@ -51,9 +51,10 @@ async def task_id_has_a_form(cloud: Cloud) -> None:
     needs=LISTENS,
 )
 async def ids_differ(cloud: Cloud) -> None:
-    url = cloud.outside.mailbox().url
-    first = (await cloud.live.create(cloud.live.stream(url, Language="cn"))).done
-    second = (await cloud.live.create(cloud.live.stream(url, Language="en"))).done
+    parameters = cloud.live.stream(cloud.outside.mailbox().url)
+    first = (await cloud.live.create(parameters)).done
+    await cloud.live.delete(first["TaskId"])
+    second = (await cloud.live.create(parameters)).done
     for name in ("TaskId", "RequestId"):
         cloud.check.that(first[name] != second[name], f"another {name}", second[name])
 
@@ -110,7 +111,7 @@ async def channel_is_ignored(cloud: Cloud) -> None:
 @case(
     "LV-CREATE-007",
     "in mode rtc a StreamURL is ignored",
-    sends="CreateRtcAsrTask with Mode=rtc, its three parameters, and a StreamURL that is none",
+    sends="CreateRtcAsrTask with Mode=rtc, its three parameters, and a StreamURL that is no URL",
     expects="RetCode 2000",
     level=MUST,
     source=LIVE_CREATE("StreamURL"),

@@ -218,20 +218,14 @@ taken(
 )
 taken(
     "LV-CREATE-045",
-    "an OwnerId is taken, which SDKs know",
-    LIVE_SDK("CreateRtcAsrTaskRequest.OwnerId"),
-    OwnerId="12345678",
-)
-taken(
-    "LV-CREATE-046",
     "a parameter that nobody knows is ignored",
     ASSUMED("what unknown parameters do"),
     level=INFO,
     Colour="blue",
 )
 rejected(
-    "LV-CREATE-047",
-    "a CallbackURL that is none is refused",
+    "LV-CREATE-046",
+    "a CallbackURL that is no URL is refused",
     ASSUMED("how a CallbackURL is checked"),
     level=INFO,
     CallbackURL="captions",

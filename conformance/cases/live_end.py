@@ -5,7 +5,7 @@ from __future__ import annotations
 from mock_tingwu.conformance import INFO, MUST, Cloud, case
 from mock_tingwu.conformance.sources import ASSUMED, LIVE_DELETE, LIVE_STOP
 
-from ._live_tasks import DELETE, LISTENS, NOBODY, QUERY, STOP
+from ._live_tasks import DELETE, LISTENS, NOBODY, QUERY, STOP, TWO_STREAMS, another_stream
 
 _UNKNOWN_ENDS = r".+, please check and try again later\."
 
@@ -31,16 +31,17 @@ async def stop_succeeds(cloud: Cloud) -> None:
 @case(
     "LV-STOP-002",
     "Stop ends no other task",
-    sends="CreateRtcAsrTask twice, StopRtcAsrTask of the first, QueryRtcAsrTasks",
+    sends="CreateRtcAsrTask of two streams, StopRtcAsrTask of the first, QueryRtcAsrTasks",
     expects="the second is still in Tasks",
     level=MUST,
     source=LIVE_STOP("TaskId"),
     operations=STOP + QUERY,
-    needs=LISTENS,
+    needs=TWO_STREAMS,
 )
 async def stop_ends_one(cloud: Cloud) -> None:
     url = cloud.outside.mailbox().url
-    first, second = await cloud.live.start(url), await cloud.live.start(url, Language="en")
+    first = await cloud.live.start(url)
+    second = await cloud.live.start(url, StreamURL=another_stream(cloud))
     await cloud.live.stop(first)
     cloud.check.has(await cloud.live.tasks(), second, what="Tasks")
 
@@ -63,33 +64,20 @@ async def stop_needs_a_task(cloud: Cloud) -> None:
     "LV-STOP-004",
     "Stop of a task that is not known is ConfigNotFound",
     sends="StopRtcAsrTask with a TaskId of nobody",
-    expects="HTTP 400 ConfigNotFound",
+    expects="HTTP 400 ConfigNotFound, and a Message to try again later",
     level=MUST,
     source=LIVE_STOP("error codes"),
     operations=STOP,
     negative=True,
 )
 async def stop_of_nobody(cloud: Cloud) -> None:
-    cloud.live.refused(await cloud.live.stop(NOBODY), "ConfigNotFound")
+    answer = await cloud.live.stop(NOBODY)
+    cloud.live.refused(answer, "ConfigNotFound")
+    cloud.check.matches(answer.body.get("Message"), _UNKNOWN_ENDS, "Message")
 
 
 @case(
     "LV-STOP-005",
-    "ConfigNotFound of Stop says to try again later",
-    sends="StopRtcAsrTask with the TaskId of nobody",
-    expects="a Message that ends in: , please check and try again later.",
-    level=MUST,
-    source=LIVE_STOP("error codes"),
-    operations=STOP,
-    negative=True,
-)
-async def stop_of_nobody_in_words(cloud: Cloud) -> None:
-    message = (await cloud.live.stop(NOBODY)).body.get("Message")
-    cloud.check.matches(message, _UNKNOWN_ENDS, "Message")
-
-
-@case(
-    "LV-STOP-006",
     "a second Stop succeeds and changes nothing",
     sends="StopRtcAsrTask twice",
     expects="RetCode 2000 both times",
@@ -125,16 +113,17 @@ async def delete_succeeds(cloud: Cloud) -> None:
 @case(
     "LV-DELETE-002",
     "Delete ends no other task",
-    sends="CreateRtcAsrTask twice, DeleteRtcAsrTask of the first, QueryRtcAsrTasks",
+    sends="CreateRtcAsrTask of two streams, DeleteRtcAsrTask of the first, QueryRtcAsrTasks",
     expects="the second is still in Tasks",
     level=MUST,
     source=LIVE_DELETE("TaskId"),
     operations=DELETE + QUERY,
-    needs=LISTENS,
+    needs=TWO_STREAMS,
 )
 async def delete_ends_one(cloud: Cloud) -> None:
     url = cloud.outside.mailbox().url
-    first, second = await cloud.live.start(url), await cloud.live.start(url, Language="en")
+    first = await cloud.live.start(url)
+    second = await cloud.live.start(url, StreamURL=another_stream(cloud))
     await cloud.live.delete(first)
     cloud.check.has(await cloud.live.tasks(), second, what="Tasks")
 
@@ -157,33 +146,20 @@ async def delete_needs_a_task(cloud: Cloud) -> None:
     "LV-DELETE-004",
     "Delete of a task that is not known is ConfigNotFound",
     sends="DeleteRtcAsrTask with a TaskId of nobody",
-    expects="HTTP 400 ConfigNotFound",
+    expects="HTTP 400 ConfigNotFound, and a Message to try again later",
     level=MUST,
     source=LIVE_DELETE("error codes"),
     operations=DELETE,
     negative=True,
 )
 async def delete_of_nobody(cloud: Cloud) -> None:
-    cloud.live.refused(await cloud.live.delete(NOBODY), "ConfigNotFound")
+    answer = await cloud.live.delete(NOBODY)
+    cloud.live.refused(answer, "ConfigNotFound")
+    cloud.check.matches(answer.body.get("Message"), _UNKNOWN_ENDS, "Message")
 
 
 @case(
     "LV-DELETE-005",
-    "ConfigNotFound of Delete says to try again later",
-    sends="DeleteRtcAsrTask with the TaskId of nobody",
-    expects="a Message that ends in: , please check and try again later.",
-    level=MUST,
-    source=LIVE_DELETE("error codes"),
-    operations=DELETE,
-    negative=True,
-)
-async def delete_of_nobody_in_words(cloud: Cloud) -> None:
-    message = (await cloud.live.delete(NOBODY)).body.get("Message")
-    cloud.check.matches(message, _UNKNOWN_ENDS, "Message")
-
-
-@case(
-    "LV-DELETE-006",
     "a task that was stopped is deleted",
     sends="StopRtcAsrTask, DeleteRtcAsrTask",
     expects="RetCode 2000",
@@ -199,7 +175,7 @@ async def delete_after_stop(cloud: Cloud) -> None:
 
 
 @case(
-    "LV-DELETE-007",
+    "LV-DELETE-006",
     "a task that was deleted is known no more",
     sends="DeleteRtcAsrTask twice",
     expects="the second is ConfigNotFound",
@@ -216,7 +192,7 @@ async def delete_twice(cloud: Cloud) -> None:
 
 
 @case(
-    "LV-DELETE-008",
+    "LV-DELETE-007",
     "a task that was deleted cannot be stopped",
     sends="DeleteRtcAsrTask, StopRtcAsrTask",
     expects="ConfigNotFound",

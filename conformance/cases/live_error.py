@@ -92,7 +92,7 @@ async def recommend(cloud: Cloud) -> None:
 
 @case(
     "LV-ERROR-005",
-    "an error in JSON is told to be JSON",
+    "an error in JSON has the content type of JSON",
     sends="a call of an Action that does not exist, with Format=JSON",
     expects="Content-Type application/json",
     level=MUST,

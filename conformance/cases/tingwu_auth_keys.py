@@ -15,7 +15,7 @@ from .tingwu_auth_acs3 import LIST, let_in, with_bearer
 
 
 @case(
-    "TW-AUTH-061",
+    "TW-AUTH-060",
     "a nonce is good for one request",
     sends="the same GET twice, to the byte, with Signature V3",
     expects="Code 0, then HTTP 400 SignatureNonceUsed",
@@ -36,7 +36,7 @@ async def nonce_is_used_up(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-062",
+    "TW-AUTH-061",
     "ROA v1: a nonce that is sent is good for one request, too",
     sends="the same GET of @alicloud/pop-core twice, to the byte",
     expects="Code 0, then HTTP 400 SignatureNonceUsed",
@@ -53,7 +53,7 @@ async def roa_nonce_is_used_up(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-063",
+    "TW-AUTH-062",
     "a request that was refused has not used its nonce up",
     sends="a GET with a wrong secret, then one with the right secret and the same nonce",
     expects="HTTP 400 SignatureDoesNotMatch, then Code 0",
@@ -70,8 +70,8 @@ async def refused_nonce_is_left(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-064",
-    "an access key that does not exist is told",
+    "TW-AUTH-063",
+    "an access key that does not exist is not found",
     sends="a GET signed with Signature V3 by a key of nobody",
     expects="HTTP 404 InvalidAccessKeyId.NotFound",
     level=MUST,
@@ -86,8 +86,8 @@ async def unknown_key(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-065",
-    "ROA v1: an access key that does not exist is told",
+    "TW-AUTH-064",
+    "ROA v1: an access key that does not exist is not found",
     sends="a GET signed with ROA v1 by a key of nobody",
     expects="HTTP 404 InvalidAccessKeyId.NotFound",
     level=MUST,
@@ -102,8 +102,8 @@ async def roa_unknown_key(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-066",
-    "an access key that was disabled is told",
+    "TW-AUTH-065",
+    "an access key that was disabled is inactive",
     sends="a GET signed right by a key that is disabled",
     expects="HTTP 400 InvalidAccessKeyId.Inactive",
     level=MUST,
@@ -126,7 +126,7 @@ def _temporary(cloud: Cloud, token: str | None) -> AccessKey:
 
 
 @case(
-    "TW-AUTH-067",
+    "TW-AUTH-066",
     "a temporary key without its token is refused",
     sends="a GET signed right by a temporary key, without x-acs-security-token",
     expects="an error with Code, Message and RequestId",
@@ -143,7 +143,7 @@ async def token_is_missing(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-068",
+    "TW-AUTH-067",
     "a temporary key without its token answers MissingSecurityToken",
     sends="a GET signed right by a temporary key alone",
     expects="HTTP 400 MissingSecurityToken",
@@ -160,8 +160,8 @@ async def token_is_missing_and_told(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-069",
-    "a temporary key with a token that is none is refused",
+    "TW-AUTH-068",
+    "a temporary key with a made-up token is refused",
     sends="a GET signed right by a temporary key, with a made-up x-acs-security-token",
     expects="an error with Code, Message and RequestId",
     level=MUST,
@@ -177,8 +177,8 @@ async def token_is_made_up(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-070",
-    "a token that is none answers InvalidSecurityToken.Malformed",
+    "TW-AUTH-069",
+    "a made-up token answers InvalidSecurityToken.Malformed",
     sends="a GET signed right by a temporary key with a token of one word",
     expects="HTTP 400 InvalidSecurityToken.Malformed",
     level=INFO,
@@ -194,7 +194,7 @@ async def token_is_malformed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-AUTH-071",
+    "TW-AUTH-070",
     "a bearer token of nobody is refused",
     sends="a GET with a made-up x-acs-bearer-token and x-acs-signature-type BEARERTOKEN",
     expects="an error with Code, Message and RequestId",

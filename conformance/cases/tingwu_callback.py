@@ -40,7 +40,7 @@ def data_of(cloud: Cloud, arrived: Arrived) -> dict[str, Any]:
 
 @case(
     "TW-CALLBACK-001",
-    "every result is told when it is there, and then the end",
+    "there is a callback for every result as it is made, and one for the end",
     sends="CreateTask with ProgressiveCallbacksEnabled and three results",
     expects="three callbacks with TaskStatus ONGOING, then one with COMPLETED",
     level=MUST,
@@ -132,7 +132,7 @@ def _unsigned(data: dict[str, Any]) -> dict[str, Any]:
 
 @case(
     "TW-CALLBACK-006",
-    "a failure is told with its reason",
+    "there is one callback for a failure, with its reason",
     sends="CreateTask with ProgressiveCallbacksEnabled and a FileUrl that leads nowhere",
     expects="one callback: FAILED with ErrorCode and ErrorMessage",
     level=MUST,
@@ -245,7 +245,7 @@ async def links_lead_there(cloud: Cloud) -> None:
 
 @case(
     "TW-CALLBACK-012",
-    "nobody is told who has not asked for it",
+    "without ProgressiveCallbacksEnabled there are no callbacks",
     sends="CreateTask without ProgressiveCallbacksEnabled, and ten seconds after its end",
     expects="no callback",
     level=MUST,
@@ -266,7 +266,7 @@ def _about(cloud: Cloud, task_id: str) -> int:
 
 @case(
     "TW-CALLBACK-013",
-    "meetings are told of as recordings are",
+    "meetings have callbacks as recordings have",
     sends="a meeting with ProgressiveCallbacksEnabled, stopped by the API",
     expects="callbacks for Transcription and for COMPLETED",
     level=MUST,

@@ -38,7 +38,7 @@ def attempts(cloud: Cloud, key: str) -> list[int]:
     "TW-CALLBACK-014",
     "a callback that is refused comes again after five seconds",
     sends="HTTP 500 in answer to each callback",
-    expects="no other attempt within two seconds, one within six",
+    expects="one attempt in the first two seconds, a second within seven",
     level=MUST,
     source=GUIDE,
     operations=TOLD,
@@ -55,7 +55,7 @@ async def again_after_5_s(cloud: Cloud) -> None:
 
 @case(
     "TW-CALLBACK-015",
-    "after that it comes every five minutes",
+    "after that the callback comes again every five minutes",
     sends="HTTP 500 in answer to each callback",
     expects="a third attempt five minutes after the second, not before",
     level=MUST,
@@ -75,7 +75,7 @@ async def every_5_min(cloud: Cloud) -> None:
 
 @case(
     "TW-CALLBACK-016",
-    "it comes three times again, and then no more",
+    "a callback comes again three times at most",
     sends="HTTP 500 in answer to each callback, for an hour",
     expects="four attempts, or five if the one after five seconds does not count",
     level=MUST,
@@ -130,7 +130,7 @@ async def once_if_accepted(cloud: Cloud) -> None:
 
 @case(
     "TW-CALLBACK-019",
-    "a callback is at rest as soon as one attempt is accepted",
+    "a callback that is accepted at last does not come again",
     sends="HTTP 500 in answer to the first two callbacks, then 200",
     expects="each callback twice",
     level=MUST,

@@ -7,7 +7,6 @@ from mock_tingwu.conformance.sources import (
     ASSUMED,
     CREATE_TASK,
     ERRORS,
-    JS_PUSH,
     METADATA,
     REALTIME,
     RECORDED,
@@ -97,44 +96,25 @@ async def task_id_is_hexadecimal(cloud: Cloud) -> None:
 
 @case(
     "TW-CREATE-006",
-    "a MeetingJoinUrl is /api/ws/v1 with a token of 128 URL-safe characters",
+    "the token of a MeetingJoinUrl has 128 characters",
     sends="CreateTask type=realtime",
-    expects="MeetingJoinUrl ends with /api/ws/v1?mc= and the token",
+    expects="MeetingJoinUrl ends with ?mc= and so many characters",
     level=SHOULD,
     source=RECORDED("CreateTask of a meeting"),
     operations=CREATE,
 )
 async def join_url_has_a_token(cloud: Cloud) -> None:
     url = str((await cloud.tingwu.start()).get("MeetingJoinUrl"))
-    address, _, token = url.partition("?mc=")
+    token = url.partition("?mc=")[2]
     # The token lets somebody in: what is wrong with it is told by its length alone.
-    cloud.check.that(address.endswith("/api/ws/v1"), "the path /api/ws/v1", address)
     cloud.check.equal(len(token), 128, "the length of mc")
-    plain = token.replace("-", "").replace("_", "")
-    cloud.check.that(plain.isascii() and plain.isalnum(), "mc of URL-safe characters")
 
 
 @case(
     "TW-CREATE-007",
-    "a MeetingJoinUrl needs nothing beside it to be joined",
-    sends="a WebSocket handshake without any header of its own, StartTranscription",
-    expects="TranscriptionStarted",
-    level=MUST,
-    source=JS_PUSH("connect"),
-    operations=("CreateTask", "TranscriptionStarted"),
-)
-async def join_url_suffices(cloud: Cloud) -> None:
-    data = await cloud.tingwu.start()
-    async with cloud.join(data["MeetingJoinUrl"], headers={}) as session:
-        started = await session.start()
-        cloud.check.equal(started.name, "TranscriptionStarted", "the answer to the start")
-
-
-@case(
-    "TW-CREATE-008",
-    "every meeting has a TaskId and a MeetingJoinUrl of its own",
+    "every meeting has a TaskId of its own",
     sends="the same CreateTask type=realtime twice",
-    expects="two TaskIds and two MeetingJoinUrls",
+    expects="two TaskIds",
     level=MUST,
     source=REALTIME("answer of CreateTask"),
     operations=CREATE,
@@ -142,11 +122,10 @@ async def join_url_suffices(cloud: Cloud) -> None:
 async def meetings_are_apart(cloud: Cloud) -> None:
     one, other = await cloud.tingwu.start(), await cloud.tingwu.start()
     cloud.check.that(one["TaskId"] != other["TaskId"], "another TaskId", other["TaskId"])
-    cloud.check.that(one["MeetingJoinUrl"] != other["MeetingJoinUrl"], "another MeetingJoinUrl")
 
 
 @case(
-    "TW-CREATE-009",
+    "TW-CREATE-008",
     "a TaskKey is echoed",
     sends="CreateTask type=realtime with Input.TaskKey",
     expects="the same TaskKey in Data",
@@ -160,7 +139,7 @@ async def task_key_is_echoed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-010",
+    "TW-CREATE-009",
     "a TaskKey of any characters is echoed as it was sent",
     sends="CreateTask type=realtime with a TaskKey in Chinese, with spaces, quotes and a slash",
     expects="the same TaskKey in Data",
@@ -175,7 +154,7 @@ async def any_task_key_is_echoed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-011",
+    "TW-CREATE-010",
     "without a TaskKey there is none in the answer",
     sends="CreateTask type=realtime without Input.TaskKey",
     expects="Data without TaskKey",
@@ -188,7 +167,7 @@ async def no_task_key_is_made_up(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-012",
+    "TW-CREATE-011",
     "what there is not is left out and never null",
     sends="CreateTask type=realtime",
     expects="no field of the answer is null",
@@ -207,7 +186,7 @@ async def nothing_is_null(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-013",
+    "TW-CREATE-012",
     "operation=start is what is done without operation",
     sends="CreateTask type=realtime&operation=start",
     expects="a NEW task",
@@ -221,7 +200,7 @@ async def start_can_be_said(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-014",
+    "TW-CREATE-013",
     "a task without type is refused",
     sends="CreateTask without the query parameter type",
     expects="an error with Code, Message and RequestId",
@@ -235,7 +214,7 @@ async def type_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-015",
+    "TW-CREATE-014",
     "a type other than offline and realtime is refused",
     sends="CreateTask type=live",
     expects="an error with Code, Message and RequestId",
@@ -251,7 +230,7 @@ async def type_is_one_of_two(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-016",
+    "TW-CREATE-015",
     "an operation other than start and stop is refused: nobody can pause a meeting by the API",
     sends="CreateTask type=realtime&operation=pause with the TaskId of a meeting",
     expects="an error with Code, Message and RequestId",
@@ -268,7 +247,7 @@ async def there_is_no_pause(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-017",
+    "TW-CREATE-016",
     "a meeting without AppKey is refused",
     sends="CreateTask type=realtime without AppKey",
     expects="HTTP 400 with a Code and a Message",
@@ -282,7 +261,7 @@ async def app_key_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-018",
+    "TW-CREATE-017",
     "an AppKey that does not exist is refused",
     sends="CreateTask type=realtime with an AppKey of nobody",
     expects="HTTP 400 with a Code and a Message",
@@ -297,7 +276,7 @@ async def app_key_has_to_exist(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-019",
+    "TW-CREATE-018",
     "a body without Input is refused",
     sends="CreateTask type=realtime with AppKey alone",
     expects="an error with Code, Message and RequestId",
@@ -318,7 +297,7 @@ async def input_is_required(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-020",
+    "TW-CREATE-019",
     "Appkey with a small k is AppKey, as the C++ sample sends it",
     sends="CreateTask type=realtime with Appkey in place of AppKey",
     expects="a NEW task",
@@ -337,7 +316,7 @@ async def small_k_is_taken(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-CREATE-021",
+    "TW-CREATE-020",
     "fields that no document knows are ignored",
     sends="CreateTask type=realtime with unknown fields at the top, in Input and in Parameters",
     expects="a NEW task",

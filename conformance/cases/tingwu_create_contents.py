@@ -26,35 +26,35 @@ def _inspection(items: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 taken(
-    "TW-CREATE-074",
+    "TW-CREATE-073",
     "an inspection has a scene, a purpose and up to 100 items",
     INSPECTION("ServiceInspection"),
     sends="ServiceInspection with 100 items",
     parameters=_inspection(100),
 )
 refused(
-    "TW-CREATE-075",
+    "TW-CREATE-074",
     "an inspection without SceneIntroduction is refused",
     INSPECTION("SceneIntroduction"),
     sends="ServiceInspection without SceneIntroduction",
     parameters=_inspection(SceneIntroduction=None),
 )
 refused(
-    "TW-CREATE-076",
+    "TW-CREATE-075",
     "an inspection without InspectionIntroduction is refused",
     INSPECTION("InspectionIntroduction"),
     sends="ServiceInspection without InspectionIntroduction",
     parameters=_inspection(InspectionIntroduction=None),
 )
 refused(
-    "TW-CREATE-077",
+    "TW-CREATE-076",
     "an inspection without InspectionContents is refused",
     INSPECTION("InspectionContents"),
     sends="ServiceInspection without InspectionContents",
     parameters=_inspection(InspectionContents=None),
 )
 refused(
-    "TW-CREATE-078",
+    "TW-CREATE-077",
     "an inspection of more than 100 items is refused",
     INSPECTION("InspectionContents"),
     sends="ServiceInspection with 101 items",
@@ -73,14 +73,14 @@ def _prompts(count: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 taken(
-    "TW-CREATE-079",
+    "TW-CREATE-078",
     "a meeting may have three prompts of the caller's own",
     PROMPT("Contents"),
     sends="three CustomPrompt.Contents",
     parameters=_prompts(3),
 )
 refused(
-    "TW-CREATE-080",
+    "TW-CREATE-079",
     "a fourth prompt is refused",
     PROMPT("Contents"),
     sends="four CustomPrompt.Contents",
@@ -88,21 +88,21 @@ refused(
     parameters=_prompts(4),
 )
 refused(
-    "TW-CREATE-081",
+    "TW-CREATE-080",
     "a prompt without Name is refused",
     PROMPT("Name"),
     sends="a prompt without Name",
     parameters=_prompts(Name=None),
 )
 refused(
-    "TW-CREATE-082",
+    "TW-CREATE-081",
     "a prompt without Prompt is refused",
     PROMPT("Prompt"),
     sends="a prompt without Prompt",
     parameters=_prompts(Prompt=None),
 )
 refused(
-    "TW-CREATE-083",
+    "TW-CREATE-082",
     "a prompt has to say where the transcript goes",
     PROMPT("Prompt"),
     sends="a Prompt without {Transcription}",
@@ -110,14 +110,14 @@ refused(
     parameters=_prompts(Prompt="列出要点"),
 )
 taken(
-    "TW-CREATE-084",
+    "TW-CREATE-083",
     "a prompt may be for tingwu-plus and get a chat",
     PROMPT("Model, TransType"),
     sends="a prompt with Model tingwu-plus and TransType chat",
     parameters=_prompts(Model="tingwu-plus", TransType="chat"),
 )
 taken(
-    "TW-CREATE-085",
+    "TW-CREATE-084",
     "a prompt may be for qwen-max and get a chat by sentences",
     PROMPT("Model, TransType"),
     sends="a prompt with Model qwen-max and TransType sentence-chat",
@@ -144,14 +144,14 @@ def _identities(count: int) -> dict[str, Any]:
 
 
 taken(
-    "TW-CREATE-086",
+    "TW-CREATE-085",
     "up to 100 contents may be extracted",
     EXTRACTION("ExtractionContents"),
     sends="100 ExtractionContents",
     parameters=_extraction(100),
 )
 refused(
-    "TW-CREATE-087",
+    "TW-CREATE-086",
     "more than 100 contents to extract are refused",
     EXTRACTION("ExtractionContents"),
     sends="101 ExtractionContents",
@@ -159,14 +159,14 @@ refused(
     parameters=_extraction(101),
 )
 taken(
-    "TW-CREATE-088",
+    "TW-CREATE-087",
     "up to 5 identities may be looked for",
     IDENTITY("IdentityContents"),
     sends="5 IdentityContents",
     parameters=_identities(5),
 )
 refused(
-    "TW-CREATE-089",
+    "TW-CREATE-088",
     "a sixth identity is refused",
     IDENTITY("IdentityContents"),
     sends="6 IdentityContents",
@@ -174,8 +174,8 @@ refused(
     parameters=_identities(6),
 )
 taken(
-    "TW-CREATE-090",
-    "identities may be looked for without diarization, although there is one speaker then",
+    "TW-CREATE-089",
+    "a meeting may ask for identities without diarization, which they need",
     ASSUMED("what the service does without the diarization that identities need"),
     sends="IdentityRecognition without DiarizationEnabled",
     level=INFO,

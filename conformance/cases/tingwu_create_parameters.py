@@ -19,7 +19,7 @@ from ._meetings import CREATE, refused, taken
 # Recognition and files
 
 taken(
-    "TW-CREATE-048",
+    "TW-CREATE-047",
     "every switch of the realtime guide may be on at once",
     REALTIME("Parameters"),
     sends="all capabilities of a meeting enabled",
@@ -37,7 +37,7 @@ taken(
     },
 )
 taken(
-    "TW-CREATE-049",
+    "TW-CREATE-048",
     "Transcoding may be empty, and Parameters may have what they do not know: so do the samples",
     REALTIME("C++ sample"),
     sends="Parameters with Transcoding {} and MeetingAssistanceTypeList",
@@ -45,21 +45,21 @@ taken(
     parameters={"Transcoding": {}, "MeetingAssistanceTypeList": ["Actions"]},
 )
 taken(
-    "TW-CREATE-050",
-    "SpeakerCount 0 leaves the number of speakers open",
+    "TW-CREATE-049",
+    "SpeakerCount may be 0: the number of speakers is open",
     CREATE_TASK("Parameters.Transcription.Diarization.SpeakerCount"),
     sends="DiarizationEnabled with SpeakerCount 0",
     parameters={"Transcription": {"DiarizationEnabled": True, "Diarization": {"SpeakerCount": 0}}},
 )
 taken(
-    "TW-CREATE-051",
-    "SpeakerCount 2 tells two speakers apart",
+    "TW-CREATE-050",
+    "SpeakerCount may be 2: there are two speakers",
     CREATE_TASK("Parameters.Transcription.Diarization.SpeakerCount"),
     sends="DiarizationEnabled with SpeakerCount 2",
     parameters={"Transcription": {"DiarizationEnabled": True, "Diarization": {"SpeakerCount": 2}}},
 )
 taken(
-    "TW-CREATE-052",
+    "TW-CREATE-051",
     "recognition has the switches that the SDK has",
     TEA_SDK("CreateTaskRequestParametersTranscription"),
     sends="Transcription with every switch of the SDK",
@@ -74,29 +74,29 @@ taken(
     },
 )
 taken(
-    "TW-CREATE-053",
+    "TW-CREATE-052",
     "recognition may be made for lessons",
     OFFLINE("Transcription.Model"),
     sends="Transcription.Model domain-education",
     parameters={"Transcription": {"Model": "domain-education"}},
 )
 taken(
-    "TW-CREATE-054",
+    "TW-CREATE-053",
     "recognition may be made for talk about cars",
     OFFLINE("Transcription.Model"),
     sends="Transcription.Model domain-automotive",
     parameters={"Transcription": {"Model": "domain-automotive"}},
 )
 taken(
-    "TW-CREATE-055",
-    "hot words may stand in the request, each with its weight",
+    "TW-CREATE-054",
+    "hot words may stand in the request itself, each with its weight",
     TEA_SDK("CreateTaskRequestParametersTranscription.Phrase"),
     sends="Transcription.Phrase with a word",
     level=MAY,
     parameters={"Transcription": {"Phrase": {"听悟": 3}}},
 )
 refused(
-    "TW-CREATE-056",
+    "TW-CREATE-055",
     "an OutputLevel other than 1 and 2 is refused",
     CREATE_TASK("Parameters.Transcription.OutputLevel"),
     sends="Transcription.OutputLevel 3",
@@ -104,7 +104,7 @@ refused(
     parameters={"Transcription": {"OutputLevel": 3}},
 )
 refused(
-    "TW-CREATE-057",
+    "TW-CREATE-056",
     "a list of hot words that does not exist is refused",
     ASSUMED("what the service does with an unknown PhraseId"),
     sends="a PhraseId of 32 zeros",
@@ -112,7 +112,7 @@ refused(
     parameters={"Transcription": {"PhraseId": "0" * 32}},
 )
 refused(
-    "TW-CREATE-058",
+    "TW-CREATE-057",
     "a TargetAudioFormat other than mp3 is refused",
     ASSUMED("what the service does with another format"),
     sends="Transcoding.TargetAudioFormat wav",
@@ -123,7 +123,7 @@ refused(
 # Translation
 
 taken(
-    "TW-CREATE-059",
+    "TW-CREATE-058",
     "a meeting may be translated into all seven languages at once",
     REALTIME("Translation.TargetLanguages"),
     sends="the TargetLanguages cn, en, ja, ko, de, fr, ru",
@@ -133,7 +133,7 @@ taken(
     },
 )
 taken(
-    "TW-CREATE-060",
+    "TW-CREATE-059",
     "translation may be made by a large model, as the SDK names it",
     TEA_SDK("CreateTaskRequestParametersTranslation"),
     sends="Translation with TranslateLlmSceneEnabled",
@@ -143,15 +143,16 @@ taken(
     },
 )
 refused(
-    "TW-CREATE-061",
-    "a target language that is none is refused",
+    "TW-CREATE-060",
+    "a target language that does not exist is refused",
     REALTIME("Translation.TargetLanguages"),
     sends="the TargetLanguages klingon",
+    level=SHOULD,
     parameters={"TranslationEnabled": True, "Translation": {"TargetLanguages": ["klingon"]}},
 )
 refused(
-    "TW-CREATE-062",
-    "a translation into nothing is refused",
+    "TW-CREATE-061",
+    "a translation without a target language is refused",
     ASSUMED("what the service does with TranslationEnabled alone"),
     sends="TranslationEnabled without Translation",
     level=INFO,
@@ -166,50 +167,50 @@ def _granularity(value: str) -> dict[str, Any]:
 
 
 taken(
-    "TW-CREATE-063",
+    "TW-CREATE-062",
     "chapters may be coarse",
     CREATE_TASK("Parameters.AutoChapters.ChapterGranularity"),
     sends="ChapterGranularity Coarse",
     parameters=_granularity("Coarse"),
 )
 taken(
-    "TW-CREATE-064",
+    "TW-CREATE-063",
     "chapters may be of middle length",
     CREATE_TASK("Parameters.AutoChapters.ChapterGranularity"),
     sends="ChapterGranularity General",
     parameters=_granularity("General"),
 )
 taken(
-    "TW-CREATE-065",
+    "TW-CREATE-064",
     "chapters may be meticulous, which is usual",
     CREATE_TASK("Parameters.AutoChapters.ChapterGranularity"),
     sends="ChapterGranularity Meticulous",
     parameters=_granularity("Meticulous"),
 )
 taken(
-    "TW-CREATE-066",
+    "TW-CREATE-065",
     "titles of chapters may be short",
     OFFLINE("AutoChapters.TitleLengthLevel"),
     sends="TitleLengthLevel Short",
     parameters={"AutoChaptersEnabled": True, "AutoChapters": {"TitleLengthLevel": "Short"}},
 )
 taken(
-    "TW-CREATE-067",
+    "TW-CREATE-066",
     "assistance may be enabled without Types",
     CREATE_TASK("Parameters.MeetingAssistance.Types"),
     sends="MeetingAssistanceEnabled alone",
     parameters={"MeetingAssistanceEnabled": True},
 )
 taken(
-    "TW-CREATE-068",
+    "TW-CREATE-067",
     "a mind map is one of the summaries",
     SUMMARIZATION("Types"),
     sends="the Summarization.Types MindMap",
     parameters={"SummarizationEnabled": True, "Summarization": {"Types": ["MindMap"]}},
 )
 refused(
-    "TW-CREATE-069",
-    "a kind of summary that is none is refused",
+    "TW-CREATE-068",
+    "a kind of summary that does not exist is refused",
     ASSUMED("what the service does with an unknown kind"),
     sends="the Summarization.Types Poem",
     level=INFO,
@@ -220,7 +221,7 @@ refused(
 
 
 @case(
-    "TW-CREATE-070",
+    "TW-CREATE-069",
     "what comes after recognition may be made by any of three models",
     sends="CreateTask type=realtime with Model default, qwen-plus and qwq, one after the other",
     expects="three NEW tasks",
@@ -235,14 +236,14 @@ async def models_are_three(cloud: Cloud) -> None:
 
 
 taken(
-    "TW-CREATE-071",
-    "mind map and chapters may be in English",
+    "TW-CREATE-070",
+    "chapters may be asked for in English",
     OFFLINE("Parameters.LlmOutputLanguage"),
     sends="LlmOutputLanguage en",
     parameters={"AutoChaptersEnabled": True, "LlmOutputLanguage": "en"},
 )
 taken(
-    "TW-CREATE-072",
+    "TW-CREATE-071",
     "ExtraParams are taken as the SDK names them, bizType and bizUserId with a small letter",
     TEA_SDK("CreateTaskRequestParametersExtraParams"),
     sends="all ExtraParams of the SDK",
@@ -259,8 +260,8 @@ taken(
     },
 )
 taken(
-    "TW-CREATE-073",
-    "slides are for videos: asked of a meeting, they are left out",
+    "TW-CREATE-072",
+    "a meeting may ask for slides, which are for videos, and begins all the same",
     ASSUMED("whether a meeting may ask for slides"),
     sends="PptExtractionEnabled",
     level=INFO,

@@ -20,7 +20,7 @@ def _on_demand(
     @case(
         id,
         f"{code} is answered {when}, with HTTP {status}",
-        sends=f"CreateTask type=realtime {when}",
+        sends=f"CreateTask type=realtime, to a target that is set up to answer as {when}",
         expects=f"HTTP {status} {code} {message}",
         level=level,
         source=source,
@@ -34,7 +34,7 @@ def _on_demand(
 
 
 _on_demand(
-    "TW-ERROR-043",
+    "TW-ERROR-041",
     500,
     "ServerError",
     "Server error.",
@@ -43,7 +43,7 @@ _on_demand(
     when="when the service breaks down",
 )
 _on_demand(
-    "TW-ERROR-044",
+    "TW-ERROR-042",
     400,
     "BRK.InvalidService",
     "Invalid service.",
@@ -52,7 +52,7 @@ _on_demand(
     when="before the service was activated",
 )
 _on_demand(
-    "TW-ERROR-045",
+    "TW-ERROR-043",
     400,
     "BRK.OverdueTenant",
     "Overdue tenant.",
@@ -61,7 +61,7 @@ _on_demand(
     when="when a bill was not paid",
 )
 _on_demand(
-    "TW-ERROR-046",
+    "TW-ERROR-044",
     400,
     "BRK.InvalidAudioBitRate",
     "Invalid audio bit rate.",
@@ -70,7 +70,7 @@ _on_demand(
     when="with a bit rate that cannot be heard",
 )
 _on_demand(
-    "TW-ERROR-047",
+    "TW-ERROR-045",
     400,
     "BRK.InvalidAudioPackage",
     "Invalid audio package.",
@@ -79,7 +79,7 @@ _on_demand(
     when="with audio that is not packed right",
 )
 _on_demand(
-    "TW-ERROR-048",
+    "TW-ERROR-046",
     400,
     "BRK.ServiceLinkedRoleNotExist",
     "ServiceLinkedRole AliyunServiceRoleForTingwuPaaS not exist.",
@@ -90,9 +90,9 @@ _on_demand(
 
 
 @case(
-    "TW-ERROR-049",
+    "TW-ERROR-047",
     "who may call but not do this gets 403 and AccessDeniedDetail",
-    sends="CreateTask type=realtime without the permission for it",
+    sends="CreateTask type=realtime, to a target that is set up to deny the permission for it",
     expects="HTTP 403 NoPermission with AccessDeniedDetail, which the Tea SDKs hand on",
     level=SHOULD,
     source=TEA_SDK("AccessDeniedDetail"),

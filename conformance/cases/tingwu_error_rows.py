@@ -9,8 +9,8 @@ from mock_tingwu.conformance import INFO, SHOULD, Cloud, case
 from mock_tingwu.conformance.answers import Answer
 from mock_tingwu.conformance.sources import (
     ASSUMED,
-    BABELDOC,
     ERRORS,
+    PUBLIC_CLIENTS,
     Source,
 )
 from mock_tingwu.conformance.tingwu import TASKS
@@ -58,16 +58,16 @@ def _leads_to(
 _WHICH = "the codes are documented, which request leads to which is not"
 
 _leads_to(
-    "TW-ERROR-022",
+    "TW-ERROR-020",
     "BRK.InvalidLanguage",
     "Invalid language.",
     ERRORS("BRK.InvalidLanguage"),
-    sends="a SourceLanguage of no language",
+    sends="a SourceLanguage that does not exist",
     level=SHOULD,
     SourceLanguage="klingon",
 )
 _leads_to(
-    "TW-ERROR-023",
+    "TW-ERROR-021",
     "BRK.InvalidLanguage",
     "Invalid language.",
     ASSUMED(_WHICH),
@@ -76,25 +76,25 @@ _leads_to(
     SourceLanguage=None,
 )
 _leads_to(
-    "TW-ERROR-024",
+    "TW-ERROR-022",
     "BRK.InvalidLanguage",
     "Invalid language.",
     ASSUMED(_WHICH),
-    sends="a target language that is none",
+    sends="a target language that does not exist",
     level=INFO,
     parameters={"TranslationEnabled": True, "Translation": {"TargetLanguages": ["klingon"]}},
 )
 _leads_to(
-    "TW-ERROR-025",
+    "TW-ERROR-023",
     "BRK.InvalidAudioFormat",
     "Invalid audio format.",
     ERRORS("BRK.InvalidAudioFormat"),
-    sends="a Format that is none",
+    sends="a Format that does not exist",
     level=SHOULD,
     Format="amr",
 )
 _leads_to(
-    "TW-ERROR-026",
+    "TW-ERROR-024",
     "BRK.InvalidAudioFormat",
     "Invalid audio format.",
     ASSUMED(_WHICH),
@@ -103,7 +103,7 @@ _leads_to(
     Format=None,
 )
 _leads_to(
-    "TW-ERROR-027",
+    "TW-ERROR-025",
     "BRK.InvalidAudioSampleRate",
     "Invalid audio sample rate.",
     ERRORS("BRK.InvalidAudioSampleRate"),
@@ -112,7 +112,7 @@ _leads_to(
     SampleRate=44100,
 )
 _leads_to(
-    "TW-ERROR-028",
+    "TW-ERROR-026",
     "BRK.InvalidAudioSampleRate",
     "Invalid audio sample rate.",
     ASSUMED(_WHICH),
@@ -121,7 +121,7 @@ _leads_to(
     SampleRate=None,
 )
 _leads_to(
-    "TW-ERROR-029",
+    "TW-ERROR-027",
     "BRK.InvalidRoleSplitNum",
     "Invalid roleSplitNum.",
     ASSUMED(_WHICH),
@@ -130,7 +130,7 @@ _leads_to(
     parameters={"Transcription": {"Diarization": {"SpeakerCount": -1}}},
 )
 _leads_to(
-    "TW-ERROR-030",
+    "TW-ERROR-028",
     "BRK.InvalidOutputEnabledSetting",
     "Invalid output enabled setting.",
     ASSUMED(_WHICH),
@@ -139,7 +139,7 @@ _leads_to(
     parameters={"AutoChaptersEnabled": "perhaps"},
 )
 _leads_to(
-    "TW-ERROR-031",
+    "TW-ERROR-029",
     "BRK.InvalidResultLevelSetting",
     "Invalid result level setting.",
     ASSUMED(_WHICH),
@@ -148,7 +148,7 @@ _leads_to(
     parameters={"Transcription": {"OutputLevel": 3}},
 )
 _leads_to(
-    "TW-ERROR-032",
+    "TW-ERROR-030",
     "BRK.InvalidOssBucket",
     "Invalid oss bucket.",
     ASSUMED(_WHICH),
@@ -157,7 +157,7 @@ _leads_to(
     OutputPath="oss://No_Bucket/results",
 )
 _leads_to(
-    "TW-ERROR-033",
+    "TW-ERROR-031",
     "BRK.InvalidOssPath",
     "Invalid oss path.",
     ASSUMED(_WHICH),
@@ -168,7 +168,7 @@ _leads_to(
 
 
 @case(
-    "TW-ERROR-034",
+    "TW-ERROR-032",
     "an AppKey of nobody leads to BRK.InvalidAppKey",
     sends="CreateTask type=realtime with an AppKey that nobody has",
     expects="HTTP 400 BRK.InvalidAppKey Invalid app key.",
@@ -183,12 +183,12 @@ async def invalid_app_key(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-ERROR-035",
+    "TW-ERROR-033",
     "no AppKey leads to BRK.InvalidAppKey",
     sends="CreateTask type=realtime without any AppKey",
     expects="HTTP 400 BRK.InvalidAppKey Invalid app key.",
     level=SHOULD,
-    source=BABELDOC("a missing AppKey"),
+    source=PUBLIC_CLIENTS("a missing AppKey"),
     operations=CREATE,
     negative=True,
 )
@@ -198,12 +198,12 @@ async def missing_app_key(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-ERROR-036",
+    "TW-ERROR-034",
     "an AppKey of another account leads to BRK.InvalidTenant",
     sends="CreateTask type=realtime with the AppKey of somebody else's project",
     expects="HTTP 400 BRK.InvalidTenant Invalid tenant.",
     level=SHOULD,
-    source=BABELDOC("AppKey and access key of different accounts"),
+    source=PUBLIC_CLIENTS("AppKey and access key of different accounts"),
     operations=CREATE,
     negative=True,
     settings={"app_keys": {"conformanceForeign": "LTAIsomebodyElse"}},
@@ -214,12 +214,12 @@ async def foreign_app_key(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-ERROR-037",
+    "TW-ERROR-035",
     "more streams at a time than there may be lead to BRK.OverdueService",
     sends="a meeting that is pushed to where only one may be, and another CreateTask",
     expects="HTTP 400 BRK.OverdueService Overdue service.",
     level=SHOULD,
-    source=BABELDOC("too many streams at a time"),
+    source=PUBLIC_CLIENTS("too many streams at a time"),
     operations=CREATE,
     negative=True,
     settings={"max_streams": 1},
@@ -257,20 +257,24 @@ def _parameter(
         cloud.tingwu.refused(answer, code)
 
 
-_parameter("TW-ERROR-038", "MissingType", sends="no type", query={}, body={"Input": {}})
+_parameter("TW-ERROR-036", "MissingType", sends="no type", query={}, body={"Input": {}})
 _parameter(
-    "TW-ERROR-039", "InvalidType", sends="a type that is none", query={"type": "live"}, body={}
+    "TW-ERROR-037",
+    "InvalidType",
+    sends="a type that does not exist",
+    query={"type": "live"},
+    body={},
 )
 _parameter(
-    "TW-ERROR-040",
+    "TW-ERROR-038",
     "InvalidOperation",
-    sends="an operation that is none",
+    sends="an operation that does not exist",
     query={"type": "realtime", "operation": "pause"},
     body={"Input": {}},
 )
-_parameter("TW-ERROR-041", "MissingInput", sends="no Input", query={"type": "realtime"}, body={})
+_parameter("TW-ERROR-039", "MissingInput", sends="no Input", query={"type": "realtime"}, body={})
 _parameter(
-    "TW-ERROR-042",
+    "TW-ERROR-040",
     "MissingTaskId",
     sends="operation stop and no TaskId",
     query={"type": "realtime", "operation": "stop"},

@@ -32,7 +32,7 @@ BEIJING: Final = timedelta(hours=8)
 
 
 @case(
-    "TW-GET-016",
+    "TW-GET-014",
     "a task that asks for nothing has its Transcription",
     sends="CreateTask without Parameters, then GetTaskInfo at the end",
     expects="Result with Transcription alone",
@@ -48,7 +48,7 @@ async def transcription_alone(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-017",
+    "TW-GET-015",
     "whatever was enabled has its result",
     sends="CreateTask with all that a sound can have enabled, then GetTaskInfo at the end",
     expects="Result with ten keys, from Transcription to IdentityRecognition",
@@ -64,7 +64,7 @@ async def all_that_was_enabled(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-018",
+    "TW-GET-016",
     "what was not enabled has no result, whatever else is said of it",
     sends="CreateTask with TextPolishEnabled, and with AutoChapters not enabled",
     expects="Result with Transcription and TextPolish alone",
@@ -88,7 +88,7 @@ async def only_what_was_enabled(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-019",
+    "TW-GET-017",
     "a meeting that has ended has its results as a recording does",
     sends="a meeting with summaries, stopped by the API, then GetTaskInfo",
     expects="COMPLETED, with Transcription and Summarization",
@@ -112,7 +112,7 @@ async def results_of_a_meeting(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-020",
+    "TW-GET-018",
     "the sound can be had as an MP3",
     sends="CreateTask with Transcoding.TargetAudioFormat mp3",
     expects="OutputMp3Path, which leads to an MP3",
@@ -133,7 +133,7 @@ async def mp3(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-021",
+    "TW-GET-019",
     "a picture of the sound can be had",
     sends="CreateTask with Transcoding.SpectrumEnabled",
     expects="OutputSpectrumPath, which leads to a file",
@@ -154,7 +154,7 @@ async def spectrum(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-022",
+    "TW-GET-020",
     "a video can be had as an MP4",
     sends="CreateTask for a video with Transcoding.TargetVideoFormat mp4",
     expects="OutputMp4Path, which leads to an MP4",
@@ -172,7 +172,7 @@ async def mp4(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-023",
+    "TW-GET-021",
     "a still picture of a video can be had",
     sends="CreateTask for a video with Transcoding.VideoThumbnailEnabled",
     expects="OutputThumbnailPath, which leads to a PNG",
@@ -190,7 +190,7 @@ async def thumbnail(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-024",
+    "TW-GET-022",
     "there are no media that were not asked for",
     sends="CreateTask for a video without Transcoding",
     expects="Data without the four Output paths",
@@ -205,7 +205,7 @@ async def no_media_unasked(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-025",
+    "TW-GET-023",
     "a sound has neither video nor still picture",
     sends="CreateTask for a WAV file with TargetVideoFormat and VideoThumbnailEnabled",
     expects="Data without OutputMp4Path and OutputThumbnailPath",
@@ -225,7 +225,7 @@ async def no_video_of_a_sound(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-026",
+    "TW-GET-024",
     "links live 30 days from the query",
     sends="GetTaskInfo of a finished task",
     expects="Expires of each link is 2592000 s after the Date of the answer",
@@ -247,7 +247,7 @@ async def links_live_30_days(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-027",
+    "TW-GET-025",
     "each query signs the links anew",
     sends="GetTaskInfo of a finished task, and again 30 s later",
     expects="links that live 30 s longer, with another Signature, to the same files",
@@ -269,7 +269,7 @@ async def links_are_renewed(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-028",
+    "TW-GET-026",
     "the name of a result file is made of TaskId, kind and time",
     sends="GetTaskInfo of a finished task",
     expects="links to <TaskId>/<TaskId>_<kind>_<yyyyMMddHHmmss>.json",
@@ -289,7 +289,7 @@ async def names_of_files(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-GET-029",
+    "TW-GET-027",
     "the time in a file's name is that of its making, in Beijing",
     sends="CreateTask, then GetTaskInfo when it is COMPLETED",
     expects="a time between the two calls, eight hours ahead of UTC",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
+from mock_tingwu.conformance import INFO, MUST, Cloud, Need, case
 from mock_tingwu.conformance.sources import (
     ASSUMED,
     GET_TASK_INFO,
     REALTIME,
-    RECORDED,
 )
 
 INFO_CALL = ("GetTaskInfo",)
@@ -17,38 +16,6 @@ _DAY_S = 24 * 60 * 60
 
 @case(
     "TW-LIFE-001",
-    "a meeting is NEW before any audio",
-    sends="CreateTask type=realtime, GetTaskInfo",
-    expects="TaskStatus NEW",
-    level=MUST,
-    source=REALTIME("TaskStatus"),
-    operations=INFO_CALL,
-)
-async def meeting_is_new(cloud: Cloud) -> None:
-    task_id = (await cloud.tingwu.start())["TaskId"]
-    data = (await cloud.tingwu.info(task_id)).data
-    cloud.check.equal(data.get("TaskStatus"), "NEW", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-002",
-    "a NEW meeting has no results, no files and no error",
-    sends="CreateTask type=realtime, GetTaskInfo",
-    expects="Data without Result, Output... and Error...",
-    level=SHOULD,
-    source=RECORDED("GetTaskInfo"),
-    operations=INFO_CALL,
-)
-async def new_meeting_has_nothing_yet(cloud: Cloud) -> None:
-    task_id = (await cloud.tingwu.start())["TaskId"]
-    data = (await cloud.tingwu.info(task_id)).data
-    cloud.check.lacks(
-        data, "Result", "OutputMp3Path", "OutputMp4Path", "ErrorCode", "ErrorMessage", what="Data"
-    )
-
-
-@case(
-    "TW-LIFE-003",
     "silence is audio, too: it makes a meeting ONGOING",
     sends="two seconds of silence over the WebSocket; GetTaskInfo",
     expects="TaskStatus ONGOING",
@@ -66,7 +33,7 @@ async def silence_begins_a_meeting(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-004",
+    "TW-LIFE-002",
     "a PAUSED meeting has no Transcription yet",
     sends="speech, StopTranscription; GetTaskInfo without the API's stop",
     expects="Data without Result",
@@ -82,7 +49,7 @@ async def paused_meeting_has_no_result(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-005",
+    "TW-LIFE-003",
     "two meetings have a status each",
     sends="speech to one of two meetings; GetTaskInfo of the other",
     expects="TaskStatus NEW",
@@ -101,7 +68,7 @@ async def meetings_live_apart(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-006",
+    "TW-LIFE-004",
     "a meeting may last for hours: it is not ended before 24 of them are over",
     sends="a meeting that is PAUSED, GetTaskInfo 23 hours after its creation",
     expects="TaskStatus PAUSED",
@@ -120,7 +87,7 @@ async def meeting_lasts_for_hours(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-007",
+    "TW-LIFE-005",
     "after 24 hours a meeting is over, and has its results",
     sends="a meeting that is PAUSED, GetTaskInfo 24 hours and a minute after its creation",
     expects="TaskStatus COMPLETED with a Transcription",
@@ -137,50 +104,3 @@ async def meeting_lasts_a_day(cloud: Cloud) -> None:
     data = (await cloud.tingwu.info(task_id)).data
     cloud.check.equal(data.get("TaskStatus"), "COMPLETED", "TaskStatus")
     cloud.check.has(data.get("Result"), "Transcription", what="Result")
-
-
-@case(
-    "TW-LIFE-008",
-    "the TaskId of no task is INVALID",
-    sends="GetTaskInfo of 32 zeros",
-    expects="TaskStatus INVALID",
-    level=SHOULD,
-    source=REALTIME("TaskStatus INVALID: the TaskId may not exist"),
-    operations=INFO_CALL,
-    negative=True,
-)
-async def unknown_task_is_invalid(cloud: Cloud) -> None:
-    body = (await cloud.tingwu.info("0" * 32)).body
-    data = body.get("Data")
-    cloud.check.has(data, "TaskStatus", what="Data")
-    cloud.check.equal(body["Data"]["TaskStatus"], "INVALID", "TaskStatus")
-
-
-@case(
-    "TW-LIFE-009",
-    "an INVALID task is an answer with HTTP 200, Code 0 and the TaskId that was asked for",
-    sends="GetTaskInfo of 32 zeros",
-    expects="Code 0, Data with TaskId and TaskStatus alone",
-    level=INFO,
-    source=ASSUMED("the form in which INVALID is answered"),
-    operations=INFO_CALL,
-    negative=True,
-)
-async def invalid_is_an_answer(cloud: Cloud) -> None:
-    data = (await cloud.tingwu.info("0" * 32)).data
-    cloud.check.equal(data, {"TaskId": "0" * 32, "TaskStatus": "INVALID"}, "Data")
-
-
-@case(
-    "TW-LIFE-010",
-    "what cannot be a TaskId is INVALID like any other that does not exist",
-    sends="GetTaskInfo of no-such-task",
-    expects="TaskStatus INVALID",
-    level=INFO,
-    source=ASSUMED("what a TaskId of another form answers"),
-    operations=INFO_CALL,
-    negative=True,
-)
-async def odd_task_id_is_invalid(cloud: Cloud) -> None:
-    data = (await cloud.tingwu.info("no-such-task")).data
-    cloud.check.equal(data.get("TaskStatus"), "INVALID", "TaskStatus")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
+from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.sources import (
     AI_MEETING,
     ASSUMED,
-    GET_TASK_INFO,
     OFFLINE,
     REALTIME,
 )
-from mock_tingwu.conformance.streams import Refused
+from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
 
 INFO_CALL = ("GetTaskInfo",)
 BOTH = ("CreateTask", "GetTaskInfo")
@@ -29,7 +28,7 @@ async def _held(cloud: Cloud, parameters: dict[str, Any] | None = None) -> str:
 
 
 @case(
-    "TW-LIFE-011",
+    "TW-LIFE-006",
     "a meeting with recognition alone is COMPLETED with its Transcription after stop",
     sends="speech, StopTranscription, stop; GetTaskInfo",
     expects="TaskStatus COMPLETED, Result with Transcription",
@@ -45,7 +44,7 @@ async def recognition_completes(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-012",
+    "TW-LIFE-007",
     "a meeting is ONGOING while its results are made, then COMPLETED",
     sends="speech, StopTranscription, stop of a meeting with chapters; GetTaskInfo",
     expects="TaskStatus ONGOING right after stop, COMPLETED later",
@@ -65,57 +64,7 @@ async def results_are_made_while_ongoing(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-013",
-    "Result has what was asked for and nothing else",
-    sends="a meeting with chapters, stopped; GetTaskInfo",
-    expects="Result with Transcription and AutoChapters alone",
-    level=MUST,
-    source=GET_TASK_INFO("Result"),
-    operations=INFO_CALL,
-)
-async def result_is_what_was_asked_for(cloud: Cloud) -> None:
-    task_id = await _held(cloud, {"AutoChaptersEnabled": True})
-    result = (await cloud.tingwu.info(task_id)).data.get("Result")
-    cloud.check.has(result, "Transcription", what="Result")
-    cloud.check.equal(sorted(result or {}), ["AutoChapters", "Transcription"], "the results")
-
-
-@case(
-    "TW-LIFE-014",
-    "a result that an ONGOING task has shown stays to the end",
-    sends="GetTaskInfo again and again while chapters, summaries and to-dos are made",
-    expects="no result vanishes, and all are there when the task is COMPLETED",
-    level=SHOULD,
-    source=OFFLINE("results of a task that is not finished"),
-    operations=INFO_CALL,
-)
-async def results_only_grow(cloud: Cloud) -> None:
-    enabled = {
-        "AutoChaptersEnabled": True,
-        "SummarizationEnabled": True,
-        "MeetingAssistanceEnabled": True,
-    }
-    task_id, session = await cloud.meeting(enabled)
-    async with session:
-        await session.hear(cloud.speech)
-    cloud.check.has((await cloud.tingwu.stop(task_id)).data, "TaskId", what="Data of stop")
-    seen: set[str] = set()
-    status = ""
-    for _ in range(600):
-        data = (await cloud.tingwu.info(task_id)).data
-        there, status = set(data.get("Result", {})), data.get("TaskStatus", "")
-        cloud.check.equal(sorted(seen - there), [], "the results that have vanished")
-        seen |= there
-        if status != "ONGOING":
-            break
-        await cloud.pause(0.2)
-    cloud.check.equal(status, "COMPLETED", "TaskStatus")
-    wanted = {"Transcription", "AutoChapters", "Summarization", "MeetingAssistance"}
-    cloud.check.equal(sorted(seen), sorted(wanted), "the results")
-
-
-@case(
-    "TW-LIFE-015",
+    "TW-LIFE-008",
     "COMPLETED is an end: the status stays",
     sends="GetTaskInfo of a COMPLETED meeting, and again five seconds later",
     expects="TaskStatus COMPLETED both times",
@@ -131,7 +80,7 @@ async def completed_stays(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-016",
+    "TW-LIFE-009",
     "a meeting in which nothing was said is COMPLETED with an empty Transcription",
     sends="two seconds of silence, StopTranscription, stop; the Transcription file",
     expects="TaskStatus COMPLETED, no words in the file",
@@ -153,7 +102,7 @@ async def silent_meeting_completes(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-017",
+    "TW-LIFE-010",
     "what was said before a stop in the midst of it is in the Transcription",
     sends="speech, stop without StopTranscription; the Transcription file",
     expects="words in the file",
@@ -176,28 +125,6 @@ async def stop_keeps_what_was_said(cloud: Cloud) -> None:
     cloud.check.that(bool(words), "words in the Transcription")
 
 
-@case(
-    "TW-LIFE-018",
-    "a meeting that is over cannot be joined any more",
-    sends="a WebSocket handshake with the MeetingJoinUrl of a COMPLETED meeting",
-    expects="it is refused with a status of 4xx",
-    level=INFO,
-    source=ASSUMED("how a MeetingJoinUrl ends"),
-    operations=("CreateTask",),
-    negative=True,
-)
-async def ended_meeting_is_closed(cloud: Cloud) -> None:
-    made = await cloud.tingwu.start()
-    await cloud.tingwu.stop(made["TaskId"])
-    status = 101
-    try:
-        async with cloud.join(made["MeetingJoinUrl"]) as session:
-            session.judged_by_case()
-    except Refused as refused:
-        status = refused.status
-    cloud.check.that(400 <= status < 500, "a refusal with 4xx", status)
-
-
 # A second run
 
 
@@ -210,7 +137,7 @@ async def _run_again(cloud: Cloud, task_id: str) -> dict[str, Any]:
 
 
 @case(
-    "TW-LIFE-019",
+    "TW-LIFE-011",
     "a COMPLETED meeting can be run again for more results, under the same TaskId",
     sends="CreateTask type=offline with AppKey, Input.TaskId and AutoChaptersEnabled",
     expects="Code 0 with the same TaskId, in the end COMPLETED with AutoChapters",
@@ -226,7 +153,7 @@ async def meeting_can_be_run_again(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-020",
+    "TW-LIFE-012",
     "a task that is run again is ONGOING until it is finished",
     sends="CreateTask type=offline with the TaskId of a COMPLETED meeting; GetTaskInfo",
     expects="TaskStatus ONGOING",
@@ -243,7 +170,7 @@ async def second_run_is_ongoing(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-021",
+    "TW-LIFE-013",
     "a second run keeps the words of the first",
     sends="a second run for chapters; the Transcription file before and after",
     expects="the same Paragraphs",
@@ -268,7 +195,7 @@ async def second_run_keeps_the_words(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-022",
+    "TW-LIFE-014",
     "a meeting that goes on cannot be run again",
     sends="CreateTask type=offline with the TaskId of a meeting into which audio is pushed",
     expects="it is refused, and the meeting goes on",
@@ -291,7 +218,7 @@ async def ongoing_meeting_is_not_run_again(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-023",
+    "TW-LIFE-015",
     "a second run of a task that is not finished answers InvalidTaskId",
     sends="CreateTask type=offline with the TaskId of a NEW meeting",
     expects="HTTP 400 InvalidTaskId",
@@ -308,8 +235,8 @@ async def early_second_run(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-024",
-    "a second run of nothing answers InvalidTaskId",
+    "TW-LIFE-016",
+    "a second run of a task that does not exist answers InvalidTaskId",
     sends="CreateTask type=offline with a TaskId of 32 zeros",
     expects="HTTP 400 InvalidTaskId",
     level=INFO,
@@ -324,7 +251,7 @@ async def second_run_of_nothing(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LIFE-025",
+    "TW-LIFE-017",
     "a second run that asks for nothing is refused",
     sends="CreateTask type=offline with the TaskId of a COMPLETED meeting and no Parameters",
     expects="HTTP 400",
@@ -339,64 +266,22 @@ async def second_run_for_nothing(cloud: Cloud) -> None:
     cloud.tingwu.refused(answer)
 
 
-# FAILED
-
-
-_FAILS = {
-    "scenario": {
-        "name": "a meeting that fails",
-        "faults": [
-            {
-                "match": {"operation": "CreateTask"},
-                "action": {
-                    "type": "task_failed",
-                    "error_code": "TSC.FileError",
-                    "stage": "processing",
-                },
-            }
-        ],
-    }
-}
-
-
-async def _failed(cloud: Cloud) -> dict[str, Any]:
-    """Hold a meeting whose results cannot be made; return its Data."""
-    task_id, session = await cloud.meeting({"AutoChaptersEnabled": True})
-    async with session:
-        await session.hear(cloud.speech)
-    cloud.check.has((await cloud.tingwu.stop(task_id)).data, "TaskId", what="Data of stop")
-    return await cloud.tingwu.wait(task_id, "FAILED")
-
-
 @case(
-    "TW-LIFE-026",
-    "a task that has failed is an answer with HTTP 200, Code 0 and the reason",
-    sends="GetTaskInfo of a meeting whose results could not be made",
-    expects="TaskStatus FAILED, ErrorCode TSC.FileError, ErrorMessage File cannot be read.",
-    level=MUST,
-    source=OFFLINE("a task that has failed"),
-    operations=INFO_CALL,
-    settings=_FAILS,
-)
-async def failure_is_an_answer(cloud: Cloud) -> None:
-    data = await _failed(cloud)
-    cloud.check.equal(data.get("ErrorCode"), "TSC.FileError", "ErrorCode")
-    cloud.check.equal(data.get("ErrorMessage"), "File cannot be read.", "ErrorMessage")
-
-
-@case(
-    "TW-LIFE-027",
+    "TW-LIFE-018",
     "a task that has failed cannot be run again",
-    sends="CreateTask type=offline with the TaskId of a FAILED meeting",
+    sends="CreateTask type=offline with the TaskId of a task whose FileUrl led nowhere",
     expects="it is refused, and the task is FAILED as before",
     level=MUST,
     source=OFFLINE("run a task again: not one that has failed"),
     operations=BOTH,
     negative=True,
-    settings=_FAILS,
+    needs=[Need.OUTSIDE],
+    time_limit=WITH_RESULTS_S,
 )
 async def failed_task_is_not_run_again(cloud: Cloud) -> None:
-    task_id = (await _failed(cloud))["TaskId"]
+    begun = await cloud.tingwu.transcribe(cloud.recording(status=404))
+    task_id = begun["TaskId"]
+    await cloud.tingwu.wait(task_id, "FAILED")
     asked = {"AutoChaptersEnabled": True}
     answer = await cloud.tingwu.create({"TaskId": task_id}, asked, type="offline")
     cloud.tingwu.refused(answer, status=None)

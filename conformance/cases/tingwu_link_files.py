@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.sources import ASSUMED, BABELDOC, OSS_HEADERS, OSS_RANGES
+from mock_tingwu.conformance.sources import ASSUMED, OSS_HEADERS, OSS_RANGES
 from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
 
 from .tingwu_asking import link_to
@@ -18,7 +18,7 @@ async def linked(cloud: Cloud) -> str:
 
 
 @case(
-    "TW-LINK-014",
+    "TW-LINK-013",
     "a link answers HEAD as well",
     sends="HEAD of a link",
     expects="HTTP 200",
@@ -35,25 +35,7 @@ async def head(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LINK-015",
-    "a file is not disturbed by headers of our own",
-    sends="GET of a link with a User-Agent and Accept of a browser",
-    expects="HTTP 200 and the file",
-    level=SHOULD,
-    source=BABELDOC("download of results"),
-    operations=FILE,
-    needs=OUTSIDE,
-    time_limit=WITH_RESULTS_S,
-)
-async def other_headers(cloud: Cloud) -> None:
-    link = await linked(cloud)
-    headers = {"user-agent": "Mozilla/5.0", "accept": "text/html,*/*;q=0.8"}
-    answer = await cloud.download(link, **headers)
-    cloud.check.equal(answer.status, 200, "HTTP status")
-
-
-@case(
-    "TW-LINK-016",
+    "TW-LINK-014",
     "a file comes as JSON",
     sends="GET of a result's link",
     expects="Content-Type application/json",
@@ -70,7 +52,7 @@ async def comes_as_json(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LINK-017",
+    "TW-LINK-015",
     "the server of files is OSS",
     sends="GET of a result's link",
     expects="Server AliyunOSS, x-oss-request-id, ETag and Last-Modified",
@@ -88,7 +70,7 @@ async def headers_of_oss(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LINK-018",
+    "TW-LINK-016",
     "a part of a file can be had",
     sends="GET of a link with Range bytes=2-9",
     expects="HTTP 206, those eight bytes, and Content-Range",
@@ -109,7 +91,7 @@ async def part_of_a_file(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LINK-019",
+    "TW-LINK-017",
     "the end of a file can be had",
     sends="GET of a link with Range bytes=-7",
     expects="HTTP 206 and the last seven bytes",
@@ -128,7 +110,7 @@ async def end_of_a_file(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LINK-020",
+    "TW-LINK-018",
     "a range beyond the end is not answered with a part",
     sends="GET of a link with Range bytes=99999999-",
     expects="HTTP 416, or 200 with all of it",
@@ -149,8 +131,8 @@ async def beyond_the_end(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-LINK-021",
-    "what is no range is as if there was none",
+    "TW-LINK-019",
+    "a Range that is not written right is ignored",
     sends="GET of a link with Range byte=0-9",
     expects="HTTP 200 with all of it",
     level=MUST,

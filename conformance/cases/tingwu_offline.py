@@ -45,7 +45,7 @@ async def has_no_join_url(cloud: Cloud) -> None:
 
 @case(
     "TW-OFFLINE-003",
-    "it is COMPLETED with a Transcription when the recording has been heard",
+    "an offline task is COMPLETED with a Transcription in the end",
     sends="CreateTask type=offline, then GetTaskInfo until it ends",
     expects="TaskStatus COMPLETED and Result.Transcription",
     level=MUST,
@@ -61,7 +61,7 @@ async def completes(cloud: Cloud) -> None:
 
 @case(
     "TW-OFFLINE-004",
-    "it is ONGOING until it ends, and what it ended as it stays",
+    "an offline task is ONGOING until it ends, and stays what it ended as",
     sends="CreateTask type=offline, then GetTaskInfo to the end and once more a minute later",
     expects="ONGOING each time, then COMPLETED twice",
     level=MUST,
@@ -86,7 +86,7 @@ async def ends_once(cloud: Cloud) -> None:
     "a result that is there already is not taken back",
     sends="CreateTask type=offline with chapters, then GetTaskInfo to the end",
     expects="each Result has the keys of the one before",
-    level=MUST,
+    level=SHOULD,
     source=OFFLINE("Result while ONGOING"),
     operations=BOTH,
     needs=OUTSIDE,

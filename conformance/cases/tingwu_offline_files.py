@@ -18,24 +18,6 @@ def requests_for(cloud: Cloud, url: str) -> list[Arrived]:
 
 @case(
     "TW-OFFLINE-028",
-    "the recording is got from its FileUrl",
-    sends="CreateTask with the URL of a recording",
-    expects="a GET for just that URL",
-    level=MUST,
-    source=OFFLINE("FileUrl"),
-    operations=BOTH,
-    needs=OUTSIDE,
-    time_limit=WITH_RESULTS_S,
-)
-async def is_fetched(cloud: Cloud) -> None:
-    url = cloud.recording()
-    await cloud.tingwu.finished(url)
-    methods = {request.method for request in requests_for(cloud, url)}
-    cloud.check.that("GET" in methods, f"a GET for {url}", methods)
-
-
-@case(
-    "TW-OFFLINE-029",
     "the query of the FileUrl is sent with it",
     sends="CreateTask with a link as stores of objects sign it",
     expects="a GET with the same query",
@@ -53,7 +35,7 @@ async def query_is_sent(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-OFFLINE-030",
+    "TW-OFFLINE-029",
     "the fetcher is ffmpeg's",
     sends="CreateTask with the URL of a recording",
     expects="the User-Agent Lavf/<version>",
@@ -72,7 +54,7 @@ async def fetched_by_ffmpeg(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-OFFLINE-031",
+    "TW-OFFLINE-030",
     "the whole recording is asked for as a range",
     sends="CreateTask with the URL of a recording",
     expects="the first GET has Range bytes=0-",
@@ -90,7 +72,7 @@ async def whole_range_first(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-OFFLINE-032",
+    "TW-OFFLINE-031",
     "the fetcher seeks beyond the end of the recording and back into it",
     sends="CreateTask with the URL of a recording whose server answers ranges with 206 and 416",
     expects="a Range beyond its end and one into it; COMPLETED all the same",
@@ -133,24 +115,24 @@ def taken(number: int, title: str, what: str, name: str, media_type: str) -> Non
         cloud.check.has(data.get("Result"), "Transcription", what="Result")
 
 
-taken(33, "MP3 is taken", "an MP3 file", "speech.mp3", "audio/mpeg")
-taken(34, "M4A is taken", "AAC in MP4, called .m4a", "speech.m4a", "audio/mp4")
-taken(35, "WMA is taken", "a WMA file", "speech.wma", "audio/x-ms-wma")
-taken(36, "AAC is taken", "AAC in ADTS", "speech.aac", "audio/aac")
-taken(37, "Ogg is taken", "Opus in Ogg", "speech.ogg", "audio/ogg")
-taken(38, "AMR is taken", "an AMR file of 8 kHz", "speech.amr", "audio/amr")
-taken(39, "FLAC is taken", "a FLAC file", "speech.flac", "audio/flac")
-taken(40, "AIFF is taken", "an AIFF file", "speech.aiff", "audio/aiff")
-taken(41, "MP4 is taken", "H.264 and AAC in MP4", "slides.mp4", "video/mp4")
-taken(42, "WMV is taken", "a WMV file", "slides.wmv", "video/x-ms-wmv")
-taken(43, "M4V is taken", "H.264 and AAC, called .m4v", "slides.m4v", "video/x-m4v")
-taken(44, "FLV is taken", "an FLV file", "slides.flv", "video/x-flv")
-taken(45, "QuickTime is taken", "a MOV file", "slides.mov", "video/quicktime")
-taken(46, "Matroska is taken", "an MKV file", "slides.mkv", "video/x-matroska")
-taken(47, "WebM is taken", "VP8 and Opus in WebM", "slides.webm", "video/webm")
-taken(48, "AVI is taken", "an AVI file", "slides.avi", "video/x-msvideo")
-taken(49, "MPEG is taken", "an MPEG-2 file", "slides.mpeg", "video/mpeg")
-taken(50, "3GP is taken", "a 3GP file", "slides.3gp", "video/3gpp")
+taken(32, "MP3 is taken", "an MP3 file", "speech.mp3", "audio/mpeg")
+taken(33, "M4A is taken", "AAC in MP4, called .m4a", "speech.m4a", "audio/mp4")
+taken(34, "WMA is taken", "a WMA file", "speech.wma", "audio/x-ms-wma")
+taken(35, "AAC is taken", "AAC in ADTS", "speech.aac", "audio/aac")
+taken(36, "Ogg is taken", "Opus in Ogg", "speech.ogg", "audio/ogg")
+taken(37, "AMR is taken", "an AMR file of 8 kHz", "speech.amr", "audio/amr")
+taken(38, "FLAC is taken", "a FLAC file", "speech.flac", "audio/flac")
+taken(39, "AIFF is taken", "an AIFF file", "speech.aiff", "audio/aiff")
+taken(40, "MP4 is taken", "H.264 and AAC in MP4", "slides.mp4", "video/mp4")
+taken(41, "WMV is taken", "a WMV file", "slides.wmv", "video/x-ms-wmv")
+taken(42, "M4V is taken", "H.264 and AAC, called .m4v", "slides.m4v", "video/x-m4v")
+taken(43, "FLV is taken", "an FLV file", "slides.flv", "video/x-flv")
+taken(44, "QuickTime is taken", "a MOV file", "slides.mov", "video/quicktime")
+taken(45, "Matroska is taken", "an MKV file", "slides.mkv", "video/x-matroska")
+taken(46, "WebM is taken", "VP8 and Opus in WebM", "slides.webm", "video/webm")
+taken(47, "AVI is taken", "an AVI file", "slides.avi", "video/x-msvideo")
+taken(48, "MPEG is taken", "an MPEG-2 file", "slides.mpeg", "video/mpeg")
+taken(49, "3GP is taken", "a 3GP file", "slides.3gp", "video/3gpp")
 
 
 def heard_at(number: int, rate: int) -> None:
@@ -174,13 +156,13 @@ def heard_at(number: int, rate: int) -> None:
         cloud.check.equal(found["AudioInfo"].get("SampleRate"), rate, "AudioInfo.SampleRate")
 
 
-heard_at(51, 8_000)
-heard_at(52, 24_000)
-heard_at(53, 48_000)
+heard_at(50, 8_000)
+heard_at(51, 24_000)
+heard_at(52, 48_000)
 
 
 @case(
-    "TW-OFFLINE-054",
+    "TW-OFFLINE-053",
     "a recording of two channels is heard",
     sends="CreateTask with the URL of a WAV file of two channels",
     expects="COMPLETED with Result.Transcription",
@@ -201,7 +183,7 @@ async def two_channels(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-OFFLINE-055",
+    "TW-OFFLINE-054",
     "auto decides for one of five languages",
     sends="CreateTask with SourceLanguage auto",
     expects="AudioInfo.Language is cn, en, ja, yue or ko",
@@ -219,7 +201,7 @@ async def auto_decides(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-OFFLINE-056",
+    "TW-OFFLINE-055",
     "a recording in several languages is heard with hints",
     sends="CreateTask with SourceLanguage multilingual and LanguageHints cn and en",
     expects="COMPLETED with Result.Transcription",

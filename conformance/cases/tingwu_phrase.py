@@ -69,7 +69,7 @@ def refused(cloud: Cloud, answer: Answer) -> None:
 
 @case(
     "TW-PHRASE-001",
-    "a list is made, and told how that went",
+    "making a list answers SUCCEEDED and a PhraseId",
     sends="CreateTranscriptionPhrases with Name, Description and WordWeights",
     expects="Data: Status SUCCEEDED, PhraseId, ErrorCode 0, ErrorMessage success",
     level=MUST,
@@ -196,7 +196,7 @@ async def list_without_words(cloud: Cloud) -> None:
 
 @case(
     "TW-PHRASE-009",
-    "reading tells how it went as making does",
+    "listing answers SUCCEEDED as making a list does",
     sends="ListTranscriptionPhrases",
     expects="Data: Status SUCCEEDED, ErrorCode 0, ErrorMessage success, and Phrases",
     level=MUST,
@@ -226,7 +226,7 @@ async def no_description(cloud: Cloud) -> None:
 
 @case(
     "TW-PHRASE-011",
-    "a list that there is not cannot be read",
+    "a list that does not exist cannot be read",
     sends="GetTranscriptionPhrases of 32 zeros",
     expects="HTTP 400 with a Code, or Status FAILED",
     level=INFO,
@@ -243,7 +243,7 @@ async def get_unknown(cloud: Cloud) -> None:
 
 @case(
     "TW-PHRASE-012",
-    "an update tells how it went, without a PhraseId",
+    "an update answers SUCCEEDED, without a PhraseId",
     sends="UpdateTranscriptionPhrases with Name and WordWeights",
     expects="Data: Status SUCCEEDED, ErrorCode 0, ErrorMessage success",
     level=MUST,
@@ -293,7 +293,7 @@ async def update_of_the_whole(cloud: Cloud) -> None:
 
 @case(
     "TW-PHRASE-015",
-    "a list that there is not cannot be updated",
+    "a list that does not exist cannot be updated",
     sends="UpdateTranscriptionPhrases of 32 zeros",
     expects="HTTP 400 with a Code, or Status FAILED",
     level=INFO,
@@ -310,7 +310,7 @@ async def update_unknown(cloud: Cloud) -> None:
 
 @case(
     "TW-PHRASE-016",
-    "a deletion tells how it went, beside Data or in it",
+    "a deletion answers SUCCEEDED, beside Data or in it",
     sends="DeleteTranscriptionPhrases",
     expects="Status SUCCEEDED and ErrorCode 0",
     level=MUST,
@@ -359,7 +359,7 @@ async def deleted_is_gone(cloud: Cloud) -> None:
 
 @case(
     "TW-PHRASE-019",
-    "a list can be deleted once",
+    "a list cannot be deleted twice",
     sends="DeleteTranscriptionPhrases twice",
     expects="the second time HTTP 400 with a Code, or Status FAILED",
     level=INFO,

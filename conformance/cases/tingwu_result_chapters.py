@@ -6,12 +6,11 @@ import re
 from itertools import pairwise
 from typing import Any, Final
 
-from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
+from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, audio, case
 from mock_tingwu.conformance.sources import (
     ASSUMED,
     CREATE_TASK,
     FEATURES,
-    METADATA,
     OFFLINE,
     READERS,
 )
@@ -34,7 +33,7 @@ def assistance(*types: str) -> dict[str, Any]:
 
 
 @case(
-    "TW-RESULT-018",
+    "TW-RESULT-017",
     "chapters are a list, each with Id, Start, End, Headline and Summary",
     sends="a recording with AutoChaptersEnabled, and GET of its AutoChapters",
     expects="chapters with Ids 1, 2 and so on",
@@ -53,11 +52,11 @@ async def chapters(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-019",
+    "TW-RESULT-018",
     "chapters follow each other in time",
     sends="a recording with AutoChaptersEnabled, and GET of its AutoChapters",
     expects="Start < End of each, and no Start before the last End",
-    level=MUST,
+    level=SHOULD,
     source=CHAPTERS_PAGE,
     operations=CHAPTERS,
     needs=OUTSIDE,
@@ -73,7 +72,7 @@ async def chapters_in_order(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-020",
+    "TW-RESULT-019",
     "a chapter begins and ends with sentences of the transcript",
     sends="a recording with AutoChaptersEnabled, and GET of its AutoChapters",
     expects="Start is that of a sentence, End that of another",
@@ -93,10 +92,10 @@ async def chapters_of_sentences(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-021",
+    "TW-RESULT-020",
     "there are no chapters in Japanese",
     sends="a recording with SourceLanguage ja and AutoChaptersEnabled",
-    expects="AutoChapters is empty",
+    expects="no AutoChapters in Result, or an empty one",
     level=MUST,
     source=CHAPTERS_PAGE,
     operations=CHAPTERS,
@@ -104,12 +103,16 @@ async def chapters_of_sentences(cloud: Cloud) -> None:
     time_limit=WITH_RESULTS_S,
 )
 async def no_japanese_chapters(cloud: Cloud) -> None:
-    found, _ = await made(cloud, "AutoChapters", WITH_CHAPTERS, SourceLanguage="ja")
+    recording = cloud.recording(audio.meeting())
+    data = await cloud.tingwu.finished(recording, WITH_CHAPTERS, SourceLanguage="ja")
+    found = []
+    if "AutoChapters" in data.get("Result", {}):
+        found = await cloud.tingwu.content(data, "AutoChapters")
     cloud.check.equal(found, [], "AutoChapters")
 
 
 @case(
-    "TW-RESULT-022",
+    "TW-RESULT-021",
     "coarse chapters are no more than meticulous ones",
     sends="a recording twice, with ChapterGranularity Meticulous and Coarse",
     expects="no more chapters the second time",
@@ -128,10 +131,10 @@ async def granularity(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-023",
+    "TW-RESULT-022",
     "short headlines are no longer than long ones",
     sends="a recording twice, with TitleLengthLevel Long and Short",
-    expects="headlines that together are no longer the second time",
+    expects="the longest headline is no longer the second time",
     level=SHOULD,
     source=CHAPTERS_PAGE,
     operations=CHAPTERS,
@@ -148,7 +151,7 @@ async def headlines(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-024",
+    "TW-RESULT-023",
     "chapters can be told in English",
     sends="a Chinese recording with chapters and LlmOutputLanguage en",
     expects="Headline and Summary without Chinese characters",
@@ -171,12 +174,12 @@ async def chapters_in_english(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-025",
-    "key information without Types is all of it",
+    "TW-RESULT-024",
+    "without Types there is all of it: key information and actions",
     sends="a recording with MeetingAssistanceEnabled alone",
     expects="Keywords, KeySentences and Actions",
-    level=MUST,
-    source=METADATA("MeetingAssistance.Types"),
+    level=SHOULD,
+    source=READERS("MeetingAssistance; its Types are those of the metadata"),
     operations=ASSISTANCE,
     needs=OUTSIDE,
     time_limit=WITH_RESULTS_S,
@@ -187,12 +190,12 @@ async def all_types(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-026",
-    "of actions alone there is no key information",
+    "TW-RESULT-025",
+    "whoever asks for actions alone gets no key information",
     sends="a recording with MeetingAssistance.Types Actions",
     expects="Actions, without Keywords and KeySentences",
-    level=MUST,
-    source=METADATA("MeetingAssistance.Types"),
+    level=SHOULD,
+    source=READERS("MeetingAssistance; its Types are those of the metadata"),
     operations=ASSISTANCE,
     needs=OUTSIDE,
     time_limit=WITH_RESULTS_S,
@@ -204,12 +207,12 @@ async def actions_alone(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-027",
-    "of key information alone there are no actions",
+    "TW-RESULT-026",
+    "whoever asks for key information alone gets no actions",
     sends="a recording with MeetingAssistance.Types KeyInformation",
     expects="Keywords and KeySentences, without Actions",
-    level=MUST,
-    source=METADATA("MeetingAssistance.Types"),
+    level=SHOULD,
+    source=READERS("MeetingAssistance; its Types are those of the metadata"),
     operations=ASSISTANCE,
     needs=OUTSIDE,
     time_limit=WITH_RESULTS_S,
@@ -221,7 +224,7 @@ async def key_information_alone(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-028",
+    "TW-RESULT-027",
     "there are six actions at most, of 5 to 30 characters",
     sends="a recording with MeetingAssistance.Types Actions",
     expects="at most six Actions, each Text of 5 to 30 characters",
@@ -240,10 +243,10 @@ async def six_actions(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-029",
-    "there are 20 keywords at most, each once",
+    "TW-RESULT-028",
+    "there are 20 keywords at most",
     sends="a recording with MeetingAssistance.Types KeyInformation",
-    expects="at most 20 different Keywords",
+    expects="at most 20 Keywords",
     level=MUST,
     source=FEATURES("keywords"),
     operations=ASSISTANCE,
@@ -254,11 +257,10 @@ async def twenty_keywords(cloud: Cloud) -> None:
     found, _ = await made(cloud, "MeetingAssistance", assistance("KeyInformation"))
     keywords = found["Keywords"]
     cloud.check.that(len(keywords) <= 20, "20 keywords at most", len(keywords))
-    cloud.check.equal(len(set(keywords)), len(keywords), "the number of different keywords")
 
 
 @case(
-    "TW-RESULT-030",
+    "TW-RESULT-029",
     "MaxKeywords is how many keywords there are at most",
     sends="a recording with key information and ExtraParams.MaxKeywords 2",
     expects="at most two Keywords",
@@ -275,7 +277,7 @@ async def max_keywords(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-031",
+    "TW-RESULT-030",
     "actions and key sentences belong to sentences of the transcript",
     sends="a recording with MeetingAssistanceEnabled",
     expects="each SentenceId is one of the Transcription",
@@ -292,12 +294,12 @@ async def assistance_refers(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-032",
+    "TW-RESULT-031",
     "a key sentence has the words and times of its sentence",
     sends="a recording with MeetingAssistance.Types KeyInformation",
     expects="Text, Start and End as in the Transcription",
-    level=SHOULD,
-    source=READERS("MeetingAssistance"),
+    level=INFO,
+    source=ASSUMED("how far a key sentence is the sentence that it names"),
     operations=ASSISTANCE,
     needs=OUTSIDE,
     time_limit=WITH_RESULTS_S,
@@ -315,7 +317,7 @@ async def key_sentences(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-033",
+    "TW-RESULT-032",
     "a meeting is classified by three shares",
     sends="a recording with MeetingAssistanceEnabled",
     expects="Classifications: Interview, Lecture and Meeting, each from 0 to 1",

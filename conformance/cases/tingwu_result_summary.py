@@ -39,14 +39,14 @@ def of_type(number: int, type: str, *fields: str) -> None:
         cloud.check.equal(set(found), set(fields), "the fields of Summarization")
 
 
-of_type(34, "Paragraph", "ParagraphTitle", "ParagraphSummary")
-of_type(35, "Conversational", "ConversationalSummary")
-of_type(36, "QuestionsAnswering", "QuestionsAnsweringSummary")
-of_type(37, "MindMap", "MindMapSummary")
+of_type(33, "Paragraph", "ParagraphTitle", "ParagraphSummary")
+of_type(34, "Conversational", "ConversationalSummary")
+of_type(35, "QuestionsAnswering", "QuestionsAnsweringSummary")
+of_type(36, "MindMap", "MindMapSummary")
 
 
 @case(
-    "TW-RESULT-038",
+    "TW-RESULT-037",
     "summaries of speakers are of speakers of the transcript, each once",
     sends="a recording with diarization and Summarization.Types Conversational",
     expects="each SpeakerId is one of the Transcription",
@@ -65,7 +65,7 @@ async def summaries_of_speakers(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-039",
+    "TW-RESULT-038",
     "questions and answers name sentences of the transcript",
     sends="a recording with Summarization.Types QuestionsAnswering",
     expects="each SentenceIdsOfQuestion and SentenceIdsOfAnswer are of the Transcription",
@@ -87,7 +87,7 @@ async def questions_refer(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-040",
+    "TW-RESULT-039",
     "a mind map is four levels deep at most",
     sends="a recording with Summarization.Types MindMap",
     expects="trees of Title and Topic with at most four levels",
@@ -104,7 +104,7 @@ async def mind_map_depth(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-041",
+    "TW-RESULT-040",
     "a mind map can be told in English",
     sends="a Chinese recording with Summarization.Types MindMap and LlmOutputLanguage en",
     expects="titles without Chinese characters",
@@ -123,7 +123,7 @@ async def mind_map_in_english(cloud: Cloud) -> None:
 
 
 @case(
-    "TW-RESULT-042",
+    "TW-RESULT-041",
     "no other summary follows LlmOutputLanguage",
     sends="a Chinese recording with Summarization.Types Paragraph and LlmOutputLanguage en",
     expects="a ParagraphSummary in Chinese",

@@ -93,22 +93,20 @@ _error(
     "the HTTP status of every error is 400",
     lambda: error_answers(lambda status, body: 400),
     10,
-    26,
-    27,
-    28,
+    19,
+    20,
+    21,
 )
 _error(
     "no_full_stops",
     "messages end without a full stop",
     lambda: answers("*", worded(lambda message: message.rstrip("."))),
-    11,
-    12,
-    13,
-    14,
-    15,
-    23,
+    10,
+    16,
+    also=["LV-AUTH-021", "LV-AUTH-022", "LV-AUTH-033", "LV-AUTH-035"],
 )
-_error(
+live_mutant(
+    "LV-AUTH",
     "does_not_match",
     "the message of a mismatch is that of Signature V3",
     lambda: answers("*", worded(lambda message: message.replace("is not matched with", "…"))),
@@ -125,7 +123,7 @@ def _usual_action() -> AbstractContextManager[None]:
     return patched(LiveGateway, "_operation", operation)
 
 
-_error("usual_action", "without Action a call is a Query", _usual_action, 17)
+_error("usual_action", "without Action a call is a Query", _usual_action, 11)
 _error(
     "method_not_found",
     "another method than GET and POST is no API",
@@ -135,7 +133,7 @@ _error(
             lambda code: "InvalidApi.NotFound" if code == "UnsupportedHTTPMethod" else code, "Code"
         ),
     ),
-    20,
+    14,
 )
 
 
@@ -153,25 +151,25 @@ _error(
     "half_the_rate",
     "ten calls are let through in a second",
     lambda: _throttled(lambda who, call, limit, now: (who, call, limit // 2, now)),
-    21,
+    15,
 )
 _error(
     "no_flow_control",
     "any number of calls is let through",
     lambda: patched(Limits, "of", lambda self, operation: 0),
-    22,
+    16,
 )
 _error(
     "throttled_for_good",
     "a caller that was throttled stays so",
     lambda: _throttled(lambda who, call, limit, now: (who, call, limit, 0)),
-    24,
+    17,
 )
 _error(
     "calls_counted_together",
     "all calls of an account are counted together",
     lambda: _throttled(lambda who, call, limit, now: (who, "all", limit, now)),
-    25,
+    18,
 )
 
 # Formats

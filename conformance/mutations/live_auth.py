@@ -135,7 +135,6 @@ _auth(
         signing, "mismatch_message", lambda verdict: f"not matched, {verdict.string_to_sign}"
     ),
     16,
-    also=["LV-ERROR-016"],
 )
 
 # Keys
@@ -260,7 +259,6 @@ _auth(
     lambda: patched(Nonces, "use", lambda *_: True),
     35,
     46,
-    also=["LV-ERROR-015"],
 )
 
 # Signature V3

@@ -283,7 +283,16 @@ def _swapped(payload: Body) -> None:
     payload.update(source_lang=target, target_lang=source)
 
 
-_callback("translated_first", "a translation comes before its sentence", _translated_first, 36)
+_callback("translated_first", "a translation comes before its sentence", _translated_first, 41)
+_callback(
+    "translation_names_itself",
+    "source_message_id is the translation's own message_id",
+    lambda: event(
+        lambda body: body["header"].update(source_message_id=body["header"]["message_id"]),
+        _TRANSLATED,
+    ),
+    36,
+)
 _callback(
     "languages_swapped",
     "source_lang and target_lang are each other's",

@@ -62,7 +62,7 @@ _query(
     "callback_url_is_cut",
     "a Query shows callbackUrl without its query",
     lambda: tasks_shown(lambda task: task.update(callbackUrl=task["callbackUrl"].split("?")[0])),
-    5,
+    18,
 )
 _query(
     "moments_in_utc",
@@ -147,7 +147,7 @@ _stop(
     "stop_words",
     "ConfigNotFound of Stop has words of its own",
     lambda: answers("StopRtcAsrTask", _NOT_FOUND),
-    5,
+    4,
 )
 _delete(
     "delete_without_description",
@@ -167,13 +167,13 @@ _delete(
     "delete_words",
     "ConfigNotFound of Delete has words of its own",
     lambda: answers("DeleteRtcAsrTask", _NOT_FOUND),
-    5,
+    4,
 )
 _delete(
     "delete_does_nothing",
     "Delete leaves the task as it is",
     lambda: patched(LiveBook, "delete", lambda self, task_id: None),
-    7,
+    6,
     also=["LV-QUERY-011", "LV-LIFE-009"],
 )
 

@@ -116,6 +116,7 @@ _create(
     21,
     22,
     23,
+    also=["LV-QUERY-005"],
 )
 _create(
     "target_languages_are_a_list",
@@ -191,8 +192,7 @@ _create(
 )
 _create(
     "parameters_of_sdks_are_unknown",
-    "parameters that SDKs add are refused",
-    lambda: refuses(lambda sent: "RegionId" in sent or "OwnerId" in sent),
+    "a parameter that SDKs add is refused",
+    lambda: refuses(lambda sent: "RegionId" in sent),
     44,
-    45,
 )

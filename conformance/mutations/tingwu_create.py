@@ -48,19 +48,19 @@ def short_token() -> AbstractContextManager[None]:
 
 @mutant(
     "a MeetingJoinUrl leads to no meeting",
-    area=AREA,
-    caught_by=["TW-CREATE-007"],
+    area="RT-CONNECT",
+    caught_by=["RT-CONNECT-004"],
 )
 def join_url_of_nobody() -> AbstractContextManager[None]:
     return starts(with_value(lambda url: str(url)[:-8] + "AAAAAAAA", "Data", "MeetingJoinUrl"))
 
 
-@mutant("all meetings have one TaskId", area=AREA, caught_by=["TW-CREATE-008"])
+@mutant("all meetings have one TaskId", area=AREA, caught_by=["TW-CREATE-007"])
 def one_task_id() -> AbstractContextManager[None]:
     return starts(with_value("f" * 32, "Data", "TaskId"))
 
 
-@mutant("a TaskKey is not echoed", area=AREA, caught_by=["TW-CREATE-009"])
+@mutant("a TaskKey is not echoed", area=AREA, caught_by=["TW-CREATE-008"])
 def task_key_is_lost() -> AbstractContextManager[None]:
     return starts(without("Data", "TaskKey"))
 
@@ -68,7 +68,7 @@ def task_key_is_lost() -> AbstractContextManager[None]:
 @mutant(
     "a TaskKey is echoed without what is not ASCII",
     area=AREA,
-    caught_by=["TW-CREATE-010", "TW-AUTH-002", "TW-AUTH-018"],
+    caught_by=["TW-CREATE-009", "TW-AUTH-002", "TW-AUTH-018"],
 )
 def task_key_in_ascii() -> AbstractContextManager[None]:
     def ascii_only(key: object) -> str:
@@ -77,7 +77,7 @@ def task_key_in_ascii() -> AbstractContextManager[None]:
     return starts(with_value(ascii_only, "Data", "TaskKey"))
 
 
-@mutant("a TaskKey is made up where none was sent", area=AREA, caught_by=["TW-CREATE-011"])
+@mutant("a TaskKey is made up where none was sent", area=AREA, caught_by=["TW-CREATE-010"])
 def task_key_is_made_up() -> AbstractContextManager[None]:
     def add(status: int, body: Body) -> tuple[int, Body]:
         body["Data"].setdefault("TaskKey", body["Data"]["TaskId"])
@@ -86,7 +86,7 @@ def task_key_is_made_up() -> AbstractContextManager[None]:
     return starts(add)
 
 
-@mutant("a TaskKey that was not sent is null", area=AREA, caught_by=["TW-CREATE-012"])
+@mutant("a TaskKey that was not sent is null", area=AREA, caught_by=["TW-CREATE-011"])
 def task_key_is_null() -> AbstractContextManager[None]:
     def add(status: int, body: Body) -> tuple[int, Body]:
         body["Data"].setdefault("TaskKey", None)
@@ -98,7 +98,7 @@ def task_key_is_null() -> AbstractContextManager[None]:
 @mutant(
     "operation is only known as stop",
     area=AREA,
-    caught_by=["TW-CREATE-013", "TW-AUTH-006", "TW-AUTH-020"],
+    caught_by=["TW-CREATE-012", "TW-AUTH-006", "TW-AUTH-020"],
 )
 def start_is_unknown() -> AbstractContextManager[None]:
     def change(query: dict[str, str]) -> None:
@@ -108,12 +108,12 @@ def start_is_unknown() -> AbstractContextManager[None]:
     return query_read_as(change)
 
 
-@mutant("type is realtime unless it is said", area=AREA, caught_by=["TW-CREATE-014"])
+@mutant("type is realtime unless it is said", area=AREA, caught_by=["TW-CREATE-013"])
 def type_has_a_default() -> AbstractContextManager[None]:
     return query_read_as(lambda query: query.setdefault("type", "realtime"))
 
 
-@mutant("any type but offline is realtime", area=AREA, caught_by=["TW-CREATE-015"])
+@mutant("any type but offline is realtime", area=AREA, caught_by=["TW-CREATE-014"])
 def any_type_is_realtime() -> AbstractContextManager[None]:
     def change(query: dict[str, str]) -> None:
         if query.get("type") not in (None, "offline"):
@@ -122,7 +122,7 @@ def any_type_is_realtime() -> AbstractContextManager[None]:
     return query_read_as(change)
 
 
-@mutant("any operation but start is stop", area=AREA, caught_by=["TW-CREATE-016"])
+@mutant("any operation but start is stop", area=AREA, caught_by=["TW-CREATE-015"])
 def any_operation_is_stop() -> AbstractContextManager[None]:
     def change(query: dict[str, str]) -> None:
         if query.get("operation", "start") != "start":
@@ -134,7 +134,7 @@ def any_operation_is_stop() -> AbstractContextManager[None]:
 @mutant(
     "a request that makes no sense is answered with HTTP 500",
     area=AREA,
-    caught_by=["TW-CREATE-014", "TW-CREATE-002"],
+    caught_by=["TW-CREATE-013", "TW-CREATE-002"],
 )
 def create_answers_500() -> AbstractContextManager[None]:
     return answers("CreateTask", lambda status, body: (500 if status == 400 else status, body))
@@ -143,7 +143,7 @@ def create_answers_500() -> AbstractContextManager[None]:
 @mutant(
     "an error has no Message",
     area=AREA,
-    caught_by=["TW-CREATE-017", "TW-CREATE-022"],
+    caught_by=["TW-CREATE-016", "TW-CREATE-021"],
 )
 def error_without_message() -> AbstractContextManager[None]:
     def change(status: int, body: Body) -> tuple[int, Body]:
@@ -154,7 +154,7 @@ def error_without_message() -> AbstractContextManager[None]:
     return answers("CreateTask", change)
 
 
-@mutant("no AppKey is needed", area=AREA, caught_by=["TW-CREATE-017"])
+@mutant("no AppKey is needed", area=AREA, caught_by=["TW-CREATE-016"])
 @contextmanager
 def app_key_is_optional() -> Iterator[None]:
     with no_app_key_is_checked(), read_as(lambda body: body.setdefault("AppKey", "usual")):
@@ -164,7 +164,7 @@ def app_key_is_optional() -> Iterator[None]:
 @mutant(
     "any AppKey will do",
     area=AREA,
-    caught_by=["TW-CREATE-018", "TW-ERROR-003", "TW-ERROR-034", "TW-ERROR-036"],
+    caught_by=["TW-CREATE-017", "TW-ERROR-032", "TW-ERROR-034"],
 )
 def any_app_key() -> AbstractContextManager[None]:
     return no_app_key_is_checked()
@@ -173,12 +173,12 @@ def any_app_key() -> AbstractContextManager[None]:
 @mutant(
     "Input may be absent: there is a usual meeting",
     area=AREA,
-    caught_by=["TW-CREATE-019"],
+    caught_by=["TW-CREATE-018"],
 )
 def input_has_a_default() -> AbstractContextManager[None]:
     return read_as(lambda body: body.setdefault("Input", dict(_MEETING)))
 
 
-@mutant("names are read to the letter", area=AREA, caught_by=["TW-CREATE-020"])
+@mutant("names are read to the letter", area=AREA, caught_by=["TW-CREATE-019"])
 def names_to_the_letter() -> AbstractContextManager[None]:
     return patched(tingwu, "read_body", tingwu_request.normalised)

@@ -15,85 +15,85 @@ field_mutant(
     "a meeting is in Chinese unless it is said",
     lambda: default("SourceLanguage", "cn"),
     "TW-CREATE-002",
-    "TW-ERROR-023",
+    "TW-ERROR-021",
 )
 field_mutant(
     "any_language_is_chinese",
     "a language that is not known is Chinese",
     lambda: mapped("SourceLanguage", "cn", "cn", "en", "yue", "ja", "ko", "multilingual", "fspk"),
-    "TW-CREATE-022",
-    "TW-CREATE-029",
+    "TW-CREATE-021",
+    "TW-CREATE-028",
 )
 field_mutant(
-    "english_is_en_us", "English is en-US", lambda: unknown("SourceLanguage", "en"), "TW-CREATE-023"
+    "english_is_en_us", "English is en-US", lambda: unknown("SourceLanguage", "en"), "TW-CREATE-022"
 )
 field_mutant(
     "only_mandarin_and_english",
     "Cantonese and Japanese are not known",
     lambda: unknown("SourceLanguage", "yue", "ja"),
+    "TW-CREATE-023",
     "TW-CREATE-024",
-    "TW-CREATE-025",
 )
 field_mutant(
     "languages_of_the_reference_alone",
     "Korean and multilingual are not known, as in the API reference",
     lambda: unknown("SourceLanguage", "ko", "multilingual"),
+    "TW-CREATE-025",
     "TW-CREATE-026",
-    "TW-CREATE-027",
-    "TW-CREATE-030",
+    "TW-CREATE-029",
 )
 field_mutant(
     "languages_of_the_guide_alone",
     "fspk is not known, as in the guide",
     lambda: unknown("SourceLanguage", "fspk"),
-    "TW-CREATE-028",
+    "TW-CREATE-027",
 )
 field_mutant(
     "hints_are_not_known",
     "LanguageHints are refused",
     lambda: refuses(lambda i, _: "LanguageHints" in i),
-    "TW-CREATE-030",
+    "TW-CREATE-029",
 )
 field_mutant(
     "format_has_a_default",
     "a meeting is PCM unless it is said",
     lambda: default("Format", "pcm"),
-    "TW-CREATE-032",
+    "TW-CREATE-031",
 )
 field_mutant(
     "any_format_is_pcm",
     "a format that is not known is PCM",
     lambda: mapped("Format", "pcm", "pcm", "opus", "aac", "speex", "mp3"),
-    "TW-CREATE-033",
+    "TW-CREATE-032",
 )
 field_mutant(
     "formats_of_the_push_page_alone",
     "AAC, Speex and MP3 are not known",
     lambda: unknown("Format", "aac", "speex", "mp3"),
+    "TW-CREATE-034",
     "TW-CREATE-035",
     "TW-CREATE-036",
-    "TW-CREATE-037",
 )
 field_mutant(
-    "opus_is_ogg", "Opus is called ogg", lambda: unknown("Format", "opus"), "TW-CREATE-034"
+    "opus_is_ogg", "Opus is called ogg", lambda: unknown("Format", "opus"), "TW-CREATE-033"
 )
 field_mutant(
     "rate_has_a_default",
     "a meeting has 16 kHz unless it is said",
     lambda: default("SampleRate", 16000),
-    "TW-CREATE-038",
+    "TW-CREATE-037",
 )
 field_mutant(
     "any_rate_is_16000",
     "a rate that is not known is 16 kHz",
     lambda: mapped("SampleRate", 16000, 8000, 16000),
-    "TW-CREATE-039",
+    "TW-CREATE-038",
 )
 field_mutant(
     "telephones_are_not_heard",
     "8 kHz is refused",
     lambda: unknown("SampleRate", 8000),
-    "TW-CREATE-040",
+    "TW-CREATE-039",
 )
 
 
@@ -107,28 +107,28 @@ field_mutant(
     "all_languages_at_8_khz",
     "8 kHz is taken for any language",
     lambda: read_as(_any_rate),
+    "TW-CREATE-040",
     "TW-CREATE-041",
-    "TW-CREATE-042",
 )
 field_mutant(
     "types_to_the_letter",
     "numbers and booleans in texts are refused, and so is null",
     lambda: patched(tingwu_request, "normalised", lambda value, field="": value),
-    "TW-CREATE-043",
+    "TW-CREATE-042",
+    "TW-CREATE-045",
     "TW-CREATE-046",
-    "TW-CREATE-047",
 )
 field_mutant(
     "callbacks_are_for_recordings",
     "a meeting may not ask for callbacks",
     lambda: unknown("ProgressiveCallbacksEnabled", True),
-    "TW-CREATE-044",
+    "TW-CREATE-043",
 )
 field_mutant(
     "one_stream_alone",
     "a meeting may not have several streams",
     lambda: unknown("MultipleStreamsEnabled", True),
-    "TW-CREATE-045",
+    "TW-CREATE-044",
 )
 
 # Parameters
@@ -137,20 +137,20 @@ field_mutant(
     "no_interim_translations",
     "translations have no OutputLevel 2",
     lambda: refused("Translation", lambda part: part.get("OutputLevel") == 2),
-    "TW-CREATE-048",
+    "TW-CREATE-047",
 )
 field_mutant(
     "empty_parts_are_refused",
     "Transcoding may not be empty",
     lambda: refused("Transcoding", lambda part: not part),
-    "TW-CREATE-049",
+    "TW-CREATE-048",
 )
 field_mutant(
     "no_number_of_speakers",
     "SpeakerCount is refused",
     lambda: refused("Transcription", lambda part: "SpeakerCount" in part.get("Diarization", {})),
+    "TW-CREATE-049",
     "TW-CREATE-050",
-    "TW-CREATE-051",
 )
 field_mutant(
     "switches_of_the_guide_alone",
@@ -159,26 +159,26 @@ field_mutant(
         "Transcription",
         lambda part: part.keys() & {"AudioEventDetectionEnabled", "RealtimeDiarizationEnabled"},
     ),
-    "TW-CREATE-052",
+    "TW-CREATE-051",
 )
 field_mutant(
     "no_models_of_domains",
     "Transcription.Model is refused",
     lambda: refused("Transcription", lambda part: "Model" in part),
+    "TW-CREATE-052",
     "TW-CREATE-053",
-    "TW-CREATE-054",
 )
 field_mutant(
     "no_large_translator",
     "TranslateLlmSceneEnabled is refused",
     lambda: refused("Translation", lambda part: "TranslateLlmSceneEnabled" in part),
-    "TW-CREATE-060",
+    "TW-CREATE-059",
 )
 field_mutant(
     "any_output_level",
     "OutputLevel may be any number",
     lambda: filled("Transcription", lambda part: part.update(OutputLevel=1)),
-    "TW-CREATE-056",
+    "TW-CREATE-055",
 )
 field_mutant(
     "targets_of_the_reference_alone",
@@ -186,27 +186,27 @@ field_mutant(
     lambda: refused(
         "Translation", lambda part: set(part.get("TargetLanguages", ())) - {"cn", "en", "ja"}
     ),
-    "TW-CREATE-059",
+    "TW-CREATE-058",
 )
 field_mutant(
     "any_target_is_english",
     "a target language that is not known is English",
     lambda: filled("Translation", lambda part: part.update(TargetLanguages=["en"])),
-    "TW-CREATE-061",
+    "TW-CREATE-060",
 )
 field_mutant(
     "granularity_in_small_letters",
     "ChapterGranularity is written in small letters",
     lambda: refused("AutoChapters", lambda part: "ChapterGranularity" in part),
+    "TW-CREATE-062",
     "TW-CREATE-063",
     "TW-CREATE-064",
-    "TW-CREATE-065",
 )
 field_mutant(
     "fields_of_the_sdk_alone",
     "TitleLengthLevel is refused, which no SDK has",
     lambda: refused("AutoChapters", lambda part: "TitleLengthLevel" in part),
-    "TW-CREATE-066",
+    "TW-CREATE-065",
 )
 field_mutant(
     "types_are_required",
@@ -214,29 +214,29 @@ field_mutant(
     lambda: refuses(
         lambda _, p: p.get("MeetingAssistanceEnabled") and "MeetingAssistance" not in p
     ),
-    "TW-CREATE-067",
+    "TW-CREATE-066",
 )
 field_mutant(
     "no_mind_maps",
     "MindMap is no kind of summary, as in the API reference",
     lambda: refused("Summarization", lambda part: "MindMap" in part.get("Types", ())),
-    "TW-CREATE-068",
+    "TW-CREATE-067",
 )
 field_mutant(
     "no_qwq",
     "Model qwq is not known",
     lambda: refused("Model", lambda model: model == "qwq"),
-    "TW-CREATE-070",
+    "TW-CREATE-069",
 )
 field_mutant(
     "output_in_chinese_alone",
     "LlmOutputLanguage en is not known",
     lambda: refused("LlmOutputLanguage", lambda language: language == "en"),
-    "TW-CREATE-071",
+    "TW-CREATE-070",
 )
 field_mutant(
     "names_with_capitals_alone",
     "bizType is refused for its small letter",
     lambda: refused("ExtraParams", lambda part: "bizType" in part.get("TranslationHotwordMap", {})),
-    "TW-CREATE-072",
+    "TW-CREATE-071",
 )

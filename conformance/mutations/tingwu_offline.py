@@ -48,7 +48,7 @@ def offline_has_a_join_url() -> AbstractContextManager[None]:
 @mutant(
     "Transcription is listed if it was asked for alone",
     area="TW-OFFLINE",
-    caught_by=["TW-OFFLINE-003", "TW-OFFLINE-054", "TW-OFFLINE-056"],
+    caught_by=["TW-OFFLINE-003", "TW-OFFLINE-053", "TW-OFFLINE-055"],
 )
 def transcription_is_not_listed() -> AbstractContextManager[None]:
     def change(status: int, body: Body) -> tuple[int, Body]:

@@ -26,30 +26,30 @@ def _decided(change: Any) -> AbstractContextManager[None]:
 @mutant(
     "no recording is fetched, all are imagined",
     area="TW-OFFLINE",
-    caught_by=["TW-OFFLINE-028", "TW-OFFLINE-030", "TW-OFFLINE-031"],
+    caught_by=["TW-OFFLINE-029", "TW-OFFLINE-030"],
 )
 def nothing_is_fetched() -> AbstractContextManager[None]:
     return _decided(lambda url: {"action": "imagine"})
 
 
-@mutant("a link is fetched without its query", area="TW-OFFLINE", caught_by=["TW-OFFLINE-029"])
+@mutant("a link is fetched without its query", area="TW-OFFLINE", caught_by=["TW-OFFLINE-028"])
 def fetched_without_query() -> AbstractContextManager[None]:
     return _decided(lambda url: {"address": url.partition("?")[0]})
 
 
 @mutant(
-    "recordings are fetched by another program", area="TW-OFFLINE", caught_by=["TW-OFFLINE-030"]
+    "recordings are fetched by another program", area="TW-OFFLINE", caught_by=["TW-OFFLINE-029"]
 )
 def fetched_by_another_program() -> AbstractContextManager[None]:
     return patched(fetching, "HEADERS", (("User-Agent", "Go-http-client/1.1"), ("Accept", "*/*")))
 
 
-@mutant("recordings are fetched without a range", area="TW-OFFLINE", caught_by=["TW-OFFLINE-031"])
+@mutant("recordings are fetched without a range", area="TW-OFFLINE", caught_by=["TW-OFFLINE-030"])
 def fetched_without_range() -> AbstractContextManager[None]:
     return patched(fetching, "WHOLE", "")
 
 
-@mutant("the fetcher does not seek", area="TW-OFFLINE", caught_by=["TW-OFFLINE-032"])
+@mutant("the fetcher does not seek", area="TW-OFFLINE", caught_by=["TW-OFFLINE-031"])
 def fetcher_does_not_seek() -> AbstractContextManager[None]:
     async def stay(self: Fetcher, address: str, fetched: Fetched) -> None:
         """Ask for nothing more."""
@@ -73,7 +73,7 @@ def _refusing(is_refused: Any) -> AbstractContextManager[None]:
 @mutant(
     "of audio, WAV alone is taken",
     area="TW-OFFLINE",
-    caught_by=[f"TW-OFFLINE-{number:03}" for number in range(33, 41)],
+    caught_by=[f"TW-OFFLINE-{number:03}" for number in range(32, 40)],
 )
 def wav_alone_is_taken() -> AbstractContextManager[None]:
     return _refusing(lambda recording, name: not recording.video and not name.endswith(".wav"))
@@ -82,18 +82,18 @@ def wav_alone_is_taken() -> AbstractContextManager[None]:
 @mutant(
     "no video is taken",
     area="TW-OFFLINE",
-    caught_by=[f"TW-OFFLINE-{number:03}" for number in range(41, 51)],
+    caught_by=[f"TW-OFFLINE-{number:03}" for number in range(40, 50)],
 )
 def no_video_is_taken() -> AbstractContextManager[None]:
     return _refusing(lambda recording, name: recording.video)
 
 
-@mutant("only mono is taken", area="TW-OFFLINE", caught_by=["TW-OFFLINE-054"])
+@mutant("only mono is taken", area="TW-OFFLINE", caught_by=["TW-OFFLINE-053"])
 def mono_alone_is_taken() -> AbstractContextManager[None]:
     return _refusing(lambda recording, name: recording.channels > 1)
 
 
-@mutant("files of 8 kHz are not heard", area="TW-OFFLINE", caught_by=["TW-OFFLINE-051"])
+@mutant("files of 8 kHz are not heard", area="TW-OFFLINE", caught_by=["TW-OFFLINE-050"])
 def telephone_is_not_heard() -> AbstractContextManager[None]:
     return patched(offline, "LOWEST_RATE", 16_000)
 
@@ -101,18 +101,18 @@ def telephone_is_not_heard() -> AbstractContextManager[None]:
 @mutant(
     "AudioInfo has the sample rate of what was decoded",
     area="TW-OFFLINE",
-    caught_by=["TW-OFFLINE-051", "TW-OFFLINE-052", "TW-OFFLINE-053"],
+    caught_by=["TW-OFFLINE-050", "TW-OFFLINE-051", "TW-OFFLINE-052"],
 )
 def rate_of_the_decoder() -> AbstractContextManager[None]:
     return answers("download", with_value(16_000, "Transcription", "AudioInfo", "SampleRate"))
 
 
-@mutant("auto is the language that was heard", area="TW-OFFLINE", caught_by=["TW-OFFLINE-055"])
+@mutant("auto is the language that was heard", area="TW-OFFLINE", caught_by=["TW-OFFLINE-054"])
 def auto_is_a_language() -> AbstractContextManager[None]:
     return answers("download", with_value("auto", "Transcription", "AudioInfo", "Language"))
 
 
-@mutant("only streams may be multilingual", area="TW-OFFLINE", caught_by=["TW-OFFLINE-056"])
+@mutant("only streams may be multilingual", area="TW-OFFLINE", caught_by=["TW-OFFLINE-055"])
 def files_are_not_multilingual() -> AbstractContextManager[None]:
     read = tingwu_request.offline_request
 

@@ -209,6 +209,12 @@ def weights_are_strings_alone() -> AbstractContextManager[None]:
     return _reading(change)
 
 
+@mutant("fractions are taken for weights", area=AREA, caught_by=["TW-PHRASE-034"])
+def weights_are_rounded() -> AbstractContextManager[None]:
+    check = core._check
+    return patched(core, "_check", lambda word, weight: check(word, round(weight)))
+
+
 @mutant("the words are kept unread", area=AREA, caught_by=["TW-PHRASE-028", "TW-PHRASE-029"])
 def words_are_kept_unread() -> AbstractContextManager[None]:
     words = core.read_words
@@ -306,12 +312,12 @@ def lists_by_name() -> AbstractContextManager[None]:
     return _hot_words(by_name)
 
 
-@mutant("tasks do not look at lists", area=AREA, caught_by=["TW-PHRASE-044", "TW-PHRASE-045"])
+@mutant("tasks do not look at lists", area="TW-CREATE", caught_by=["TW-CREATE-056"])
 def lists_are_not_used() -> AbstractContextManager[None]:
     return _hot_words(lambda scope, options: ())
 
 
-@mutant("tasks bring no words", area=AREA, caught_by=["TW-PHRASE-046"])
+@mutant("tasks bring no words", area="TW-CREATE", caught_by=["TW-CREATE-054"])
 def no_words_in_place() -> AbstractContextManager[None]:
     words = tingwu.hot_words
 

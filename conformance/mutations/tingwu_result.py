@@ -64,7 +64,7 @@ def files_without_wrapper() -> AbstractContextManager[None]:
 @mutant(
     "files name another task",
     area="TW-RESULT",
-    caught_by=["TW-RESULT-001", "TW-RESULT-056"],
+    caught_by=["TW-RESULT-001", "TW-RESULT-055"],
 )
 def files_of_another_task() -> AbstractContextManager[None]:
     return answers("download", with_value("0" * 32, "TaskId"))
@@ -196,7 +196,7 @@ def last_sentence_is_lost() -> AbstractContextManager[None]:
 @mutant(
     "there is always something to tell",
     area="TW-RESULT",
-    caught_by=["TW-RESULT-017", "TW-RESULT-057"],
+    caught_by=["TW-RESULT-056"],
 )
 def silence_is_told() -> AbstractContextManager[None]:
     def change(transcription: Body) -> Body:

@@ -90,7 +90,7 @@ def stop_wants_audio() -> AbstractContextManager[None]:
 @mutant(
     "a meeting cannot be stopped while audio is pushed",
     area=STOP,
-    caught_by=["TW-STOP-010", "TW-LIFE-017"],
+    caught_by=["TW-STOP-010", "TW-LIFE-010"],
 )
 def stop_wants_silence() -> AbstractContextManager[None]:
     def check(scope: Any, body: Body) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,6 +18,7 @@ from mock_tingwu.conformance.cloud import Cloud
 from mock_tingwu.conformance.deviations import KnownDeviation
 from mock_tingwu.conformance.exchange import Wire
 from mock_tingwu.conformance.http import Unreachable
+from mock_tingwu.conformance.needs import Need
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.streams import Refused
 
@@ -73,14 +75,20 @@ async def run(
 ) -> list[Outcome]:
     """Run all cases, `Bench.at_once` at a time; return the outcomes in the catalogue's order.
 
+    Those that listen to the one live stream of a shared target take turns.
+
     ``known`` are those deviations that are about this target. What goes over the wire is recorded
     on the ``cassette``.
     """
     reasons = {deviation.case: deviation for deviation in known}
     turns = asyncio.Semaphore(bench.at_once)
+    # One stream is on, and whether two tasks may listen to it is not known.
+    stream = asyncio.Lock()
+    is_private = Need.SETTINGS in bench.offers()
 
     async def run_one(case: Case) -> Outcome:
-        async with turns:
+        listens = Need.STREAM in case.needs and not is_private
+        async with stream if listens else nullcontext(), turns:
             on_start(case)
             outcome = _judged(await _outcome(case, bench, outside, cassette), reasons.get(case.id))
             on_outcome(outcome)

@@ -203,6 +203,12 @@ AI_MEETING = Source(
 NEWSBOX = Source(
     "newsbox's client of the service", "https://github.com/zhuyu1985-web/newsbox", "observed"
 )
+#: Several clients, tests and notes of whoever met an answer.
+PUBLIC_CLIENTS = Source(
+    "Published clients of Tingwu's OpenAPI, and answers that they met",
+    "https://github.com/search?q=tingwu.cn-beijing.aliyuncs.com&type=code",
+    "observed",
+)
 BABELDOC = Source(
     "babeldoc-web's client of the service",
     "https://github.com/Petersburg16/babeldoc-web",

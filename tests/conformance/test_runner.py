@@ -326,3 +326,21 @@ def test_no_more_cases_run_at_a_time_than_the_bench_allows() -> None:
     cases = Catalogue([card(f"TW-TRIAL-{n:03}", counts) for n in range(1, 8)])
     asyncio.run(run(cases, Target(at_once=2), Outside()))
     assert most == 2
+
+
+def test_cases_that_listen_to_the_one_stream_of_a_target_take_turns() -> None:
+    now = most = 0
+
+    async def listens(cloud: Cloud) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0)
+        now -= 1
+        await passes(cloud)
+
+    cases = Catalogue([card(f"LV-TRIAL-{n:03}", listens, needs=(Need.STREAM,)) for n in (1, 2, 3)])
+    asyncio.run(run(cases, Target(offers=(Need.STREAM,), at_once=2), Outside()))
+    assert most == 1
+    asyncio.run(run(cases, Target(at_once=2), Outside()))
+    assert most == 2
