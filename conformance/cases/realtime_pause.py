@@ -202,20 +202,3 @@ async def again_on_one_socket(cloud: Cloud) -> None:
             await session.stop()
             counts.append(len(session.sentences) - before)
     cloud.check.that(all(counts), "sentences in both streams", counts, facet=EVENTS)
-
-
-@case(
-    "RT-PAUSE-019",
-    "audio goes into the meeting of its URL and into no other",
-    sends="two meetings; speech into the first; GetTaskInfo of the second",
-    expects="TaskStatus NEW",
-    level=MUST,
-    source=REALTIME("MeetingJoinUrl"),
-    operations=STATUS,
-)
-async def other_meeting_is_new(cloud: Cloud) -> None:
-    other = (await cloud.tingwu.start())["TaskId"]
-    _, session = await cloud.meeting()
-    async with session:
-        await session.hear(cloud.speech)
-    cloud.check.equal(await status_of(cloud, other), "NEW", "TaskStatus")

@@ -254,25 +254,6 @@ async def audio_before_started(cloud: Cloud) -> None:
 
 @case(
     "RT-START-021",
-    "a socket can start a second stream when the first is complete",
-    sends="StartTranscription, StopTranscription, StartTranscription on one socket",
-    expects="TranscriptionStarted a second time",
-    level=SHOULD,
-    source=NLS_JAVA_SDK("start() after TranscriptionCompleted"),
-    operations=START,
-)
-async def start_after_completed(cloud: Cloud) -> None:
-    _, session = await cloud.meeting()
-    async with session:
-        for _ in range(2):
-            await session.start()
-            await session.stop()
-    expected = ["TranscriptionStarted", "TranscriptionCompleted"] * 2
-    cloud.check.equal(session.names, expected, "the events", facet=EVENTS)
-
-
-@case(
-    "RT-START-022",
     "a second StartTranscription while the stream is on fails it with 40010005",
     sends="StartTranscription twice",
     expects="TaskFailed with status 40010005",
@@ -291,7 +272,7 @@ async def start_twice(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-START-023",
+    "RT-START-022",
     "audio before StartTranscription fails the session with 40000002",
     sends="100 ms of audio without StartTranscription",
     expects="TaskFailed with status 40000002",
@@ -328,12 +309,12 @@ def _control(id: str, name: str, sdks: str) -> None:
         cloud.check.that(bool(session.sentences), "a SentenceEnd", session.names, facet=EVENTS)
 
 
-_control("RT-START-024", "ControlTranscriber", "the SDKs for Python, C++ and Go")
-_control("RT-START-025", "ControlTranscription", "the SDKs for Node and WeChat")
+_control("RT-START-023", "ControlTranscriber", "the SDKs for Python, C++ and Go")
+_control("RT-START-024", "ControlTranscription", "the SDKs for Node and WeChat")
 
 
 @case(
-    "RT-START-026",
+    "RT-START-025",
     "a stream can be started some seconds after the handshake",
     sends="the handshake; 9 s of nothing; StartTranscription",
     expects="TranscriptionStarted: only 10 s are too long",
