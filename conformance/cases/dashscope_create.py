@@ -181,7 +181,7 @@ async def code_of_unknown_app(cloud: Cloud) -> None:
     "an appId that is none begins no task",
     sends="createTask with text and an appId that nobody has made",
     expects="a fault with an HTTP status of 4xx",
-    level=MUST,
+    level=SHOULD,
     source=DS_OFFLINE("input.appId: the id of an application"),
     operations=CREATE,
     negative=True,

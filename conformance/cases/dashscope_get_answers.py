@@ -138,7 +138,7 @@ async def request_ids(cloud: Cloud) -> None:
     "a dataId that is none is refused",
     sends="getTask with a dataId that nobody has made",
     expects="a fault with an HTTP status of 4xx",
-    level=MUST,
+    level=SHOULD,
     source=DS_GET("input.dataId: the one of createTask"),
     operations=GET,
     negative=True,

@@ -195,7 +195,7 @@ async def bounds(cloud: Cloud) -> None:
 
 @case(
     "DS-WS-066",
-    "every documented format is heard",
+    "every documented format is taken",
     sends=f"run-task model={MODEL} with each format",
     expects="speech-listen each time",
     level=MUST,

@@ -136,7 +136,7 @@ async def made_up_mc(cloud: Cloud) -> None:
 
 @case(
     "RT-CONNECT-008",
-    "a URL without mc leads into no meeting",
+    "a URL without its mc leads into no meeting",
     sends="the handshake without a query; if that works, StartTranscription",
     expects="a refused handshake, or else TaskFailed or a CLOSE in place of TranscriptionStarted",
     level=MUST,

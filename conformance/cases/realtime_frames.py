@@ -19,7 +19,7 @@ from mock_tingwu.conformance.sources import (
 
 from .realtime_connect import join_url
 from .realtime_handshake import PLAIN
-from .realtime_heard import check_code
+from .realtime_heard import USUAL, check_code
 
 STREAM = ("StartTranscription",)
 
@@ -211,7 +211,7 @@ async def empty_close(cloud: Cloud) -> None:
     "RT-CONNECT-030",
     'the text "Ping" does no harm',
     sends='the text "Ping", as a web client does every 8 s; speech',
-    expects="no answer to it, and a SentenceEnd",
+    expects="no answer to it, and the events of a stream as ever",
     level=SHOULD,
     source=LIVE_TRACES("a web client's keep-alive"),
     operations=STREAM,
@@ -223,6 +223,8 @@ async def text_ping(cloud: Cloud) -> None:
         await session.push(cloud.speech)
         await session.stop()
     cloud.check.that("SentenceEnd" in session.names, "a SentenceEnd", session.names, facet=EVENTS)
+    others = set(session.names) - USUAL
+    cloud.check.equal(others, set(), "events that answer it", facet=EVENTS)
 
 
 @case(

@@ -144,8 +144,8 @@ async def command_after_failure(cloud: Cloud) -> None:
     "the service disconnects after any failure",
     sends="StopTranscription as the first message",
     expects="TaskFailed, and a CLOSE within 10 s",
-    level=SHOULD,
-    source=NLS_ERRORS("TaskFailed"),
+    level=INFO,
+    source=ASSUMED("that it disconnects is documented for 40000004 alone"),
     operations=FAILED,
     negative=True,
 )
