@@ -257,7 +257,7 @@ refused_value(46, "analysis", "textPolishEnabled", "yes", SHOULD)
 
 @case(
     "DS-CREATE-047",
-    "a language that is none of the targets is not translated into",
+    "a language that can be heard but is no target is refused",
     sends="createTask with translationTargetLang ['yue']",
     expects="HTTP 400 InvalidParameter",
     level=SHOULD,

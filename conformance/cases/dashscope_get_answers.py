@@ -21,7 +21,7 @@ UNKNOWN = "zzzzzzzzzzzz"
     "DS-GET-011",
     "a recording can be played",
     sends="createTask with a recording, getTask until it is done; GET of playbackUrl",
-    expects="HTTP 200 with audio or video",
+    expects="HTTP 200 with more than 1000 bytes",
     level=MUST,
     source=DS_GET("output.playbackUrl"),
     operations=GET,
@@ -135,7 +135,7 @@ async def request_ids(cloud: Cloud) -> None:
 
 @case(
     "DS-GET-017",
-    "a dataId that is none is refused",
+    "an unknown dataId is refused",
     sends="getTask with a dataId that nobody has made",
     expects="a fault with an HTTP status of 4xx",
     level=SHOULD,
@@ -149,7 +149,7 @@ async def unknown_task(cloud: Cloud) -> None:
 
 @case(
     "DS-GET-018",
-    "a dataId that is none is told by the code of the WebSocket",
+    "an unknown dataId is refused with the code of the WebSocket",
     sends="getTask with a dataId that nobody has made",
     expects="HTTP 400 Agent.InputInvalidDataId",
     level=INFO,

@@ -275,7 +275,7 @@ async def end_with_analysis(cloud: Cloud) -> None:
 @case(
     "DS-MEET-016",
     "a meeting that nobody has begun cannot be ended",
-    sends="createTask type=realtime with a dataId that is none",
+    sends="createTask type=realtime with a dataId that nobody has made",
     expects="a fault with an HTTP status of 4xx",
     level=SHOULD,
     source=DS_REALTIME("input.dataId: the one of the beginning"),

@@ -141,7 +141,7 @@ refused(
 
 @case(
     "DS-WS-063",
-    "instructions that are none are refused",
+    "a terminology that the application does not have is refused",
     sends=f"run-task model={MODEL} with a terminology that the application has not",
     expects="task-failed InvalidParameter, Terminology not exist.",
     level=MUST,

@@ -155,7 +155,6 @@ async def same_connection(cloud: Cloud) -> None:
     async with cloud.infer() as session:
         await session.start(data_id)
         await session.stop()
-        await session.event("task-finished")
         session.task_id = uuid4().hex
         await session.run(data_id)
         listen = await session.event("speech-listen", nth=2)

@@ -70,7 +70,7 @@ async def ongoing_with_audio(cloud: Cloud) -> None:
 
 @case(
     "RT-PAUSE-004",
-    "StopTranscription does not end a meeting: it is PAUSED",
+    "a meeting is PAUSED, and not over, when its stream was stopped",
     sends="speech, StopTranscription, CLOSE; GetTaskInfo",
     expects="TaskStatus PAUSED",
     level=MUST,
