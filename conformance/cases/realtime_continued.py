@@ -5,6 +5,7 @@ from __future__ import annotations
 from mock_tingwu.conformance import INFO, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.checks import EVENTS
 from mock_tingwu.conformance.sources import ASSUMED, REALTIME
+from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
 
 from .realtime_heard import transcript, two_streams
 
@@ -81,6 +82,7 @@ async def time_offset(cloud: Cloud) -> None:
     level=SHOULD,
     source=REALTIME("one meeting is one task, however often audio is pushed"),
     operations=("Transcription file",),
+    time_limit=WITH_RESULTS_S,
 )
 async def transcript_has_both(cloud: Cloud) -> None:
     task_id, sentences, _ = await two_streams(cloud)
@@ -98,7 +100,7 @@ async def transcript_has_both(cloud: Cloud) -> None:
     level=SHOULD,
     source=REALTIME("one meeting is one task, however often audio is pushed"),
     operations=("Transcription file",),
-    time_limit=120,
+    time_limit=WITH_RESULTS_S,
 )
 async def transcript_after_cut(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()

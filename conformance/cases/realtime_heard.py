@@ -26,6 +26,8 @@ RESULTS: Final = ("SentenceBegin", "TranscriptionResultChanged", "SentenceEnd")
 USUAL: Final = frozenset(
     ("TranscriptionStarted", "SentenceBegin", "SentenceEnd", "TranscriptionCompleted")
 )
+#: A case that waits for PAUSED may take so long, in seconds: when it comes no document says.
+PAUSED_LIMIT_S: Final = 180.0
 
 
 async def heard(cloud: Cloud, parameters: Mapping[str, Any] | None = None) -> MeetingSession:

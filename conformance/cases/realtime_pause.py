@@ -6,7 +6,7 @@ from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.checks import EVENTS
 from mock_tingwu.conformance.sources import ASSUMED, LIVE_TRACES, NLS_CPP_SDK, REALTIME
 
-from .realtime_heard import two_streams
+from .realtime_heard import PAUSED_LIMIT_S, two_streams
 
 STATUS = ("GetTaskInfo",)
 AGAIN = ("StartTranscription", "TranscriptionStarted")
@@ -76,6 +76,7 @@ async def ongoing_with_audio(cloud: Cloud) -> None:
     level=MUST,
     source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
     operations=STATUS,
+    time_limit=PAUSED_LIMIT_S,
 )
 async def paused_by_stop(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
@@ -93,6 +94,7 @@ async def paused_by_stop(cloud: Cloud) -> None:
     level=MUST,
     source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
     operations=STATUS,
+    time_limit=PAUSED_LIMIT_S,
 )
 async def paused_by_close(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
@@ -112,7 +114,7 @@ async def paused_by_close(cloud: Cloud) -> None:
     level=SHOULD,
     source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
     operations=STATUS,
-    time_limit=120,
+    time_limit=PAUSED_LIMIT_S,
 )
 async def paused_by_cut(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
@@ -168,6 +170,7 @@ async def replaced_after_cut(cloud: Cloud) -> None:
     level=SHOULD,
     source=LIVE_TRACES("a client's pause and continue"),
     operations=STATUS,
+    time_limit=PAUSED_LIMIT_S,
 )
 async def ongoing_again(cloud: Cloud) -> None:
     data = await cloud.tingwu.start()

@@ -12,7 +12,7 @@ from mock_tingwu.conformance.sources import (
     NLS_SDK,
 )
 
-from .realtime_heard import check_code
+from .realtime_heard import PAUSED_LIMIT_S, check_code
 
 STOP = ("StopTranscription", "TranscriptionCompleted")
 REFUSED = ("StopTranscription", "TaskFailed")
@@ -213,6 +213,7 @@ async def socket_stays_open(cloud: Cloud) -> None:
     level=MUST,
     source=NLS_JAVA_SDK("close(), as measured"),
     operations=(*STOP, "GetTaskInfo"),
+    time_limit=PAUSED_LIMIT_S,
 )
 async def cut_after_completed(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
