@@ -86,11 +86,13 @@ async def every_item(cloud: Cloud) -> None:
 async def scores(cloud: Cloud) -> None:
     known, made = await judged(cloud)
     cloud.check.equal(len(made), len(ITEMS), "number of items")
+    cloud.check.that(any(one["matched"] for one in made), "an item that is met", made)
     for one, item in zip(made, ITEMS, strict=True):
         cloud.check.has(one, "score", what="an item")
         expected = item["score"] if one["matched"] else "0"
         cloud.check.equal(one["score"], expected, f"score of {one['title']}")
         named = set(one["matchedSentenceIds"])
+        cloud.check.equal(bool(named), one["matched"], "whether sentences are named")
         cloud.check.that(named <= known, "sentences of the transcript", named)
 
 
@@ -216,7 +218,7 @@ refused(
 
 @case(
     "DS-AGENT-012",
-    "as many items as the table allows are judged",
+    "as many items as the table allows are taken",
     sends=f"createTask model={GENERAL} with 150 items",
     expects="HTTP 200 with a dataId",
     level=MUST,

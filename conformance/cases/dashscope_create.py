@@ -162,7 +162,7 @@ async def no_app(cloud: Cloud) -> None:
 
 @case(
     "DS-CREATE-010",
-    "an appId that is none is refused over HTTP as on the WebSocket",
+    "an unknown appId is refused over HTTP as on the WebSocket",
     sends="createTask with text and an appId that nobody has made",
     expects="HTTP 400 Agent.InputAppIdIllegal",
     level=INFO,
@@ -178,10 +178,10 @@ async def code_of_unknown_app(cloud: Cloud) -> None:
 
 @case(
     "DS-CREATE-011",
-    "an appId that is none begins no task",
+    "an unknown appId begins no task",
     sends="createTask with text and an appId that nobody has made",
     expects="a fault with an HTTP status of 4xx",
-    level=MUST,
+    level=SHOULD,
     source=DS_OFFLINE("input.appId: the id of an application"),
     operations=CREATE,
     negative=True,

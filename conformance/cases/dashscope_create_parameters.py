@@ -37,7 +37,7 @@ async def taken(cloud: Cloud, parameters: Mapping[str, Any], what: str) -> None:
 
 @case(
     "DS-CREATE-023",
-    "every documented model transcribes",
+    "every documented transcription.model is taken",
     sends="createTask with each transcription.model",
     expects="HTTP 200 each time",
     level=MUST,
@@ -65,7 +65,7 @@ async def hints(cloud: Cloud) -> None:
 
 @case(
     "DS-CREATE-025",
-    "every documented language can be translated into",
+    "every documented translationTargetLang is taken",
     sends="createTask with each translationTargetLang: cn for English words, the rest for Chinese",
     expects="HTTP 200 each time",
     level=MUST,
@@ -125,7 +125,7 @@ async def speakers(cloud: Cloud) -> None:
 @case(
     "DS-CREATE-028",
     "the channels of a recording are mixed",
-    sends="createTask with audioChannelMode mix and a recording of two channels",
+    sends="audioChannelMode mix for a recording with speech in its second channel alone",
     expects="a transcript with words",
     level=MUST,
     source=DS_OFFLINE("parameters.audio.audioChannelMode"),
@@ -135,7 +135,7 @@ async def speakers(cloud: Cloud) -> None:
 )
 async def mixed_channels(cloud: Cloud) -> None:
     pcm = cloud.speech
-    both = b"".join(pcm[at : at + 2] + bytes(2) for at in range(0, len(pcm), 2))
+    both = b"".join(bytes(2) + pcm[at : at + 2] for at in range(0, len(pcm), 2))
     url = cloud.outside.file(wav(both, channels=2))
     parameters = {
         "transcription": {"model": "cn"},
@@ -144,12 +144,13 @@ async def mixed_channels(cloud: Cloud) -> None:
     }
     output = await cloud.dashscope.wait(await cloud.dashscope.transcribe(url, parameters))
     made = await cloud.dashscope.file(output, "transcription")
-    cloud.check.that(bool(made["paragraphs"]), "something that was heard", made["paragraphs"])
+    heard = made["paragraphs"]
+    cloud.check.that(bool(heard), "what the second channel alone says", heard)
 
 
 @case(
     "DS-CREATE-029",
-    "every documented model analyses",
+    "every documented analysis.model is taken",
     sends="createTask with each analysis.model",
     expects="HTTP 200 each time",
     level=MUST,
@@ -164,7 +165,7 @@ async def analysis_models(cloud: Cloud) -> None:
 
 @case(
     "DS-CREATE-030",
-    "prompts go with every documented model and form of the transcript",
+    "every documented customPromptModel and customPromptTransType is taken",
     sends="createTask with each customPromptModel and customPromptTransType",
     expects="HTTP 200 each time",
     level=MUST,
@@ -204,12 +205,14 @@ async def prompt_without_transcript(cloud: Cloud) -> None:
     cloud.check.that(not output.get("customPromptPath"), "no answer to the prompt", output)
 
 
-def refused_value(number: int, group: str, name: str, value: Any, level: str, **beside: Any) -> Run:
+def refused_value(
+    number: int, group: str, name: str, value: Any, level: str, *, title: str = "", **beside: Any
+) -> Run:
     """A case: the value of a parameter is none of those that its row of the table has."""
 
     @case(
         f"DS-CREATE-{number:03}",
-        f"a value of {group}.{name} that its table has not is refused",
+        title or f"a value that the table of {group}.{name} does not have is refused",
         sends=f"createTask with {group}.{name} {value!r}",
         expects="HTTP 400 InvalidParameter",
         level=level,
@@ -231,7 +234,13 @@ refused_value(34, "transcription", "diarizationEnabled", "yes", SHOULD)
 refused_value(35, "transcription", "diarizationSpeakerCount", -1, SHOULD)
 refused_value(36, "transcription", "translationEnabled", "yes", SHOULD)
 refused_value(
-    37, "transcription", "translationTargetLang", ["en", "ja"], SHOULD, translationEnabled=True
+    37,
+    "transcription",
+    "translationTargetLang",
+    ["en", "ja"],
+    SHOULD,
+    title="more than one translationTargetLang is refused",
+    translationEnabled=True,
 )
 refused_value(38, "audio", "audioChannelMode", "each", SHOULD)
 refused_value(39, "analysis", "model", "klingon", SHOULD)
@@ -248,7 +257,7 @@ refused_value(46, "analysis", "textPolishEnabled", "yes", SHOULD)
 
 @case(
     "DS-CREATE-047",
-    "a language that is none of the targets is not translated into",
+    "a language that can be heard but is no target is refused",
     sends="createTask with translationTargetLang ['yue']",
     expects="HTTP 400 InvalidParameter",
     level=SHOULD,
@@ -266,7 +275,7 @@ async def target_that_is_none(cloud: Cloud) -> None:
 
 @case(
     "DS-CREATE-048",
-    "fun-asr hears recordings only",
+    "the model fun-asr is for recordings, not for meetings",
     sends="createTask type=realtime with transcription.model fun-asr",
     expects="HTTP 400 InvalidParameter",
     level=MUST,

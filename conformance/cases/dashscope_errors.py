@@ -20,7 +20,7 @@ WRONG_KEY = "sk-00000000000000000000000000000000"
 @case(
     "DS-ERROR-001",
     "a fault is told in JSON with code, message and request_id",
-    sends="createTask with a model that is none",
+    sends="createTask with an unknown model",
     expects="Content-Type application/json, and just these three members",
     level=MUST,
     source=DS_ERRORS("body of a fault"),
@@ -37,7 +37,7 @@ async def fault_body(cloud: Cloud) -> None:
 
 @case(
     "DS-ERROR-002",
-    "an API key that is none is refused",
+    "an unknown API key is refused",
     sends="createTask with an Authorization that nobody has made",
     expects="HTTP 401 InvalidApiKey, Invalid API-key provided.",
     level=MUST,
@@ -83,7 +83,7 @@ async def none_is_no_key(cloud: Cloud) -> None:
 
 @case(
     "DS-ERROR-005",
-    "a task cannot be asked for without a key either",
+    "getTask wants a valid key, too",
     sends="getTask with an Authorization that nobody has made",
     expects="HTTP 401 InvalidApiKey",
     level=MUST,
@@ -131,7 +131,7 @@ async def no_input(cloud: Cloud) -> None:
 
 @case(
     "DS-ERROR-008",
-    "a model that is none is not found",
+    "an unknown model is not found",
     sends="createTask with a model that nobody has made",
     expects="HTTP 404 ModelNotFound, Model can not be found.",
     level=MUST,
@@ -177,7 +177,7 @@ async def no_object(cloud: Cloud) -> None:
 
 @case(
     "DS-ERROR-011",
-    "a URL that is none is refused as such",
+    "an unknown path is refused as such",
     sends="createTask to another path below /api/v1/services/",
     expects="HTTP 400 InvalidURL",
     level=SHOULD,

@@ -217,7 +217,7 @@ async def a_day(cloud: Cloud) -> None:
     "after a day a meeting cannot be gone on with",
     sends="createTask type=realtime; 24 hours and a minute later run-task with its dataId",
     expects="task-failed Agent.InputInvalidDataId",
-    level=MUST,
+    level=SHOULD,
     source=DS_REALTIME("dataId: valid for 24 h"),
     operations=("createTask", "task-failed"),
     needs=(Need.CLOCK,),
@@ -275,9 +275,9 @@ async def end_with_analysis(cloud: Cloud) -> None:
 @case(
     "DS-MEET-016",
     "a meeting that nobody has begun cannot be ended",
-    sends="createTask type=realtime with a dataId that is none",
+    sends="createTask type=realtime with a dataId that nobody has made",
     expects="a fault with an HTTP status of 4xx",
-    level=MUST,
+    level=SHOULD,
     source=DS_REALTIME("input.dataId: the one of the beginning"),
     operations=CREATE,
     negative=True,
@@ -326,7 +326,7 @@ async def telephone(cloud: Cloud) -> None:
 
 @case(
     "DS-MEET-019",
-    "the end of a meeting ends what is still being streamed",
+    "the end of a meeting ends its open stream with speech-end",
     sends="run-task and speech; createTask type=realtime with dataId in the midst of it",
     expects="speech-end",
     level=INFO,

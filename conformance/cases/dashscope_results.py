@@ -131,7 +131,7 @@ async def sentences_in_order(cloud: Cloud) -> None:
     "what is known of a recording is told in lower camel case",
     sends="createTask with a WAV file of 8 s and 16 kHz; the transcription file",
     expects="audioInfo with size in bytes, duration in ms, sampleRate and language",
-    level=MUST,
+    level=SHOULD,
     source=DS_GET("transcription: audioInfo, as its example writes it"),
     operations=TRANSCRIPT,
     needs=(Need.OUTSIDE,),

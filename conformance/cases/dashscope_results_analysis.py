@@ -30,7 +30,7 @@ def nodes(tree: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 @case(
-    "DS-RESULT-018",
+    "DS-RESULT-016",
     "a full summary is a lead, the mark @# and a list of points",
     sends="createTask with text and fullSummaryEnabled alone; the summarization file",
     expects="paragraphSummary alone: words, @#, lines that begin with a dash or a number",
@@ -51,7 +51,7 @@ async def full_summary(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-019",
+    "DS-RESULT-017",
     "what each speaker says is summarised under the id of the transcript",
     sends="createTask with a text of two people and conversationalEnabled alone",
     expects="conversationalSummary alone: a speakerId of the transcript and a summary for each",
@@ -72,7 +72,7 @@ async def by_speaker(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-020",
+    "DS-RESULT-018",
     "a speaker without a name is called by the number",
     sends="createTask with conversationalEnabled; the summarization file",
     expects="speakerName 发言人 with the speakerId behind it",
@@ -91,7 +91,7 @@ async def names_of_speakers(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-021",
+    "DS-RESULT-019",
     "questions and answers name sentences of the transcript",
     sends="createTask with a text in which something is asked, questionsAnsweringEnabled alone",
     expects="questionsAnsweringSummary alone, with ids of sentences that are there",
@@ -112,7 +112,7 @@ async def questions(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-022",
+    "DS-RESULT-020",
     "only leaves of a mind map have a time, and no branches",
     sends="createTask with text and mindMapEnabled alone; the summarization file",
     expects="mindMapSummary alone: beginTime where topic is [], and nowhere else",
@@ -138,7 +138,7 @@ async def mind_map(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-023",
+    "DS-RESULT-021",
     "a plain mind map has no times",
     sends="createTask with text, mindMapEnabled and mindMapFormat plain",
     expects="no beginTime",
@@ -156,7 +156,7 @@ async def plain_mind_map(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-024",
+    "DS-RESULT-022",
     "a summary in markdown is a text as well",
     sends="createTask with text, fullSummaryEnabled and fullSummaryFormat markdown",
     expects="a paragraphSummary that is not empty",
@@ -173,7 +173,7 @@ async def markdown(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-025",
+    "DS-RESULT-023",
     "keywords are words",
     sends="createTask with text and keyInformationEnabled alone; the meetingAssistance file",
     expects="keywords: strings, none twice; no actions",
@@ -192,7 +192,7 @@ async def keywords(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-026",
+    "DS-RESULT-024",
     "things to do name sentences of the transcript",
     sends="createTask with a text that has something to do, actionsEnabled alone",
     expects="actions [{id, sentenceId, start, end, text}] of sentences that are there; no keywords",
@@ -214,7 +214,7 @@ async def actions(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-027",
+    "DS-RESULT-025",
     "a conversation is classified by shares",
     sends="createTask with text and keyInformationEnabled; the meetingAssistance file",
     expects="classifications: numbers from 0 to 1 for interview, lecture and meeting",
@@ -232,7 +232,7 @@ async def classes(cloud: Cloud) -> None:
 
 
 @case(
-    "DS-RESULT-028",
+    "DS-RESULT-026",
     "a prompt is answered with the transcript in it",
     sends="createTask with a prompt with {Transcription}; the customPrompt file",
     expects="a result without {Transcription}",

@@ -61,7 +61,7 @@ async def usual(cloud: Cloud) -> None:
 
 @case(
     "DS-TOKEN-004",
-    "a second is the least",
+    "a temporary key may be made for a single second",
     sends="POST /api/v1/tokens?expire_in_seconds=1",
     expects="HTTP 200",
     level=MUST,
@@ -75,7 +75,7 @@ async def shortest(cloud: Cloud) -> None:
 @case(
     "DS-TOKEN-005",
     "no temporary key lives for longer than half an hour",
-    sends="POST /api/v1/tokens with expire_in_seconds 1800, then 1801",
+    sends="POST /api/v1/tokens with expire_in_seconds 1800, then 1860",
     expects="a fault, or a key that expires no later than the other",
     level=MUST,
     source=DS_TOKENS("expire_in_seconds: 1 to 1800"),
@@ -84,7 +84,7 @@ async def shortest(cloud: Cloud) -> None:
 )
 async def longest(cloud: Cloud) -> None:
     _, most = await cloud.dashscope.temporary_key(1800)
-    answer = await cloud.dashscope.token(86_400)
+    answer = await cloud.dashscope.token(1860)
     if answer.status != 200:
         cloud.dashscope.refused(answer)
         return
@@ -162,7 +162,7 @@ async def expires(cloud: Cloud) -> None:
 
 @case(
     "DS-TOKEN-010",
-    "a key that is none makes no temporary ones",
+    "an unknown key makes no temporary ones",
     sends="POST /api/v1/tokens with a key that nobody has made",
     expects="HTTP 401 InvalidApiKey, Invalid API-key provided.",
     level=MUST,
@@ -194,7 +194,7 @@ async def no_offspring(cloud: Cloud) -> None:
 
 @case(
     "DS-TOKEN-012",
-    "a temporary key that nobody has made is none",
+    "a temporary key that was never given out is refused",
     sends="createTask with st- and letters as Bearer",
     expects="HTTP 401 InvalidApiKey",
     level=SHOULD,

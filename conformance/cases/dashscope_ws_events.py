@@ -107,7 +107,7 @@ async def actions(cloud: Cloud) -> None:
 @case(
     "DS-WS-005",
     "speech-end comes after all results",
-    sends="run-task, eight seconds of speech, finish-task",
+    sends="run-task, eight seconds of speech, finish-task; nothing for 3 s",
     expects="no recognize-result after speech-end, and one speech-end",
     level=MUST,
     source=DS_WEBSOCKET("speech-end: all results were sent"),
@@ -117,7 +117,9 @@ async def end_is_last(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.start(PLAIN)
     async with cloud.infer() as session:
         await session.hear(data_id, cloud.speech)
-        await session.event("task-finished")
+        await cloud.pause(3)
+        # What was under way is there before the answer to our CLOSE is.
+        await session.leave()
     names = session.names
     cloud.check.equal(names.count("speech-end"), 1, "number of speech-end", facet=EVENTS)
     rest = names[names.index("speech-end") + 1 :]

@@ -37,7 +37,7 @@ async def refused_alike(cloud: Cloud, api_key: str | None) -> None:
 
 @case(
     "DS-WS-022",
-    "a stream is not opened with a key that is none",
+    "a stream is not opened with an unknown key",
     sends="a handshake with an Authorization that nobody has made; run-task",
     expects="HTTP 401 or 403, or task-failed InvalidApiKey",
     level=MUST,

@@ -141,7 +141,7 @@ refused(
 
 @case(
     "DS-WS-063",
-    "instructions that are none are refused",
+    "a terminology that the application does not have is refused",
     sends=f"run-task model={MODEL} with a terminology that the application has not",
     expects="task-failed InvalidParameter, Terminology not exist.",
     level=MUST,
@@ -195,7 +195,7 @@ async def bounds(cloud: Cloud) -> None:
 
 @case(
     "DS-WS-066",
-    "every documented format is heard",
+    "every documented format is taken",
     sends=f"run-task model={MODEL} with each format",
     expects="speech-listen each time",
     level=MUST,

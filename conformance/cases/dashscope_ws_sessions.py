@@ -155,7 +155,6 @@ async def same_connection(cloud: Cloud) -> None:
     async with cloud.infer() as session:
         await session.start(data_id)
         await session.stop()
-        await session.event("task-finished")
         session.task_id = uuid4().hex
         await session.run(data_id)
         listen = await session.event("speech-listen", nth=2)
@@ -190,8 +189,8 @@ async def pongs(cloud: Cloud) -> None:
     "audio may be cut in any way",
     sends="run-task, eight seconds of speech in pieces of 999 bytes, finish-task",
     expects="the sentences that pieces of 3200 bytes give",
-    level=SHOULD,
-    source=DS_WEBSOCKET("audio: 3200 bytes are an example"),
+    level=INFO,
+    source=ASSUMED("all samples send 3200 bytes at a time; what other sizes do"),
     operations=("recognize-result",),
 )
 async def any_pieces(cloud: Cloud) -> None:
@@ -254,7 +253,7 @@ async def ping(cloud: Cloud) -> None:
     "DS-WS-037",
     "whoever says nothing for 10 s is disconnected",
     sends="run-task, a piece of audio, nothing for 12 s",
-    expects="the connection is closed, with a CLOSE",
+    expects="the connection is closed",
     level=MUST,
     source=DS_WEBSOCKET("10 s without text or audio"),
     operations=("run-task",),

@@ -34,7 +34,7 @@ async def pushed(
 
 
 @case(
-    "RT-AUDIO-017",
+    "RT-AUDIO-016",
     "pcm at 16000 Hz is heard",
     sends="a meeting with Format pcm and SampleRate 16000; speech",
     expects="a SentenceEnd, with times within the eight seconds",
@@ -48,7 +48,7 @@ async def pcm_16000(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-AUDIO-018",
+    "RT-AUDIO-017",
     "pcm at 8000 Hz is heard, and its times are those of 8000 Hz",
     sends="a meeting with Format pcm and SampleRate 8000; the same speech at that rate",
     expects="a SentenceEnd after six seconds and within the eight",
@@ -84,14 +84,14 @@ def _format(id: str, format: str, name: str, how: str) -> None:
         cloud.check.that(max(times) <= 9000, "times within 9 s of audio", times, facet=EVENTS)
 
 
-_format("RT-AUDIO-019", "opus", "stream.opus", "in Ogg")
-_format("RT-AUDIO-020", "speex", "stream.spx", "in Ogg")
-_format("RT-AUDIO-021", "mp3", "stream.mp3", "frame by frame")
-_format("RT-AUDIO-022", "aac", "stream.aac", "in ADTS frames")
+_format("RT-AUDIO-018", "opus", "stream.opus", "in Ogg")
+_format("RT-AUDIO-019", "speex", "stream.spx", "in Ogg")
+_format("RT-AUDIO-020", "mp3", "stream.mp3", "frame by frame")
+_format("RT-AUDIO-021", "aac", "stream.aac", "in ADTS frames")
 
 
 @case(
-    "RT-AUDIO-023",
+    "RT-AUDIO-022",
     "a WAV file may be pushed as pcm",
     sends="a meeting with Format pcm; a WAV file, its header at first",
     expects="a SentenceEnd",
@@ -105,7 +105,7 @@ async def wav_as_pcm(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-AUDIO-024",
+    "RT-AUDIO-023",
     "the header of a WAV file is no speech, nor is the silence after it",
     sends="a WAV file that begins with ten seconds of silence",
     expects="no sentence within these",
@@ -121,7 +121,7 @@ async def wav_with_silence(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-AUDIO-025",
+    "RT-AUDIO-024",
     "bytes that are no Ogg fail a stream in opus with 40270003",
     sends="a meeting with Format opus; speech in pcm",
     expects="TaskFailed with status 40270003",
@@ -140,7 +140,7 @@ async def no_ogg(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-AUDIO-026",
+    "RT-AUDIO-025",
     "a frame of several speakers' streams is heard by what is mixed in it",
     sends="a meeting with MultipleStreamsEnabled; speech in MultiAudioFrame messages",
     expects="a SentenceEnd",
@@ -166,7 +166,7 @@ def _mixed(pcm: bytes) -> bytes:
 
 
 @case(
-    "RT-AUDIO-027",
+    "RT-AUDIO-026",
     "format PCM, which NLS refuses for its capitals, is ignored like any other in the payload",
     sends="a meeting in pcm; StartTranscription with format PCM, speech",
     expects="a SentenceEnd",

@@ -64,7 +64,7 @@ def _sdk(id: str, sdk: str, sends: str, headers: Headers, source: Source) -> Non
 
 
 _sdk(
-    "RT-CONNECT-011",
+    "RT-CONNECT-010",
     "the Python SDK",
     "a random key and, further down, a constant one; Sec-WebSocket-Version twice as well",
     (
@@ -81,7 +81,7 @@ _sdk(
     NLS_SDK("core.py, handshake as captured"),
 )
 _sdk(
-    "RT-CONNECT-012",
+    "RT-CONNECT-011",
     "the Node SDK",
     "no Origin, and the token first",
     (
@@ -95,7 +95,7 @@ _sdk(
     NLS_NODE_SDK("handshake as captured"),
 )
 _sdk(
-    "RT-CONNECT-013",
+    "RT-CONNECT-012",
     "the Java SDK",
     "names of headers in small letters",
     (
@@ -110,7 +110,7 @@ _sdk(
     NLS_JAVA_SDK("handshake as captured"),
 )
 _sdk(
-    "RT-CONNECT-014",
+    "RT-CONNECT-013",
     "the C++ SDK",
     "a constant key",
     (
@@ -124,7 +124,7 @@ _sdk(
     NLS_CPP_SDK("webSocketTcp.cpp"),
 )
 _sdk(
-    "RT-CONNECT-015",
+    "RT-CONNECT-014",
     "the Go SDK",
     "the headers of gorilla/websocket and the token",
     (
@@ -150,7 +150,7 @@ BROWSER: Headers = (
     ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"),
 )
 _sdk(
-    "RT-CONNECT-016",
+    "RT-CONNECT-015",
     "a browser",
     "an Origin of a page elsewhere, Connection: keep-alive, Upgrade, and an extension",
     BROWSER,
@@ -168,7 +168,7 @@ PLAIN: Headers = (
 
 
 @case(
-    "RT-CONNECT-017",
+    "RT-CONNECT-016",
     "the answer to a handshake has upgrade: websocket and connection: upgrade",
     sends="the handshake",
     expects="both headers, whatever the case of their letters",
@@ -186,7 +186,7 @@ async def upgrade_headers(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-CONNECT-018",
+    "RT-CONNECT-017",
     "no subprotocol and no extension is chosen that was not offered",
     sends="the handshake without Sec-WebSocket-Protocol and -Extensions",
     expects="an answer without them",
@@ -203,7 +203,7 @@ async def nothing_not_offered(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-CONNECT-019",
+    "RT-CONNECT-018",
     "compression is not negotiated although a browser offers it",
     sends="the handshake with permessage-deflate",
     expects="an answer without Sec-WebSocket-Extensions",
@@ -220,7 +220,7 @@ async def no_compression(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-CONNECT-020",
+    "RT-CONNECT-019",
     "the gateway calls itself Tengine",
     sends="the handshake",
     expects="Server: Tengine",
@@ -236,7 +236,7 @@ async def server_is_tengine(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-CONNECT-021",
+    "RT-CONNECT-020",
     "a handshake of another version of the protocol is refused",
     sends="the handshake with Sec-WebSocket-Version: 8",
     expects="a status of 4xx",

@@ -22,6 +22,12 @@ TRANSLATED: Final[dict[str, Any]] = {
 }
 #: Names of the events that tell what was heard.
 RESULTS: Final = ("SentenceBegin", "TranscriptionResultChanged", "SentenceEnd")
+#: All events of a stream whose meeting asks neither for interim results nor for translations.
+USUAL: Final = frozenset(
+    ("TranscriptionStarted", "SentenceBegin", "SentenceEnd", "TranscriptionCompleted")
+)
+#: A case that waits for PAUSED may take so long, in seconds: when it comes no document says.
+PAUSED_LIMIT_S: Final = 180.0
 
 
 async def heard(cloud: Cloud, parameters: Mapping[str, Any] | None = None) -> MeetingSession:

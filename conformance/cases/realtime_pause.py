@@ -6,7 +6,7 @@ from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.checks import EVENTS
 from mock_tingwu.conformance.sources import ASSUMED, LIVE_TRACES, NLS_CPP_SDK, REALTIME
 
-from .realtime_heard import two_streams
+from .realtime_heard import PAUSED_LIMIT_S, two_streams
 
 STATUS = ("GetTaskInfo",)
 AGAIN = ("StartTranscription", "TranscriptionStarted")
@@ -70,12 +70,13 @@ async def ongoing_with_audio(cloud: Cloud) -> None:
 
 @case(
     "RT-PAUSE-004",
-    "a meeting is PAUSED when its stream was stopped",
+    "a meeting is PAUSED, and not over, when its stream was stopped",
     sends="speech, StopTranscription, CLOSE; GetTaskInfo",
     expects="TaskStatus PAUSED",
     level=MUST,
     source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
     operations=STATUS,
+    time_limit=PAUSED_LIMIT_S,
 )
 async def paused_by_stop(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
@@ -93,6 +94,7 @@ async def paused_by_stop(cloud: Cloud) -> None:
     level=MUST,
     source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
     operations=STATUS,
+    time_limit=PAUSED_LIMIT_S,
 )
 async def paused_by_close(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
@@ -109,10 +111,10 @@ async def paused_by_close(cloud: Cloud) -> None:
     "a meeting is PAUSED when its connection was lost",
     sends="speech; the connection is cut without CLOSE; GetTaskInfo",
     expects="TaskStatus PAUSED",
-    level=MUST,
+    level=SHOULD,
     source=REALTIME("TaskStatus PAUSED: audio was pushed and then stopped"),
     operations=STATUS,
-    time_limit=120,
+    time_limit=PAUSED_LIMIT_S,
 )
 async def paused_by_cut(cloud: Cloud) -> None:
     task_id, session = await cloud.meeting()
@@ -168,6 +170,7 @@ async def replaced_after_cut(cloud: Cloud) -> None:
     level=SHOULD,
     source=LIVE_TRACES("a client's pause and continue"),
     operations=STATUS,
+    time_limit=PAUSED_LIMIT_S,
 )
 async def ongoing_again(cloud: Cloud) -> None:
     data = await cloud.tingwu.start()
@@ -202,20 +205,3 @@ async def again_on_one_socket(cloud: Cloud) -> None:
             await session.stop()
             counts.append(len(session.sentences) - before)
     cloud.check.that(all(counts), "sentences in both streams", counts, facet=EVENTS)
-
-
-@case(
-    "RT-PAUSE-019",
-    "audio goes into the meeting of its URL and into no other",
-    sends="two meetings; speech into the first; GetTaskInfo of the second",
-    expects="TaskStatus NEW",
-    level=MUST,
-    source=REALTIME("MeetingJoinUrl"),
-    operations=STATUS,
-)
-async def other_meeting_is_new(cloud: Cloud) -> None:
-    other = (await cloud.tingwu.start())["TaskId"]
-    _, session = await cloud.meeting()
-    async with session:
-        await session.hear(cloud.speech)
-    cloud.check.equal(await status_of(cloud, other), "NEW", "TaskStatus")

@@ -11,11 +11,9 @@ from mock_tingwu.conformance.sources import (
     NLS_CPP_SDK,
     NLS_ERRORS,
     NLS_TRANSCRIBER,
-    REALTIME,
 )
 
 from .realtime_error import FAILED, failure_of
-from .realtime_heard import transcript
 
 STOPPED = ("CreateTask",)
 
@@ -146,8 +144,8 @@ async def command_after_failure(cloud: Cloud) -> None:
     "the service disconnects after any failure",
     sends="StopTranscription as the first message",
     expects="TaskFailed, and a CLOSE within 10 s",
-    level=SHOULD,
-    source=NLS_ERRORS("TaskFailed"),
+    level=INFO,
+    source=ASSUMED("that it disconnects is documented for 40000004 alone"),
     operations=FAILED,
     negative=True,
 )
@@ -185,26 +183,6 @@ async def joined_after_failure(cloud: Cloud) -> None:
 
 @case(
     "RT-ERROR-025",
-    "a meeting can be ended while its stream is on",
-    sends="speech; CreateTask operation=stop without StopTranscription; GetTaskInfo",
-    expects="TaskStatus COMPLETED",
-    level=MUST,
-    source=REALTIME("CreateTask operation=stop"),
-    operations=STOPPED,
-)
-async def ended_while_streaming(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.start()
-        await session.push(cloud.speech)
-        await cloud.tingwu.wait(task_id, "ONGOING")
-        await cloud.tingwu.stop(task_id)
-        data = await cloud.tingwu.wait(task_id)
-    cloud.check.equal(data.get("TaskStatus"), "COMPLETED", "TaskStatus")
-
-
-@case(
-    "RT-ERROR-026",
     "whoever streams into a meeting that ends gets TranscriptionCompleted and a CLOSE",
     sends="speech; CreateTask operation=stop without StopTranscription",
     expects="TranscriptionCompleted, then CLOSE 1000",
@@ -224,30 +202,11 @@ async def stream_is_told(cloud: Cloud) -> None:
     cloud.check.equal(code, 1000, "the code of the CLOSE", facet=CLOSE)
 
 
-@case(
-    "RT-ERROR-027",
-    "what was said before the meeting was ended is in its transcript",
-    sends="speech; CreateTask operation=stop without StopTranscription; the Transcription file",
-    expects="a text",
-    level=SHOULD,
-    source=REALTIME("CreateTask operation=stop"),
-    operations=("CreateTask", "Transcription file"),
-)
-async def transcript_of_ended(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.start()
-        await session.push(cloud.speech)
-        await session.event("SentenceEnd")
-        text = await transcript(cloud, task_id)
-    cloud.check.that(bool(text), "a text in the transcript")
-
-
 # Two push at once
 
 
 @case(
-    "RT-ERROR-028",
+    "RT-ERROR-026",
     "a second stream into a meeting fails with 43040001 while the first is on",
     sends="a stream; from another connection StartTranscription",
     expects="TaskFailed with status 43040001",
@@ -268,7 +227,7 @@ async def second_stream(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-ERROR-029",
+    "RT-ERROR-027",
     "the first stream goes on when a second one is tried",
     sends="a stream; from another connection StartTranscription; the rest of the stream",
     expects="sentences and TranscriptionCompleted in the first",
@@ -287,23 +246,3 @@ async def first_stream_goes_on(cloud: Cloud) -> None:
         await first.push(cloud.speech[64000:])
         await first.stop()
     cloud.check.that(bool(first.sentences), "a SentenceEnd", first.names, facet=EVENTS)
-
-
-@case(
-    "RT-ERROR-030",
-    "a meeting does not fail when its stream fails for want of data",
-    sends="a stream that fails with 40000004; GetTaskInfo",
-    expects="a TaskStatus in which the meeting can go on",
-    level=SHOULD,
-    source=NLS_CPP_SDK("connectNode.cpp, ENABLE_CONTINUED"),
-    operations=("GetTaskInfo",),
-)
-async def meeting_outlives_failure(cloud: Cloud) -> None:
-    task_id, session = await cloud.meeting()
-    async with session:
-        await session.start()
-        await session.push(cloud.speech[:64000])
-        await cloud.pause(11)
-        await session.event("TaskFailed")
-    status = (await cloud.tingwu.info(task_id)).data.get("TaskStatus")
-    cloud.check.one_of(status, ("ONGOING", "PAUSED"), "TaskStatus")

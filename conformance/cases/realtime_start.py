@@ -14,8 +14,9 @@ from mock_tingwu.conformance.sources import (
     NLS_JAVA_SDK,
     NLS_SDK,
     NLS_TRANSCRIBER,
-    STREAM_PUSH,
 )
+
+from .realtime_heard import USUAL
 
 START = ("StartTranscription", "TranscriptionStarted")
 
@@ -98,8 +99,8 @@ async def task_id_is_echoed(cloud: Cloud) -> None:
     "whoever names no task_id gets one, the same in all events of the stream",
     sends="StartTranscription with namespace and name alone, speech, StopTranscription",
     expects="one and the same task_id that is not empty",
-    level=MUST,
-    source=STREAM_PUSH("header.task_id"),
+    level=INFO,
+    source=ASSUMED("the page shows task_id in each event, and clients without one elsewhere"),
     operations=("TranscriptionStarted", "SentenceEnd", "TranscriptionCompleted"),
 )
 async def task_id_is_made(cloud: Cloud) -> None:
@@ -254,25 +255,6 @@ async def audio_before_started(cloud: Cloud) -> None:
 
 @case(
     "RT-START-021",
-    "a socket can start a second stream when the first is complete",
-    sends="StartTranscription, StopTranscription, StartTranscription on one socket",
-    expects="TranscriptionStarted a second time",
-    level=SHOULD,
-    source=NLS_JAVA_SDK("start() after TranscriptionCompleted"),
-    operations=START,
-)
-async def start_after_completed(cloud: Cloud) -> None:
-    _, session = await cloud.meeting()
-    async with session:
-        for _ in range(2):
-            await session.start()
-            await session.stop()
-    expected = ["TranscriptionStarted", "TranscriptionCompleted"] * 2
-    cloud.check.equal(session.names, expected, "the events", facet=EVENTS)
-
-
-@case(
-    "RT-START-022",
     "a second StartTranscription while the stream is on fails it with 40010005",
     sends="StartTranscription twice",
     expects="TaskFailed with status 40010005",
@@ -291,7 +273,7 @@ async def start_twice(cloud: Cloud) -> None:
 
 
 @case(
-    "RT-START-023",
+    "RT-START-022",
     "audio before StartTranscription fails the session with 40000002",
     sends="100 ms of audio without StartTranscription",
     expects="TaskFailed with status 40000002",
@@ -326,14 +308,16 @@ def _control(id: str, name: str, sdks: str) -> None:
             await session.push(cloud.speech)
             await session.stop()
         cloud.check.that(bool(session.sentences), "a SentenceEnd", session.names, facet=EVENTS)
+        others = set(session.names) - USUAL
+        cloud.check.equal(others, set(), "events that answer it", facet=EVENTS)
 
 
-_control("RT-START-024", "ControlTranscriber", "the SDKs for Python, C++ and Go")
-_control("RT-START-025", "ControlTranscription", "the SDKs for Node and WeChat")
+_control("RT-START-023", "ControlTranscriber", "the SDKs for Python, C++ and Go")
+_control("RT-START-024", "ControlTranscription", "the SDKs for Node and WeChat")
 
 
 @case(
-    "RT-START-026",
+    "RT-START-025",
     "a stream can be started some seconds after the handshake",
     sends="the handshake; 9 s of nothing; StartTranscription",
     expects="TranscriptionStarted: only 10 s are too long",

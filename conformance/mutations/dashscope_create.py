@@ -13,7 +13,7 @@ from mock_tingwu.conformance.agent_mutants import overlooking, refusing
 from mock_tingwu.conformance.mutants import Body, answers, mutant, patched, without
 from mock_tingwu.core.apps import App, AppBook
 from mock_tingwu.core.script import Script
-from mock_tingwu.services import bodies, fetching
+from mock_tingwu.services import bodies, fetching, offline
 from mock_tingwu.services.dashscope import request, service, text
 from mock_tingwu.services.dashscope.errors import failure
 from mock_tingwu.services.dashscope.service import DashScopeService
@@ -207,9 +207,14 @@ def ds_speakers_are_counted() -> AbstractContextManager[None]:
     return refusing(lambda body: _given(body, "transcription", "diarizationSpeakerCount") == 0)
 
 
-@mutant("channels are never mixed", area=AREA, caught_by=["DS-CREATE-028"])
+@mutant("audioChannelMode mix is refused", area=AREA, caught_by=["DS-CREATE-028"])
 def ds_no_mixing() -> AbstractContextManager[None]:
     return refusing(lambda body: _given(body, "audio", "audioChannelMode") == "mix")
+
+
+@mutant("mix listens to the first channel alone", area=AREA, caught_by=["DS-CREATE-028"])
+def ds_first_channel_alone() -> AbstractContextManager[None]:
+    return patched(offline, "_channels", lambda task, recording: "first")
 
 
 @mutant("qwq analyses nothing", area=AREA, caught_by=["DS-CREATE-029"])

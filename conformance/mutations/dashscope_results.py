@@ -100,7 +100,7 @@ def ds_duration_in_seconds() -> AbstractContextManager[None]:
 @mutant(
     "audioInfo is written as Tingwu writes it, as the document's table does",
     area=AREA,
-    caught_by=["DS-RESULT-007", "DS-RESULT-015"],
+    caught_by=["DS-RESULT-007", "DS-RESULT-014"],
 )
 def ds_capital_audio_info() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
@@ -132,39 +132,39 @@ def ds_translations_numbered_otherwise() -> AbstractContextManager[None]:
     return showing("Translation", change)
 
 
-@mutant("chapters are numbered from 0", area=AREA, caught_by=["DS-RESULT-011"])
+@mutant("chapters are numbered from 0", area=AREA, caught_by=["DS-RESULT-010"])
 def ds_chapters_from_zero() -> AbstractContextManager[None]:
     return showing("AutoChapters", each(id=lambda number: number - 1))
 
 
-@mutant("chapters go on after the end", area=AREA, caught_by=["DS-RESULT-011"])
+@mutant("chapters go on after the end", area=AREA, caught_by=["DS-RESULT-010"])
 def ds_endless_chapters() -> AbstractContextManager[None]:
     return showing("AutoChapters", each(end=lambda end: end + 60_000))
 
 
-@mutant("polished text names sentences that are none", area=AREA, caught_by=["DS-RESULT-013"])
+@mutant("polished text names sentences that are none", area=AREA, caught_by=["DS-RESULT-012"])
 def ds_polished_sentences_of_nowhere() -> AbstractContextManager[None]:
     return showing("TextPolish", each(sentenceIds=lambda ids: [number + 1000 for number in ids]))
 
 
-@mutant("every prompt is called alike", area=AREA, caught_by=["DS-RESULT-014"])
+@mutant("every prompt is called alike", area=AREA, caught_by=["DS-RESULT-013"])
 def ds_one_name_for_prompts() -> AbstractContextManager[None]:
     return showing("CustomPrompt", each(name=lambda _: "customPrompt"))
 
 
-@mutant("pictures of slides are not there", area=AREA, caught_by=["DS-RESULT-017"])
+@mutant("pictures of slides are not there", area=AREA, caught_by=["DS-RESULT-015"])
 def ds_no_pictures() -> AbstractContextManager[None]:
     return showing(
         "PptExtraction", each("keyFrameList", fileUrl=lambda url: url.replace("?", "none?", 1))
     )
 
 
-@mutant("slides are numbered from 0", area=AREA, caught_by=["DS-RESULT-017"])
+@mutant("slides are numbered from 0", area=AREA, caught_by=["DS-RESULT-015"])
 def ds_slides_from_zero() -> AbstractContextManager[None]:
     return showing("PptExtraction", each("keyFrameList", id=lambda number: number - 1))
 
 
-@mutant("a summary has no mark between lead and points", area=AREA, caught_by=["DS-RESULT-018"])
+@mutant("a summary has no mark between lead and points", area=AREA, caught_by=["DS-RESULT-016"])
 def ds_no_mark() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         if "paragraphSummary" in made:
@@ -177,7 +177,7 @@ def ds_no_mark() -> AbstractContextManager[None]:
 @mutant(
     "speakers of a summary are numbered from 0",
     area=AREA,
-    caught_by=["DS-RESULT-019", "DS-RESULT-020"],
+    caught_by=["DS-RESULT-017", "DS-RESULT-018"],
 )
 def ds_speakers_from_zero() -> AbstractContextManager[None]:
     return showing(
@@ -189,7 +189,7 @@ def ds_speakers_from_zero() -> AbstractContextManager[None]:
 @mutant(
     "all kinds of summary are made where one was asked for",
     area=AREA,
-    caught_by=["DS-RESULT-018", "DS-RESULT-019", "DS-RESULT-021", "DS-RESULT-022"],
+    caught_by=["DS-RESULT-016", "DS-RESULT-017", "DS-RESULT-019", "DS-RESULT-020"],
 )
 def ds_all_summaries() -> AbstractContextManager[None]:
     kinds = ("Paragraph", "Conversational", "QuestionsAnswering", "MindMap")
@@ -198,14 +198,14 @@ def ds_all_summaries() -> AbstractContextManager[None]:
     )
 
 
-@mutant("answers name sentences that are none", area=AREA, caught_by=["DS-RESULT-021"])
+@mutant("answers name sentences that are none", area=AREA, caught_by=["DS-RESULT-019"])
 def ds_answers_of_nowhere() -> AbstractContextManager[None]:
     return showing(
         "Summarization", each("questionsAnsweringSummary", sentenceIdsOfAnswer=lambda _: [9999])
     )
 
 
-@mutant("the root of a mind map has a time", area=AREA, caught_by=["DS-RESULT-022"])
+@mutant("the root of a mind map has a time", area=AREA, caught_by=["DS-RESULT-020"])
 def ds_time_of_the_root() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         for node in made.get("mindMapSummary", []):
@@ -225,19 +225,19 @@ def _opting(change: Callable[[Options], Options]) -> AbstractContextManager[None
     return patched(request, "options_of", changed)
 
 
-@mutant("a plain mind map has times as well", area=AREA, caught_by=["DS-RESULT-023"])
+@mutant("a plain mind map has times as well", area=AREA, caught_by=["DS-RESULT-021"])
 def ds_times_always() -> AbstractContextManager[None]:
     return _opting(lambda options: replace(options, mind_map_timestamps=True))
 
 
-@mutant("there is no summary in markdown", area=AREA, caught_by=["DS-RESULT-024"])
+@mutant("there is no summary in markdown", area=AREA, caught_by=["DS-RESULT-022"])
 def ds_no_markdown() -> AbstractContextManager[None]:
     return _opting(
         lambda options: replace(options, summarization=()) if options.markdown_summary else options
     )
 
 
-@mutant("a keyword comes twice", area=AREA, caught_by=["DS-RESULT-025"])
+@mutant("a keyword comes twice", area=AREA, caught_by=["DS-RESULT-023"])
 def ds_keywords_twice() -> AbstractContextManager[None]:
     def change(made: Any) -> Any:
         if "keywords" in made:
@@ -247,7 +247,7 @@ def ds_keywords_twice() -> AbstractContextManager[None]:
     return showing("MeetingAssistance", change)
 
 
-@mutant("keywords come with things to do", area=AREA, caught_by=["DS-RESULT-025", "DS-RESULT-026"])
+@mutant("keywords come with things to do", area=AREA, caught_by=["DS-RESULT-023", "DS-RESULT-024"])
 def ds_assistance_is_one() -> AbstractContextManager[None]:
     kinds = ("Actions", "KeyInformation")
     return _opting(
@@ -257,11 +257,11 @@ def ds_assistance_is_one() -> AbstractContextManager[None]:
     )
 
 
-@mutant("things to do name sentences that are none", area=AREA, caught_by=["DS-RESULT-026"])
+@mutant("things to do name sentences that are none", area=AREA, caught_by=["DS-RESULT-024"])
 def ds_actions_of_nowhere() -> AbstractContextManager[None]:
     return showing("MeetingAssistance", each("actions", sentenceId=lambda _: 9999))
 
 
-@mutant("conversations are not classified", area=AREA, caught_by=["DS-RESULT-027"])
+@mutant("conversations are not classified", area=AREA, caught_by=["DS-RESULT-025"])
 def ds_no_classes() -> AbstractContextManager[None]:
     return showing("MeetingAssistance", _without("classifications"))

@@ -20,6 +20,7 @@ from .realtime_start import BAD_MESSAGE, BAD_PARAMETER, refusing
 
 STOP = "RT-STOP"
 PAUSE = "RT-PAUSE"
+LIFE = "TW-LIFE"
 
 # StopTranscription
 
@@ -77,7 +78,7 @@ def state_error_without_symbol() -> AbstractContextManager[None]:
 @mutant(
     "StopTranscription ends the meeting",
     area=STOP,
-    caught_by=["RT-STOP-009", "RT-STOP-012", "RT-PAUSE-004", "RT-PAUSE-007", "RT-PAUSE-015"],
+    caught_by=["RT-STOP-011", "RT-PAUSE-004", "RT-PAUSE-007"],
 )
 def stop_ends_the_meeting() -> AbstractContextManager[None]:
     stopped = PusherConnection._stopped
@@ -92,7 +93,7 @@ def stop_ends_the_meeting() -> AbstractContextManager[None]:
 @mutant(
     "a client that says no goodbye fails its meeting",
     area=STOP,
-    caught_by=["RT-STOP-012", "RT-PAUSE-006", "RT-PAUSE-008"],
+    caught_by=["RT-STOP-011", "RT-PAUSE-006", "RT-PAUSE-008"],
 )
 def cut_fails_the_meeting() -> AbstractContextManager[None]:
     closed = PushingConnection.closed
@@ -108,7 +109,7 @@ def cut_fails_the_meeting() -> AbstractContextManager[None]:
 @mutant(
     "the socket is closed behind TranscriptionCompleted",
     area=STOP,
-    caught_by=["RT-STOP-007", "RT-STOP-011", "RT-START-021", "RT-PAUSE-010"],
+    caught_by=["RT-STOP-007", "RT-STOP-010", "RT-PAUSE-010"],
 )
 def closed_behind_completed() -> AbstractContextManager[None]:
     stopped = PusherConnection._stopped
@@ -145,9 +146,7 @@ def showing(before: str, after: str) -> AbstractContextManager[None]:
     return answers("GetTaskInfo", with_value(other, "Data", "TaskStatus"))
 
 
-@mutant(
-    "a meeting is ONGOING from its begin", area=PAUSE, caught_by=["RT-PAUSE-001", "RT-PAUSE-019"]
-)
+@mutant("a meeting is ONGOING from its begin", area=PAUSE, caught_by=["RT-PAUSE-001"])
 def new_shown_as_ongoing() -> AbstractContextManager[None]:
     return showing("NEW", "ONGOING")
 
@@ -180,7 +179,7 @@ def ongoing_shown_as_completed() -> AbstractContextManager[None]:
 @mutant(
     "a meeting without a stream is COMPLETED",
     area=PAUSE,
-    caught_by=["RT-PAUSE-004", "RT-PAUSE-005", "RT-PAUSE-006", "RT-PAUSE-015", "RT-STOP-009"],
+    caught_by=["RT-PAUSE-004", "RT-PAUSE-005", "RT-PAUSE-006"],
 )
 def paused_shown_as_completed() -> AbstractContextManager[None]:
     return showing("PAUSED", "COMPLETED")
@@ -211,8 +210,8 @@ def close_fails_the_meeting() -> AbstractContextManager[None]:
         "RT-PAUSE-008",
         "RT-PAUSE-009",
         "RT-PAUSE-011",
-        "RT-PAUSE-016",
-        "RT-PAUSE-018",
+        "RT-PAUSE-015",
+        "RT-PAUSE-017",
         "RT-ERROR-024",
     ],
 )
@@ -251,8 +250,8 @@ def offsets_overlooked() -> AbstractContextManager[None]:
 
 @mutant(
     "a meeting that is PAUSED cannot be ended but fails",
-    area=PAUSE,
-    caught_by=["RT-PAUSE-015", "RT-STOP-009"],
+    area=LIFE,
+    caught_by=["TW-LIFE-011"],
 )
 def paused_fails_at_its_end() -> AbstractContextManager[None]:
     stop = Scope.stop
@@ -269,7 +268,7 @@ def paused_fails_at_its_end() -> AbstractContextManager[None]:
 @mutant(
     "the transcript is that of the latest stream",
     area=PAUSE,
-    caught_by=["RT-PAUSE-016"],
+    caught_by=["RT-PAUSE-015"],
 )
 def latest_stream_only() -> AbstractContextManager[None]:
     open_stream = PushingConnection._open_stream
@@ -285,7 +284,7 @@ def latest_stream_only() -> AbstractContextManager[None]:
 @mutant(
     "what was said is lost with the connection",
     area=PAUSE,
-    caught_by=["RT-PAUSE-017"],
+    caught_by=["RT-PAUSE-016"],
 )
 def lost_with_the_connection() -> AbstractContextManager[None]:
     abandon = PushingConnection._abandon
@@ -298,7 +297,7 @@ def lost_with_the_connection() -> AbstractContextManager[None]:
     return patched(PushingConnection, "_abandon", mutated)
 
 
-@mutant("audio goes into all meetings", area=PAUSE, caught_by=["RT-PAUSE-019"])
+@mutant("audio goes into all meetings", area=LIFE, caught_by=["TW-LIFE-005"])
 def audio_goes_everywhere() -> AbstractContextManager[None]:
     take = PushingConnection._take
 

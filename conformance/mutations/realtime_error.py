@@ -8,7 +8,6 @@ from typing import Any
 from mock_tingwu.conformance.mutants import Body, events, mutant, patched
 from mock_tingwu.core import errors
 from mock_tingwu.core.errors import SessionError
-from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.protocols import nls
 from mock_tingwu.protocols.nls_table import FAILED, SESSION, STARTING, Input
@@ -197,7 +196,7 @@ def failed_can_start() -> AbstractContextManager[None]:
 @mutant(
     "what fails a stream fails its meeting",
     area=AREA,
-    caught_by=["RT-ERROR-024", "RT-ERROR-030"],
+    caught_by=["RT-ERROR-024"],
 )
 def failure_fails_the_meeting() -> AbstractContextManager[None]:
     abandon = PushingConnection._abandon
@@ -215,26 +214,9 @@ def failure_fails_the_meeting() -> AbstractContextManager[None]:
 
 
 @mutant(
-    "a meeting whose stream is on cannot be ended but fails",
-    area=AREA,
-    caught_by=["RT-ERROR-025", "RT-ERROR-027"],
-)
-def streaming_fails_at_its_end() -> AbstractContextManager[None]:
-    stop = Scope.stop
-
-    def mutated(self: Scope, task: Task, *given: Any) -> None:
-        if task.can(TaskEvent.FAIL) and any(pusher.streaming for pusher in task.pushers):
-            self.move(task, TaskEvent.FAIL, "a mutant")
-        else:
-            stop(self, task, *given)
-
-    return patched(Scope, "stop", mutated)
-
-
-@mutant(
     "a stream whose meeting ends fails",
     area=AREA,
-    caught_by=["RT-ERROR-026"],
+    caught_by=["RT-ERROR-025"],
 )
 def stream_fails_with_the_meeting() -> AbstractContextManager[None]:
     def mutated(self: PusherConnection) -> None:
@@ -247,7 +229,7 @@ def stream_fails_with_the_meeting() -> AbstractContextManager[None]:
 @mutant(
     "a second stream into a meeting is an error of the client like any other",
     area=AREA,
-    caught_by=["RT-ERROR-028"],
+    caught_by=["RT-ERROR-026"],
 )
 def second_stream_is_client_error() -> AbstractContextManager[None]:
     from mock_tingwu.services import realtime
@@ -255,7 +237,7 @@ def second_stream_is_client_error() -> AbstractContextManager[None]:
     return patched(realtime, "CONCURRENCY_EXCEED", errors.CLIENT_ERROR)
 
 
-@mutant("the latest stream into a meeting wins", area=AREA, caught_by=["RT-ERROR-029"])
+@mutant("the latest stream into a meeting wins", area=AREA, caught_by=["RT-ERROR-027"])
 def latest_stream_wins() -> AbstractContextManager[None]:
     begin = PusherConnection._begin
 

@@ -30,7 +30,7 @@ def sending(change: Callable[[Frame], Frame | None]) -> AbstractContextManager[N
     return patched(websocket._Server, "send_frame", mutated)
 
 
-@mutant("whoever joins is greeted", area=AREA, caught_by=["RT-CONNECT-022"])
+@mutant("whoever joins is greeted", area=AREA, caught_by=["RT-CONNECT-021"])
 def greeting() -> AbstractContextManager[None]:
     opened = PusherConnection.opened
 
@@ -41,17 +41,17 @@ def greeting() -> AbstractContextManager[None]:
     return patched(PusherConnection, "opened", mutated)
 
 
-@mutant("no PING is answered", area=AREA, caught_by=["RT-CONNECT-023", "RT-CONNECT-024"])
+@mutant("no PING is answered", area=AREA, caught_by=["RT-CONNECT-022", "RT-CONNECT-023"])
 def no_pong() -> AbstractContextManager[None]:
     return sending(lambda frame: None if frame.opcode is Opcode.PONG else frame)
 
 
-@mutant("every PONG is empty", area=AREA, caught_by=["RT-CONNECT-023"])
+@mutant("every PONG is empty", area=AREA, caught_by=["RT-CONNECT-022"])
 def empty_pong() -> AbstractContextManager[None]:
     return sending(lambda frame: Frame(Opcode.PONG, b"") if frame.opcode is Opcode.PONG else frame)
 
 
-@mutant("every PONG has a text", area=AREA, caught_by=["RT-CONNECT-023", "RT-CONNECT-024"])
+@mutant("every PONG has a text", area=AREA, caught_by=["RT-CONNECT-022", "RT-CONNECT-023"])
 def pong_with_text() -> AbstractContextManager[None]:
     return sending(
         lambda frame: Frame(Opcode.PONG, b"pong") if frame.opcode is Opcode.PONG else frame
@@ -62,7 +62,7 @@ def pong_with_text() -> AbstractContextManager[None]:
     "the service looks by PING whether the client is there",
     area=AREA,
     caught_by=[
-        "RT-CONNECT-025",
+        "RT-CONNECT-024",
     ],
 )
 def pings() -> AbstractContextManager[None]:
@@ -75,7 +75,7 @@ def pings() -> AbstractContextManager[None]:
     return patched(WebSocketProtocol, "send_text", mutated)
 
 
-@mutant("long events are sent in fragments", area=AREA, caught_by=["RT-CONNECT-026"])
+@mutant("long events are sent in fragments", area=AREA, caught_by=["RT-CONNECT-025"])
 def events_in_fragments() -> AbstractContextManager[None]:
     send_text = WebSocketProtocol.send_text
 
@@ -88,7 +88,7 @@ def events_in_fragments() -> AbstractContextManager[None]:
 @mutant(
     "fragments are refused with 1003",
     area=AREA,
-    caught_by=["RT-CONNECT-027", "RT-CONNECT-028"],
+    caught_by=["RT-CONNECT-026", "RT-CONNECT-027"],
 )
 def fragments_refused() -> AbstractContextManager[None]:
     def change(self: WebSocketProtocol, frame: Frame) -> Frame | None:
@@ -99,7 +99,7 @@ def fragments_refused() -> AbstractContextManager[None]:
     return receiving(change)
 
 
-@mutant("audio in fragments is dropped", area=AREA, caught_by=["RT-CONNECT-028"])
+@mutant("audio in fragments is dropped", area=AREA, caught_by=["RT-CONNECT-027"])
 def fragments_dropped() -> AbstractContextManager[None]:
     def change(self: WebSocketProtocol, frame: Frame) -> Frame | None:
         is_part = frame.opcode is Opcode.BINARY and not frame.fin
@@ -125,7 +125,7 @@ def receiving(
 @mutant(
     "no CLOSE has a code",
     area=AREA,
-    caught_by=["RT-CONNECT-029", "RT-CONNECT-030", "RT-CONNECT-031", "RT-STOP-010"],
+    caught_by=["RT-CONNECT-028", "RT-CONNECT-029", "RT-STOP-009"],
 )
 def close_without_code() -> AbstractContextManager[None]:
     def mutated(self: Any, frame: Frame) -> None:
@@ -139,7 +139,7 @@ def close_without_code() -> AbstractContextManager[None]:
 @mutant(
     "a text that is no JSON fails the session",
     area=AREA,
-    caught_by=["RT-CONNECT-032", "RT-CONNECT-033"],
+    caught_by=["RT-CONNECT-030", "RT-CONNECT-031"],
 )
 def texts_have_to_be_json() -> AbstractContextManager[None]:
     receive_text = PusherConnection._receive_text

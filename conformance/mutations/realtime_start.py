@@ -220,7 +220,7 @@ def early_audio_dropped() -> AbstractContextManager[None]:
     return patched(nls.Session, "_keep_early", lambda self, data: None)
 
 
-@mutant("a socket carries one stream only", area=AREA, caught_by=["RT-START-021"])
+@mutant("a socket carries one stream only", area="RT-PAUSE", caught_by=["RT-PAUSE-010"])
 @contextmanager
 def one_stream_per_socket() -> Iterator[None]:
     refusal = errors.MESSAGE_INVALID_IN_STATE.about("COMPLETED")
@@ -237,13 +237,13 @@ def one_stream_per_socket() -> Iterator[None]:
         yield
 
 
-@mutant("a second StartTranscription is a bad message", area=AREA, caught_by=["RT-START-022"])
+@mutant("a second StartTranscription is a bad message", area=AREA, caught_by=["RT-START-021"])
 def second_start_is_bad_message() -> AbstractContextManager[None]:
     refusals = dict(REFUSALS) | {(WORKING, Input.START): BAD_MESSAGE}
     return patched(nls, "REFUSALS", refusals)
 
 
-@mutant("audio before StartTranscription is a state error", area=AREA, caught_by=["RT-START-023"])
+@mutant("audio before StartTranscription is a state error", area=AREA, caught_by=["RT-START-022"])
 def early_audio_is_state_error() -> AbstractContextManager[None]:
     refusals = dict(REFUSALS) | {(CONNECTED, Input.AUDIO): errors.NOT_WORKING}
     return patched(nls, "REFUSALS", refusals)
@@ -252,7 +252,7 @@ def early_audio_is_state_error() -> AbstractContextManager[None]:
 @mutant(
     "five seconds without data are too many",
     area=AREA,
-    caught_by=["RT-START-026", "RT-ERROR-004", "RT-CONNECT-025"],
+    caught_by=["RT-START-025", "RT-ERROR-004", "RT-CONNECT-024"],
 )
 def five_seconds() -> AbstractContextManager[None]:
     return patched(nls, "IDLE_MS", 5_000)

@@ -71,6 +71,7 @@ class DashScope:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._ended: set[str] = set()
 
     async def call(
         self,
@@ -126,9 +127,11 @@ class DashScope:
         answer = await self.call(body, operation="createTask", **changes)
         if answer.status == 200:
             self._cloud.check.fits("dashscope/create-task-response", answer.body)
-            data_id = answer.output.get("dataId")
-            if input.get("type") == "realtime" and "dataId" not in input:
-                self._cloud.later(lambda: self.end(str(data_id)))
+            data_id = str(answer.output.get("dataId"))
+            if input.get("type") == "realtime" and "dataId" in input:
+                self._ended.add(data_id)
+            elif input.get("type") == "realtime":
+                self._cloud.later(lambda: self._end_at_last(data_id))
         return answer
 
     def meeting(self, **fields: Any) -> dict[str, Any]:
@@ -150,6 +153,11 @@ class DashScope:
     async def end(self, data_id: str, **changes: Any) -> Answer:
         """End a realtime meeting: createTask with its dataId."""
         return await self.create({"type": "realtime", "dataId": data_id}, **changes)
+
+    async def _end_at_last(self, data_id: str) -> None:
+        """End a meeting that the case did not: what a second end costs no document says."""
+        if data_id not in self._ended:
+            await self.end(data_id)
 
     async def converse(
         self, parameters: Mapping[str, Any] | None = None, *, model: str = MEETING, text: str = TEXT

@@ -91,5 +91,39 @@ def test_unknown_fields_are_tolerated_where_that_is_wanted_and_noted() -> None:
         check.fits("live/task-response", UNKNOWN | {"RetCode": "2000"})
 
 
+def test_the_example_of_the_page_is_no_deviation() -> None:
+    """Tingwu's page shows a SentenceEnd without what NLS adds, begin_time among it."""
+    header = {
+        "namespace": "SpeechTranscriber",
+        "name": "SentenceEnd",
+        "status": 20000000,
+        "status_text": "Gateway:SUCCESS:Success.",
+        "message_id": "a" * 32,
+        "task_id": "b" * 32,
+    }
+    words = [{"text": "你好", "startTime": 0, "endTime": 500}]
+    stash = {"index": 1, "currentTime": 1140, "beginTime": 1140, "text": "", "words": []}
+    payload = {"index": 0, "time": 1140, "result": "你好。", "words": words, "stash_result": stash}
+    Checks(tolerates_unproven=True).fits("realtime/event", {"header": header, "payload": payload})
+
+
+@pytest.mark.parametrize(
+    ("header", "payload"),
+    [
+        ({"event": "task-started"}, {}),
+        ({"event": "task-finished"}, {}),
+        (
+            {"event": "result-generated", "attributes": {}},
+            {"output": {"action": "speech-end"}},
+        ),
+    ],
+)
+def test_attributes_may_be_in_any_header_or_in_none(
+    header: dict[str, object], payload: dict[str, object]
+) -> None:
+    event = {"header": header | {"task_id": "a" * 32}, "payload": payload}
+    Checks(tolerates_unproven=True).fits("inference/event", event)
+
+
 def test_long_values_are_cut_short() -> None:
     assert shown("a" * 300) == f"'{'a' * 199} ... (302 characters)"
