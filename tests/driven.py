@@ -76,14 +76,18 @@ def _message(message: Any) -> str | None:
     if isinstance(message, str | bytes):
         try:
             message = json.loads(message)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
-    if not isinstance(message, dict):
-        return None
-    header = message.get("header") or {}
-    output = (message.get("payload") or {}).get("output") or {}
+    header = _part(message, "header")
+    output = _part(_part(message, "payload"), "output")
     name = output.get("action") or header.get("name") or header.get("event") or header.get("action")
-    return str(name) if name else None
+    return name if isinstance(name, str) else None
+
+
+def _part(message: Any, name: str) -> dict[str, Any]:
+    """An object in a message; tests also send what makes no sense."""
+    part = message.get(name) if isinstance(message, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def _file(entry: Mapping[str, Any]) -> str:

@@ -181,3 +181,25 @@ async def made_up_mc_is_forbidden(cloud: Cloud) -> None:
         cloud.check.matches(refused.body, r"Meta:ACCESS_DENIED:.+", "the body")
     else:
         raise Deviation("expected the handshake to be refused, it was answered with 101")
+
+
+@case(
+    "RT-CONNECT-032",
+    "after the meeting has ended its URL is refused",
+    sends="CreateTask operation=stop; the handshake",
+    expects="no 101",
+    level=INFO,
+    source=ASSUMED("what becomes of the URL of a meeting that has ended no document says"),
+    operations=JOIN,
+    negative=True,
+)
+async def ended_meeting(cloud: Cloud) -> None:
+    data = await cloud.tingwu.start()
+    await cloud.tingwu.stop(data["TaskId"])
+    try:
+        async with cloud.join(data["MeetingJoinUrl"]) as session:
+            session.judged_by_case()
+    except Refused as refused:
+        cloud.check.that(refused.status != 101, "a refusal")
+    else:
+        raise Deviation("expected the handshake to be refused, it was answered with 101")

@@ -44,7 +44,7 @@ def assistance(*types: str) -> dict[str, Any]:
     time_limit=WITH_RESULTS_S,
 )
 async def chapters(cloud: Cloud) -> None:
-    found, _ = await made(cloud, "AutoChapters", WITH_CHAPTERS)
+    found, _ = await made(cloud, "AutoChapters", WITH_CHAPTERS, times=3)
     cloud.check.that(isinstance(found, list), "a list", found)
     for number, chapter in enumerate(found, 1):
         cloud.check.has(chapter, "Start", "End", "Headline", "Summary", what="a chapter")
@@ -126,7 +126,7 @@ async def granularity(cloud: Cloud) -> None:
     numbers = []
     for name in ("Meticulous", "Coarse"):
         asked = WITH_CHAPTERS | {"AutoChapters": {"ChapterGranularity": name}}
-        numbers.append(len((await made(cloud, "AutoChapters", asked))[0]))
+        numbers.append(len((await made(cloud, "AutoChapters", asked, times=3))[0]))
     cloud.check.that(numbers[1] <= numbers[0], "no more chapters at Coarse", numbers)
 
 

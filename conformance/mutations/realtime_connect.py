@@ -91,8 +91,8 @@ def any_mc() -> AbstractContextManager[None]:
 
 @mutant(
     "the URL of a meeting that has ended lets in",
-    area="TW-LIFE",
-    caught_by=["TW-LIFE-018"],
+    area="RT-CONNECT",
+    caught_by=["RT-CONNECT-032"],
 )
 def ended_meeting_lets_in() -> AbstractContextManager[None]:
     def change(world: World, target: str, headers: Mapping[str, str], found: Any) -> Any:

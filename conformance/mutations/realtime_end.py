@@ -297,7 +297,7 @@ def lost_with_the_connection() -> AbstractContextManager[None]:
     return patched(PushingConnection, "_abandon", mutated)
 
 
-@mutant("audio goes into all meetings", area=LIFE, caught_by=["TW-LIFE-005"])
+@mutant("audio goes into all meetings", area=LIFE, caught_by=["TW-LIFE-003"])
 def audio_goes_everywhere() -> AbstractContextManager[None]:
     take = PushingConnection._take
 

@@ -37,7 +37,7 @@ GROUPS = {
     },
     "check what is documented, test your program": {
         "conformance": "run the catalogue of cases against the mock or the cloud",
-        "client-check": "run a program in situations that go wrong; see what it makes of them",
+        "client-check": "run a program in situations that go wrong, and grade it",
     },
     "look things up": {
         "sdk": "print the settings that point each SDK at the mock",

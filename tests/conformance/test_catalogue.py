@@ -1,4 +1,7 @@
-"""The catalogue: its cards make sense, and the mock passes it."""
+"""The catalogue: its cards make sense, and the mock passes it.
+
+Here every third case of an area; ``mock-tingwu conformance`` runs all of them before a change lands.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from mock_tingwu.conformance import INFO, MUST, Cloud, case, load
+from mock_tingwu.conformance import INFO, MUST, Catalogue, Cloud, case, load
 from mock_tingwu.conformance.benches import PrivateBench
 from mock_tingwu.conformance.deviations import check, shipped
 from mock_tingwu.conformance.evidence import DRIVEN, OPERATIONS, driven
@@ -102,7 +105,8 @@ def test_frozen_sets_and_deviations_are_about_cases_that_there_are() -> None:
 @pytest.mark.parametrize("area", AREAS)
 def test_the_mock_passes(area: str) -> None:
     known = [deviation for deviation in shipped() if deviation.target == "mock"]
-    cases = CATALOGUE.only(lambda case: case.area == area)
+    every_third = [case for case in CATALOGUE if case.area == area][::3]
+    cases = Catalogue(every_third)
     with Outside() as outside:
         outcomes = asyncio.run(run(cases, PrivateBench(), outside, known=known))
     assert [
