@@ -1,6 +1,6 @@
 """The catalogue: its cards make sense, and the mock passes it.
 
-Here every third case of an area; ``mock-tingwu conformance`` runs all of them before a change lands.
+Here every third case of an area; CI runs all of them before a change lands.
 """
 
 from __future__ import annotations
