@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "Exit code 0 when at least one case ran and none failed that is binding (MUST, SHOULD), "
-        "1 otherwise, 2 for bad usage."
+        "1 otherwise, 2 for bad usage, 130 after Ctrl-C."
     )
 
 
@@ -107,6 +107,8 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         complain("conformance", error)
         return BAD_USAGE
+    except BrokenPipeError:
+        raise
     except (Unreachable, OSError) as error:
         complain("conformance", error)
         return 1
@@ -129,6 +131,9 @@ def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
     bench = _bench(args)
     if args.plan:
+        for name in ("json", "html", "junit", "md", "record", "resume"):
+            if getattr(args, name) is not None:
+                raise ValueError(f"--{name} is given with --plan, which runs nothing to report")
         print_plan(bench, catalogue)
         return 0
     if bench.name == "live" and not args.yes:
@@ -137,6 +142,8 @@ def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
             "it would do with --plan, then say --yes"
         )
     _check_writable(args)
+    if any(bench.offers().issuperset(case.needs) for case in catalogue):
+        bench.probe()
     report = run_cases(args, bench, catalogue)
     _write(args, report)
     print_summary(report)
@@ -178,7 +185,10 @@ def _write(args: argparse.Namespace, report: Report) -> None:
     )
     for path, write in writers:
         if path is not None:
-            path.write_bytes(write(report))
+            try:
+                path.write_bytes(write(report))
+            except OSError as error:
+                raise OSError(f"{path} cannot be written: {error.strerror}") from None
     note(report)
 
 

@@ -72,7 +72,7 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
                 on_outcome=take,
             )
 
-    with Display(len(rest)) as display:
+    with Display(len(rest), is_kept=args.resume is not None) as display:
         if args.resume is None:
             run_loop(run_rest(display, None))
         else:
@@ -92,7 +92,10 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
 class Display:
     """What is seen of a run: a bar on a terminal, and every failure as soon as it is there."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, is_kept: bool) -> None:
+        self._total = total
+        self._ended = 0
+        self._is_kept = is_kept
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -116,6 +119,15 @@ class Display:
         traceback: TracebackType | None,
     ) -> None:
         self._progress.stop()
+        if exc_type is not None and not issubclass(exc_type, Exception):
+            done, total = self._ended, self._total
+            self._console.print(
+                f"interrupted: {done} of {total} cases are done; with --resume FILE they would be "
+                "kept, and the same command would go on"
+                if not self._is_kept
+                else f"interrupted: {done} of {total} cases are done and kept; the same command "
+                "goes on"
+            )
 
     def started(self, case: Case) -> None:
         """A case has begun."""
@@ -123,6 +135,7 @@ class Display:
 
     def ended(self, entry: Entry) -> None:
         """A case is over."""
+        self._ended += 1
         self._progress.advance(self._task)
         if entry.verdict == FAIL:
             colour = _COLOURS[FAIL] if entry.is_failure else _COLOURS[SKIP]

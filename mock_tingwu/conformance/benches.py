@@ -14,7 +14,9 @@ import httpx
 
 from mock_tingwu.client.address import is_local
 from mock_tingwu.client.credentials import AccessKey
+from mock_tingwu.client.errors import Unreachable
 from mock_tingwu.client.targets import Target, find_target
+from mock_tingwu.client.trust import distrust, trusted
 from mock_tingwu.conformance.catalogue import Case
 from mock_tingwu.conformance.needs import Need
 from mock_tingwu.conformance.outside import Outside
@@ -28,6 +30,8 @@ _SHARED_AT_ONCE: Final = 4
 _LIVE_AT_ONCE: Final = 2
 #: How long a mock may take to say that it is one, in seconds.
 _HEALTH_S: Final = 2.0
+#: How long the target may take to answer anything at all, in seconds.
+_PROBE_S: Final = 10.0
 #: A stream that a mock imagines.
 _IMAGINED_STREAM: Final = "rtmp://pull.example.com/app/conformance"
 STREAM_URL: Final = "MOCK_TINGWU_STREAM_URL"
@@ -47,6 +51,10 @@ class Bench(Protocol):
 
     def offers(self) -> frozenset[Need]:
         """The needs that the target meets."""
+        ...
+
+    def probe(self) -> None:
+        """Make sure that something answers. Raises client.errors.Unreachable if nothing does."""
         ...
 
 
@@ -70,6 +78,9 @@ class PrivateBench:
     def offers(self) -> frozenset[Need]:
         """All of them."""
         return frozenset(Need)
+
+    def probe(self) -> None:
+        """There is nothing to find out."""
 
     @asynccontextmanager
     async def site(self, case: Case, outside: Outside) -> AsyncIterator[Site]:
@@ -147,11 +158,27 @@ class SharedBench:
         self._is_mock = bool(health)
         self.at_once = _SHARED_AT_ONCE if self._is_mock else _LIVE_AT_ONCE
         self.pacing = Pacing(share=None if self._is_mock else 0.5)
+        if self._is_mock and _clock_mode(self._target) == "virtual":
+            # Cases that run side by side would move the clock for each other.
+            self.at_once = 1
         self._site = self._made(is_public, callbacks_set, stream_url)
 
     def offers(self) -> frozenset[Need]:
         """The needs that it meets."""
         return self._site.offers
+
+    def probe(self) -> None:
+        """Ask once for something, whatever it is, before a thousand cases find out one by one.
+
+        Raises:
+            Unreachable: nothing answers, or not in time.
+        """
+        url = self._site.tingwu_url
+        try:
+            httpx.get(url, timeout=_PROBE_S, verify=trusted(), trust_env=not is_local(url))
+        except httpx.HTTPError as error:
+            reason = distrust(error) or str(error) or type(error).__name__
+            raise Unreachable(f"nothing answers at {url}: {reason}") from None
 
     @asynccontextmanager
     async def site(self, case: Case, outside: Outside) -> AsyncIterator[Site]:

@@ -28,6 +28,8 @@ def earlier(path: Path, target: str, kit: str) -> dict[str, Entry]:
     """
     if not path.exists():
         return {}
+    if not path.is_file():
+        raise ValueError(f"{path} is no file that a run could be kept in")
     try:
         lines = path.read_bytes().splitlines()
         head = msgspec.json.decode(lines[0], type=_Head) if lines else None

@@ -12,7 +12,7 @@ import msgspec
 
 from mock_tingwu.conformance.catalogue import REQUIREMENTS
 from mock_tingwu.conformance.exchange import Exchange, Frame
-from mock_tingwu.conformance.runner import BINDING, FAIL, HARNESS, NOTED, PASS, SKIP, STALE, Outcome
+from mock_tingwu.conformance.runner import BINDING, FAIL, GRAVE, NOTED, PASS, SKIP, Outcome
 
 VERDICTS: Final = (PASS, FAIL, NOTED, SKIP)
 
@@ -63,7 +63,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_failure(self) -> bool:
         """Whether the run fails by it."""
-        binding = self.level in BINDING or self.cause in (HARNESS, STALE)
+        binding = self.level in BINDING or self.cause in GRAVE
         return self.verdict == FAIL and binding
 
 

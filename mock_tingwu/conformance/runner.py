@@ -27,8 +27,10 @@ FAIL: Final = "fail"
 SKIP: Final = "skip"
 NOTED: Final = "info"
 
-#: Why a case failed: what the target does; that it could not be tried; or a defect of the kit.
+#: Why a case failed: what the target does, that it gave no answer, that the case could not be
+#: tried, or a defect of the kit.
 TARGET: Final = "target"
+UNREACHABLE: Final = "unreachable"
 NOT_TESTABLE: Final = "not testable"
 HARNESS: Final = "harness"
 #: Why one failed that does not deviate any more, although a list says so.
@@ -36,8 +38,9 @@ STALE: Final = "stale"
 
 #: What a session is judged for.
 SESSION: Final[tuple[str, ...]] = (EVENTS, CLOSE, TIMING)
-#: Levels on which a run depends.
+#: Levels on which a run depends, and causes that fail it whatever the level is.
 BINDING: Final = ("MUST", "SHOULD")
+GRAVE: Final = (UNREACHABLE, HARNESS, STALE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,7 @@ class Outcome:
     @property
     def is_failure(self) -> bool:
         """Whether a run fails by it."""
-        return self.verdict == FAIL and (
-            self.case.level in BINDING or self.cause in (HARNESS, STALE)
-        )
+        return self.verdict == FAIL and (self.case.level in BINDING or self.cause in GRAVE)
 
 
 async def run(
@@ -130,7 +131,9 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
             await case.run(cloud)
     except Deviation as error:
         verdict, detail, cause, failed_facet = FAIL, str(error), TARGET, error.facet
-    except (Unreachable, Refused) as error:
+    except Unreachable as error:
+        verdict, detail, cause = FAIL, str(error), UNREACHABLE
+    except Refused as error:
         verdict, detail, cause = FAIL, str(error), TARGET
     except TimeoutError as error:
         verdict, cause = FAIL, TARGET
@@ -166,7 +169,7 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
 
 def _judged(outcome: Outcome, known: KnownDeviation | None) -> Outcome:
     """The outcome by the level of the case, and by whether it is known to deviate."""
-    if outcome.verdict == SKIP or outcome.cause in (HARNESS, NOT_TESTABLE):
+    if outcome.verdict == SKIP or outcome.cause in (UNREACHABLE, HARNESS, NOT_TESTABLE):
         return outcome
     deviates = outcome.verdict == FAIL
     if known is not None:

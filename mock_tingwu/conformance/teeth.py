@@ -23,7 +23,7 @@ from mock_tingwu.conformance.benches import PrivateBench
 from mock_tingwu.conformance.catalogue import MUST, load
 from mock_tingwu.conformance.mutants import Mutant, load_mutants
 from mock_tingwu.conformance.outside import Outside
-from mock_tingwu.conformance.runner import FAIL, TARGET, run
+from mock_tingwu.conformance.runner import FAIL, TARGET, UNREACHABLE, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def kills(mutant: Mutant, outside: Outside, *, whole: bool = False) -> Kills:
         outcomes = asyncio.run(run(cases, PrivateBench(), outside))
     noticed, broken = set(), set()
     for outcome in outcomes:
-        deviates = outcome.verdict == FAIL and outcome.cause == TARGET
+        deviates = outcome.verdict == FAIL and outcome.cause in (TARGET, UNREACHABLE)
         if deviates or outcome.detail.startswith("otherwise"):
             noticed.add(outcome.case.id)
         elif outcome.verdict == FAIL:

@@ -29,6 +29,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             catalogue = catalogue.only(selection(expression))
         except ValueError as error:
             raise pytest.UsageError(f"--conformance-select: {error}") from None
+        if not len(catalogue):
+            raise pytest.UsageError(f"--conformance-select: {expression!r} has no case")
+    option = metafunc.config.getoption
+    if option("conformance_target") == "live" and not option("conformance_yes"):
+        raise pytest.UsageError(
+            "--conformance-target: a run against the live cloud costs money: see what it would do "
+            "with mock-tingwu conformance --target live --plan, then say --conformance-yes"
+        )
     metafunc.parametrize("case", list(catalogue), ids=[case.id for case in catalogue])
 
 
@@ -36,13 +44,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def bench(pytestconfig: pytest.Config) -> Bench:
     """The target."""
     target = pytestconfig.getoption("conformance_target")
-    if target == "live" and not pytestconfig.getoption("conformance_yes"):
-        pytest.fail(
-            "a run against the live cloud costs money: see what it would do with mock-tingwu "
-            "conformance --target live --plan, then say --conformance-yes",
-            pytrace=False,
-        )
-    return PrivateBench() if target == "mock" else SharedBench(target)
+    bench = PrivateBench() if target == "mock" else SharedBench(target)
+    bench.probe()
+    return bench
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,9 @@ class Target:
         """What it was made with, everything unless said otherwise."""
         return self._offers
 
+    def probe(self) -> None:
+        """Nobody asks."""
+
     @asynccontextmanager
     async def site(self, case: Case, outside: Outside) -> AsyncIterator[Site]:
         """Addresses at which nobody answers."""

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
-from mock_tingwu.conformance.mutants import answers, with_value
+from mock_tingwu.conformance.benches import SharedBench
+from mock_tingwu.conformance.http import Http, Unreachable
+from mock_tingwu.conformance.mutants import answers, patched, with_value
 from mock_tingwu.conformance.results import read
+from tests.cli.commands import Running
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -129,6 +135,49 @@ def test_what_a_target_lacks_is_a_failure_and_no_silent_skip(
     assert "Not testable: missing: an access key and an AppKey" in err
 
 
+def test_a_target_that_does_not_answer_is_told_once(conformance: Command) -> None:
+    code, out, err = conformance("--target", "http://127.0.0.1:9", "--select", "INFO")
+    assert (code, out) == (1, "")
+    assert err.startswith("mock-tingwu conformance: nothing answers at http://127.0.0.1:9: ")
+    assert err.count("\n") == 1
+
+
+def test_a_target_that_goes_away_fails_the_run_whatever_the_level(conformance: Command) -> None:
+    @contextmanager
+    def gone() -> Iterator[None]:
+        async def unanswered(self: Http, *_: object, **__: object) -> None:
+            raise Unreachable("CreateTask: no answer came: it is gone")
+
+        with patched(Http, "send", unanswered):
+            yield
+
+    with gone():
+        code, _, err = conformance("--select", "INFO and TW-STOP")
+    assert code == 1
+    assert "no answer came: it is gone" in err
+
+
+def test_on_a_clock_that_all_share_one_case_runs_at_a_time() -> None:
+    with MockTingwu(clock="virtual") as mock:
+        assert SharedBench(mock.url).at_once == 1
+    with MockTingwu() as mock:
+        assert SharedBench(mock.url).at_once > 1
+
+
+def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with Running(["conformance", "--select", "TW", "--resume", str(path)]) as running:
+        for _ in range(3000):
+            if path.exists() and len(path.read_bytes().splitlines()) > 2:
+                break
+            time.sleep(0.01)
+        code, _, err = running.end(signal.SIGINT)
+    assert code == 130
+    assert re.search(
+        r"interrupted: \d+ of \d+ cases are done and kept; the same command goes on", err
+    )
+
+
 def test_cases_are_listed(conformance: Command) -> None:
     code, out, _ = conformance("--list", "--select", "TW-CREATE-001")
     assert (code, out) == (0, "TW-CREATE-001  MUST    a realtime meeting begins as NEW\n")
@@ -167,6 +216,8 @@ def test_two_runs_are_compared(conformance: Command, tmp_path: Path) -> None:
         (["--target", "nonsense"], "the target is 'nonsense', expected mock, live or an address"),
         (["--json", "/nowhere/at/all.json"], "there is no folder /nowhere/at"),
         (["--deviations", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
+        (["--resume", "/dev/full"], "/dev/full is no file that a run could be kept in"),
+        (["--plan", "--json", "/tmp/plan.json"], "--json is given with --plan"),
         (["--compare", "/nowhere.json", "/nowhere.json"], "/nowhere.json cannot be read"),
     ],
 )

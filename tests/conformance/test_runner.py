@@ -25,6 +25,7 @@ from mock_tingwu.conformance.runner import (
     SKIP,
     STALE,
     TARGET,
+    UNREACHABLE,
     Outcome,
     run,
 )
@@ -80,9 +81,16 @@ def test_an_assumption_that_holds_is_noted_as_such() -> None:
     assert outcome_of(card(run=deviates, level="INFO")).detail.startswith("otherwise: ")
 
 
-@pytest.mark.parametrize(
-    "error", [Deviation("it is otherwise"), Unreachable("it is away"), Refused(403, {}, "no")]
-)
+@pytest.mark.parametrize("level", ["MUST", "INFO"])
+def test_a_target_that_does_not_answer_fails_the_run(level: str) -> None:
+    async def meets(cloud: Cloud) -> None:
+        raise Unreachable("it is away")
+
+    outcome = outcome_of(card(run=meets, level=level))
+    assert (outcome.verdict, outcome.cause, outcome.is_failure) == (FAIL, UNREACHABLE, True)
+
+
+@pytest.mark.parametrize("error", [Deviation("it is otherwise"), Refused(403, {}, "no")])
 def test_what_the_target_does_is_its_own_fault(error: Exception) -> None:
     async def meets(cloud: Cloud) -> None:
         raise error
