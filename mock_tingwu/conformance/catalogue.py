@@ -59,7 +59,8 @@ class Case:
 
     ``sends`` and ``expects`` are what a person would read in the document. ``operations`` are the
     operations and events that it is evidence for. ``settings`` are those of a mock that the case
-    needs set up in a way of its own. ``time_limit`` in seconds is how long it may take.
+    needs set up in a way of its own. ``time_limit`` in seconds is how long it may take,
+    beside what it waits for by `Cloud.pause`.
     """
 
     id: str

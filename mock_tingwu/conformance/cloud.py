@@ -60,6 +60,8 @@ class Cloud:
         self.live = Live(self)
         if cassette is not None:
             cassette.keep_secret(site.secrets)
+        #: When the case has to be over; what it waits for by `pause` comes on top.
+        self.deadline: asyncio.Timeout | None = None
         self._cleanups: list[Callable[[], Awaitable[Any]]] = []
         self._arrived_before = len(outside.project.arrived)
 
@@ -156,6 +158,9 @@ class Cloud:
         """Let so many seconds pass: on the target's own clock where that can be advanced."""
         self.pacing.waited_s += seconds
         if not self.site.control_url:
+            due = None if self.deadline is None else self.deadline.when()
+            if self.deadline is not None and due is not None:
+                self.deadline.reschedule(due + seconds)
             await asyncio.sleep(seconds)
             return
         url = f"{self.site.control_url}/_mock/clock"

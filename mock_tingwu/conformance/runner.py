@@ -128,6 +128,7 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
     failed_facet = ""
     try:
         async with asyncio.timeout(case.time_limit) as timer:
+            cloud.deadline = timer
             await case.run(cloud)
     except Deviation as error:
         verdict, detail, cause, failed_facet = FAIL, str(error), TARGET, error.facet

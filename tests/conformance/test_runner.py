@@ -352,3 +352,11 @@ def test_cases_that_listen_to_the_one_stream_of_a_target_take_turns() -> None:
     assert most == 1
     asyncio.run(run(cases, Target(at_once=2), Outside()))
     assert most == 2
+
+
+def test_what_a_case_waits_for_is_not_its_own_time() -> None:
+    async def waits(cloud: Cloud) -> None:
+        await cloud.pause(0.3)
+        cloud.check.equal(1, 1, "one")
+
+    assert outcome_of(card(run=waits, time_limit=0.1)).verdict == PASS
