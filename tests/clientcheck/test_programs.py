@@ -64,6 +64,17 @@ def test_what_it_leaves_behind_is_seen_and_killed() -> None:
     assert is_gone(int(end.output))
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("waits", ["", "; p.wait()"])
+def test_what_has_gone_into_a_session_of_its_own_is_killed_too(waits: str) -> None:
+    apart = CHILD.replace("Popen(", "Popen(start_new_session=True, args=", 1)
+    assert apart != CHILD
+    end = python(f"{apart}{waits}").run(PLACE, 0.5 if waits else 20)
+    assert end.hung is bool(waits)
+    assert end.left_behind is not bool(waits)
+    assert is_gone(int(end.output))
+
+
 def test_a_crash_is_a_negative_code() -> None:
     end = python("import os; os.abort()").run(PLACE, 20)
     assert end.code == -signal.SIGABRT

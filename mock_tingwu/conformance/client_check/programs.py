@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
+from uuid import uuid4
 
 #: So much of what a program writes is kept: its beginning and its end, in bytes each.
 _KEPT: Final = 64 * 1024
@@ -24,6 +25,8 @@ _LAST_WORDS_S: Final = 0.5
 _LINGER_S: Final = 0.5
 #: How long killed processes may take to be gone, in seconds.
 _GONE_S: Final = 5.0
+#: By this variable a program's children are found, whatever session they went into.
+_MARK: Final = "CLIENT_CHECK_RUN"
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 #: What follows these names in a URL, a header or JSON is a secret.
 _SECRET: Final = re.compile(
@@ -113,12 +116,14 @@ class Command:
     """A program as a command line.
 
     ``{url}``, ``{audio}`` and the like in its words are replaced: see `Place.words`. What else is
-    in braces stays. It is the leader of a process group of its own, which is killed as a whole.
+    in braces stays. It is the leader of a process group of its own, which is killed as a whole; on
+    Linux also what has left that.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = list(words)
-        self._running: set[subprocess.Popen[bytes]] = set()
+        #: What runs, each with its mark.
+        self._running: dict[subprocess.Popen[bytes], str] = {}
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -138,7 +143,7 @@ class Command:
             RuntimeError: `kill_all` was called.
         """
         started = time.monotonic()
-        process = self._start(place)
+        process, mark = self._start(place)
         assert process.stdout is not None
         output = _Output(process.stdout)
         try:
@@ -147,35 +152,37 @@ class Command:
             except subprocess.TimeoutExpired:
                 code = None
             seconds = time.monotonic() - started
-            left_behind = code is not None and _group_lives(process)
+            left_behind = code is not None and _still_lives(process, mark)
         finally:
-            _kill(process)
+            _kill(process, mark)
             with self._lock:
-                self._running.discard(process)
+                del self._running[process]
         return End(code, seconds, masked(output.text()), left_behind)
 
-    def _start(self, place: Place) -> subprocess.Popen[bytes]:
+    def _start(self, place: Place) -> tuple[subprocess.Popen[bytes], str]:
+        """Start it; the mark is in its environment."""
         with self._lock:
             if self._stopped:
                 raise RuntimeError("nothing is run any more")
+            mark = uuid4().hex
             process = subprocess.Popen(
                 self.words_at(place),
-                env={**os.environ, **place.variables},
+                env={**os.environ, **place.variables, _MARK: mark},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            self._running.add(process)
-            return process
+            self._running[process] = mark
+            return process, mark
 
     def kill_all(self) -> None:
         """Kill whatever runs, with its children, and start nothing more."""
         with self._lock:
             self._stopped = True
-            running = list(self._running)
-        for process in running:
-            _kill(process)
+            running = list(self._running.items())
+        for process, mark in running:
+            _kill(process, mark)
 
 
 class Function:
@@ -239,10 +246,10 @@ class _Output:
         return (self._head + cut + self._tail).decode("utf-8", "replace")
 
 
-def _group_lives(process: subprocess.Popen[bytes]) -> bool:
-    """Whether a process group still has members when its leader has been gone for a moment."""
+def _still_lives(process: subprocess.Popen[bytes], mark: str) -> bool:
+    """Whether something that a program has started is there when it has been gone for a moment."""
     deadline = time.monotonic() + _LINGER_S
-    while _has_members(process.pid):
+    while _has_members(process.pid) or _marked(mark):
         if time.monotonic() > deadline:
             return True
         time.sleep(_LINGER_S / 10)
@@ -270,13 +277,33 @@ def _is_alive_in(group: int, stat: Path) -> bool:
     return int(its_group) == group and state not in "ZX"
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _marked(mark: str) -> list[int]:
+    """The processes that have the mark in their environment, which children inherit.
+
+    So those are found as well that have left the group, where there is a /proc to look into.
+    """
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if f"{_MARK}={mark}".encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+    return found
+
+
+def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
     """Kill a process and all that it has started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
+    deadline = time.monotonic() + _GONE_S
+    while (strays := _marked(mark)) and time.monotonic() < deadline:
+        for stray in strays:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(stray, signal.SIGKILL)
+        time.sleep(_GONE_S / 100)
+        process.poll()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_GONE_S)
 
