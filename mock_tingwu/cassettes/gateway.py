@@ -69,6 +69,8 @@ class RecordingGateway:
         self._target = target
         self._writer = writer
         self._links = Links()
+        #: Why the last call that got no answer got none.
+        self.unanswered = ""
         self._resigner = Resigner(target)
         self._server = GatewayServer(self)
         self._thread: threading.Thread | None = None
@@ -162,7 +164,8 @@ class RecordingGateway:
             answer = await send(self._server.client(sent.url), sent)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             reason = str(error) or type(error).__name__
-            return _refusal(502, f"{host} does not answer: {reason}")
+            self.unanswered = f"{host} does not answer: {reason}"
+            return _refusal(502, self.unanswered)
         shown = _passed_on(answer.headers)
         kind = answer.headers.get("content-type", "")
         if sent.method == "HEAD" or (kind and not any(text in kind for text in _TEXTS)):

@@ -94,7 +94,10 @@ def _record(target: Target, out: Path, command: list[str]) -> int:
             run_loop(work())
         records = writer.records
     if not records:
-        complain("record", f"nothing was recorded: the program made no call to {gateway.url}")
+        why = gateway.unanswered or f"the program made no call to {gateway.url}"
+        complain("record", f"nothing was recorded: {why}")
+        if out.is_file():
+            out.unlink()
         return codes[0] or NOTHING
     complain("record", f"{records} records are in {out}")
     return codes[0]

@@ -68,7 +68,25 @@ def test_its_exit_code_is_the_program_s(here: Path) -> None:
 def test_a_program_that_calls_nobody_is_red(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["record", "--out", "c.jsonl", "--", sys.executable, "-c", ""]) == 1
     assert told(capfd).startswith("nothing was recorded: the program made no call to http://")
-    assert main(["replay", "c.jsonl"]) == 1
+    assert not (here / "c.jsonl").exists()
+
+
+def test_a_target_that_does_not_answer_is_named(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    calls = "import urllib.request; urllib.request.urlopen('{url}/openapi/tingwu/v2/tasks/x')"
+    target = ("--target", "http://127.0.0.1:9")
+    assert main(["record", *target, "--", sys.executable, "-c", calls]) == 1
+    assert "nothing was recorded: 127.0.0.1:9 does not answer: " in capfd.readouterr().err
+
+
+def test_a_cassette_that_replays_nothing_is_red(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert recorded() == 0
+    head = (here / "cassette.jsonl").read_text("utf-8").splitlines()[0]
+    (here / "empty.jsonl").write_text(head + "\n", "utf-8")
+    assert main(["replay", "empty.jsonl"]) == 1
     assert "nothing was played" in capfd.readouterr().out
 
 

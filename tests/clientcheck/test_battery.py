@@ -112,6 +112,8 @@ def test_one_that_looks_at_nothing_is_found_out() -> None:
     assert json.loads(json.dumps(as_json))["verdicts"][0]["id"] == "CC-STREAM-001"
     assert "| CC-EVENT-004 | an event of an unknown name | good |" in markdown_report(report, "x|y")
     page = html_report(report, "careless <b>")
+    for text in (page, markdown_report(report, "careless")):
+        assert "Not reached: " in text and "CC-FILE-001" in text
     assert "careless &lt;b&gt;" in page and 'id="CC-EVENT-004"' in page
     assert "http" not in page.replace("{}", "").partition("<body>")[0]
 

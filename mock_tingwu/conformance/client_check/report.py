@@ -56,6 +56,8 @@ def markdown_report(report: Report, command: str) -> str:
             for verdict in reached(report)
         ),
     ]
+    if ids := _not_reached(report):
+        lines += ["", f"Not reached: {ids}"]
     return "\n".join(lines) + "\n"
 
 
@@ -73,13 +75,25 @@ def html_report(report: Report, command: str) -> str:
 <table><thead><tr><th>situation</th><th>grade</th><th>what happened</th></tr></thead>
 <tbody>
 {rows}
-</tbody></table></body></html>
+</tbody></table>
+{_paragraph(_not_reached(report))}
+</body></html>
 """
 
 
 def reached(report: Report) -> list[Verdict]:
     """The verdicts on what the program has come to."""
     return [verdict for verdict in report.verdicts if verdict.grade is not Grade.NOT_REACHED]
+
+
+def _not_reached(report: Report) -> str:
+    """The ids of what the program has not come to."""
+    ids = (v.situation.id for v in report.verdicts if v.grade is Grade.NOT_REACHED)
+    return ", ".join(ids)
+
+
+def _paragraph(ids: str) -> str:
+    return f'<p class="dim">Not reached: {html.escape(ids)}</p>' if ids else ""
 
 
 def summary(report: Report) -> str:
