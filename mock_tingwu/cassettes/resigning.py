@@ -82,6 +82,8 @@ class Resigner:
         method, path, body = request.method, parts.path or "/", request.body
         version, action = headers.get("x-acs-version", ""), headers.get("x-acs-action")
         nonce, date = headers.get(_NONCE) or uuid4().hex, datetime.now(UTC)
+        if not (accepts := "accept" in own):
+            own["accept"] = ""  # signed as if it were not there
         if scheme == "acs":
             signed = signing.sign_roa_v1(
                 method,
@@ -114,6 +116,8 @@ class Resigner:
                 nonce=nonce,
                 date=date,
             )
+        if not accepts:
+            del signed["accept"]
         origin = f"{parts.scheme}://{parts.netloc}"
         url = origin + signing.request_target(path, query)
         return HttpRequest(method, url, signed, body)

@@ -26,7 +26,8 @@ print(sys.argv[1])
 path = "/openapi/tingwu/v2/tasks/0123456789abcdef0123456789abcdef"
 assert os.environ["MOCK_TINGWU_URL"] == sys.argv[1]
 assert "ALIBABA_CLOUD_SECURITY_TOKEN" not in os.environ
-print(urllib.request.urlopen(sys.argv[1] + path).read().decode())
+call = urllib.request.Request(sys.argv[1] + path, headers={"Accept": sys.argv[3]})
+print(urllib.request.urlopen(call).read().decode())
 sys.exit(int(sys.argv[2]))
 """
 
@@ -40,8 +41,8 @@ def here(mock: MockTingwu, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> P
     return tmp_path
 
 
-def recorded(code: int = 0) -> int:
-    return main(["record", "--", sys.executable, "-c", PROGRAM, "{url}", str(code)])
+def recorded(code: int = 0, accepts: str = "application/json") -> int:
+    return main(["record", "--", sys.executable, "-c", PROGRAM, "{url}", str(code), accepts])
 
 
 def told(capfd: pytest.CaptureFixture[str]) -> str:
@@ -58,6 +59,13 @@ def test_a_program_is_recorded_and_replayed(here: Path, capfd: pytest.CaptureFix
     assert (cassette.target, cassette.records[0]["call"]) == ("mock", "GetTaskInfo")
     assert main(["replay", "cassette.jsonl"]) == 0
     assert "1 played, 2 compared: 0 critical, 0 warning, 0 info" in capfd.readouterr().out
+
+
+def test_what_a_program_accepts_is_its_own_affair(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert recorded(accepts="application/xml") == 0
+    assert "<TaskStatus>INVALID</TaskStatus>" in capfd.readouterr().out
 
 
 def test_its_exit_code_is_the_program_s(here: Path) -> None:
