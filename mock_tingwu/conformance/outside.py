@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from mock_tingwu.conformance.checks import Deviation
 
+_UVICORN_LOG: Final = logging.getLogger("uvicorn.error")
 #: How long the server may take to start and to stop, in seconds.
 _PATIENCE_S: Final = 10.0
 _LOOK_S: Final = 0.01
@@ -100,6 +101,7 @@ class Outside:
         self.fetched: list[Arrived] = []
         #: All callbacks to the project's address.
         self.project = Mailbox("")
+        self._log_level = logging.NOTSET
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -119,7 +121,8 @@ class Outside:
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
         # A body that is shorter than announced is an error to it, and our purpose.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        self._log_level = _UVICORN_LOG.level
+        _UVICORN_LOG.setLevel(logging.CRITICAL)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="outside", daemon=True
         )
@@ -135,6 +138,7 @@ class Outside:
         assert self._server is not None and self._thread is not None
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(_PATIENCE_S)
+        _UVICORN_LOG.setLevel(self._log_level)
 
     def file(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 
 import httpx
@@ -132,3 +133,11 @@ class TestWaiting:
     def test_what_does_not_come_is_a_deviation(self) -> None:
         with pytest.raises(Deviation, match="expected 3 callbacks within 0 s, got 2"):
             asyncio.run(wait_until(lambda: [1, 2], 3, 0, "callbacks"))
+
+
+def test_it_leaves_the_log_of_other_servers_as_it_was() -> None:
+    log = logging.getLogger("uvicorn.error")
+    before = log.level
+    with Outside():
+        assert log.level == logging.CRITICAL
+    assert log.level == before
