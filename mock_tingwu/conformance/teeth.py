@@ -2,9 +2,10 @@
 
     python -m mock_tingwu.conformance.teeth [--whole] [AREA ...]
 
-With ``--whole`` against all cases of its area, which takes ten times as long. Prints by how many
-cases each mutant was caught, and which MUST cases have caught none. Exit status 1 unless every
-mutant is caught by a case of its area, and by all that it names, and every MUST case catches one.
+With ``--whole`` against all cases of its area, which takes ten times as long. Prints how many
+mutants of each area were caught, those that were not, and which MUST cases have caught none. Exit
+status 1 unless every mutant is caught by a case of its area, and by all that it names, and every
+MUST case catches one.
 """
 
 from __future__ import annotations
@@ -85,10 +86,15 @@ def main(arguments: Sequence[str]) -> int:
     with ProcessPoolExecutor(os.cpu_count(), context) as pool:
         names = [mutant.name for mutant in mutants]
         found = list(pool.map(_by_name, names, [whole] * len(names), chunksize=8))
+    for area in sorted(areas):
+        here = [kill for kill in found if kill.area == area]
+        print(f"{area:14} {sum(kill.is_caught for kill in here)} of {len(here)} caught")
     for kill in found:
-        verdict = "caught" if kill.is_caught else f"MISSED by {' '.join(sorted(kill.missed))},"
-        broken = f", kit broke in {' '.join(sorted(kill.harness))}" if kill.harness else ""
-        print(f"{kill.mutant:60} {verdict} by {len(kill.cases)}{broken}")
+        if not kill.is_caught or kill.harness:
+            missed, broken = " ".join(sorted(kill.missed)), " ".join(sorted(kill.harness))
+            print(
+                f"{kill.mutant}: missed by {missed or 'its area'}, kit broke in {broken or 'none'}"
+            )
     blunt = toothless(found, areas)
     caught = sum(kill.is_caught for kill in found)
     print(
