@@ -7,10 +7,10 @@ from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.catalogue import Run
-from mock_tingwu.conformance.dashscope import RESULTS_LIMIT_S, SALE, sentences_of
+from mock_tingwu.conformance.dashscope import SALE, sentences_of
 from mock_tingwu.conformance.sources import ASSUMED, DASHSCOPE_SDK, DS_SERVICE
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
-LONG = RESULTS_LIMIT_S + 60.0
 CALLS = ("createTask", "getTask")
 GENERAL = "tingwu-service-insights"
 CARS = "tingwu-automotive-service-insights"
@@ -45,7 +45,7 @@ async def judged(cloud: Cloud) -> tuple[set[int], Any]:
     level=MUST,
     source=DS_SERVICE("getTask: output"),
     operations=CALLS,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def general_paths(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(insights(*ITEMS), model=GENERAL, text=SALE)
@@ -62,7 +62,7 @@ async def general_paths(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("generalServiceInsights"),
     operations=("generalServiceInsights file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def every_item(cloud: Cloud) -> None:
     _, found = await judged(cloud)
@@ -81,7 +81,7 @@ async def every_item(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("generalServiceInsights: score, matchedSentenceIds"),
     operations=("generalServiceInsights file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def scores(cloud: Cloud) -> None:
     known, made = await judged(cloud)
@@ -104,7 +104,7 @@ async def scores(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("generalSaleInsights"),
     operations=("generalSaleInsights file", "generalServiceInsights file"),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def counted(cloud: Cloud) -> None:
     kinds = ("generalServiceInsights", "generalSaleInsights")
@@ -123,7 +123,7 @@ async def counted(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("tingwu-automotive-service-insights"),
     operations=(*CALLS, "serviceInsights file", "saleInsights file"),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def car_insights(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(insights(*ITEMS), model=CARS, text=SALE)
@@ -173,7 +173,7 @@ async def no_type(cloud: Cloud) -> None:
     source=DS_SERVICE("createTask: input.fileUrl"),
     operations=CALLS,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def recording(cloud: Cloud) -> None:
     answer = await cloud.dashscope.create(

@@ -7,10 +7,10 @@ from typing import Any
 
 from mock_tingwu.conformance import MUST, SHOULD, Cloud, case
 from mock_tingwu.conformance.catalogue import Run
-from mock_tingwu.conformance.dashscope import RESULTS_LIMIT_S, SALE, sentences_of
+from mock_tingwu.conformance.dashscope import SALE, sentences_of
 from mock_tingwu.conformance.sources import DS_CUSTOMER
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
-LONG = RESULTS_LIMIT_S + 60.0
 CALLS = ("createTask", "getTask")
 PROFILE = "tingwu-automotive-customer-profile"
 ROLES = (
@@ -77,7 +77,7 @@ refused(
     level=MUST,
     source=DS_CUSTOMER("getTask: output"),
     operations=CALLS,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def profile_paths(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(profile(), model=PROFILE, text=SALE)
@@ -98,7 +98,7 @@ async def profile_paths(cloud: Cloud) -> None:
     level=MUST,
     source=DS_CUSTOMER("identityRecognition"),
     operations=("identityRecognition file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def roles(cloud: Cloud) -> None:
     transcript, made = await made_of_sale(cloud, "transcription", "identityRecognition")
@@ -118,7 +118,7 @@ async def roles(cloud: Cloud) -> None:
     level=MUST,
     source=DS_CUSTOMER("contentExtractions"),
     operations=("contentExtractions file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def contents(cloud: Cloud) -> None:
     transcript, made = await made_of_sale(cloud, "transcription", "contentExtractions")
@@ -138,7 +138,7 @@ async def contents(cloud: Cloud) -> None:
     level=SHOULD,
     source=DS_CUSTOMER("customerProfile"),
     operations=("customerProfile file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def profile_counts(cloud: Cloud) -> None:
     (made,) = await made_of_sale(cloud, "customerProfile")
@@ -154,7 +154,7 @@ async def profile_counts(cloud: Cloud) -> None:
     level=MUST,
     source=DS_CUSTOMER("customerProfile"),
     operations=("customerProfile file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def classified(cloud: Cloud) -> None:
     (made,) = await made_of_sale(cloud, "customerProfile")

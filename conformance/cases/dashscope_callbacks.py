@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mock_tingwu.conformance import MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.dashscope import DONE, FAILED, RESULTS_LIMIT_S, RUNNING, TEXT
+from mock_tingwu.conformance.dashscope import DONE, FAILED, RUNNING, TEXT
 from mock_tingwu.conformance.outside import Arrived
 from mock_tingwu.conformance.sources import DS_CALLBACKS
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
-LONG = RESULTS_LIMIT_S + 60.0
 CALLBACK = ("DashScope callback",)
 SUMMARY = {"transcription": {"model": "cn"}, "analysis": {"fullSummaryEnabled": True}}
 RETRIES_S = (1, 2, 5, 10, 30, 60)
@@ -41,7 +41,7 @@ async def told(cloud: Cloud, data_id: str, count: int, *, within: float = 30.0) 
     source=DS_CALLBACKS("when a callback comes"),
     operations=CALLBACK,
     needs=(Need.CALLBACK,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def transcript_first(cloud: Cloud) -> None:
     data_id, _ = await cloud.dashscope.converse(SUMMARY)
@@ -59,7 +59,7 @@ async def transcript_first(cloud: Cloud) -> None:
     source=DS_CALLBACKS("when a callback comes"),
     operations=CALLBACK,
     needs=(Need.CALLBACK,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def end_with_all(cloud: Cloud) -> None:
     data_id, output = await cloud.dashscope.converse(SUMMARY)
@@ -91,7 +91,7 @@ async def last_of(cloud: Cloud, data_id: str, status: int) -> Arrived:
     source=DS_CALLBACKS("body"),
     operations=CALLBACK,
     needs=(Need.CALLBACK,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def body(cloud: Cloud) -> None:
     data_id, _ = await cloud.dashscope.converse(SUMMARY)
@@ -116,7 +116,7 @@ async def body(cloud: Cloud) -> None:
     source=DS_CALLBACKS("failure"),
     operations=CALLBACK,
     needs=(Need.CALLBACK, Need.OUTSIDE),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def failure(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.transcribe(cloud.recording(status=404), SUMMARY)
@@ -136,7 +136,7 @@ async def failure(cloud: Cloud) -> None:
     source=DS_CALLBACKS("when a callback comes"),
     operations=CALLBACK,
     needs=(Need.CALLBACK,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def sister(cloud: Cloud) -> None:
     items = [{"title": "发布", "content": "说到发布会", "score": "10"}]
@@ -159,7 +159,7 @@ async def sister(cloud: Cloud) -> None:
     source=DS_CALLBACKS("when a callback comes"),
     operations=CALLBACK,
     needs=(Need.CALLBACK,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def realtime(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.start(SUMMARY)
@@ -180,7 +180,7 @@ async def realtime(cloud: Cloud) -> None:
     source=DS_CALLBACKS("retries: after 1, 2, 5, 10, 30 and 60 s"),
     operations=CALLBACK,
     needs=(Need.CALLBACK,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def again(cloud: Cloud) -> None:
     answer = await cloud.dashscope.create({"type": "offline", "text": TEXT}, SUMMARY)
@@ -238,7 +238,7 @@ async def seven_times(cloud: Cloud) -> None:
     source=DS_CALLBACKS("an answer of 200"),
     operations=CALLBACK,
     needs=(Need.CALLBACK, Need.OUTSIDE),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def only_200(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.transcribe(cloud.recording(status=404), SUMMARY)

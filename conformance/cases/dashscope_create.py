@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.dashscope import RESULTS_LIMIT_S, TEXT
+from mock_tingwu.conformance.dashscope import TEXT
 from mock_tingwu.conformance.sources import ASSUMED, DS_OFFLINE
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 CREATE = ("createTask",)
-#: A task may take so long against the live cloud.
-LONG = RESULTS_LIMIT_S + 60.0
 KEYWORDS = {"transcription": {"model": "cn"}, "analysis": {"keyInformationEnabled": True}}
 SUMMARY = {"transcription": {"model": "cn"}, "analysis": {"fullSummaryEnabled": True}}
 
@@ -38,7 +37,7 @@ async def text_begins_a_task(cloud: Cloud) -> None:
     source=DS_OFFLINE("input.fileUrl"),
     operations=("createTask", "getTask"),
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def recording_is_fetched(cloud: Cloud) -> None:
     url = cloud.recording()
@@ -59,7 +58,7 @@ async def recording_is_fetched(cloud: Cloud) -> None:
     level=MUST,
     source=DS_OFFLINE("input.dataId"),
     operations=("createTask", "getTask"),
-    time_limit=2 * LONG,
+    time_limit=2 * WITH_RESULTS_S,
 )
 async def worked_on_again(cloud: Cloud) -> None:
     data_id, _ = await cloud.dashscope.converse(SUMMARY)
@@ -76,7 +75,7 @@ async def worked_on_again(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("whether working again on a task makes a new one"),
     operations=CREATE,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def same_data_id(cloud: Cloud) -> None:
     data_id, _ = await cloud.dashscope.converse(SUMMARY)

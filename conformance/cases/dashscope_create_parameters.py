@@ -8,11 +8,11 @@ from typing import Any
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.audio import wav
 from mock_tingwu.conformance.catalogue import Run
-from mock_tingwu.conformance.dashscope import RESULTS_LIMIT_S, TEXT
+from mock_tingwu.conformance.dashscope import TEXT
 from mock_tingwu.conformance.sources import ASSUMED, DS_OFFLINE, DS_REALTIME
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 CREATE = ("createTask",)
-LONG = RESULTS_LIMIT_S + 60.0
 
 MODELS = (
     "cn",
@@ -131,7 +131,7 @@ async def speakers(cloud: Cloud) -> None:
     source=DS_OFFLINE("parameters.audio.audioChannelMode"),
     operations=("createTask", "getTask"),
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def mixed_channels(cloud: Cloud) -> None:
     pcm = cloud.speech
@@ -192,7 +192,7 @@ async def prompt_models(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("what becomes of a prompt without {Transcription}"),
     operations=CREATE,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def prompt_without_transcript(cloud: Cloud) -> None:
     analysis = {"customPromptEnabled": True, "customPromptContent": "说了什么？"}

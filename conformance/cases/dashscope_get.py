@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.dashscope import DONE, FAILED, MEETING, RESULTS_LIMIT_S, RUNNING, TEXT
+from mock_tingwu.conformance.dashscope import DONE, FAILED, MEETING, RUNNING, TEXT
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 GET = ("getTask",)
-LONG = RESULTS_LIMIT_S + 60.0
 PLAIN = {"transcription": {"model": "cn"}, "analysis": {"keyInformationEnabled": False}}
 SUMMARY = {"transcription": {"model": "cn"}, "analysis": {"fullSummaryEnabled": True}}
 PATHS = (
@@ -47,7 +47,7 @@ async def by_data_id(cloud: Cloud) -> None:
     source=DS_GET("output.status"),
     operations=GET,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def under_way(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.transcribe(cloud.recording(), PLAIN)
@@ -65,7 +65,7 @@ async def under_way(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("output.transcriptionPath"),
     operations=GET,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def transcript_is_there(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(PLAIN)
@@ -80,7 +80,7 @@ async def transcript_is_there(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("output: by the switches of createTask"),
     operations=GET,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def only_what_was_asked_for(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(SUMMARY)
@@ -96,7 +96,7 @@ async def only_what_was_asked_for(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("whether paths that were not asked for are absent or null"),
     operations=GET,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def left_out(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(SUMMARY)
@@ -113,7 +113,7 @@ async def left_out(cloud: Cloud) -> None:
     source=DS_GET("output.errorCode, output.errorMessage"),
     operations=GET,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def failed(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.transcribe(cloud.recording(status=404), PLAIN)
@@ -131,7 +131,7 @@ async def failed(cloud: Cloud) -> None:
     source=DS_GET("output.errorCode: its example"),
     operations=GET,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def code_of_missing_file(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.transcribe(cloud.recording(status=404), PLAIN)
@@ -149,7 +149,7 @@ async def code_of_missing_file(cloud: Cloud) -> None:
     source=DS_GET("output.errorCode"),
     operations=GET,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def no_recording(cloud: Cloud) -> None:
     url = cloud.outside.file(b"This is no recording. " * 2000, "notes.mp3")
@@ -165,7 +165,7 @@ async def no_recording(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("output.errorCode: with status 2 only"),
     operations=GET,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def no_error(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(PLAIN)

@@ -6,11 +6,11 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.dashscope import DONE, FAILED, MEETING, RESULTS_LIMIT_S, TEXT
+from mock_tingwu.conformance.dashscope import DONE, FAILED, MEETING, TEXT
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 GET = ("getTask",)
-LONG = RESULTS_LIMIT_S + 60.0
 PLAIN = {"transcription": {"model": "cn"}, "analysis": {"keyInformationEnabled": False}}
 SUMMARY = {"transcription": {"model": "cn"}, "analysis": {"fullSummaryEnabled": True}}
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -26,7 +26,7 @@ UNKNOWN = "zzzzzzzzzzzz"
     source=DS_GET("output.playbackUrl"),
     operations=GET,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def playback(cloud: Cloud) -> None:
     output = await cloud.dashscope.wait(await cloud.dashscope.transcribe(cloud.recording(), PLAIN))
@@ -86,7 +86,7 @@ async def results_for_a_day(cloud: Cloud) -> None:
     level=SHOULD,
     source=DS_GET("output.transcriptionPath: its example"),
     operations=GET,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def signed(cloud: Cloud) -> None:
     _, output = await cloud.dashscope.converse(PLAIN)
@@ -186,7 +186,7 @@ async def no_data_id(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("how long a task can be asked for after its end"),
     operations=GET,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def asked_again(cloud: Cloud) -> None:
     data_id, before = await cloud.dashscope.converse(SUMMARY)
@@ -204,7 +204,7 @@ async def asked_again(cloud: Cloud) -> None:
     source=ASSUMED("whether Tingwu's codes of recordings are DashScope's as well"),
     operations=GET,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def no_length(cloud: Cloud) -> None:
     url = cloud.recording(says_length=False)

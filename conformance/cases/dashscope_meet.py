@@ -7,18 +7,12 @@ from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.catalogue import Run
-from mock_tingwu.conformance.dashscope import (
-    DONE,
-    RESULTS_LIMIT_S,
-    RUNNING,
-    TRANSCRIBING,
-    words_of,
-)
+from mock_tingwu.conformance.dashscope import DONE, RUNNING, TRANSCRIBING, words_of
 from mock_tingwu.conformance.sources import ASSUMED, DS_REALTIME, DS_WEBSOCKET
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 CREATE = ("createTask",)
 STREAM = ("createTask", "getTask", "speech-listen", "speech-end")
-LONG = RESULTS_LIMIT_S + 60.0
 HOUR_S = 3600.0
 #: How much of what was heard is in the file at least: it may be put otherwise there.
 ALIKE = 0.8
@@ -113,7 +107,7 @@ async def formats(cloud: Cloud) -> None:
     level=MUST,
     source=DS_REALTIME("end of a meeting"),
     operations=(*STREAM, "transcription file"),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def second_call_ends(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.start(PLAIN)
@@ -157,7 +151,7 @@ async def finish_is_a_pause(cloud: Cloud) -> None:
     level=MUST,
     source=DS_WEBSOCKET("the same dataId goes on"),
     operations=(*STREAM, "transcription file"),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def both_parts(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.start(PLAIN)
@@ -259,7 +253,7 @@ async def over_is_over(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("whether the end of a meeting may say anew what is to be made of it"),
     operations=("createTask", "getTask"),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def end_with_analysis(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.start(PLAIN)

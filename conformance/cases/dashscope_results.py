@@ -5,14 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.dashscope import (
-    CONVERSATION,
-    RESULTS_LIMIT_S,
-    words_of,
-)
+from mock_tingwu.conformance.dashscope import CONVERSATION, words_of
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET, DS_OFFLINE
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
-LONG = RESULTS_LIMIT_S + 60.0
 TRANSCRIPT = ("transcription file",)
 SPOKEN = {"model": "cn", "diarizationEnabled": True}
 PLAIN = {"transcription": SPOKEN, "analysis": {"keyInformationEnabled": False}}
@@ -26,7 +22,7 @@ PLAIN = {"transcription": SPOKEN, "analysis": {"keyInformationEnabled": False}}
     level=MUST,
     source=DS_OFFLINE("input.text: skips recognition"),
     operations=TRANSCRIPT,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def words_of_text(cloud: Cloud) -> None:
     (made,) = await cloud.dashscope.files(PLAIN, "transcription")
@@ -43,7 +39,7 @@ async def words_of_text(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("transcription: paragraphs"),
     operations=TRANSCRIPT,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def paragraphs(cloud: Cloud) -> None:
     (made,) = await cloud.dashscope.files(PLAIN, "transcription")
@@ -63,7 +59,7 @@ async def paragraphs(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("how names of a text become speakers"),
     operations=TRANSCRIPT,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def speakers_in_turn(cloud: Cloud) -> None:
     (made,) = await cloud.dashscope.files(PLAIN, "transcription")
@@ -80,7 +76,7 @@ async def speakers_in_turn(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("transcription: words"),
     operations=TRANSCRIPT,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def words_in_time(cloud: Cloud) -> None:
     (made,) = await cloud.dashscope.files(PLAIN, "transcription")
@@ -100,7 +96,7 @@ async def words_in_time(cloud: Cloud) -> None:
     level=SHOULD,
     source=DS_GET("transcription: its example"),
     operations=TRANSCRIPT,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def words_by_tens(cloud: Cloud) -> None:
     (made,) = await cloud.dashscope.files(PLAIN, "transcription")
@@ -116,7 +112,7 @@ async def words_by_tens(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("transcription: words[].sentenceId"),
     operations=TRANSCRIPT,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def sentences_in_order(cloud: Cloud) -> None:
     (made,) = await cloud.dashscope.files(PLAIN, "transcription")
@@ -135,7 +131,7 @@ async def sentences_in_order(cloud: Cloud) -> None:
     source=DS_GET("transcription: audioInfo, as its example writes it"),
     operations=TRANSCRIPT,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def audio_info(cloud: Cloud) -> None:
     seconds = len(cloud.speech) / 32_000
@@ -159,7 +155,7 @@ async def audio_info(cloud: Cloud) -> None:
     source=DS_GET("transcription: audioSegments"),
     operations=TRANSCRIPT,
     needs=(Need.OUTSIDE,),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def segments(cloud: Cloud) -> None:
     data_id = await cloud.dashscope.transcribe(cloud.recording(), PLAIN)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
-from mock_tingwu.conformance.dashscope import RESULTS_LIMIT_S, sentences_of, words_of
+from mock_tingwu.conformance.dashscope import sentences_of, words_of
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET, DS_OFFLINE
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
-LONG = RESULTS_LIMIT_S + 60.0
 SUMMARY = ("summarization file",)
 ASSISTANCE = ("meetingAssistance file",)
 
@@ -37,7 +37,7 @@ def nodes(tree: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     level=MUST,
     source=DS_GET("summarization: paragraphSummary"),
     operations=SUMMARY,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def full_summary(cloud: Cloud) -> None:
     _, made = await analysed(cloud, "summarization", fullSummaryEnabled=True)
@@ -58,7 +58,7 @@ async def full_summary(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("summarization: conversationalSummary"),
     operations=SUMMARY,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def by_speaker(cloud: Cloud) -> None:
     transcript, made = await analysed(cloud, "summarization", conversationalEnabled=True)
@@ -79,7 +79,7 @@ async def by_speaker(cloud: Cloud) -> None:
     level=SHOULD,
     source=DS_GET("summarization: conversationalSummary[].speakerName, as in its example"),
     operations=SUMMARY,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def names_of_speakers(cloud: Cloud) -> None:
     _, made = await analysed(cloud, "summarization", conversationalEnabled=True)
@@ -98,7 +98,7 @@ async def names_of_speakers(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("summarization: questionsAnsweringSummary"),
     operations=SUMMARY,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def questions(cloud: Cloud) -> None:
     transcript, made = await analysed(cloud, "summarization", questionsAnsweringEnabled=True)
@@ -119,7 +119,7 @@ async def questions(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("summarization: mindMapSummary"),
     operations=SUMMARY,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def mind_map(cloud: Cloud) -> None:
     transcript, made = await analysed(
@@ -145,7 +145,7 @@ async def mind_map(cloud: Cloud) -> None:
     level=MUST,
     source=DS_OFFLINE("parameters.analysis.mindMapFormat"),
     operations=SUMMARY,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def plain_mind_map(cloud: Cloud) -> None:
     _, made = await analysed(cloud, "summarization", mindMapEnabled=True, mindMapFormat="plain")
@@ -163,7 +163,7 @@ async def plain_mind_map(cloud: Cloud) -> None:
     level=MUST,
     source=DS_OFFLINE("parameters.analysis.fullSummaryFormat"),
     operations=SUMMARY,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def markdown(cloud: Cloud) -> None:
     _, made = await analysed(
@@ -180,7 +180,7 @@ async def markdown(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("meetingAssistance: keywords"),
     operations=ASSISTANCE,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def keywords(cloud: Cloud) -> None:
     _, made = await analysed(cloud, "meetingAssistance", keyInformationEnabled=True)
@@ -199,7 +199,7 @@ async def keywords(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("meetingAssistance: actions"),
     operations=ASSISTANCE,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def actions(cloud: Cloud) -> None:
     transcript, made = await analysed(cloud, "meetingAssistance", actionsEnabled=True)
@@ -221,7 +221,7 @@ async def actions(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("meetingAssistance: classifications"),
     operations=ASSISTANCE,
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def classes(cloud: Cloud) -> None:
     _, made = await analysed(cloud, "meetingAssistance", keyInformationEnabled=True)
@@ -239,7 +239,7 @@ async def classes(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("what a model makes of a prompt"),
     operations=("customPrompt file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def placeholder(cloud: Cloud) -> None:
     content = "请列出每个人说的话：{Transcription}"

@@ -7,14 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
-from mock_tingwu.conformance.dashscope import (
-    RESULTS_LIMIT_S,
-    sentences_of,
-    words_of,
-)
+from mock_tingwu.conformance.dashscope import sentences_of, words_of
 from mock_tingwu.conformance.sources import ASSUMED, DS_GET
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
-LONG = RESULTS_LIMIT_S + 60.0
 TRANSCRIPT = ("transcription file",)
 SPOKEN = {"model": "cn", "diarizationEnabled": True}
 PLAIN = {"transcription": SPOKEN, "analysis": {"keyInformationEnabled": False}}
@@ -43,7 +39,7 @@ def keys_of(value: Any) -> Iterator[list[str]]:
     level=MUST,
     source=DS_GET("translations"),
     operations=("translations file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def translations_of_sentences(cloud: Cloud) -> None:
     transcript, translated = await cloud.dashscope.files(ENGLISH, "transcription", "translations")
@@ -64,7 +60,7 @@ async def translations_of_sentences(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("autoChapters"),
     operations=("autoChapters file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def chapters(cloud: Cloud) -> None:
     parameters = {"transcription": SPOKEN, "analysis": {"autoChaptersEnabled": True}}
@@ -88,7 +84,7 @@ async def chapters(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("how long titles of chapters are"),
     operations=("autoChapters file",),
-    time_limit=2 * LONG,
+    time_limit=2 * WITH_RESULTS_S,
 )
 async def title_lengths(cloud: Cloud) -> None:
     lengths = []
@@ -108,7 +104,7 @@ async def title_lengths(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("textPolish"),
     operations=("textPolish file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def polished(cloud: Cloud) -> None:
     parameters = {"transcription": SPOKEN, "analysis": {"textPolishEnabled": True}}
@@ -132,7 +128,7 @@ async def polished(cloud: Cloud) -> None:
     level=MUST,
     source=DS_GET("customPrompt"),
     operations=("customPrompt file",),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def prompt(cloud: Cloud) -> None:
     analysis = {"customPromptEnabled": True, "customPromptContent": "谁说了什么？{Transcription}"}
@@ -160,7 +156,7 @@ async def prompt(cloud: Cloud) -> None:
         "summarization file",
         "meetingAssistance file",
     ),
-    time_limit=LONG,
+    time_limit=WITH_RESULTS_S,
 )
 async def small_letters(cloud: Cloud) -> None:
     kinds = (

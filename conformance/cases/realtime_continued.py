@@ -5,7 +5,7 @@ from __future__ import annotations
 from mock_tingwu.conformance import INFO, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.checks import EVENTS
 from mock_tingwu.conformance.sources import ASSUMED, REALTIME
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .realtime_heard import transcript, two_streams
 

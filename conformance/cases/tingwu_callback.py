@@ -7,7 +7,7 @@ from typing import Any, Final
 from mock_tingwu.conformance import MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.outside import Arrived
 from mock_tingwu.conformance.sources import CALLBACKS, OFFLINE, REALTIME
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_asking import file_of
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from mock_tingwu.conformance import INFO, MUST, Cloud, Need, case
 from mock_tingwu.conformance.sources import ASSUMED
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_callback import GUIDE, NEEDS, TOLD, told
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from mock_tingwu.conformance import MUST, SHOULD, Cloud, Need, audio, case
 from mock_tingwu.conformance.sources import GET_TASK_INFO, OFFLINE, REALTIME, RECORDED
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_asking import (
     EVERYTHING,

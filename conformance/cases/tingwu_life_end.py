@@ -11,7 +11,7 @@ from mock_tingwu.conformance.sources import (
     OFFLINE,
     REALTIME,
 )
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 INFO_CALL = ("GetTaskInfo",)
 BOTH = ("CreateTask", "GetTaskInfo")

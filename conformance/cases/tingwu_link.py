@@ -17,7 +17,7 @@ from mock_tingwu.conformance.sources import (
     OSS_MISMATCH,
     RECORDED,
 )
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_asking import expires, file_of, link_to
 

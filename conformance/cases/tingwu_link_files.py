@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.sources import ASSUMED, OSS_HEADERS, OSS_RANGES
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_asking import link_to
 

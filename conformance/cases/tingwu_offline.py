@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_tingwu.conformance import MAY, MUST, SHOULD, Cloud, Need, audio, case
 from mock_tingwu.conformance.sources import CREATE_TASK, NEWSBOX, OFFLINE
-from mock_tingwu.conformance.tingwu import RESULTS_LIMIT_S, WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import RESULTS_LIMIT_S, WITH_RESULTS_S
 
 CREATE = ("CreateTask",)
 BOTH = ("CreateTask", "GetTaskInfo")

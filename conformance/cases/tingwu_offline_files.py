@@ -5,7 +5,7 @@ from __future__ import annotations
 from mock_tingwu.conformance import MUST, SHOULD, Cloud, Need, audio, case
 from mock_tingwu.conformance.outside import Arrived
 from mock_tingwu.conformance.sources import CREATE_TASK, FETCHER, OFFLINE
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 BOTH = ("CreateTask", "GetTaskInfo")
 OUTSIDE = (Need.OUTSIDE,)

@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, audio, case
 from mock_tingwu.conformance.sources import ASSUMED, ERRORS, FETCHER, NEWSBOX, OFFLINE, READERS
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 BOTH = ("CreateTask", "GetTaskInfo")
 OUTSIDE = (Need.OUTSIDE,)

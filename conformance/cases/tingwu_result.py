@@ -7,8 +7,8 @@ from typing import Any
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, audio, case
 from mock_tingwu.conformance.sources import ASSUMED, OFFLINE
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
 from mock_tingwu.conformance.transcript import Transcript
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_asking import DIARIZED, link_to
 

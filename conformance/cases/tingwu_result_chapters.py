@@ -14,7 +14,7 @@ from mock_tingwu.conformance.sources import (
     OFFLINE,
     READERS,
 )
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_asking import made
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_tingwu.conformance import MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.sources import OFFLINE, READERS, SUMMARIZATION
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_asking import DIARIZED, made
 from .tingwu_result_chapters import HAN

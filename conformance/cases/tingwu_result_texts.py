@@ -13,7 +13,7 @@ from mock_tingwu.conformance.sources import (
     PROMPT,
     READERS,
 )
-from mock_tingwu.conformance.tingwu import WITH_RESULTS_S
+from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
 from .tingwu_asking import DIARIZED, EVERYTHING, made, video
 

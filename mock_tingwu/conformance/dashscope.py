@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu.conformance.answers import Answer
-from mock_tingwu.conformance.checks import Deviation, shown
 from mock_tingwu.conformance.outside import Arrived, wait_until
+from mock_tingwu.conformance.waiting import wait_for_status
 
 if TYPE_CHECKING:
     from mock_tingwu.conformance.cloud import Cloud
@@ -21,9 +21,6 @@ INFERENCE: Final = "/api-ws/v1/inference"
 #: ``output.status`` (getTask reference).
 DONE, RUNNING, FAILED, TRANSCRIBING = 0, 1, 2, 3
 
-#: How long results may take, in seconds of the target's clock, and how often it is looked.
-RESULTS_LIMIT_S: Final = 600.0
-_LOOK_S: Final = 1.0
 
 #: Who says what in a conversation of which every result can be made: a question and its answer,
 #: something to do, two people.
@@ -181,20 +178,18 @@ class DashScope:
         Raises:
             Deviation: the task ends otherwise, or not within `RESULTS_LIMIT_S`.
         """
-        wanted = statuses or (DONE,)
-        waited = 0.0
-        while True:
-            output = (await self.get(data_id, model=model)).output
-            status = output.get("status")
-            if status in wanted:
-                return output
-            if status in (DONE, FAILED) or waited >= RESULTS_LIMIT_S:
-                raise Deviation(
-                    f"status is {status} after {waited:g} s {shown(output.get('errorCode', ''))}, "
-                    f"expected {' or '.join(map(str, wanted))}"
-                )
-            await self._cloud.pause(_LOOK_S)
-            waited += _LOOK_S
+
+        async def ask() -> dict[str, Any]:
+            return (await self.get(data_id, model=model)).output
+
+        return await wait_for_status(
+            self._cloud,
+            ask,
+            "status",
+            "errorCode",
+            wanted=statuses or (DONE,),
+            ends=(DONE, FAILED),
+        )
 
     async def result(self, link: str, kind: str) -> Any:
         """The result file ``kind`` (transcription, ...) at ``link``, checked against its schema."""

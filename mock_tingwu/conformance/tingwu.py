@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from mock_tingwu.client.credentials import AccessKey
 from mock_tingwu.conformance.answers import Answer
-from mock_tingwu.conformance.checks import Deviation, shown
 from mock_tingwu.conformance.signing import Signer, Tamper, roa_headers
+from mock_tingwu.conformance.waiting import wait_for_status
 from mock_tingwu.protocols import signing
 
 if TYPE_CHECKING:
@@ -21,11 +21,6 @@ VERSION: Final = "2023-09-30"
 TASKS: Final = "/openapi/tingwu/v2/tasks"
 PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
 
-#: How long results may take, in seconds of the target's clock, and how often it is looked.
-RESULTS_LIMIT_S: Final = 600.0
-#: The time limit of a case that waits for results, in seconds.
-WITH_RESULTS_S: Final = RESULTS_LIMIT_S + 60
-_LOOK_S: Final = 1.0
 
 _NO_BODY: Final = object()
 
@@ -162,19 +157,18 @@ class Tingwu:
         Raises:
             Deviation: the task ends otherwise, or not within `RESULTS_LIMIT_S`.
         """
-        wanted = statuses or ("COMPLETED",)
-        waited = 0.0
-        while True:
-            data = (await self.info(task_id)).data
-            status = data.get("TaskStatus")
-            if status in wanted:
-                return data
-            if status in ("COMPLETED", "FAILED", "INVALID") or waited >= RESULTS_LIMIT_S:
-                why = shown(data.get("ErrorCode", ""))
-                expected = " or ".join(wanted)
-                raise Deviation(f"TaskStatus is {status} after {waited:g} s {why}, not {expected}")
-            await self._cloud.pause(_LOOK_S)
-            waited += _LOOK_S
+
+        async def ask() -> dict[str, Any]:
+            return (await self.info(task_id)).data
+
+        return await wait_for_status(
+            self._cloud,
+            ask,
+            "TaskStatus",
+            "ErrorCode",
+            wanted=statuses or ("COMPLETED",),
+            ends=("COMPLETED", "FAILED", "INVALID"),
+        )
 
     async def content(self, data: Mapping[str, Any], kind: str) -> Any:
         """What stands in a result file of a task, without what is wrapped around it.
