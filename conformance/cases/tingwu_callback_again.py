@@ -17,13 +17,7 @@ CLOCK = (*NEEDS, Need.CLOCK)
 async def refusing(cloud: Cloud, *statuses: int) -> str:
     """The TaskKey of a task, finished, of which callbacks are answered so."""
     key = f"conformance-{uuid4().hex}"
-    about = cloud.outside.project.answers_about
-    about[key] = list(statuses)
-
-    async def forget() -> None:
-        del about[key]
-
-    cloud.later(forget)
+    cloud.outside.answer_about(key, *statuses)
     await told(cloud, TaskKey=key)
     return key
 

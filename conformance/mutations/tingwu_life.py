@@ -55,22 +55,6 @@ def silence_is_no_audio() -> AbstractContextManager[None]:
     return patched(PushingConnection, "_take", mutated)
 
 
-def _at_the_end_of_a_stream(event: TaskEvent, when: Any) -> AbstractContextManager[None]:
-    """The end of a stream leads to ``event`` where ``when(why)``."""
-    move = Scope.move
-
-    def mutated(self: Scope, task: Any, given: TaskEvent, why: str, cause: Any = None) -> None:
-        move(
-            self,
-            task,
-            event if given is TaskEvent.STREAM_ENDED and when(why) else given,
-            why,
-            cause,
-        )
-
-    return patched(Scope, "move", mutated)
-
-
 @mutant("GetTaskInfo tells of the latest task", area=LIFE, caught_by=["TW-LIFE-003"])
 def info_of_the_latest() -> AbstractContextManager[None]:
     def mutated(self: Any, request: Any, scope: Any, body: Body) -> Body:

@@ -34,7 +34,6 @@ _HEALTH_S: Final = 2.0
 _PROBE_S: Final = 10.0
 #: A stream that a mock imagines.
 _IMAGINED_STREAM: Final = "rtmp://pull.example.com/app/conformance"
-STREAM_URL: Final = "MOCK_TINGWU_STREAM_URL"
 
 
 class Bench(Protocol):

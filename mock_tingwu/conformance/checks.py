@@ -19,7 +19,6 @@ ANSWER: Final = "answer"
 EVENTS: Final = "events"
 CLOSE: Final = "close"
 TIMING: Final = "timing"
-FACETS: Final = (ANSWER, EVENTS, CLOSE, TIMING)
 
 #: The keywords that refuse a field which the schema does not name.
 _UNKNOWN: Final = frozenset({"additionalProperties", "unevaluatedProperties"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import Enum
 
 
@@ -33,3 +34,10 @@ class Need(Enum):
 
     def __str__(self) -> str:
         return self.label
+
+
+def lacking(needs: Collection[Need], offers: Collection[Need]) -> tuple[bool, str]:
+    """What is missing, as advice; empty if nothing is. True: only a mock can provide it."""
+    missing = [need for need in needs if need not in offers]
+    of_mocks = [need for need in missing if need.only_on_mock]
+    return bool(of_mocks), "; ".join(need.advice for need in of_mocks or missing)

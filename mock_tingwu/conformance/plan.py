@@ -9,6 +9,7 @@ from typing import Final
 
 from mock_tingwu.conformance.benches import Bench, PrivateBench
 from mock_tingwu.conformance.catalogue import Case, Catalogue
+from mock_tingwu.conformance.needs import lacking
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.runner import run
 
@@ -78,13 +79,13 @@ async def plan(catalogue: Catalogue, bench: Bench) -> Plan:
     tried, not_testable, left_out = [], [], []
     offers = bench.offers()
     for case in catalogue:
-        missing = [need for need in case.needs if need not in offers]
-        if any(need.only_on_mock for need in missing):
+        only_on_mock, advice = lacking(case.needs, offers)
+        if only_on_mock:
             left_out.append(case)
             continue
         tried.append(case)
-        if missing:
-            not_testable.append((case, "; ".join(need.advice for need in missing)))
+        if advice:
+            not_testable.append((case, advice))
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def try_one(case: Case) -> Step:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from mock_tingwu.conformance.catalogue import SYSTEMS, Catalogue
+from mock_tingwu.conformance.catalogue import Catalogue
 from mock_tingwu.conformance.results import Report
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS
 from mock_tingwu.resources import catalogue_folder
@@ -106,12 +106,3 @@ def _read(path: Path) -> RequirementSet:
         return RequirementSet(path.stem, str(data["api"]), version, frozen, cases, retired)
     except (TypeError, KeyError, ValueError) as error:
         raise ValueError(f"{path} is no requirement set: {error!r}") from None
-
-
-#: The APIs that a set is made of: its name, and the systems whose cases it has.
-APIS: Final = {
-    "tingwu": ("Tingwu OpenAPI", "2023-09-30", ("TW",)),
-    "realtime": (SYSTEMS["RT"], "SpeechTranscriber", ("RT",)),
-    "dashscope": ("DashScope tingwu-meeting", "v1", ("DS",)),
-    "live": ("ApsaraVideo Live captions", "2016-11-01", ("LV",)),
-}

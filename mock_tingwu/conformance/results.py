@@ -12,7 +12,7 @@ import msgspec
 
 from mock_tingwu.conformance.catalogue import REQUIREMENTS
 from mock_tingwu.conformance.exchange import Exchange, Frame
-from mock_tingwu.conformance.runner import BINDING, FAIL, GRAVE, NOTED, PASS, SKIP, Outcome
+from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, fails_run
 
 VERDICTS: Final = (PASS, FAIL, NOTED, SKIP)
 
@@ -63,8 +63,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_failure(self) -> bool:
         """Whether the run fails by it."""
-        binding = self.level in BINDING or self.cause in GRAVE
-        return self.verdict == FAIL and binding
+        return fails_run(self.verdict, self.level, self.cause)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from mock_tingwu.conformance.cloud import Cloud
 from mock_tingwu.conformance.deviations import KnownDeviation
 from mock_tingwu.conformance.exchange import Wire
 from mock_tingwu.conformance.http import Unreachable
-from mock_tingwu.conformance.needs import Need
+from mock_tingwu.conformance.needs import Need, lacking
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.streams import Refused
 
@@ -43,6 +43,11 @@ BINDING: Final = ("MUST", "SHOULD")
 GRAVE: Final = (UNREACHABLE, HARNESS, STALE)
 
 
+def fails_run(verdict: str, level: str, cause: str) -> bool:
+    """Whether a run fails by a case with this outcome."""
+    return verdict == FAIL and (level in BINDING or cause in GRAVE)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a case. ``facets`` has the verdict of each part that was looked at."""
@@ -61,7 +66,7 @@ class Outcome:
     @property
     def is_failure(self) -> bool:
         """Whether a run fails by it."""
-        return self.verdict == FAIL and (self.case.level in BINDING or self.cause in GRAVE)
+        return fails_run(self.verdict, self.case.level, self.cause)
 
 
 async def run(
@@ -103,13 +108,11 @@ async def run(
 async def _outcome(
     case: Case, bench: Bench, outside: Outside, cassette: CassetteWriter | None
 ) -> Outcome:
-    missing = [need for need in case.needs if need not in bench.offers()]
-    if left_out := [need for need in missing if need.only_on_mock]:
-        why = "; ".join(need.advice for need in left_out)
-        return Outcome(case, SKIP, f"only a mock can be tried so: {why}", NOT_TESTABLE)
-    if missing:
-        why = "; ".join(need.advice for need in missing)
-        return Outcome(case, FAIL, f"Not testable: missing: {why}", NOT_TESTABLE)
+    only_on_mock, advice = lacking(case.needs, bench.offers())
+    if only_on_mock:
+        return Outcome(case, SKIP, f"only a mock can be tried so: {advice}", NOT_TESTABLE)
+    if advice:
+        return Outcome(case, FAIL, f"Not testable: missing: {advice}", NOT_TESTABLE)
     began = time.monotonic()
     try:
         async with bench.site(case, outside) as site:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from mock_tingwu.client.credentials import AccessKey
@@ -32,10 +31,6 @@ class Site:
     stream_url: str = field(default="", repr=False)
     pace: float = 0.1
     control_url: str = ""
-
-    def missing(self, needs: Collection[Need]) -> list[Need]:
-        """Those of ``needs`` that the target does not meet."""
-        return [need for need in needs if need not in self.offers]
 
     @property
     def secrets(self) -> list[str]:

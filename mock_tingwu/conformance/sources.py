@@ -56,7 +56,6 @@ INSPECTION = Source("Tingwu service inspection guide", f"{_HELP}/zh/tingwu/servi
 IDENTITY = Source("Tingwu identity recognition guide", f"{_HELP}/zh/tingwu/identity-recognition")
 EXTRACTION = Source("Tingwu content extraction guide", f"{_HELP}/zh/tingwu/content-extraction")
 PROMPT = Source("Tingwu custom prompt guide", f"{_HELP}/zh/tingwu/custom-prompt")
-PPT = Source("Tingwu slides guide", f"{_HELP}/zh/tingwu/ppt-extraction-and-summary")
 PHRASES = Source("Tingwu hot words guide", f"{_HELP}/zh/tingwu/overview")
 METADATA = Source(
     "Tingwu API metadata 2023-09-30",
@@ -207,11 +206,6 @@ NEWSBOX = Source(
 PUBLIC_CLIENTS = Source(
     "Published clients of Tingwu's OpenAPI, and answers that they met",
     "https://github.com/search?q=tingwu.cn-beijing.aliyuncs.com&type=code",
-    "observed",
-)
-BABELDOC = Source(
-    "babeldoc-web's client of the service",
-    "https://github.com/Petersburg16/babeldoc-web",
     "observed",
 )
 

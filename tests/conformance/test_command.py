@@ -217,7 +217,7 @@ def test_two_runs_are_compared(conformance: Command, tmp_path: Path) -> None:
         (["--json", "/nowhere/at/all.json"], "there is no folder /nowhere/at"),
         (["--deviations", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
         (["--resume", "/dev/full"], "/dev/full is no file that a run could be kept in"),
-        (["--plan", "--json", "/tmp/plan.json"], "--json is given with --plan"),
+        (["--plan", "--json", "plan.json"], "--json is given with --plan"),
         (["--compare", "/nowhere.json", "/nowhere.json"], "/nowhere.json cannot be read"),
     ],
 )

@@ -34,7 +34,6 @@ _BYTES_PER_SECOND: Final = 32_000
 _MATTER: Final = ("no-back-off", "new-task-for-reconnect")
 #: What a shell makes of the signals that tell of a crash: abort, bus error, segmentation fault.
 _CRASHES: Final = (134, 135, 139)
-_LEFT: Final = "left its meeting running"
 _OUTPUT: Final = 2_000
 
 Found = tuple[Grade, str]
