@@ -85,7 +85,8 @@ def deviating(url: str, deviation: Deviation) -> Iterator[str]:
     app = Starlette(
         routes=[Route(f"/{{rest:{ANY}}}", pass_on, methods=list(_METHODS))], lifespan=connected
     )
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
+    # uvicorn's own configuration of logs would be that of every server in this process.
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
     ready = threading.Event()
     startup = server.startup
 
