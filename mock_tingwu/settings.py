@@ -79,6 +79,7 @@ class Settings:
     stands for a host of FileUrl.
     ``scenario``: what the default scope begins with, and again after every reset. Their settings
     count like these, where the same is not said here.
+    ``tls_port``: where TLS is spoken besides, under the cloud's names; None is nowhere.
     ``profile``: plain, or how awkward, see `mock_tingwu.core.awkward.habits.Profile.parse`.
     ``record``: ``off``, ``on``, or the file that a bundle of all that happens is written to at the
     end.
@@ -109,6 +110,7 @@ class Settings:
     task_ids: Literal["any", "documented"] = "any"
     fault_coverage: bool = False
     scenario: tuple[Scenario, ...] = ()
+    tls_port: int | None = None
     profile: str = "plain"
     record: str = "off"
 
@@ -210,10 +212,14 @@ OF_CHECKED_PROGRAMS: Final = tuple(
 )
 
 
+#: Where the authority is kept, and what programs are told that `mock-tingwu run` runs.
+OF_INTERCEPTION: Final = (f"{PREFIX}CA_DIR", f"{PREFIX}INTERCEPT")
+
+
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """The variables that look like settings and are none: a slip of the pen, mostly."""
     known = {PREFIX + item.name.upper() for item in fields(Settings)}
-    known |= {LIVE_AUTH_KEY, URL, *OF_CHECKED_PROGRAMS}
+    known |= {LIVE_AUTH_KEY, URL, *OF_CHECKED_PROGRAMS, *OF_INTERCEPTION}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
@@ -411,6 +417,7 @@ def _record(value: Any) -> str:
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
+    "tls_port": _whole(0, 65535),
     "auth": _one_of("open", "verify"),
     "clock": _one_of("system", "virtual"),
     "seed": _whole(-(2**63), 2**63 - 1),

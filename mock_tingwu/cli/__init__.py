@@ -20,6 +20,7 @@ from mock_tingwu import __version__
 GROUPS = {
     "run the mock": {
         "serve": "run the mock",
+        "run": "run a program, unmodified, with the cloud's host names leading to a mock",
         "demo": "see a whole meeting: captions live, then every result",
         "host": "put local recordings on a running mock, for a FileUrl",
         "journal": "see what a running mock has seen and done, also live",

@@ -24,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from mock_tingwu.services.address import TLS
 from mock_tingwu.services.awkwardly import REWRITE_HEAD
 from mock_tingwu.services.travelling import HANG_UP
 
@@ -75,9 +76,12 @@ def _rewrite_head(cycle: RequestResponseCycle, change: Callable[[bytes], bytes])
 class HttpProtocol(HttpToolsProtocol):
     """One connection. SDKs expect JSON of every error, so also of uvicorn's own."""
 
-    def __init__(self, *args: Any, refuse: Refuse, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, refuse: Refuse, offers_tls: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._refuse = refuse
+        self._offers_tls = offers_tls
         # Whether the parser is in a head, and what is left of a body. Neither: between requests.
         self._in_head = False
         self._body_left = 0
@@ -201,6 +205,8 @@ class HttpProtocol(HttpToolsProtocol):
             HANG_UP: self._break_off,  # type: ignore[dict-item]
             REWRITE_HEAD: partial(_rewrite_head, self.cycle),  # type: ignore[dict-item]
         }
+        if self._offers_tls:
+            self.scope["extensions"][TLS] = {}
         self._owed.append(self.cycle)
         length = dict(self.headers).get(b"content-length")
         self._body_left = _ANY_LENGTH if length is None else int(length)

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mock_tingwu")
 
+#: Connections that wait to be accepted.
+BACKLOG = 2048
 #: When the server stops: how long an answer that is under way may take, and then how long whoever
 #: was cut off may take to notice, in seconds.
 GRACE_S = 0.2
@@ -42,7 +45,10 @@ CONNECT_GRACE_S = 0.05
 
 
 class Server(uvicorn.Server):
-    """One mock on one port. Call `listen` first, then `run` or `serve`."""
+    """One mock on one port, and with ``tls_port`` on another by TLS.
+
+    Call `listen` first, then `run` or `serve`.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -52,6 +58,8 @@ class Server(uvicorn.Server):
         self.world = recorder.world if recorder else World(settings, make_clock, real_now)
         self.world.readiness.is_stopping = lambda: self.should_exit
         self.on_started: Callable[[], None] = lambda: None
+        self._tls: ssl.SSLContext | None = None
+        self._tls_socket: socket.socket | None = None
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         application = Application(self.world)
@@ -64,7 +72,9 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             # Constructed as classes by uvicorn; what they hand on to is bound here.
-            http=partial(HttpProtocol, refuse=refuse),  # type: ignore[arg-type]
+            http=partial(  # type: ignore[arg-type]
+                HttpProtocol, refuse=refuse, offers_tls=settings.tls_port is not None
+            ),
             ws=partial(  # type: ignore[arg-type]
                 WebSocketProtocol, router=router, commit=self.world.commit
             ),
@@ -78,12 +88,43 @@ class Server(uvicorn.Server):
         super().__init__(config)
 
     def listen(self) -> socket.socket:
-        """Bind the port of the settings; port 0 picks a free one.
+        """Bind the ports of the settings; port 0 picks a free one. Returns that without TLS.
 
         Raises:
-            SettingsError: the address or the data directory cannot be used.
+            SettingsError: an address, the authority or the data directory cannot be used.
         """
-        host, port = self.settings.host, self.settings.port
+        with contextlib.ExitStack() as bound:
+            sock = bound.enter_context(self._bound("port", self.settings.port))
+            if self.settings.tls_port is not None:
+                secure = bound.enter_context(self._bound("tls-port", self.settings.tls_port))
+                self._tls = _tls()
+                self._tls_socket = secure
+                secure.listen(BACKLOG)
+            self.world.open()
+            sock.listen(BACKLOG)
+            bound.pop_all()
+        return sock
+
+    @property
+    def tls_port(self) -> int | None:
+        """Where TLS is spoken, None if nowhere. To be asked after `listen`."""
+        return self._tls_socket.getsockname()[1] if self._tls_socket else None
+
+    async def also(self, sock: socket.socket, *, secure: bool) -> None:
+        """Serve what comes to another socket as well; ``secure`` is with TLS."""
+
+        def protocol() -> asyncio.Protocol:  # as uvicorn makes it
+            return self.config.http_protocol_class(  # type: ignore[call-arg]
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        loop, tls = asyncio.get_running_loop(), self._tls if secure else None
+        self.servers.append(
+            await loop.create_server(protocol, sock=sock, ssl=tls, backlog=BACKLOG)
+        )
+
+    def _bound(self, flag: str, port: int) -> socket.socket:
+        host = self.settings.host
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,15 +134,9 @@ class Server(uvicorn.Server):
             sock.close()
             reason = error.strerror or str(error)
             raise SettingsError(
-                f"cannot listen on --host {host} --port {port}: {reason}; "
+                f"cannot listen on --host {host} --{flag} {port}: {reason}; "
                 "choose another address or port; port 0 is a free one"
             ) from None
-        try:
-            self.world.open()
-        except SettingsError:
-            sock.close()
-            raise
-        sock.listen(2048)
         return sock
 
     def stop(self) -> None:
@@ -122,6 +157,8 @@ class Server(uvicorn.Server):
             self.recorder.attach(asyncio.get_running_loop())
         await super().startup(sockets)
         self._loop = asyncio.get_running_loop()
+        if self._tls_socket is not None:
+            await self.also(self._tls_socket, secure=True)
         self.on_started()
 
     async def main_loop(self) -> None:
@@ -215,6 +252,17 @@ def _recorder(settings: Settings) -> Recorder | None:
     from mock_tingwu.replay.recorder import Recorder
 
     return Recorder(settings)
+
+
+def _tls() -> ssl.SSLContext:
+    # It costs as much as the rest of a start.
+    from mock_tingwu.interception.authority import Authority, AuthorityError
+    from mock_tingwu.server.tls import serving
+
+    try:
+        return serving(Authority.of_user())
+    except AuthorityError as error:
+        raise SettingsError(str(error)) from None
 
 
 def calm_garbage_collector() -> None:

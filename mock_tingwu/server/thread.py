@@ -144,6 +144,11 @@ class MockTingwu(Controls):
         return f"ws://{self.host}"
 
     @property
+    def tls_port(self) -> int | None:
+        """Where TLS is spoken; None without the setting ``tls_port`` (0 picks a free one)."""
+        return self._server.tls_port
+
+    @property
     def environ(self) -> dict[str, str]:
         """Variables that SDKs read, for a program that is to talk to this mock.
 

@@ -8,6 +8,11 @@ from typing import Self
 
 from starlette.requests import HTTPConnection
 
+from mock_tingwu.protocols import hosts
+
+#: The extension of an ASGI scope that is there when the server can be reached by TLS as well.
+TLS = "mock_tingwu.tls"
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -32,6 +37,9 @@ class Address:
             host = name
         if port and port != _DEFAULT_PORTS[scheme] and not _has_port(host) and _is_local(host):
             host = f"{host}:{port}"
+        if TLS in request.scope.get("extensions", {}) and hosts.is_product(_split(host)[0]):
+            # The cloud's links are secure, whichever way its API is called.
+            scheme = "https"
         return cls(scheme, host)
 
     @property
@@ -41,8 +49,30 @@ class Address:
 
     @property
     def websocket(self) -> str:
-        """For MeetingJoinUrl, such as ``ws://127.0.0.1:8900``."""
-        return f"{self.scheme.replace('http', 'ws')}://{self.host}"
+        """For MeetingJoinUrl, such as ``ws://127.0.0.1:8900``.
+
+        The streams of a real host name are at another one.
+        """
+        name, port = _split(self.host)
+        host = f"{hosts.realtime_host(name)}{port}" if hosts.is_api(name) else self.host
+        return f"{self.scheme.replace('http', 'ws')}://{host}"
+
+
+def file_url(base: str, bucket: str, key: str) -> str:
+    """Where a client of ``base``, such as ``http://127.0.0.1:8900``, finds a key of a bucket.
+
+    ``key`` is percent-encoded. Buckets are hosts of their own beside real host names.
+    """
+    scheme, _, host = base.partition("://")
+    name, port = _split(host)
+    if hosts.is_product(name):
+        return f"{scheme}://{hosts.bucket_host(name, bucket)}{port}/{key}"
+    return f"{base}/oss/{bucket}/{key}"
+
+
+def _split(host: str) -> tuple[str, str]:
+    """Its name, and its port with the colon."""
+    return (host[: host.rindex(":")], host[host.rindex(":") :]) if _has_port(host) else (host, "")
 
 
 def _has_port(host: str) -> bool:

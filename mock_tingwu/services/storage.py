@@ -22,7 +22,7 @@ from mock_tingwu.core.options import Options
 from mock_tingwu.core.scope import Scope, Stored, Task
 from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
-from mock_tingwu.services.address import Address
+from mock_tingwu.services.address import Address, file_url
 from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.ranges import RangedFile, ranged, ranged_file
 from mock_tingwu.services.realm import Realm
@@ -81,7 +81,7 @@ class Linker:
         """The link to a key of a bucket."""
         expires = self._scope.clock.now() // 1000 + self._seconds
         query = oss_url.sign(bucket, key, expires=expires, access_key=LINK_KEY, secret=LINK_SECRET)
-        return f"{self._base}/oss/{bucket}/{quote(key)}?{query}"
+        return f"{file_url(self._base, bucket, quote(key))}?{query}"
 
 
 def place(scope: Scope, task: Task) -> tuple[str, str]:

@@ -1,0 +1,152 @@
+"""``mock-tingwu run -- CMD``: an unmodified program, with the cloud's host names leading to a mock."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from mock_tingwu import MockTingwu
+    from mock_tingwu.interception.intercepting import Interception
+
+#: As env(1) says it.
+_NOT_EXECUTABLE: Final = 126
+_NOT_FOUND: Final = 127
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How the mock is set, which way programs get to it, and what is told at the end."""
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        metavar="NAME|FILE",
+        help="what the mock begins with (docs/scenarios.md); can be repeated",
+    )
+    parser.add_argument(
+        "--auth",
+        metavar="{open,verify}",
+        help="take any credentials, or check every signature (default open)",
+    )
+    parser.add_argument("--seed", metavar="N", help="the same seed gives the same identifiers")
+    parser.add_argument(
+        "--record", metavar="FILE", help="write a bundle of all that happens, for `replay`"
+    )
+    parser.add_argument(
+        "--report", action="store_true", help="print at the end all that happened, not its sum"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing at the end")
+    parser.add_argument(
+        "--allow-network", action="store_true", help="let the program reach other hosts as well"
+    )
+    parser.add_argument(
+        "--hosts",
+        action="store_true",
+        help="for programs that know no proxy: run it in namespaces of its own in which the names "
+        "lead to the mock, and nothing else can be reached (Linux)",
+    )
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="-- CMD", help="the program and its arguments"
+    )
+    parser.usage = "mock-tingwu run [options] -- CMD ..."
+    parser.epilog = (
+        "Exit code: the program's, 128 + N when signal N has ended it, 127 when there is none, 126 "
+        "when it cannot be run; 2 for bad usage."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the program; return its status."""
+    command = args.command[args.command[:1] == ["--"] :]
+    flags = {name: getattr(args, name) for name in ("scenario", "auth", "seed", "record")}
+    try:
+        if not command:
+            raise ValueError("there is no program, expected one behind --")
+        if args.quiet and args.report:
+            raise ValueError("--report and --quiet exclude each other")
+        if args.hosts and args.allow_network:
+            raise ValueError("with --hosts there is no network, so --allow-network cannot be")
+        if args.hosts and sys.platform != "linux":
+            raise ValueError("--hosts needs the namespaces of Linux")
+        settings = Settings.load(flags, os.environ)
+        if shutil.which(command[0]) is None:
+            complain("run", f"{command[0]}: there is no such program")
+            return _NOT_FOUND
+        with ExitStack() as stack:
+            mock = _started(stack, settings)
+            return _run(stack, mock, command, args)
+    except (ValueError, SettingsError) as error:
+        complain("run", error)
+        return BAD_USAGE
+
+
+def _started(stack: ExitStack, settings: Settings) -> MockTingwu:
+    from mock_tingwu import MockTingwu
+
+    values = settings.values | {"host": "127.0.0.1", "port": 0, "tls_port": 0}
+    return stack.enter_context(MockTingwu(**values))
+
+
+def _run(
+    stack: ExitStack, mock: MockTingwu, command: Sequence[str], args: argparse.Namespace
+) -> int:
+    from mock_tingwu.interception.intercepting import Interception
+
+    interception = stack.enter_context(Interception(mock, allow_network=args.allow_network))
+    try:
+        code = None
+        if args.hosts:
+            code = _run_inside(mock, interception, command)
+        if code is None:
+            code = _run_by_proxy(interception, command)
+    except OSError as error:
+        complain("run", f"{command[0]} cannot be run: {error.strerror or error}")
+        return _NOT_EXECUTABLE
+    if not args.quiet:
+        from mock_tingwu.cli.run_report import lines
+
+        for line in lines(mock, interception.refused, whole=args.report):
+            print(line, file=sys.stderr)
+    return code
+
+
+def _run_by_proxy(interception: Interception, command: Sequence[str]) -> int:
+    from mock_tingwu.interception import child
+
+    return child.run(command, _environ(interception.way().variables(os.environ)))
+
+
+def _run_inside(
+    mock: MockTingwu, interception: Interception, command: Sequence[str]
+) -> int | None:
+    """Run it in namespaces; None where they are not allowed, which is told."""
+    from mock_tingwu.interception import child
+    from mock_tingwu.interception.namespace import HTTP_PORT, HTTPS_PORT, Namespace, NotAllowed
+
+    namespace = Namespace(mock, interception.folder, interception.bundle)
+    way = interception.way_inside(HTTP_PORT, HTTPS_PORT)
+    try:
+        return child.run(
+            namespace.command(command),
+            _environ(way.variables(os.environ)),
+            pass_fds=[namespace.descriptor],
+            started=namespace.open,
+        )
+    except NotAllowed as error:
+        complain(
+            "run",
+            f"--hosts needs user namespaces, and this system does not allow them ({error}); going "
+            "on with the proxy, which programs have to know (docs/unmodified.md)",
+        )
+        return None
+
+
+def _environ(variables: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, **variables}

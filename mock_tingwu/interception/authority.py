@@ -1,0 +1,267 @@
+"""The authority that vouches for a mock under the cloud's names.
+
+It is made on first use and kept in the user's cache, with a key that nobody else can read. It can
+vouch for the vendor's domain and this machine alone (name constraints, RFC 5280 section 4.2.1.10):
+whoever gets hold of it can pretend to be nobody else. It is trusted by no one who is not told to.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from pathlib import Path
+from typing import Final, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from mock_tingwu.protocols.hosts import DOMAIN
+
+#: Where the authority is kept, if not in the user's cache.
+FOLDER_VARIABLE: Final = "MOCK_TINGWU_CA_DIR"
+NAME: Final = "mock-tingwu local test authority"
+CERTIFICATE: Final = "ca.pem"
+#: The same with its key.
+KEY: Final = "ca-with-key.pem"
+#: An authority is made anew when it has less than this left.
+MARGIN: Final = timedelta(days=30)
+LIFETIME: Final = timedelta(days=730)
+#: Some systems take no server certificate that is valid for longer than 398 days.
+LEAF_LIFETIME: Final = timedelta(days=90)
+#: Clocks of machines differ, those of containers above all.
+_BACKDATED: Final = timedelta(days=1)
+#: What a server calls itself when nobody says which name they want.
+LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+#: Java asks for one; what is in the store is public.
+STORE_PASSWORD: Final = "changeit"
+
+
+class AuthorityError(Exception):
+    """The authority cannot be read or kept; the message says which file and why."""
+
+
+def folder() -> Path:
+    """Where the authority of this user is kept."""
+    chosen = os.environ.get(FOLDER_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mock-tingwu", appauthor=False) / "authority"
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A certificate authority: its certificate, its key, and the ``path`` of the certificate."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+    path: Path
+
+    @classmethod
+    def of_user(cls) -> Self:
+        """The one that is kept; it is made if there is none or it is about to expire.
+
+        Raises:
+            AuthorityError: it cannot be read, or not be kept.
+        """
+        place = folder()
+        try:
+            found = cls.read(place)
+            if found is not None and found.expires - datetime.now(UTC) < MARGIN:
+                remove(place)
+                found = None
+            return found or cls._made(place)
+        except OSError as error:
+            why = error.strerror or error
+            raise AuthorityError(
+                f"the authority cannot be kept in {place}: {why}; "
+                f"{FOLDER_VARIABLE} names another folder"
+            ) from None
+
+    @classmethod
+    def read(cls, place: Path) -> Self | None:
+        """The one in a folder, None if there is none.
+
+        Raises:
+            AuthorityError: what is there is none.
+            OSError: it cannot be read.
+        """
+        try:
+            pem = (place / KEY).read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            certificate = x509.load_pem_x509_certificate(pem)
+            key = serialization.load_pem_private_key(pem, None)
+        except ValueError as error:
+            raise AuthorityError(f"{place / KEY} is no authority: {error}") from None
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise AuthorityError(f"{place / KEY} is no authority: its key is not of P-256")
+        if not (place / CERTIFICATE).exists():
+            (place / CERTIFICATE).write_bytes(_public(certificate))
+        return cls(certificate, key, place / CERTIFICATE)
+
+    @classmethod
+    def _made(cls, place: Path) -> Self:
+        """A new one in a folder. Whoever is first makes it; the others use that one."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place) as draft:  # nobody else can read it
+            draft.write(_private(key) + _public(_self_signed(key)))
+            draft.flush()
+            with suppress(FileExistsError):
+                os.link(draft.name, place / KEY)
+        kept = cls.read(place)
+        assert kept is not None
+        return kept
+
+    @property
+    def expires(self) -> datetime:
+        """Until when it is valid."""
+        return self.certificate.not_valid_after_utc
+
+    @property
+    def pem(self) -> bytes:
+        """Its certificate."""
+        return _public(self.certificate)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, as browsers show it."""
+        return self.certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+
+    def context(self, *names: str) -> ssl.SSLContext:
+        """What a server needs that is called so, names or addresses."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        chain = self._issued(key, names)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        # A context reads keys from files alone.
+        with tempfile.TemporaryDirectory(prefix="mock-tingwu-") as place:
+            pem = Path(place, "server.pem")
+            pem.touch(0o600)
+            pem.write_bytes(_private(key) + _public(chain))
+            context.load_cert_chain(pem)
+        return context
+
+    def java_store(self, others: Iterable[x509.Certificate] = ()) -> bytes:
+        """A trust store for Java (PKCS#12, password `STORE_PASSWORD`) with it and ``others``."""
+        trusted = [self.certificate, *others]
+        entries = [
+            pkcs12.PKCS12Certificate(one, f"{number}".encode())
+            for number, one in enumerate(trusted)
+        ]
+        password = serialization.BestAvailableEncryption(STORE_PASSWORD.encode())
+        return pkcs12.serialize_java_truststore(entries, password)
+
+    def _issued(self, key: ec.EllipticCurvePrivateKey, names: Iterable[str]) -> x509.Certificate:
+        now = datetime.now(UTC)
+        subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "mock-tingwu")])
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.certificate.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _BACKDATED)
+            .not_valid_after(min(now + LEAF_LIFETIME, self.expires))
+            .add_extension(x509.SubjectAlternativeName(map(_general_name, names)), critical=True)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(_usage(digital_signature=True), critical=True)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
+                critical=False,
+            )
+            .sign(self.key, hashes.SHA256())
+        )
+
+
+def remove(place: Path) -> bool:
+    """Delete the authority in a folder; return whether there was one.
+
+    Raises:
+        OSError: it cannot be deleted.
+    """
+    found = False
+    for name in (CERTIFICATE, KEY):
+        with suppress(FileNotFoundError):
+            (place / name).unlink()
+            found = True
+    with suppress(OSError):  # something of somebody else's is in it
+        place.rmdir()
+    return found
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    now = datetime.now(UTC)
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "mock-tingwu"),
+            x509.NameAttribute(NameOID.COMMON_NAME, NAME),
+        ]
+    )
+    allowed = [
+        x509.DNSName(DOMAIN),
+        x509.DNSName("localhost"),
+        x509.IPAddress(IPv4Network("127.0.0.0/8")),
+        x509.IPAddress(IPv6Network("::1/128")),
+    ]
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(now + LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.NameConstraints(allowed, None), critical=True)
+        .add_extension(_usage(key_cert_sign=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=key_cert_sign,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        address: IPv4Address | IPv6Address = ip_address(name)
+    except ValueError:
+        return x509.DNSName(name)
+    return x509.IPAddress(address)
+
+
+def _public(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )

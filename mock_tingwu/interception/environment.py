@@ -1,0 +1,129 @@
+"""What the environment of a program has to say so that its libraries find and trust the mock."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mock_tingwu.interception.authority import STORE_PASSWORD
+from mock_tingwu.protocols.hosts import DOMAIN, PATTERN
+
+#: Read by what is preloaded into Python and Node.
+VARIABLE: Final = "MOCK_TINGWU_INTERCEPT"
+PRELOAD: Final = Path(__file__).parent / "preload"
+#: What speaks for itself on this machine.
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+#: Files of certificates, by the names that libraries know them by: OpenSSL, Python and Go; requests
+#: and what copies it; curl; the older Python WebSocket clients; the vendor's Python core; Node;
+#: Deno; gRPC.
+_BUNDLES: Final = (
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "WEBSOCKET_CLIENT_CA_BUNDLE",
+    "ALIBABA_CLOUD_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "DENO_CERT",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+)
+#: Curl and Go's net/http read the small ones, others the capital ones.
+_PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+#: Keys that a program may insist on. The mock takes any unless it is to verify them.
+_KEYS: Final = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+_API_KEY: Final = "DASHSCOPE_API_KEY"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a program gets to the mock.
+
+    ``authority`` is the mock's certificate in PEM, ``bundle`` a file with it and others that are
+    trusted, ``java_store`` the same for Java. ``proxy`` is the URL of the proxy, None where names
+    lead there by themselves; ``open_port`` is its port for those who cannot give a token.
+    ``allow_network``: other hosts are not refused.
+    """
+
+    http_port: int
+    tls_port: int
+    authority: str
+    bundle: Path
+    java_store: Path
+    proxy: str | None = None
+    open_port: int = 0
+    allow_network: bool = False
+
+    def variables(self, base: Mapping[str, str]) -> dict[str, str]:
+        """What is to be set over the environment ``base``."""
+        found = dict.fromkeys(_BUNDLES, str(self.bundle))
+        found |= self._proxies(base)
+        found["JAVA_TOOL_OPTIONS"] = _joined(base.get("JAVA_TOOL_OPTIONS"), self._java())
+        found |= self._preloads(base)
+        for name in (*_KEYS, _API_KEY):
+            if not base.get(name):
+                found[name] = "sk-mock-api-key" if name == _API_KEY else f"mock-{_word(name)}"
+        return found
+
+    def _proxies(self, base: Mapping[str, str]) -> dict[str, str]:
+        """All of them, also to none: a proxy of the user's would lead around the mock."""
+        exempt = list(LOOPBACK)
+        if self.allow_network:
+            own = (base.get("NO_PROXY") or base.get("no_proxy") or "").split(",")
+            exempt += [name.strip() for name in own if _may_be_exempt(name.strip())]
+        values = dict.fromkeys(_PROXIES, self.proxy or "")
+        values["NO_PROXY"] = ",".join(exempt)
+        return values | {name.lower(): value for name, value in values.items()}
+
+    def _java(self) -> str:
+        """Its libraries know no variables, but all of them these properties."""
+        properties = {
+            "javax.net.ssl.trustStore": self.java_store,
+            "javax.net.ssl.trustStorePassword": STORE_PASSWORD,
+            "javax.net.ssl.trustStoreType": "PKCS12",
+        }
+        if self.proxy is not None:
+            for scheme in ("http", "https"):
+                properties |= {
+                    f"{scheme}.proxyHost": "127.0.0.1",
+                    f"{scheme}.proxyPort": str(self.open_port),
+                }
+            properties["http.nonProxyHosts"] = "localhost|127.*|[::1]"
+        return " ".join(_quoted(f"-D{name}={value}") for name, value in properties.items())
+
+    def _preloads(self, base: Mapping[str, str]) -> dict[str, str]:
+        """For libraries of Python and Node that know of no proxy."""
+        settings = {
+            "pattern": PATTERN,
+            "http_port": self.http_port,
+            "tls_port": self.tls_port,
+            "authority": self.authority,
+            "allow_network": self.allow_network,
+        }
+        node = f"--require {_quoted(str(PRELOAD / 'redirect.cjs'))}"
+        path = [str(PRELOAD / "python"), *filter(None, [base.get("PYTHONPATH")])]
+        return {
+            VARIABLE: json.dumps(settings),
+            "NODE_OPTIONS": _joined(base.get("NODE_OPTIONS"), node),
+            "PYTHONPATH": os.pathsep.join(path),
+        }
+
+
+def _word(name: str) -> str:
+    return name.removeprefix("ALIBABA_CLOUD_").lower().replace("_", "-")
+
+
+def _may_be_exempt(name: str) -> bool:
+    """Whether a part of the user's NO_PROXY leads nobody around the mock."""
+    return bool(name) and name != "*" and not name.lower().endswith(DOMAIN)
+
+
+def _joined(before: str | None, ours: str) -> str:
+    return f"{before} {ours}" if before else ours
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if " " in word else word

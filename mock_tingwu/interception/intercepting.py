@@ -1,0 +1,126 @@
+"""A mock that is reached under the real host names."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+import certifi
+from cryptography import x509
+
+from mock_tingwu.interception.authority import Authority
+from mock_tingwu.interception.environment import Way
+from mock_tingwu.interception.proxy import Proxy
+
+if TYPE_CHECKING:
+    from mock_tingwu import MockTingwu
+
+#: By these variables the user names other authorities to trust.
+_OWN_BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+class Interception:
+    """Leads programs with the environment `variables` to a mock, as a context manager.
+
+    The mock runs with a ``tls_port``.
+
+    Raises:
+        AuthorityError: there is no authority, and none can be made.
+    """
+
+    def __init__(self, mock: MockTingwu, *, allow_network: bool = False) -> None:
+        self._mock = mock
+        self._allow_network = allow_network
+        self._proxy: Proxy | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Self:
+        self._authority = authority = Authority.of_user()
+        others = _trusted(os.environ)
+        self._temporary = tempfile.TemporaryDirectory(prefix="mock-tingwu-")
+        self.bundle.write_bytes(authority.pem + others)
+        # Java trusts them alone then; whoever reaches nothing else needs nobody else's.
+        also = _certificates(others) if self._allow_network else []
+        self.java_store.write_bytes(authority.java_store(also))
+        self._proxy = Proxy(self._mock.port, self._tls_port, allow_network=self._allow_network)
+        self._mock._run(self._proxy.start())
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        assert self._temporary is not None and self._proxy is not None
+        self._mock._run(self._proxy.close())
+        self._temporary.cleanup()
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are, until it ends."""
+        assert self._temporary is not None
+        return Path(self._temporary.name)
+
+    @property
+    def bundle(self) -> Path:
+        """The certificates that programs are to trust, in PEM."""
+        return self.folder / "trusted.pem"
+
+    @property
+    def java_store(self) -> Path:
+        """The same for Java."""
+        return self.folder / "trusted.p12"
+
+    @property
+    def refused(self) -> Counter[str]:
+        """How often each other ``host:port`` was asked for and refused."""
+        assert self._proxy is not None
+        return self._proxy.refused
+
+    def way(self) -> Way:
+        """How a program gets there by a proxy."""
+        assert self._proxy is not None
+        return Way(
+            self._mock.port,
+            self._tls_port,
+            self._authority.pem.decode(),
+            self.bundle,
+            self.java_store,
+            proxy=self._proxy.url,
+            open_port=self._proxy.open_port,
+            allow_network=self._allow_network,
+        )
+
+    def way_inside(self, http_port: int, tls_port: int) -> Way:
+        """How a program gets there where names lead to these ports of its own machine."""
+        authority = self._authority.pem.decode()
+        return Way(http_port, tls_port, authority, self.bundle, self.java_store)
+
+    @property
+    def _tls_port(self) -> int:
+        port = self._mock.tls_port
+        assert port is not None, "the mock has no tls_port"
+        return port
+
+
+def _certificates(pem: bytes) -> list[x509.Certificate]:
+    """Those in a PEM file; cryptography warns of old ones that it will not read some day."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_pem_x509_certificates(pem)
+
+
+def _trusted(environ: Mapping[str, str]) -> bytes:
+    """Who is trusted besides, in PEM: whom the user's variables name, else Mozilla's."""
+    for name in _OWN_BUNDLES:
+        path = environ.get(name)
+        if path and Path(path).is_file():
+            return Path(path).read_bytes()
+    return Path(certifi.where()).read_bytes()

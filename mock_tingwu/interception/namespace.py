@@ -1,0 +1,117 @@
+"""Programs in namespaces of their own, where the cloud's names are this machine (Linux).
+
+For those that know no proxy. The kernel keeps them from reaching anything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mock_tingwu.interception.environment import PRELOAD
+from mock_tingwu.interception.names import Names
+from mock_tingwu.protocols.hosts import EXAMPLES
+
+if TYPE_CHECKING:
+    from mock_tingwu import MockTingwu
+
+HTTP_PORT: Final = 80
+HTTPS_PORT: Final = 443
+#: How long going there may take, in seconds.
+_PATIENCE_S: Final = 20.0
+#: Where systems keep the certificates that they trust (Debian, Red Hat, SUSE, Alpine).
+_BUNDLES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+class NotAllowed(Exception):
+    """This system has no namespaces for its users; the message is the kernel's."""
+
+
+class Namespace:
+    """A place for one program, which leads to a mock that runs with a ``tls_port``.
+
+    ``folder`` is where its files go, ``bundle`` has the certificates that are trusted there.
+    """
+
+    def __init__(self, mock: MockTingwu, folder: Path, bundle: Path) -> None:
+        self._mock = mock
+        self._folder = folder
+        self._bundle = bundle
+        self._ours, self._theirs = socket.socketpair()
+
+    @property
+    def descriptor(self) -> int:
+        """What the program has to inherit."""
+        return self._theirs.fileno()
+
+    def command(self, command: Sequence[str]) -> list[str]:
+        """What to run for ``command`` to run there."""
+        settings = {
+            "socket": self.descriptor,
+            "ports": [HTTP_PORT, HTTPS_PORT],
+            "covers": self._covers(),
+        }
+        entering = [sys.executable, "-I", str(PRELOAD / "enter.py"), json.dumps(settings)]
+        return [*entering, *command]
+
+    def open(self) -> None:
+        """Serve it, once the program has been started.
+
+        Raises:
+            NotAllowed: it could not go there.
+        """
+        self._theirs.close()
+        self._ours.settimeout(_PATIENCE_S)
+        with self._ours:
+            said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3)
+        if len(descriptors) != 3:
+            raise NotAllowed(said.decode() or "it ended without a word")
+        plain, secure, names = (socket.socket(fileno=number) for number in descriptors)
+        self._mock._run(self._serve(plain, secure, names))
+
+    async def _serve(
+        self, plain: socket.socket, secure: socket.socket, names: socket.socket
+    ) -> None:
+        server = self._mock._server
+        await server.also(plain, secure=False)
+        await server.also(secure, secure=True)
+        await asyncio.get_running_loop().create_datagram_endpoint(Names, sock=names)
+
+    def _covers(self) -> list[tuple[str, str]]:
+        """Files, and those of the system that they stand for."""
+        hosts = "".join(f"127.0.0.1 {name}\n" for name in EXAMPLES)
+        texts = {
+            "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost\n{hosts}",
+            "/etc/resolv.conf": "nameserver 127.0.0.1\n",
+            "/etc/nsswitch.conf": _nsswitch(),
+        }
+        found = []
+        for target, text in texts.items():
+            if Path(target).exists():
+                file = self._folder / Path(target).name
+                file.write_text(text)
+                found.append((str(file), os.path.realpath(target)))
+        bundles = {os.path.realpath(path) for path in _BUNDLES if Path(path).exists()}
+        return found + [(str(self._bundle), path) for path in sorted(bundles)]
+
+
+def _nsswitch() -> str:
+    """The system's, but for names of hosts: a resolver outside would know the real ones."""
+    try:
+        lines = Path("/etc/nsswitch.conf").read_text().splitlines()
+    except OSError:
+        lines = []
+    kept = [line for line in lines if not line.startswith("hosts:")]
+    return "\n".join([*kept, "hosts: files dns", ""])

@@ -1,0 +1,102 @@
+"""Goes into namespaces of its own, as the user it is, and becomes another program there.
+
+Run as ``python -I enter.py SETTINGS COMMAND ...``. SETTINGS is JSON: ``socket`` (a descriptor to
+send listening sockets to), ``ports`` to listen on, ``covers`` (pairs of a file and what it covers).
+A network namespace has nothing but the loopback interface, so that ports below 1024 are its own and
+nothing else can be reached; a mount namespace has its own hosts file and certificates. Nobody else
+sees any of it (namespaces(7), user_namespaces(7)).
+
+What goes wrong is sent to the socket as a text, and the status is 125.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+
+_NEWNS, _NEWUSER, _NEWNET = 0x20000, 0x10000000, 0x40000000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
+#: What env(1) says of what it cannot do, cannot execute and cannot find.
+_FAILED, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result, what):
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def _mount(source, target, flags):
+    arguments = (source and os.fsencode(source), os.fsencode(target), None, flags, None)
+    _checked(_libc.mount(*arguments), f"mount on {target}")
+
+
+def _isolate():
+    uid, gid = os.getuid(), os.getgid()
+    _checked(_libc.unshare(_NEWUSER | _NEWNS | _NEWNET), "unshare")
+    maps = (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1"))
+    for name, content in maps:
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(content)
+
+
+def _raise_loopback():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sh14x", b"lo", 0)
+        flags = struct.unpack("16xh14x", fcntl.ioctl(any_socket, _GET_FLAGS, request))[0]
+        fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", b"lo", flags | _UP))
+
+
+def _listening(port):
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(2048)
+    return listener
+
+
+def _names():
+    """Where the program asks for names that are in no file."""
+    asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    asked.bind(("127.0.0.1", 53))
+    return asked
+
+
+def main():
+    settings = json.loads(sys.argv[1])
+    with socket.socket(fileno=settings["socket"]) as parent:
+        try:
+            _isolate()
+            _raise_loopback()
+            sockets = [*map(_listening, settings["ports"]), _names()]
+            _mount(None, "/", _MS_REC | _MS_PRIVATE)
+            for source, target in settings["covers"]:
+                _mount(source, target, _MS_BIND)
+        except OSError as error:
+            parent.send(str(error).encode())
+            return _FAILED
+        socket.send_fds(parent, [b"ok"], [one.fileno() for one in sockets])
+        for one in sockets:
+            one.close()
+    # Python ignores some signals, which programs would inherit.
+    for name in ("SIGPIPE", "SIGXFSZ"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+    command = sys.argv[2:]
+    try:
+        os.execvp(command[0], command)
+    except FileNotFoundError as error:
+        problem, code = error, _NOT_FOUND
+    except OSError as error:
+        problem, code = error, _NOT_EXECUTABLE
+    print(f"mock-tingwu run: {command[0]}: {problem.strerror}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

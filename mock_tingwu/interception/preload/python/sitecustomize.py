@@ -1,0 +1,18 @@
+"""Python imports this at its start, as it is first on PYTHONPATH; then the one that it would have
+imported without us."""
+
+import importlib.machinery
+import importlib.util
+import os
+import sys
+
+import mock_tingwu_redirect
+
+mock_tingwu_redirect.activate()
+
+_here = os.path.dirname(os.path.abspath(__file__))
+_others = [path for path in sys.path if os.path.abspath(path or ".") != _here]
+_spec = importlib.machinery.PathFinder.find_spec("sitecustomize", _others)
+if _spec is not None and _spec.loader is not None:
+    _module = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(_module)

@@ -1,0 +1,42 @@
+// For Node programs, whose libraries know no proxies: connections to hosts of the cloud lead to the
+// mock. What it needs to know is in MOCK_TINGWU_INTERCEPT (see mock_tingwu_redirect.py).
+"use strict";
+
+const net = require("net");
+
+const settings = JSON.parse(process.env.MOCK_TINGWU_INTERCEPT || "null");
+
+if (settings) {
+  const hosts = new RegExp(settings.pattern);
+  const connect = net.Socket.prototype.connect;
+
+  const isLocal = (host) =>
+    !host || host === "localhost" || host === "::1" || /^127\./.test(host) || host === "0.0.0.0";
+
+  const redirected = (options) => {
+    const host = String(options.host || "").toLowerCase();
+    if (options.path || options.port === undefined) return options; // a Unix socket or a pipe
+    if (hosts.test(host)) {
+      const plain = Number(options.port) === 80;
+      const port = plain ? settings.http_port : settings.tls_port;
+      return { ...options, host: "127.0.0.1", port, family: 4, lookup: undefined };
+    }
+    if (!settings.allow_network && !isLocal(host)) {
+      const why = "mock-tingwu lets nothing leave this machine; --allow-network does";
+      throw Object.assign(new Error(`${host}: ${why}`), { code: "ECONNREFUSED" });
+    }
+    return options;
+  };
+
+  net.Socket.prototype.connect = function (...args) {
+    // Node itself hands over an array of options and callback, others (port, host, callback).
+    const given = Array.isArray(args[0]) ? args[0] : net._normalizeArgs(args);
+    try {
+      given[0] = redirected(given[0]);
+    } catch (error) {
+      process.nextTick(() => this.destroy(error));
+      return this;
+    }
+    return connect.call(this, given);
+  };
+}

@@ -1,0 +1,269 @@
+"""A proxy that leads to the mock whoever asks for a host of the cloud.
+
+Everything else is refused unless it is this machine, so that nothing leaves it, or let through if
+the user says so. TLS goes through untouched: it is the mock that speaks it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import re
+import secrets
+import socket
+import struct
+from collections import Counter
+from contextlib import suppress
+from typing import Final
+from urllib.parse import urlsplit
+
+import h11
+
+from mock_tingwu.client.address import is_local
+from mock_tingwu.protocols.hosts import is_product
+
+#: What clients give as the name of their user; the password is a token of each run.
+USER: Final = "mock-tingwu"
+#: A head may be so long, in bytes, and take so long, in seconds.
+MAX_HEAD: Final = 64 * 1024
+PATIENCE_S: Final = 10.0
+#: So much is read at once, in bytes.
+_PIECE: Final = 64 * 1024
+#: How a TLS record begins that opens a connection.
+_CLIENT_HELLO: Final = b"\x16"
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
+#: Headers that are for a proxy alone, and those that are about one connection alone.
+_OF_PROXIES: Final = frozenset({b"proxy-authorization", b"proxy-connection"})
+_OF_CONNECTIONS: Final = _OF_PROXIES | {b"connection", b"keep-alive"}
+
+
+class _Refused(Exception):
+    """A request that goes nowhere: with this HTTP status and text."""
+
+    def __init__(self, status: int, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.reason = reason
+        self.text = text
+
+
+class Proxy:
+    """A proxy on a port of the loopback interface that the system chooses.
+
+    ``http_port`` and ``tls_port`` are the mock's. Call `start` on an event loop, `close` on the
+    same. It has a second port for clients that cannot give a token; see `open_port`.
+    """
+
+    def __init__(self, http_port: int, tls_port: int, *, allow_network: bool = False) -> None:
+        self._http_port = http_port
+        self._tls_port = tls_port
+        self._allow_network = allow_network
+        token = secrets.token_urlsafe(24)
+        self._expected = b"Basic " + base64.b64encode(f"{USER}:{token}".encode())
+        self._token = token
+        self._servers: list[asyncio.Server] = []
+        self._connections: set[asyncio.Task[None]] = set()
+        #: How often a host was refused, by ``host:port``.
+        self.refused: Counter[str] = Counter()
+
+    async def start(self) -> None:
+        """Listen."""
+        for needs_token in (True, False):
+            self._servers.append(
+                await asyncio.start_server(
+                    lambda reader, writer, needs=needs_token: self._accept(reader, writer, needs),
+                    "127.0.0.1",
+                    0,
+                    limit=MAX_HEAD,
+                )
+            )
+
+    async def close(self) -> None:
+        """Listen no more, and hang up."""
+        for server in self._servers:
+            server.close()
+        for connection in list(self._connections):
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    @property
+    def url(self) -> str:
+        """Its address, with the token of this run."""
+        return f"http://{USER}:{self._token}@127.0.0.1:{self._port(0)}"
+
+    @property
+    def open_port(self) -> int:
+        """A port for clients that cannot give a token, such as Java's."""
+        return self._port(1)
+
+    def _port(self, which: int) -> int:
+        port: int = self._servers[which].sockets[0].getsockname()[1]
+        return port
+
+    def _accept(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, needs_token: bool
+    ) -> None:
+        serving = asyncio.create_task(self._serve(reader, writer, needs_token))
+        self._connections.add(serving)
+        serving.add_done_callback(self._connections.discard)
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, needs_token: bool
+    ) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+            await self._pass_on(head, reader, writer, needs_token)
+        except _Refused as refused:
+            writer.write(_answer(refused))
+        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
+            pass  # the client has gone, or says nothing that a proxy knows
+        finally:
+            with suppress(OSError):
+                writer.close()
+                await writer.wait_closed()
+
+    async def _pass_on(
+        self,
+        head: bytes,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        needs_token: bool,
+    ) -> None:
+        request = _parsed(head)
+        headers = dict(request.headers)
+        given = headers.get(b"proxy-authorization", b"")
+        if needs_token and not hmac.compare_digest(given, self._expected):
+            raise _Refused(407, "Proxy Authentication Required", "the token of this run is missing")
+        if request.method == b"CONNECT":
+            host, port = _authority(request.target.decode("latin-1"))
+            self._admit(host, port)
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await writer.drain()
+            first = await reader.read(_PIECE) if is_product(host) else b""
+            if is_product(host):
+                host, port = self._mock(first.startswith(_CLIENT_HELLO))
+            await _joined(reader, writer, *await _connected(host, port), first)
+            return
+        parts = urlsplit(request.target.decode("latin-1"))
+        if parts.scheme != "http" or not parts.hostname:
+            raise _Refused(400, "Bad Request", "this is a proxy, and that is no address of HTTP")
+        host, port = parts.hostname, parts.port or 80
+        self._admit(host, port)
+        if is_product(host):
+            host, port = self._mock(False)
+        onward = await _connected(host, port)
+        await _joined(reader, writer, *onward, _onward(head, request))
+
+    def _mock(self, secure: bool) -> tuple[str, int]:
+        return "127.0.0.1", self._tls_port if secure else self._http_port
+
+    def _admit(self, host: str, port: int) -> None:
+        """Raise `_Refused` unless this host may be reached."""
+        if is_product(host) or self._allow_network or is_local(f"http://{_bracketed(host)}"):
+            return
+        self.refused[f"{_bracketed(host)}:{port}"] += 1
+        text = f"mock-tingwu lets nothing but the cloud's hosts through, not {host}"
+        raise _Refused(403, "Forbidden", f"{text}; --allow-network lets all through")
+
+
+def _parsed(head: bytes) -> h11.Request:
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+    connection.receive_data(head)
+    try:
+        event = connection.next_event()
+    except h11.RemoteProtocolError as error:
+        raise _Refused(400, "Bad Request", f"this is no HTTP: {error}") from None
+    assert isinstance(event, h11.Request)
+    return event
+
+
+def _authority(target: str) -> tuple[str, int]:
+    """Host and port of what a CONNECT names."""
+    try:
+        parts = urlsplit(f"//{target}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port:
+        raise _Refused(400, "Bad Request", f"CONNECT {target[:80]!r}, expected HOST:PORT")
+    return host, port
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _onward(head: bytes, request: h11.Request) -> bytes:
+    """The head as a server wants it: a path, and one request on each connection.
+
+    All else stays as the client has written it.
+    """
+    start, *lines = head.split(b"\r\n")
+    method, target, version = start.split(b" ")
+    path = re.sub(rb"^[^/]+//[^/?]*", b"", target)
+    if not path.startswith(b"/"):
+        path = b"/" + path
+    is_upgrade = b"upgrade" in dict(request.headers)
+    dropped = _OF_PROXIES if is_upgrade else _OF_CONNECTIONS
+    kept = [line for line in lines if line.partition(b":")[0].strip().lower() not in dropped]
+    if not is_upgrade:
+        kept.insert(0, b"Connection: close")
+    return b"\r\n".join((b" ".join((method, path, version)), *kept))
+
+
+async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        why = f"{_bracketed(host)}:{port} cannot be reached: {error or 'it does not answer'}"
+        raise _Refused(502, "Bad Gateway", why) from None
+
+
+async def _joined(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    far_reader: asyncio.StreamReader,
+    far_writer: asyncio.StreamWriter,
+    first: bytes,
+) -> None:
+    """Carry bytes both ways until both have ended; a connection that is reset resets the other."""
+    try:
+        far_writer.write(first)
+        await asyncio.gather(_carried(reader, far_writer), _carried(far_reader, writer))
+    except OSError:
+        _reset(writer)
+        _reset(far_writer)
+    finally:
+        far_writer.close()
+
+
+async def _carried(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while piece := await reader.read(_PIECE):
+        writer.write(piece)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    sock = writer.get_extra_info("socket")
+    if sock is not None:  # else it is gone already
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    writer.transport.abort()
+
+
+def _answer(refused: _Refused) -> bytes:
+    body = f"{refused.text}\n".encode()
+    lines = [
+        f"HTTP/1.1 {refused.status} {refused.reason}",
+        "Content-Type: text/plain; charset=utf-8",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    if refused.status == 407:
+        lines.append('Proxy-Authenticate: Basic realm="mock-tingwu run"')
+    return "\r\n".join([*lines, "", ""]).encode() + body
