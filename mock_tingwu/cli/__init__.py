@@ -23,6 +23,7 @@ GROUPS = {
         "run": "run a program, unmodified, with the cloud's host names leading to a mock",
         "demo": "see a whole meeting: captions live, then every result",
         "host": "put local recordings on a running mock, for a FileUrl",
+        "ca": "show, make or remove the authority that vouches for the cloud's names",
         "journal": "see what a running mock has seen and done, also live",
         "record": "record what a program and a service say, without the secrets",
         "replay": "let what was recorded happen again; does the same come of it?",

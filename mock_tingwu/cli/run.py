@@ -1,4 +1,4 @@
-"""``mock-tingwu run -- CMD``: an unmodified program, with the cloud's host names leading to a mock."""
+"""``mock-tingwu run -- CMD``: an unmodified program, whose cloud is a mock."""
 
 from __future__ import annotations
 
@@ -123,9 +123,7 @@ def _run_by_proxy(interception: Interception, command: Sequence[str]) -> int:
     return child.run(command, _environ(interception.way().variables(os.environ)))
 
 
-def _run_inside(
-    mock: MockTingwu, interception: Interception, command: Sequence[str]
-) -> int | None:
+def _run_inside(mock: MockTingwu, interception: Interception, command: Sequence[str]) -> int | None:
     """Run it in namespaces; None where they are not allowed, which is told."""
     from mock_tingwu.interception import child
     from mock_tingwu.interception.namespace import HTTP_PORT, HTTPS_PORT, Namespace, NotAllowed

@@ -33,13 +33,15 @@ def lines(mock: MockTingwu, refused: Mapping[str, int], *, whole: bool) -> Itera
     yield from (f"    {line}" for line in broken[:_NAMED])
     yield from _more(len(broken))
     for host, times in sorted(refused.items()):
-        yield f"  refused {_counted(times, 'connection')} to {host}: --allow-network lets it through"
+        yield f"  refused {_counted(times, 'connection')} to {host} (see --allow-network)"
 
 
 def _call(entry: Mapping[str, Any]) -> str | None:
     """How a journal entry counts as a call, None if it is none."""
     if entry["kind"] == "request":
-        return str(entry.get("operation") or f"{entry['service']} {entry.get('method', '')}".strip())
+        return str(
+            entry.get("operation") or f"{entry['service']} {entry.get('method', '')}".strip()
+        )
     return "WebSocket" if entry["kind"] == "ws_open" else None
 
 

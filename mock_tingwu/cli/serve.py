@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from mock_tingwu.cli import BAD_USAGE, complain
@@ -17,6 +18,9 @@ from mock_tingwu.settings import (
     unknown_variables,
 )
 
+#: Where TLS is spoken unless another port is named, and where the cloud speaks it.
+TLS_PORT = 8943
+HTTPS_PORT = 443
 #: Addresses that mean "all of this machine's": clients on it connect to the loopback.
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 
@@ -100,6 +104,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write a bundle of all that happens there at the end, for mock-tingwu replay",
     )
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help=f"speak TLS as well, under the cloud's host names, on port {TLS_PORT} or --tls-port",
+    )
+    parser.add_argument(
+        "--tls-port", metavar="PORT", help="the port for TLS, 0 for a free one (default: none)"
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."
@@ -110,6 +122,8 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM. Exit code 0, or 2 for settings that make no sense."""
     try:
         settings = Settings.load(vars(args), os.environ)
+        if args.tls and settings.tls_port is None:
+            settings = replace(settings, tls_port=TLS_PORT)
         if settings.data_dir is not None:
             _prepare(settings.data_dir)
         # After the settings: a wrong flag is told at once.
@@ -127,6 +141,8 @@ def run(args: argparse.Namespace) -> int:
     def started() -> None:
         calm_garbage_collector()
         announce(settings, port)
+        if server.tls_port is not None:
+            announce_tls(settings, server.tls_port)
 
     server.on_started = started
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C before the server watches for it
@@ -160,6 +176,25 @@ def announce(settings: Settings, port: int) -> None:
     for scenario in settings.scenario:
         lines += [f"Scenario {scenario.name}: {scenario.description}".rstrip(": "), ""]
     print("\n".join(lines), settings_for(url, key, secret, api_key), sep="\n", flush=True)
+
+
+def announce_tls(settings: Settings, port: int) -> None:
+    """Say how to get there by TLS under the cloud's names."""
+    from mock_tingwu.interception.authority import CERTIFICATE, folder
+    from mock_tingwu.protocols.hosts import EXAMPLES
+
+    host = _WILDCARDS.get(settings.host, settings.host)
+    shown = f"[{host}]" if ":" in host else host
+    lines = ["", f"By TLS, for whoever trusts {folder() / CERTIFICATE}: https://{shown}:{port}"]
+    if port == HTTPS_PORT:
+        lines.append("Lines for the hosts file of a machine that is to find it by the real names:")
+    else:
+        lines.append(
+            f"Lines for a hosts file, where port {HTTPS_PORT} leads to port {port} "
+            "(docs/unmodified.md):"
+        )
+    lines += [f"{host} {name}" for name in EXAMPLES]
+    print("\n".join(lines), flush=True)
 
 
 def _prepare(folder: Path) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mock_tingwu.interception.authority import STORE_PASSWORD
 from mock_tingwu.protocols.hosts import DOMAIN, PATTERN
@@ -96,20 +96,24 @@ class Way:
 
     def _preloads(self, base: Mapping[str, str]) -> dict[str, str]:
         """For libraries of Python and Node that know of no proxy."""
-        settings = {
-            "pattern": PATTERN,
-            "http_port": self.http_port,
-            "tls_port": self.tls_port,
-            "authority": self.authority,
-            "allow_network": self.allow_network,
-        }
         node = f"--require {_quoted(str(PRELOAD / 'redirect.cjs'))}"
         path = [str(PRELOAD / "python"), *filter(None, [base.get("PYTHONPATH")])]
         return {
-            VARIABLE: json.dumps(settings),
+            VARIABLE: json.dumps(preloaded(self)),
             "NODE_OPTIONS": _joined(base.get("NODE_OPTIONS"), node),
             "PYTHONPATH": os.pathsep.join(path),
         }
+
+
+def preloaded(way: Way) -> dict[str, Any]:
+    """What has to be known by what is preloaded."""
+    return {
+        "pattern": PATTERN,
+        "http_port": way.http_port,
+        "tls_port": way.tls_port,
+        "authority": way.authority,
+        "allow_network": way.allow_network,
+    }
 
 
 def _word(name: str) -> str:

@@ -15,6 +15,7 @@ import socket
 import struct
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -69,15 +70,9 @@ class Proxy:
 
     async def start(self) -> None:
         """Listen."""
-        for needs_token in (True, False):
-            self._servers.append(
-                await asyncio.start_server(
-                    lambda reader, writer, needs=needs_token: self._accept(reader, writer, needs),
-                    "127.0.0.1",
-                    0,
-                    limit=MAX_HEAD,
-                )
-            )
+        for accept in (partial(self._accept, True), partial(self._accept, False)):
+            server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=MAX_HEAD)
+            self._servers.append(server)
 
     async def close(self) -> None:
         """Listen no more, and hang up."""
@@ -102,7 +97,7 @@ class Proxy:
         return port
 
     def _accept(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, needs_token: bool
+        self, needs_token: bool, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         serving = asyncio.create_task(self._serve(reader, writer, needs_token))
         self._connections.add(serving)

@@ -76,9 +76,7 @@ def _rewrite_head(cycle: RequestResponseCycle, change: Callable[[bytes], bytes])
 class HttpProtocol(HttpToolsProtocol):
     """One connection. SDKs expect JSON of every error, so also of uvicorn's own."""
 
-    def __init__(
-        self, *args: Any, refuse: Refuse, offers_tls: bool = False, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, refuse: Refuse, offers_tls: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._refuse = refuse
         self._offers_tls = offers_tls
@@ -104,6 +102,11 @@ class HttpProtocol(HttpToolsProtocol):
         """Close the connection at once. What is still answered on it notices that nobody reads."""
         self._disconnect_all()
         self.transport.abort()
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether it came by TLS."""
+        return self.transport.get_extra_info("sslcontext") is not None
 
     @property
     def is_half_read(self) -> bool:

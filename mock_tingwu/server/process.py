@@ -119,9 +119,7 @@ class Server(uvicorn.Server):
             )
 
         loop, tls = asyncio.get_running_loop(), self._tls if secure else None
-        self.servers.append(
-            await loop.create_server(protocol, sock=sock, ssl=tls, backlog=BACKLOG)
-        )
+        self.servers.append(await loop.create_server(protocol, sock=sock, ssl=tls, backlog=BACKLOG))
 
     def _bound(self, flag: str, port: int) -> socket.socket:
         host = self.settings.host
@@ -138,6 +136,12 @@ class Server(uvicorn.Server):
                 "choose another address or port; port 0 is a free one"
             ) from None
         return sock
+
+    def hang_up_tls(self) -> None:
+        """Close the connections that came by TLS; to be called on the server's loop."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, HttpProtocol | WebSocketProtocol) and connection.is_secure:
+                connection.hang_up()
 
     def stop(self) -> None:
         """Let `run` end. May be called from any thread, and in the handler of a signal."""

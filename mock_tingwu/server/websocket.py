@@ -179,6 +179,11 @@ class WebSocketProtocol(asyncio.Protocol):
         """Close the connection at once."""
         self._transport.abort()
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether it came by TLS."""
+        return self._transport.get_extra_info("sslcontext") is not None
+
     # Connection
 
     @property

@@ -17,7 +17,7 @@ from mock_tingwu.testing.plugin import MARKER
 if TYPE_CHECKING:
     from mock_tingwu import MockTingwu
 
-_FLAGS = ("environ", "strict")
+_FLAGS = ("environ", "strict", "intercept", "allow_network")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,15 @@ class Wanted:
     """How a test wants its mock.
 
     ``environ``: the variables that SDKs read are in os.environ. ``strict``: the test fails when its
-    client breaks a rule.
+    client breaks a rule. ``intercept``: the cloud's host names lead to the mock, and other hosts
+    cannot be reached without ``allow_network``.
     """
 
     settings: Settings
     environ: bool
     strict: bool
+    intercept: bool
+    allow_network: bool
 
 
 def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
@@ -57,6 +60,10 @@ def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
     for name, value in flags.items():
         if not isinstance(value, bool):
             raise pytest.UsageError(f"{where}: {name} is {value!r}, expected True or False")
+    if flags["intercept"]:
+        values.setdefault("tls_port", 0)
+    elif flags["allow_network"]:
+        raise pytest.UsageError(f"{where}: allow_network goes with intercept")
     if "port" in values:
         raise pytest.UsageError(f"{where}: port is no setting here; every mock has a free one")
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -72,6 +72,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.addini(
+        "mock_tingwu_intercept",
+        "let the cloud's own host names lead to the mock in every test that uses mock_tingwu",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
+        "mock_tingwu_allow_network",
+        "let tests with mock_tingwu_intercept reach other hosts as well",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
         "mock_tingwu_strict",
         "fail every test that uses mock_tingwu and whose client broke a rule of the cloud",
         type="bool",
@@ -82,7 +94,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        f"{MARKER}(*, environ=False, strict=False, **settings): "
+        f"{MARKER}(*, environ=False, strict=False, intercept=False, allow_network=False, "
+        "**settings): "
         "how the mock of the fixture mock_tingwu is set, such as clock='virtual' or seed=3",
     )
 
@@ -188,7 +201,11 @@ def mock_tingwu(
 ) -> Iterator[MockTingwu]:
     """A running mock-tingwu in which nothing has happened yet."""
     asked = _wanted(request.config, request.node)
-    with _mock_tingwu_mocks.lent(asked) as mock, _environment(mock, asked.environ):
+    with (
+        _mock_tingwu_mocks.lent(asked) as mock,
+        _environment(mock, asked.environ),
+        _interception(mock, asked),
+    ):
         request.node.stash[_LENT] = mock, asked, _mock_tingwu_mocks
         yield mock
 
@@ -199,6 +216,14 @@ def _environment(mock: MockTingwu, wanted: bool) -> Iterator[None]:
         for name, value in mock.environ.items() if wanted else ():
             patch.setenv(name, value)
         yield
+
+
+def _interception(mock: MockTingwu, asked: mocks.Wanted) -> AbstractContextManager[object]:
+    if not asked.intercept:
+        return nullcontext()
+    from mock_tingwu.interception.inside import intercepted
+
+    return intercepted(mock, allow_network=asked.allow_network)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,6 +9,8 @@ sees any of it (namespaces(7), user_namespaces(7)).
 What goes wrong is sent to the socket as a text, and the status is 125.
 """
 
+from __future__ import annotations
+
 import ctypes
 import fcntl
 import json
@@ -17,6 +19,7 @@ import signal
 import socket
 import struct
 import sys
+from pathlib import Path
 
 _NEWNS, _NEWUSER, _NEWNET = 0x20000, 0x10000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -27,48 +30,47 @@ _FAILED, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _checked(result, what):
+def _checked(result: int, what: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def _mount(source, target, flags):
+def _mount(source: str | None, target: str, flags: int) -> None:
     arguments = (source and os.fsencode(source), os.fsencode(target), None, flags, None)
     _checked(_libc.mount(*arguments), f"mount on {target}")
 
 
-def _isolate():
+def _isolate() -> None:
     uid, gid = os.getuid(), os.getgid()
     _checked(_libc.unshare(_NEWUSER | _NEWNS | _NEWNET), "unshare")
     maps = (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1"))
     for name, content in maps:
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(content)
+        Path("/proc/self", name).write_text(content)
 
 
-def _raise_loopback():
+def _raise_loopback() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = struct.pack("16sh14x", b"lo", 0)
         flags = struct.unpack("16xh14x", fcntl.ioctl(any_socket, _GET_FLAGS, request))[0]
         fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", b"lo", flags | _UP))
 
 
-def _listening(port):
+def _listening(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", port))
     listener.listen(2048)
     return listener
 
 
-def _names():
+def _names() -> socket.socket:
     """Where the program asks for names that are in no file."""
     asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     asked.bind(("127.0.0.1", 53))
     return asked
 
 
-def main():
+def main() -> int:
     settings = json.loads(sys.argv[1])
     with socket.socket(fileno=settings["socket"]) as parent:
         try:
@@ -90,12 +92,9 @@ def main():
     command = sys.argv[2:]
     try:
         os.execvp(command[0], command)
-    except FileNotFoundError as error:
-        problem, code = error, _NOT_FOUND
     except OSError as error:
-        problem, code = error, _NOT_EXECUTABLE
-    print(f"mock-tingwu run: {command[0]}: {problem.strerror}", file=sys.stderr)
-    return code
+        print(f"mock-tingwu run: {command[0]}: {error.strerror}", file=sys.stderr)
+        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
 
 
 if __name__ == "__main__":

@@ -7,12 +7,16 @@ is in MOCK_TINGWU_INTERCEPT (JSON): ``pattern`` of the hosts, ``http_port`` and 
 mock, ``authority`` (its certificate in PEM), ``allow_network``.
 """
 
+from __future__ import annotations
+
 import ipaddress
 import json
 import os
 import re
 import socket
 import ssl
+from collections.abc import Callable
+from typing import Any
 
 VARIABLE = "MOCK_TINGWU_INTERCEPT"
 
@@ -20,46 +24,47 @@ _original = socket.getaddrinfo
 _load = ssl.SSLContext.load_verify_locations
 
 
-def patch(settings):
+def patch(settings: dict[str, Any]) -> Callable[[], None]:
     """Lead this process to the mock; return a function that undoes it."""
     pattern = re.compile(settings["pattern"])
 
-    def getaddrinfo(host, port, *args, **kwargs):
+    def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
         if isinstance(name, str) and pattern.match(name.lower()):
             plain = port in (80, "80", b"80", "http", b"http")
             port = settings["http_port" if plain else "tls_port"]
-            # The mock listens on IPv4; what family is asked for does not matter to callers.
+            # The mock listens on IPv4, whatever family is asked for.
             kwargs.pop("family", None)
-            return _original("127.0.0.1", port, *((0,) + args[1:] if args else ()), **kwargs)
+            args = (socket.AF_UNSPEC, *args[1:]) if args else ()
+            return _original("127.0.0.1", port, *args, **kwargs)
         if settings["allow_network"] or _is_local(name):
             return _original(host, port, *args, **kwargs)
         why = "mock-tingwu lets nothing leave this machine; --allow-network does"
         raise socket.gaierror(socket.EAI_FAIL, f"{name}: {why}")
 
-    def load_verify_locations(self, *args, **kwargs):
+    def load_verify_locations(self: ssl.SSLContext, *args: Any, **kwargs: Any) -> None:
         _load(self, *args, **kwargs)
         _load(self, cadata=settings["authority"])
 
     socket.getaddrinfo = getaddrinfo
-    ssl.SSLContext.load_verify_locations = load_verify_locations
+    setattr(ssl.SSLContext, "load_verify_locations", load_verify_locations)  # noqa: B010
 
-    def undo():
+    def undo() -> None:
         socket.getaddrinfo = _original
-        ssl.SSLContext.load_verify_locations = _load
+        setattr(ssl.SSLContext, "load_verify_locations", _load)  # noqa: B010
 
     return undo
 
 
-def activate():
+def activate() -> None:
     """Do so if the environment says it, for as long as this process lives."""
     settings = os.environ.get(VARIABLE)
     if settings:
         patch(json.loads(settings))
 
 
-def _is_local(name):
-    if name in (None, "", "localhost"):
+def _is_local(name: Any) -> bool:
+    if not isinstance(name, str) or name in ("", "localhost"):
         return True
     try:
         address = ipaddress.ip_address(name.partition("%")[0])

@@ -3,15 +3,15 @@ imported without us."""
 
 import importlib.machinery
 import importlib.util
-import os
 import sys
+from pathlib import Path
 
-import mock_tingwu_redirect
+import mock_tingwu_redirect  # type: ignore[import-not-found]
 
 mock_tingwu_redirect.activate()
 
-_here = os.path.dirname(os.path.abspath(__file__))
-_others = [path for path in sys.path if os.path.abspath(path or ".") != _here]
+_here = Path(__file__).resolve().parent
+_others = [path for path in sys.path if Path(path).resolve() != _here]
 _spec = importlib.machinery.PathFinder.find_spec("sitecustomize", _others)
 if _spec is not None and _spec.loader is not None:
     _module = importlib.util.module_from_spec(_spec)
