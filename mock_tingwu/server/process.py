@@ -60,6 +60,8 @@ class Server(uvicorn.Server):
         self.on_started: Callable[[], None] = lambda: None
         self._tls: ssl.SSLContext | None = None
         self._tls_socket: socket.socket | None = None
+        #: Where TLS is spoken, None if nowhere. To be asked after `listen`.
+        self.tls_port: int | None = None
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         application = Application(self.world)
@@ -99,16 +101,12 @@ class Server(uvicorn.Server):
                 secure = bound.enter_context(self._bound("tls-port", self.settings.tls_port))
                 self._tls = _tls()
                 self._tls_socket = secure
+                self.tls_port = secure.getsockname()[1]
                 secure.listen(BACKLOG)
             self.world.open()
             sock.listen(BACKLOG)
             bound.pop_all()
         return sock
-
-    @property
-    def tls_port(self) -> int | None:
-        """Where TLS is spoken, None if nowhere. To be asked after `listen`."""
-        return self._tls_socket.getsockname()[1] if self._tls_socket else None
 
     async def also(self, sock: socket.socket, *, secure: bool) -> None:
         """Serve what comes to another socket as well; ``secure`` is with TLS."""
