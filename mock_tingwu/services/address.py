@@ -37,8 +37,9 @@ class Address:
             host = name
         if port and port != _DEFAULT_PORTS[scheme] and not _has_port(host) and _is_local(host):
             host = f"{host}:{port}"
-        if TLS in request.scope.get("extensions", {}) and hosts.is_product(_split(host)[0]):
-            # The cloud's links are secure, whichever way its API is called.
+        if TLS in request.scope.get("extensions", {}) and hosts.is_product(host):
+            # The cloud's links are secure, whichever way its API is called. A port that is named is
+            # one of either kind.
             scheme = "https"
         return cls(scheme, host)
 
