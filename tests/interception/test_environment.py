@@ -112,7 +112,7 @@ def test_java_is_told_of_the_proxy_if_there_is_one() -> None:
     assert "roxy" not in variables(proxy=None)["JAVA_TOOL_OPTIONS"]
 
 
-AWKWARD = ["with space", "tab\there", "it's", 'a"quote', "back\\slash", "two  'of' them", "录音"]
+AWKWARD = ["with space", "it's", "of \\ \"all\"\t'kinds' 录音"]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node")

@@ -30,16 +30,20 @@ from tests.realtime.helpers import until
 NOBODY = f"{TASKS}/{'0' * 32}"
 
 
-@pytest.fixture(params=["uvloop", "asyncio"])
+on_each_loop = pytest.mark.parametrize("mock", ["uvloop", "asyncio"], indirect=True)
+
+
+@pytest.fixture
 def mock(
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
     start_mock: Callable[..., MockTingwu],
 ) -> MockTingwu:
-    """A mock with TLS, on each kind of event loop."""
-    if request.param == "uvloop":
-        pytest.importorskip("uvloop")
-    monkeypatch.setattr(process, "_has_uvloop", lambda: request.param == "uvloop")
+    """A mock with TLS, on a kind of event loop if a test wants a certain one."""
+    if (kind := getattr(request, "param", None)) is not None:
+        if kind == "uvloop":
+            pytest.importorskip("uvloop")
+        monkeypatch.setattr(process, "_has_uvloop", lambda: kind == "uvloop")
     return start_mock(tls_port=0)
 
 
@@ -169,6 +173,7 @@ def test_who_answers_a_challenge_gets_through(interception: Interception) -> Non
     tunnel(interception, f"{TINGWU}:443").close()
 
 
+@on_each_loop
 def test_the_answer_is_read_though_a_body_is_on_its_way(interception: Interception) -> None:
     head = f"PUT http://{TINGWU}/ HTTP/1.1\r\nHost: {TINGWU}\r\nContent-Length: 3000000\r\n\r\n"
     assert ask(interception, head.encode() + b"x" * 3_000_000)[0] == 407
@@ -294,6 +299,7 @@ def test_an_offer_of_http_2_is_not_passed_on(
     assert head == "GET / HTTP/1.1\r\nConnection: close\r\nHost: x\r\n\r\n"
 
 
+@on_each_loop
 def test_a_stream_is_offered_as_it_was_written(
     interception: Interception, listener: socket.socket, closing: ExitStack
 ) -> None:
@@ -307,6 +313,7 @@ def test_a_stream_is_offered_as_it_was_written(
     assert read_head(near) and near.recv(2) == b"\x81\x00" and far.recv(6) == b"\x81\x80abcd"
 
 
+@on_each_loop
 def test_one_client_goes_to_several_hosts(
     interception: Interception, mock: MockTingwu, listener: socket.socket
 ) -> None:
@@ -419,6 +426,7 @@ def test_a_head_that_is_too_long_is_refused(interception: Interception) -> None:
     assert (status, body) == (431, f"request line and headers are longer than {MAX_HEAD} bytes\n")
 
 
+@on_each_loop
 def test_who_is_too_slow_is_hung_up_on(mock: MockTingwu, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxying, "PATIENCE_S", 0.05)
     with Interception(mock) as interception, dial(interception) as silent:
@@ -437,6 +445,7 @@ def test_no_message_tells_the_token(interception: Interception) -> None:
 # Connections
 
 
+@on_each_loop
 def test_a_reset_goes_through(
     interception: Interception, listener: socket.socket, closing: ExitStack
 ) -> None:
@@ -450,6 +459,7 @@ def test_a_reset_goes_through(
         read_all(far)
 
 
+@on_each_loop
 def test_an_end_of_one_direction_goes_through(
     interception: Interception, listener: socket.socket, closing: ExitStack
 ) -> None:
@@ -462,6 +472,7 @@ def test_an_end_of_one_direction_goes_through(
     assert read_all(near) == b"answer"
 
 
+@on_each_loop
 def test_much_goes_through_both_ways(
     interception: Interception, listener: socket.socket, closing: ExitStack
 ) -> None:
@@ -480,6 +491,7 @@ def test_much_goes_through_both_ways(
         assert [one.result(PATIENCE) for one in reading] == [there, back]
 
 
+@on_each_loop
 def test_many_go_through_at_once(
     interception: Interception, listener: socket.socket, closing: ExitStack
 ) -> None:
@@ -490,6 +502,7 @@ def test_many_go_through_at_once(
         assert far.recv(3) == b"%03d" % number
 
 
+@on_each_loop
 def test_closing_it_leaves_nothing(
     mock: MockTingwu, listener: socket.socket, closing: ExitStack
 ) -> None:
@@ -554,7 +567,8 @@ def test_others_are_let_through_if_the_user_says_so(
         assert not interception.refused
 
 
-@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".com", "nowhere.invalid"])
+@on_each_loop
+@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".com"])
 def test_names_that_lead_nowhere_are_told(mock: MockTingwu, host: str) -> None:
     with Interception(mock, allow_network=True) as interception:
         for line in (f"CONNECT {host}:80", f"GET http://{host}/"):

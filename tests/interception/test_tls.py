@@ -250,11 +250,14 @@ def test_open_connections_end_with_the_server(
 def test_hanging_up_ends_what_came_by_tls_alone(
     mock: MockTingwu, trusting: ssl.SSLContext, client: Pusher
 ) -> None:
+    request = f"GET {TASKS}/{'0' * 32} HTTP/1.1\r\nHost: {TINGWU}\r\n\r\n".encode()
     with secured(mock, trusting, TINGWU) as idle, plain(mock.port) as other:
+        idle.sendall(request)
+        assert idle.recv(65_536).startswith(b"HTTP/1.1 ")
         mock.call(mock._server.hang_up_tls)
         assert at_end(idle)
         assert end_of(client) == 1006
-        other.sendall(f"GET {TASKS}/{'0' * 32} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        other.sendall(request)
         assert other.recv(100).startswith(b"HTTP/1.1 ")
 
 

@@ -90,21 +90,8 @@ def test_every_client_that_calls_the_cloud_reaches_the_mock(pytester: pytest.Pyt
                 pass
             asyncio.run(join())
             assert [e["kind"] for e in mock_tingwu.journal].count("ws_open") == 2
-        """),
-        "-W",
-        "ignore::DeprecationWarning",
-    )
-    result.assert_outcomes(passed=8)
 
-
-def test_the_vendors_packages_reach_the_mock_as_their_guides_use_them(
-    pytester: pytest.Pytester,
-) -> None:
-    result = run(
-        pytester,
-        HEAD
-        + dedent("""
-        pytestmark = intercept
+        # The vendor's packages, as its guides use them
 
         def test_core(mock_tingwu):
             from aliyunsdkcore.auth.credentials import AccessKeyCredential
@@ -161,7 +148,7 @@ def test_the_vendors_packages_reach_the_mock_as_their_guides_use_them(
         """),
         *("-W", "ignore::DeprecationWarning", "-W", "ignore::ResourceWarning"),
     )
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=11)
 
 
 def test_all_is_undone_behind_a_test(pytester: pytest.Pytester) -> None:
@@ -208,70 +195,42 @@ def test_all_is_undone_behind_a_test(pytester: pytest.Pytester) -> None:
             with pytest.raises(httpx.ConnectError, match="asked"):
                 client.get(TINGWU)
             client.close()
-        """),
-    )
-    result.assert_outcomes(passed=4)
 
-
-def test_other_hosts_are_out_of_reach_without_the_network(pytester: pytest.Pytester) -> None:
-    configure(pytester, "mock_tingwu_intercept = true\nmock_tingwu_allow_network = false")
-    result = run(
-        pytester,
-        HEAD
-        + dedent("""
-        def test_refused(mock_tingwu):
+        @intercept
+        def test_others_are_out_of_reach(mock_tingwu):
             with pytest.raises(httpx.ProxyError, match="403"):
                 httpx.get("https://files.example.com/")
             with httpx.Client(trust_env=False) as client:
                 with pytest.raises(httpx.ConnectError, match="lets nothing leave this machine"):
                     client.get("https://files.example.com/")
 
-        @pytest.mark.mock_tingwu(allow_network=True)
-        def test_allowed(mock_tingwu):
-            with pytest.raises(httpx.ProxyError, match="502"):
-                httpx.get("https://nowhere.invalid/")
-
-        @pytest.mark.mock_tingwu(intercept=False)
-        def test_as_ever(mock_tingwu):
-            assert "MOCK_TINGWU_INTERCEPT" not in os.environ
+        @pytest.mark.mock_tingwu(intercept=True, allow_network=True)
+        def test_the_network_is_allowed(mock_tingwu):
+            assert json.loads(os.environ["MOCK_TINGWU_INTERCEPT"])["allow_network"]
         """),
     )
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=6)
 
 
 BAD = {
     "intercept='yes'": "intercept is 'yes', expected True or False",
     "intercept=True, allow_network=1": "allow_network is 1, expected True or False",
-    "allow_network=True": "allow_network goes with intercept",
+    "intercept=False, allow_network=True": "allow_network goes with intercept",
     "intercept=True, tls_port='x'": "tls_port is 'x', expected ",
 }
 
 
-def test_flags_that_make_no_sense_are_told(pytester: pytest.Pytester) -> None:
+def test_what_the_configuration_wants_and_what_makes_no_sense(pytester: pytest.Pytester) -> None:
+    configure(pytester, "mock_tingwu_intercept = true\nmock_tingwu_allow_network = true")
     tests = [
         f"@pytest.mark.mock_tingwu({flags})\ndef test_{number}(mock_tingwu): pass\n"
-        for number, flags in enumerate(BAD)
+        for number, flags in enumerate(["", "intercept=False", "allow_network=False", *BAD])
     ]
-    items = pytester.getitems("import pytest\n" + "".join(tests))
-    for item, why in zip(items, BAD.values(), strict=True):
+    plain, off, local, *bad = pytester.getitems("import pytest\n" + "".join(tests))
+    found = [wanted(item.config, item) for item in (plain, off, local)]
+    assert [one.intercept for one in found] == [True, False, True]
+    assert [one.allow_network for one in (found[0], found[2])] == [True, False]
+    assert [one.settings.tls_port for one in found] == [0, None, 0]
+    for item, why in zip(bad, BAD.values(), strict=True):
         with pytest.raises(pytest.UsageError, match=re.escape(f"mock_tingwu: {why}")):
             wanted(item.config, item)
-
-
-def test_the_network_of_the_configuration_counts_where_it_matters(
-    pytester: pytest.Pytester,
-) -> None:
-    configure(pytester, "mock_tingwu_allow_network = true")
-    result = run(
-        pytester,
-        HEAD
-        + dedent("""
-        def test_without(mock_tingwu):
-            assert "MOCK_TINGWU_INTERCEPT" not in os.environ
-
-        @intercept
-        def test_with(mock_tingwu):
-            assert json.loads(os.environ["MOCK_TINGWU_INTERCEPT"])["allow_network"]
-        """),
-    )
-    result.assert_outcomes(passed=2)
