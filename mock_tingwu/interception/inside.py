@@ -59,7 +59,9 @@ def _trusted_by_all(authority: str) -> Iterator[None]:
 
         return wrapped
 
-    kinds = ("wrap_socket", "wrap_bio")
-    changed = {name: trusting(getattr(ssl.SSLContext, name)) for name in kinds}
-    with mocking.patch.multiple(ssl.SSLContext, **changed):
+    of_sockets, of_others = ssl.SSLContext.wrap_socket, ssl.SSLContext.wrap_bio
+    with (
+        mocking.patch.object(ssl.SSLContext, "wrap_socket", trusting(of_sockets)),
+        mocking.patch.object(ssl.SSLContext, "wrap_bio", trusting(of_others)),
+    ):
         yield

@@ -77,7 +77,7 @@ def finished(mock: MockTingwu, trusting: ssl.SSLContext, base: str, body: Json) 
         (f"https://{SHANGHAI}", "wss://tingwu-realtime-cn-shanghai.aliyuncs.com"),
         (f"https://{TINGWU}:8943", "wss://tingwu-realtime-cn-beijing.aliyuncs.com:8943"),
         (f"http://{TINGWU}", "wss://tingwu-realtime-cn-beijing.aliyuncs.com"),
-        (f"http://{TINGWU}:8900", "ws://tingwu-realtime-cn-beijing.aliyuncs.com:8900"),
+        (f"http://{TINGWU}:8900", f"ws://{TINGWU}:8900"),
         ("https://localhost:8943", "wss://localhost:8943"),
         ("https://127.0.0.1:8943", "wss://127.0.0.1:8943"),
         ("http://127.0.0.1:8900", "ws://127.0.0.1:8900"),
@@ -93,13 +93,13 @@ def test_streams_are_beside_the_host_that_was_called(
 
 
 @pytest.mark.parametrize("host", [TINGWU, f"{TINGWU}:8900", "mock.example.com"])
-def test_without_tls_everything_is_plain(mock: MockTingwu, host: str) -> None:
+def test_without_tls_all_is_at_the_host_that_was_called(mock: MockTingwu, host: str) -> None:
     trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used
     found = finished(mock, trusting, f"http://{host}", OFFLINE)
     joining = created(mock, trusting, f"http://{host}")["MeetingJoinUrl"]
-    assert joining.startswith("ws://")
+    assert joining.startswith(f"ws://{host}/")
     for link in links(found["Result"]):
-        assert link.startswith("http://")
+        assert link.startswith(f"http://{host}/oss/")
         assert call(mock, trusting, link).status == 200
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -71,14 +72,14 @@ def test_it_is_ended_when_its_start_goes_wrong() -> None:
 
 
 def test_a_signal_before_it_is_there_is_kept_for_it() -> None:
-    original = child.subprocess.Popen
+    original = subprocess.Popen
 
     def popen(*args: object, **kwargs: object) -> object:
         os.kill(os.getpid(), signal.SIGUSR1)
         return original(*args, **kwargs)  # type: ignore[call-overload]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(child.subprocess, "Popen", popen)
+        patch.setattr(subprocess, "Popen", popen)
         assert child.run(["sleep", "60"], ENVIRON) == 128 + signal.SIGUSR1
 
 
