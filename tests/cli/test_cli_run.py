@@ -9,13 +9,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from mock_tingwu import cli
+from mock_tingwu import MockTingwu, cli
+from mock_tingwu.cli.run_report import lines
 from tests.cli.commands import COMMAND, Running, environment
 
 #: A meeting that is created and not ended, and a host that is refused.
@@ -111,6 +113,18 @@ def test_who_does_nothing_has_done_nothing(capfd: pytest.CaptureFixture[str]) ->
     assert errors == (
         "mock-tingwu:\n  no calls\n  no tasks\n  no violations of what clients owe the cloud\n"
     )
+
+
+def test_all_scopes_count(start_mock: Callable[..., MockTingwu]) -> None:
+    mock = start_mock()
+    mock.scope("other", ["theirs"])
+    for key in ("ours", "theirs"):
+        source = {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16_000}
+        body = {"AppKey": key, "Input": source}
+        httpx.put(f"{mock.url}/openapi/tingwu/v2/tasks?type=realtime", json=body)
+    short, whole = ([*lines(mock, {}, whole=whole)] for whole in (False, True))
+    assert short[1:3] == ["  2 calls: CreateTask 2", "  2 tasks"]
+    assert sum(" PUT /openapi" in line for line in whole) == 4  # requests and answers
 
 
 def test_who_is_to_be_verified_has_keys_that_are_taken(
