@@ -10,7 +10,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.apps import App
-from mock_tingwu.settings import DEFAULT_API_KEYS, Settings, SettingsError
+from mock_tingwu.settings import DEFAULT_API_KEYS, Settings, SettingsError, unknown_variables
 
 
 def load(tmp_path: Path, flags: dict[str, Any] | None = None, **environ: str) -> Settings:
@@ -231,3 +231,19 @@ def test_a_recording_begins_with_an_empty_mock(tmp_path: Path) -> None:
     sentence = "--record is on, expected off with MOCK_TINGWU_DATA_DIR: a recording begins with an"
     with pytest.raises(SettingsError, match=sentence):
         load(tmp_path, {"record": "on"}, **environ)
+
+
+def test_tls_is_spoken_where_it_is_wanted(tmp_path: Path) -> None:
+    assert load(tmp_path).tls_port is None
+    assert load(tmp_path, {"tls_port": "0"}).tls_port == 0
+    assert load(tmp_path, MOCK_TINGWU_TLS_PORT="8943").tls_port == 8943
+    (tmp_path / "mock-tingwu.toml").write_text("tls_port = 443\n")
+    assert load(tmp_path).tls_port == 443
+    with pytest.raises(SettingsError, match="MOCK_TINGWU_TLS_PORT is 'x', expected a whole number"):
+        load(tmp_path, MOCK_TINGWU_TLS_PORT="x")
+
+
+def test_what_interception_reads_is_no_slip_of_the_pen() -> None:
+    names = ("MOCK_TINGWU_CA_DIR", "MOCK_TINGWU_INTERCEPT", "MOCK_TINGWU_TLS_PORT")
+    assert unknown_variables(dict.fromkeys(names, "x")) == []
+    assert unknown_variables({"MOCK_TINGWU_CADIR": "x"}) == ["MOCK_TINGWU_CADIR"]

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mock_tingwu.cli import BAD_USAGE, complain
@@ -77,6 +78,9 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError("--hosts needs the namespaces of Linux")
         settings = Settings.load(flags, os.environ)
         if shutil.which(command[0]) is None:
+            if Path(command[0]).name != command[0] and Path(command[0]).exists():
+                complain("run", f"{command[0]} cannot be run: Permission denied")
+                return _NOT_EXECUTABLE
             complain("run", f"{command[0]}: there is no such program")
             return _NOT_FOUND
         with ExitStack() as stack:

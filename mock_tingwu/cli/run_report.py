@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ def lines(mock: MockTingwu, refused: Mapping[str, int], *, whole: bool) -> Itera
     """Calls, tasks, violations and refused hosts; ``whole`` is with every step."""
     from mock_tingwu.testing.report import told, violations
 
-    journal = mock.journal
+    journals = [scope.journal for scope in (mock, *mock.scopes)]
+    journal = sorted((entry for one in journals for entry in one), key=itemgetter("at"))
     yield "mock-tingwu:"
-    if whole and journal:
+    if whole:
         yield from (f"  {told(entry, journal[0]['at'])}" for entry in journal)
     calls = Counter(filter(None, map(_call, journal)))
     listed = ", ".join(f"{name} {count}" for name, count in calls.most_common())

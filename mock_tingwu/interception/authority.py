@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -77,10 +78,15 @@ class Authority:
         place = folder()
         try:
             found = cls.read(place)
-            if found is not None and found.expires - datetime.now(UTC) < MARGIN:
-                remove(place)
-                found = None
-            return found or cls._made(place)
+            if found is None:
+                _make(place / KEY)
+            elif found.expires - datetime.now(UTC) < MARGIN:
+                _succeed(place, found)
+            else:
+                return found
+            made = cls.read(place)
+            assert made is not None
+            return made
         except OSError as error:
             why = error.strerror or error
             raise AuthorityError(
@@ -103,27 +109,13 @@ class Authority:
         try:
             certificate = x509.load_pem_x509_certificate(pem)
             key = serialization.load_pem_private_key(pem, None)
-        except ValueError as error:
-            raise AuthorityError(f"{place / KEY} is no authority: {error}") from None
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise AuthorityError(f"{place / KEY} is no authority: its key is not of P-256")
-        if not (place / CERTIFICATE).exists():
-            (place / CERTIFICATE).write_bytes(_public(certificate))
+        except (ValueError, TypeError, UnsupportedAlgorithm):  # such as a key with a password
+            raise _none_in(place) from None
+        same = certificate.public_key() == key.public_key()
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or not same:
+            raise _none_in(place)
+        _publish(place, _public(certificate))
         return cls(certificate, key, place / CERTIFICATE)
-
-    @classmethod
-    def _made(cls, place: Path) -> Self:
-        """A new one in a folder. Whoever is first makes it; the others use that one."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place) as draft:  # nobody else can read it
-            draft.write(_private(key) + _public(_self_signed(key)))
-            draft.flush()
-            with suppress(FileExistsError):
-                os.link(draft.name, place / KEY)
-        kept = cls.read(place)
-        assert kept is not None
-        return kept
 
     @property
     def expires(self) -> datetime:
@@ -194,13 +186,57 @@ def remove(place: Path) -> bool:
         OSError: it cannot be deleted.
     """
     found = False
-    for name in (CERTIFICATE, KEY):
+    for path in (place / CERTIFICATE, place / KEY, *place.glob(f"{KEY}.*")):
         with suppress(FileNotFoundError):
-            (place / name).unlink()
+            path.unlink()
             found = True
     with suppress(OSError):  # something of somebody else's is in it
         place.rmdir()
     return found
+
+
+def _none_in(place: Path) -> AuthorityError:
+    return AuthorityError(
+        f"{place / KEY} is damaged, expected a certificate and its key in PEM; "
+        "`mock-tingwu ca remove` deletes it"
+    )
+
+
+def _make(path: Path) -> None:
+    """Make an authority in a file. Whoever is first does; the others find that one."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent) as draft:  # nobody else can read it
+        draft.write(_private(key) + _public(_self_signed(key)))
+        draft.flush()
+        with suppress(FileExistsError):
+            os.link(draft.name, path)
+
+
+def _succeed(place: Path, old: Authority) -> None:
+    """Put another authority in the place of one.
+
+    Its successor has a name of its own and stays there, so that all who find the old one at the
+    same time, or have found it before, agree on it.
+    """
+    successor = place / f"{KEY}.{old.certificate.serial_number:x}"
+    _make(successor)
+    _replace(place / KEY, successor.read_bytes())
+
+
+def _publish(place: Path, pem: bytes) -> None:
+    """Keep the certificate in a file without its key."""
+    path = place / CERTIFICATE
+    if not path.exists() or path.read_bytes() != pem:
+        _replace(path, pem)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Give a file other content; nobody finds half of it, or can read it but its owner."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    Path(draft).replace(path)
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

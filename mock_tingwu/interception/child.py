@@ -68,7 +68,9 @@ def _handing_on() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
         for which in waiting:
             process.send_signal(which)
 
-    before = {which: signal.signal(which, hand_on) for which in _HANDED_ON}
+    # What is ignored, as by nohup, is so for the program as well.
+    wanted = [which for which in _HANDED_ON if signal.getsignal(which) is not signal.SIG_IGN]
+    before = {which: signal.signal(which, hand_on) for which in wanted}
     try:
         yield give
     finally:

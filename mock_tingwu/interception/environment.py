@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,9 +34,12 @@ _BUNDLES: Final = (
 )
 #: Curl and Go's net/http read the small ones, others the capital ones.
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-#: Keys that a program may insist on. The mock takes any unless it is to verify them.
-_KEYS: Final = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
-_API_KEY: Final = "DASHSCOPE_API_KEY"
+#: Keys that a program may insist on.
+KEYS: Final = (
+    "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "DASHSCOPE_API_KEY",
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Way:
     ``authority`` is the mock's certificate in PEM, ``bundle`` a file with it and others that are
     trusted, ``java_store`` the same for Java. ``proxy`` is the URL of the proxy, None where names
     lead there by themselves; ``open_port`` is its port for those who cannot give a token.
-    ``allow_network``: other hosts are not refused.
+    ``allow_network``: other hosts are not refused. ``keys`` are those of `KEYS`, as the mock takes
+    them, for programs of users who have none.
     """
 
     http_port: int
@@ -56,6 +61,7 @@ class Way:
     proxy: str | None = None
     open_port: int = 0
     allow_network: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def variables(self, base: Mapping[str, str]) -> dict[str, str]:
         """What is to be set over the environment ``base``."""
@@ -63,10 +69,7 @@ class Way:
         found |= self._proxies(base)
         found["JAVA_TOOL_OPTIONS"] = _joined(base.get("JAVA_TOOL_OPTIONS"), self._java())
         found |= self._preloads(base)
-        for name in (*_KEYS, _API_KEY):
-            if not base.get(name):
-                found[name] = "sk-mock-api-key" if name == _API_KEY else f"mock-{_word(name)}"
-        return found
+        return found | {name: key for name, key in self.keys.items() if not base.get(name)}
 
     def _proxies(self, base: Mapping[str, str]) -> dict[str, str]:
         """All of them, also to none: a proxy of the user's would lead around the mock."""
@@ -92,11 +95,11 @@ class Way:
                     f"{scheme}.proxyPort": str(self.open_port),
                 }
             properties["http.nonProxyHosts"] = "localhost|127.*|[::1]"
-        return " ".join(_quoted(f"-D{name}={value}") for name, value in properties.items())
+        return " ".join(_for_java(f"-D{name}={value}") for name, value in properties.items())
 
     def _preloads(self, base: Mapping[str, str]) -> dict[str, str]:
         """For libraries of Python and Node that know of no proxy."""
-        node = f"--require {_quoted(str(PRELOAD / 'redirect.cjs'))}"
+        node = f"--require {_for_node(str(PRELOAD / 'redirect.cjs'))}"
         path = [str(PRELOAD / "python"), *filter(None, [base.get("PYTHONPATH")])]
         return {
             VARIABLE: json.dumps(preloaded(self)),
@@ -116,18 +119,28 @@ def preloaded(way: Way) -> dict[str, Any]:
     }
 
 
-def _word(name: str) -> str:
-    return name.removeprefix("ALIBABA_CLOUD_").lower().replace("_", "-")
-
-
 def _may_be_exempt(name: str) -> bool:
-    """Whether a part of the user's NO_PROXY leads nobody around the mock."""
-    return bool(name) and name != "*" and not name.lower().endswith(DOMAIN)
+    """Whether a part of the user's NO_PROXY leads nobody around the mock.
+
+    Libraries take it for the end of a name, some with a port and some with a star before it.
+    """
+    end = name.lower().partition(":")[0].strip("*.")
+    return (
+        bool(name.strip("*.")) and not end.endswith(DOMAIN) and not (end and DOMAIN.endswith(end))
+    )
 
 
 def _joined(before: str | None, ours: str) -> str:
     return f"{before} {ours}" if before else ours
 
 
-def _quoted(word: str) -> str:
-    return f'"{word}"' if " " in word else word
+def _for_java(word: str) -> str:
+    """A word of JAVA_TOOL_OPTIONS, which knows both kinds of quotes and no backslash."""
+    if not re.search(r"""[\s"']""", word):
+        return word
+    return '"' + word.replace('"', """"'"'\"""") + '"'
+
+
+def _for_node(word: str) -> str:
+    """A word of NODE_OPTIONS, which knows backslashes between double quotes alone."""
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock as mocking
 
 from mock_tingwu.interception.environment import preloaded
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[Interception]:
     """Let the cloud's host names lead this process, and what it starts, to a mock for a while.
 
-    The mock runs with a ``tls_port``. Changed are the environment, `socket.getaddrinfo` and
-    `ssl.SSLContext.load_verify_locations`, for libraries that read no environment. Afterwards
-    connections that were kept open are closed: they must not lead to this mock any more.
+    The mock runs with a ``tls_port``. Changed are the environment and, for libraries that read
+    none, `socket.getaddrinfo` and methods of `ssl.SSLContext`. Afterwards connections that were
+    kept open are closed: they must not lead to this mock any more.
 
     Raises:
         AuthorityError: there is no authority, and none can be made.
@@ -30,7 +31,10 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
     with Interception(mock, allow_network=allow_network) as interception:
         way = interception.way()
         try:
-            with mocking.patch.dict(os.environ, way.variables(os.environ)):
+            with (
+                mocking.patch.dict(os.environ, way.variables(os.environ)),
+                _trusted_by_all(way.authority),
+            ):
                 undo = redirect.patch(preloaded(way))
                 try:
                     yield interception
@@ -38,3 +42,26 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
                     undo()
         finally:
             mock.call(mock._server.hang_up_tls)
+
+
+@contextmanager
+def _trusted_by_all(authority: str) -> Iterator[None]:
+    """Let contexts trust the authority that were made before, as aiohttp's when it is imported.
+
+    Those that are used meanwhile go on doing so, as there is no way to take it back.
+    """
+
+    def trusting(wrap: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(context: ssl.SSLContext, *args: Any, **kwargs: Any) -> Any:
+            if context.verify_mode is not ssl.CERT_NONE:
+                context.load_verify_locations(cadata=authority)
+            return wrap(context, *args, **kwargs)
+
+        return wrapped
+
+    of_sockets, of_others = ssl.SSLContext.wrap_socket, ssl.SSLContext.wrap_bio
+    with (
+        mocking.patch.object(ssl.SSLContext, "wrap_socket", trusting(of_sockets)),
+        mocking.patch.object(ssl.SSLContext, "wrap_bio", trusting(of_others)),
+    ):
+        yield

@@ -15,7 +15,7 @@ import certifi
 from cryptography import x509
 
 from mock_tingwu.interception.authority import Authority
-from mock_tingwu.interception.environment import Way
+from mock_tingwu.interception.environment import KEYS, Way
 from mock_tingwu.interception.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -96,12 +96,18 @@ class Interception:
             proxy=self._proxy.url,
             open_port=self._proxy.open_port,
             allow_network=self._allow_network,
+            keys=self._keys,
         )
 
     def way_inside(self, http_port: int, tls_port: int) -> Way:
         """How a program gets there where names lead to these ports of its own machine."""
         authority = self._authority.pem.decode()
-        return Way(http_port, tls_port, authority, self.bundle, self.java_store)
+        return Way(http_port, tls_port, authority, self.bundle, self.java_store, keys=self._keys)
+
+    @property
+    def _keys(self) -> dict[str, str]:
+        environ = self._mock.environ
+        return {name: environ[name] for name in KEYS}
 
     @property
     def _tls_port(self) -> int:

@@ -29,14 +29,17 @@ USER: Final = "mock-tingwu"
 #: A head may be so long, in bytes, and take so long, in seconds.
 MAX_HEAD: Final = 64 * 1024
 PATIENCE_S: Final = 10.0
+#: How long a client that was refused may take to read why, in seconds.
+LINGER_S: Final = 2.0
 #: So much is read at once, in bytes.
 _PIECE: Final = 64 * 1024
 #: How a TLS record begins that opens a connection.
 _CLIENT_HELLO: Final = b"\x16"
+_ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 #: Headers that are for a proxy alone, and those that are about one connection alone.
 _OF_PROXIES: Final = frozenset({b"proxy-authorization", b"proxy-connection"})
-_OF_CONNECTIONS: Final = _OF_PROXIES | {b"connection", b"keep-alive"}
+_OF_CONNECTIONS: Final = _OF_PROXIES | {b"connection", b"keep-alive", b"upgrade"}
 
 
 class _Refused(Exception):
@@ -107,17 +110,19 @@ class Proxy:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, needs_token: bool
     ) -> None:
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                head = await reader.readuntil(b"\r\n\r\n")
-            await self._pass_on(head, reader, writer, needs_token)
-        except _Refused as refused:
-            writer.write(_answer(refused))
-        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
-            pass  # the client has gone, or says nothing that a proxy knows
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    head = await _head(reader)
+                await self._pass_on(head, reader, writer, needs_token)
+            except _Refused as refused:
+                writer.write(_answer(refused))
+                await _read_to_its_end(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        except (OSError, EOFError, TimeoutError):
+            pass  # the client has gone, or says nothing
         finally:
-            with suppress(OSError):
-                writer.close()
-                await writer.wait_closed()
+            writer.transport.abort()  # if that was cut short
 
     async def _pass_on(
         self,
@@ -134,17 +139,17 @@ class Proxy:
         if request.method == b"CONNECT":
             host, port = _authority(request.target.decode("latin-1"))
             self._admit(host, port)
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await writer.drain()
-            first = await reader.read(_PIECE) if is_product(host) else b""
             if is_product(host):
-                host, port = self._mock(first.startswith(_CLIENT_HELLO))
-            await _joined(reader, writer, *await _connected(host, port), first)
+                # The first byte tells which of the mock's ports it is.
+                writer.write(_ESTABLISHED)
+                first = await reader.read(_PIECE)
+                onward = await _connected(*self._mock(first.startswith(_CLIENT_HELLO)))
+            else:
+                first, onward = b"", await _connected(host, port)
+                writer.write(_ESTABLISHED)
+            await _joined(reader, writer, *onward, first)
             return
-        parts = urlsplit(request.target.decode("latin-1"))
-        if parts.scheme != "http" or not parts.hostname:
-            raise _Refused(400, "Bad Request", "this is a proxy, and that is no address of HTTP")
-        host, port = parts.hostname, parts.port or 80
+        host, port = _origin(request.target.decode("latin-1"))
         self._admit(host, port)
         if is_product(host):
             host, port = self._mock(False)
@@ -163,7 +168,21 @@ class Proxy:
         raise _Refused(403, "Forbidden", f"{text}; --allow-network lets all through")
 
 
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    first = await reader.readexactly(1)
+    if not first.isalpha():  # TLS, say, would never come to the end of a head
+        raise _Refused(400, "Bad Request", "this is a proxy, and it speaks HTTP alone")
+    try:
+        return first + await reader.readuntil(b"\r\n\r\n")
+    except asyncio.LimitOverrunError:
+        why = f"request line and headers are longer than {MAX_HEAD} bytes"
+        raise _Refused(431, "Request Header Fields Too Large", why) from None
+
+
 def _parsed(head: bytes) -> h11.Request:
+    # The parser takes them for line ends, whoever it is for may not.
+    if b"\n" in head.replace(b"\r\n", b""):
+        raise _Refused(400, "Bad Request", "this is no HTTP: a line ends without a CR")
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
     connection.receive_data(head)
     try:
@@ -186,6 +205,18 @@ def _authority(target: str) -> tuple[str, int]:
     return host, port
 
 
+def _origin(target: str) -> tuple[str, int]:
+    """Host and port of the address in any other request."""
+    try:
+        parts = urlsplit(target)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if scheme != "http" or not host:
+        raise _Refused(400, "Bad Request", "this is a proxy, and that is no address of HTTP")
+    return host, port or 80
+
+
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
@@ -200,8 +231,11 @@ def _onward(head: bytes, request: h11.Request) -> bytes:
     path = re.sub(rb"^[^/]+//[^/?]*", b"", target)
     if not path.startswith(b"/"):
         path = b"/" + path
-    is_upgrade = b"upgrade" in dict(request.headers)
-    dropped = _OF_PROXIES if is_upgrade else _OF_CONNECTIONS
+    headers = dict(request.headers)
+    # Java's HttpClient offers h2c with every request.
+    is_upgrade = headers.get(b"upgrade", b"").lower() == b"websocket"
+    named = {name.strip().lower() for name in headers.get(b"connection", b"").split(b",")}
+    dropped = _OF_PROXIES if is_upgrade else _OF_CONNECTIONS | named - {b""}
     kept = [line for line in lines if line.partition(b":")[0].strip().lower() not in dropped]
     if not is_upgrade:
         kept.insert(0, b"Connection: close")
@@ -212,7 +246,7 @@ async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asynci
     try:
         async with asyncio.timeout(PATIENCE_S):
             return await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError) as error:
+    except (OSError, UnicodeError, TimeoutError) as error:  # some names cannot be asked for
         why = f"{_bracketed(host)}:{port} cannot be reached: {error or 'it does not answer'}"
         raise _Refused(502, "Bad Gateway", why) from None
 
@@ -228,11 +262,23 @@ async def _joined(
     try:
         far_writer.write(first)
         await asyncio.gather(_carried(reader, far_writer), _carried(far_reader, writer))
+        far_writer.close()
+        await far_writer.wait_closed()
     except OSError:
         _reset(writer)
         _reset(far_writer)
     finally:
-        far_writer.close()
+        far_writer.transport.abort()
+
+
+async def _read_to_its_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Let the client read an answer: closing with something of its own unread would be a reset."""
+    if writer.can_write_eof():
+        writer.write_eof()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while await reader.read(_PIECE):
+                pass
 
 
 async def _carried(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from mock_tingwu.replay.recorder import Recorder
+    from mock_tingwu.server.tls import Acceptor
 
 log = logging.getLogger("mock_tingwu")
 
@@ -60,6 +61,9 @@ class Server(uvicorn.Server):
         self.on_started: Callable[[], None] = lambda: None
         self._tls: ssl.SSLContext | None = None
         self._tls_socket: socket.socket | None = None
+        self._acceptors: list[Acceptor] = []
+        #: Where TLS is spoken, None if nowhere. To be asked after `listen`.
+        self.tls_port: int | None = None
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         application = Application(self.world)
@@ -99,16 +103,12 @@ class Server(uvicorn.Server):
                 secure = bound.enter_context(self._bound("tls-port", self.settings.tls_port))
                 self._tls = _tls()
                 self._tls_socket = secure
+                self.tls_port = secure.getsockname()[1]
                 secure.listen(BACKLOG)
             self.world.open()
             sock.listen(BACKLOG)
             bound.pop_all()
         return sock
-
-    @property
-    def tls_port(self) -> int | None:
-        """Where TLS is spoken, None if nowhere. To be asked after `listen`."""
-        return self._tls_socket.getsockname()[1] if self._tls_socket else None
 
     async def also(self, sock: socket.socket, *, secure: bool) -> None:
         """Serve what comes to another socket as well; ``secure`` is with TLS."""
@@ -118,8 +118,14 @@ class Server(uvicorn.Server):
                 config=self.config, server_state=self.server_state, app_state=self.lifespan.state
             )
 
-        loop, tls = asyncio.get_running_loop(), self._tls if secure else None
-        self.servers.append(await loop.create_server(protocol, sock=sock, ssl=tls, backlog=BACKLOG))
+        if secure:
+            from mock_tingwu.server.tls import Acceptor
+
+            assert self._tls is not None
+            self._acceptors.append(Acceptor(sock, self._tls, protocol))
+            return
+        loop = asyncio.get_running_loop()
+        self.servers.append(await loop.create_server(protocol, sock=sock, backlog=BACKLOG))
 
     def _bound(self, flag: str, port: int) -> socket.socket:
         host = self.settings.host
@@ -187,6 +193,8 @@ class Server(uvicorn.Server):
             server.close()
         for sock in sockets or []:
             sock.close()
+        for acceptor in self._acceptors:
+            await acceptor.close()
         self.world.stop_following()
         # Whoever was accepted at the last moment becomes a connection meanwhile.
         await asyncio.sleep(_LOOK_S)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import socket
 import ssl
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
 from mock_tingwu.interception.authority import LOCAL, Authority
 from mock_tingwu.protocols.hosts import is_product
 
+log = logging.getLogger("mock_tingwu")
+
+#: How long a client may take to agree on TLS, in seconds.
+HANDSHAKE_S: Final = 20.0
+#: How long to wait when the system has no room for another connection, in seconds.
+_PAUSE_S: Final = 0.1
 #: So many names have a certificate at a time; buckets can be called anything.
 MAX_NAMES: Final = 256
 
@@ -16,8 +27,9 @@ MAX_NAMES: Final = 256
 def serving(authority: Authority) -> ssl.SSLContext:
     """What a server is secured with.
 
-    It is this machine for whoever names nobody, and any host of the four systems for whoever asks
-    for that. Who asks for somebody else gets the alert unrecognized_name.
+    It is any host of the four systems for whoever asks for that, and this machine for all others.
+    Whoever asks for somebody else is told by its own library that it is not that one: the alert
+    unrecognized_name would be lost, as event loops send none when a handshake fails.
     """
     local = authority.context(*LOCAL)
 
@@ -25,13 +37,61 @@ def serving(authority: Authority) -> ssl.SSLContext:
     def named(name: str) -> ssl.SSLContext:
         return authority.context(name)
 
-    def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
+    def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         wanted = (name or "").lower()
         if is_product(wanted):
             connection.context = named(wanted)
-        elif wanted and wanted not in LOCAL:
-            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-        return None
 
     local.sni_callback = choose
     return local
+
+
+class Acceptor:
+    """Accepts connections by TLS on a socket that listens, until it is closed.
+
+    The event loops' own servers know nothing of a connection before TLS is agreed on: they could
+    not be closed while a client has not said hello.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        context: ssl.SSLContext,
+        protocol: Callable[[], asyncio.Protocol],
+    ) -> None:
+        listener.setblocking(False)
+        self._listener = listener
+        self._context = context
+        self._protocol = protocol
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._begin(self._accept())
+
+    async def close(self) -> None:
+        """Accept nobody any more, and hang up on those who have not said hello."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._listener.close()
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                sock, _ = await loop.sock_accept(self._listener)
+            except OSError as error:
+                log.warning("a connection by TLS cannot be accepted: %s", error.strerror or error)
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                self._begin(self._greet(sock))
+
+    async def _greet(self, sock: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):  # it speaks something else, or trusts us not, or has gone
+            await loop.connect_accepted_socket(
+                self._protocol, sock, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_S
+            )

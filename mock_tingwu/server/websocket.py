@@ -320,6 +320,8 @@ class WebSocketProtocol(asyncio.Protocol):
                 if segments is not None:
                     segments.finish()
                 transport.write_eof()
+            else:  # TLS knows no end of one direction
+                self._close_transport()
 
     def _close_transport(self) -> None:
         """Close the connection behind what was sent."""

@@ -37,8 +37,9 @@ class Address:
             host = name
         if port and port != _DEFAULT_PORTS[scheme] and not _has_port(host) and _is_local(host):
             host = f"{host}:{port}"
-        if TLS in request.scope.get("extensions", {}) and hosts.is_product(_split(host)[0]):
-            # The cloud's links are secure, whichever way its API is called.
+        if TLS in request.scope.get("extensions", {}) and hosts.is_product(host):
+            # The cloud's links are secure, whichever way its API is called. A port that is named is
+            # one of either kind.
             scheme = "https"
         return cls(scheme, host)
 
@@ -51,21 +52,24 @@ class Address:
     def websocket(self) -> str:
         """For MeetingJoinUrl, such as ``ws://127.0.0.1:8900``.
 
-        The streams of a real host name are at another one.
+        The streams of a real host name are at another one. Without TLS a client may have been
+        given no other name than that one.
         """
         name, port = _split(self.host)
-        host = f"{hosts.realtime_host(name)}{port}" if hosts.is_api(name) else self.host
+        is_real = self.scheme == "https" and hosts.is_api(name)
+        host = f"{hosts.realtime_host(name)}{port}" if is_real else self.host
         return f"{self.scheme.replace('http', 'ws')}://{host}"
 
 
 def file_url(base: str, bucket: str, key: str) -> str:
     """Where a client of ``base``, such as ``http://127.0.0.1:8900``, finds a key of a bucket.
 
-    ``key`` is percent-encoded. Buckets are hosts of their own beside real host names.
+    ``key`` is percent-encoded. Buckets are hosts of their own beside real host names, as those of
+    streams are.
     """
     scheme, _, host = base.partition("://")
     name, port = _split(host)
-    if hosts.is_product(name):
+    if scheme == "https" and hosts.is_product(name):
         return f"{scheme}://{hosts.bucket_host(name, bucket)}{port}/{key}"
     return f"{base}/oss/{bucket}/{key}"
 

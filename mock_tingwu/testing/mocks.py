@@ -51,18 +51,20 @@ def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
         if name in _FLAGS:
             raise pytest.UsageError(f"{where} has {name}, which is {MARKER}_{name}")
         values[name] = value
+    asked: set[str] = set()
     for marker in reversed(list(item.iter_markers(MARKER)) if item is not None else []):
         where = f"{item.nodeid}: @pytest.mark.{MARKER}" if item is not None else ""
         if marker.args:
             raise pytest.UsageError(f"{where} has {marker.args[0]!r}, expected name=value")
         values |= marker.kwargs
+        asked |= marker.kwargs.keys()
     flags = {name: values.pop(name) for name in _FLAGS}
     for name, value in flags.items():
         if not isinstance(value, bool):
             raise pytest.UsageError(f"{where}: {name} is {value!r}, expected True or False")
     if flags["intercept"]:
         values.setdefault("tls_port", 0)
-    elif flags["allow_network"]:
+    elif flags["allow_network"] and "allow_network" in asked:
         raise pytest.UsageError(f"{where}: allow_network goes with intercept")
     if "port" in values:
         raise pytest.UsageError(f"{where}: port is no setting here; every mock has a free one")

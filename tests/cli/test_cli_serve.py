@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -254,3 +255,32 @@ def test_the_first_answer_needs_no_module_that_is_not_needed(tmp_path: Path) -> 
     assert loaded & NOT_NEEDED == set()
     assert not loaded & {"mock_tingwu.core.scripts", "mock_tingwu.core.capabilities"}
     assert not any(name.startswith("mock_tingwu.store") for name in loaded)
+
+
+def test_tls_is_spoken_under_the_clouds_names(tmp_path: Path) -> None:
+    place = tmp_path / "authority"
+    environ = {"MOCK_TINGWU_CA_DIR": str(place)}
+    server, _ = serving(tmp_path, "--tls", "--tls-port", "0", environ=environ)
+    with server:
+        told = server.line_with("By TLS, for whoever trusts ").rstrip()
+        found = re.fullmatch(r"By TLS, .* trusts (.*): https://127\.0\.0\.1:(\d+)", told)
+        assert found and found[1] == str(place / "ca.pem")
+        assert "127.0.0.1 tingwu.cn-beijing.aliyuncs.com" in server.line_with("tingwu.cn-beijing")
+        trusting = ssl.create_default_context(cafile=found[1])
+        name = "dashscope.aliyuncs.com"
+        with (
+            socket.create_connection(("127.0.0.1", int(found[2])), 10) as raw,
+            trusting.wrap_socket(raw, server_hostname=name) as connection,
+        ):
+            connection.sendall(f"GET /_mock/health HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+            assert connection.recv(1024).startswith(b"HTTP/1.1 200 ")
+            code, _, errors = server.end(signal.SIGTERM)
+    assert (code, errors) == (0, "")
+
+
+def test_a_server_without_tls_makes_no_authority(tmp_path: Path) -> None:
+    place = tmp_path / "authority"
+    server, _ = serving(tmp_path, environ={"MOCK_TINGWU_CA_DIR": str(place)})
+    with server:
+        _, rest, errors = server.end(signal.SIGTERM)
+    assert "By TLS" not in rest and errors == "" and not place.exists()

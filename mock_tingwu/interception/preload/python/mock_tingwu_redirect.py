@@ -20,38 +20,36 @@ from typing import Any
 
 VARIABLE = "MOCK_TINGWU_INTERCEPT"
 
-_original = socket.getaddrinfo
-_load = ssl.SSLContext.load_verify_locations
-
 
 def patch(settings: dict[str, Any]) -> Callable[[], None]:
     """Lead this process to the mock; return a function that undoes it."""
     pattern = re.compile(settings["pattern"])
+    resolve, load = socket.getaddrinfo, ssl.SSLContext.load_verify_locations
 
     def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-        if isinstance(name, str) and pattern.match(name.lower()):
+        if isinstance(name, str) and pattern.fullmatch(name.lower()):
             plain = port in (80, "80", b"80", "http", b"http")
             port = settings["http_port" if plain else "tls_port"]
             # The mock listens on IPv4, whatever family is asked for.
             kwargs.pop("family", None)
             args = (socket.AF_UNSPEC, *args[1:]) if args else ()
-            return _original("127.0.0.1", port, *args, **kwargs)
+            return resolve("127.0.0.1", port, *args, **kwargs)
         if settings["allow_network"] or _is_local(name):
-            return _original(host, port, *args, **kwargs)
+            return resolve(host, port, *args, **kwargs)
         why = "mock-tingwu lets nothing leave this machine; --allow-network does"
         raise socket.gaierror(socket.EAI_FAIL, f"{name}: {why}")
 
     def load_verify_locations(self: ssl.SSLContext, *args: Any, **kwargs: Any) -> None:
-        _load(self, *args, **kwargs)
-        _load(self, cadata=settings["authority"])
+        load(self, *args, **kwargs)
+        load(self, cadata=settings["authority"])
 
     socket.getaddrinfo = getaddrinfo
     setattr(ssl.SSLContext, "load_verify_locations", load_verify_locations)  # noqa: B010
 
     def undo() -> None:
-        socket.getaddrinfo = _original
-        setattr(ssl.SSLContext, "load_verify_locations", _load)  # noqa: B010
+        socket.getaddrinfo = resolve
+        setattr(ssl.SSLContext, "load_verify_locations", load)  # noqa: B010
 
     return undo
 

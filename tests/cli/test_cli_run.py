@@ -1,0 +1,265 @@
+"""``mock-tingwu run``: the program's status and signals, and what is told at the end."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mock_tingwu import MockTingwu, cli
+from mock_tingwu.cli.run_report import lines
+from tests.cli.commands import COMMAND, Running, environment
+
+#: A meeting that is created and not ended, and a host that is refused.
+PROGRAM = """
+import json, os, ssl, urllib.request, urllib.error
+url = "https://tingwu.cn-beijing.aliyuncs.com/openapi/tingwu/v2/tasks"
+source = {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16000}
+body = json.dumps({"AppKey": "app", "Input": source}).encode()
+headers = {"Accept": "application/json", "Authorization": "acs an-id:a-signature"}
+asking = urllib.request.Request(f"{url}?type=realtime", body, headers, method="PUT")
+data = json.load(urllib.request.urlopen(asking))["Data"]
+print(data["MeetingJoinUrl"], flush=True)
+urllib.request.urlopen(urllib.request.Request(f"{url}/{data['TaskId']}", headers=headers)).close()
+try:
+    urllib.request.urlopen("https://files.example.com/secret?token=hush")
+except urllib.error.URLError as error:
+    print(error.reason)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the authority of these tests is kept: not in the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        place = str(tmp_path_factory.mktemp("authority"))
+        patch.setenv("MOCK_TINGWU_CA_DIR", place)
+        yield place
+
+
+@pytest.fixture(autouse=True)
+def calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing of the surroundings count."""
+    for name in ("MOCK_TINGWU_AUTH", "MOCK_TINGWU_SCENARIO", "PYTHONPATH"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run a program in this process's mock; return the status, and what was written."""
+    code = cli.main(["run", *words])
+    return (code, *capfd.readouterr())
+
+
+def running(authority: str, program: str, **how: Any) -> Running:
+    words = ["run", "--quiet", "--", sys.executable, "-uSc", program]
+    return Running(words, environ={"MOCK_TINGWU_CA_DIR": authority}, **how)
+
+
+# What is told
+
+
+def test_the_end_is_told_in_short(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.zip"
+    words = ("--record", str(bundle), "--", sys.executable, "-c", PROGRAM)
+    code, printed, errors = run(capfd, *words)
+    assert code == 0, errors
+    assert cli.main(["replay", str(bundle)]) == 0
+    joining, refused = printed.splitlines()
+    assert joining.startswith("wss://tingwu-realtime-cn-beijing.aliyuncs.com/api/ws/v1?mc=")
+    assert "403" in refused
+    task = re.search(r"^    ([0-9a-f]{32}) (\w+)$", errors, re.MULTILINE)
+    assert task and task[2] in ("NEW", "ONGOING", "PAUSED")
+    lines = errors.splitlines()
+    assert lines[:3] == [
+        "mock-tingwu:",
+        "  2 calls: CreateTask 1, GetTaskInfo 1",
+        "  1 task",
+    ]
+    at = next(number for number, line in enumerate(lines) if "what clients owe the cloud" in line)
+    assert re.fullmatch(r"  [1-9]\d* violations? of what clients owe the cloud", lines[at])
+    assert any("stop-missing" in line for line in lines[at:])
+    assert lines[-1] == ("  refused 1 connection to files.example.com:443 (see --allow-network)")
+
+
+def test_a_report_has_every_step_and_no_secret(capfd: pytest.CaptureFixture[str]) -> None:
+    code, printed, errors = run(capfd, "--report", "--", sys.executable, "-c", PROGRAM)
+    assert code == 0
+    assert re.search(r"request .* PUT /openapi/tingwu/v2/tasks\?type=realtime ", errors)
+    assert re.search(r"response .* 200 GET /openapi/tingwu/v2/tasks/", errors)
+    key = printed.partition("mc=")[2].split()[0].partition("&")[0]
+    for secret in (key, "a-signature", "hush"):
+        assert len(secret) > 3 and secret not in errors
+
+
+def test_who_wants_nothing_told_is_told_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    code, printed, errors = run(
+        capfd, "--quiet", "--", "sh", "-c", "echo out; echo err >&2; exit 7"
+    )
+    assert (code, printed, errors) == (7, "out\n", "err\n")
+
+
+def test_who_does_nothing_has_done_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    _, _, errors = run(capfd, "true")
+    assert errors == (
+        "mock-tingwu:\n  no calls\n  no tasks\n  no violations of what clients owe the cloud\n"
+    )
+
+
+def test_all_scopes_count(start_mock: Callable[..., MockTingwu]) -> None:
+    mock = start_mock()
+    mock.scope("other", ["theirs"])
+    for key in ("ours", "theirs"):
+        source = {"SourceLanguage": "cn", "Format": "pcm", "SampleRate": 16_000}
+        body = {"AppKey": key, "Input": source}
+        httpx.put(f"{mock.url}/openapi/tingwu/v2/tasks?type=realtime", json=body)
+    short, whole = ([*lines(mock, {}, whole=whole)] for whole in (False, True))
+    assert short[1:3] == ["  2 calls: CreateTask 2", "  2 tasks"]
+    assert sum(" PUT /openapi" in line for line in whole) == 4  # requests and answers
+
+
+def test_who_is_to_be_verified_has_keys_that_are_taken(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCK_TINGWU_ACCESS_KEYS", "an-id:a-secret")
+    for name in ("ID", "SECRET"):
+        monkeypatch.delenv(f"ALIBABA_CLOUD_ACCESS_KEY_{name}", raising=False)
+    shown = "echo $ALIBABA_CLOUD_ACCESS_KEY_ID $ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+    words = ("--auth", "verify", "--quiet", "--", "sh", "-c", shown)
+    assert run(capfd, *words) == (0, "an-id a-secret\n", "")
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((), "there is no program, expected one behind --"),
+        (("--",), "there is no program, expected one behind --"),
+        (("--quiet", "--report", "--", "true"), "--report and --quiet exclude each other"),
+        (("--auth", "none", "--", "true"), "--auth is 'none', expected "),
+        (("--seed", "x", "--", "true"), "--seed is 'x', expected "),
+        (("--hosts", "--allow-network", "--", "true"), "with --hosts there is no network"),
+    ],
+)
+def test_what_makes_no_sense_is_told(
+    capfd: pytest.CaptureFixture[str], words: tuple[str, ...], why: str
+) -> None:
+    code, printed, errors = run(capfd, *words)
+    assert (code, printed) == (2, "")
+    assert errors.startswith("mock-tingwu run: ") and why in errors and errors.count("\n") == 1
+
+
+def test_a_program_that_is_not_there_or_is_none(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    nothing, text, script = tmp_path / "nothing", tmp_path / "text", tmp_path / "script"
+    text.write_text("text")
+    script.write_bytes(b"\x7f nonsense")
+    script.chmod(0o755)
+    told = "mock-tingwu run: {}: there is no such program\n"
+    assert run(capfd, "--", str(nothing)) == (127, "", told.format(nothing))
+    assert run(capfd, "--", "no-such-program") == (127, "", told.format("no-such-program"))
+    for path, why in (
+        (text, "Permission denied"),
+        (tmp_path, "Permission denied"),
+        (script, "Exec format error"),
+    ):
+        told = f"mock-tingwu run: {path} cannot be run: {why}\n"
+        assert run(capfd, "--", str(path)) == (126, "", told)
+
+
+def test_an_authority_that_cannot_be_kept_is_told(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MOCK_TINGWU_CA_DIR", str(tmp_path / "file"))
+    code, _, errors = run(capfd, "--", "true")
+    assert code == 2 and errors.count("\n") == 1
+    assert errors.startswith("mock-tingwu run: the authority cannot be kept in ")
+
+
+# Signals and streams
+
+_TELLING = """
+import os, signal, sys, time
+def told(number, frame):
+    print("got", signal.Signals(number).name)
+    if number == signal.SIGTERM:
+        sys.exit(3)
+for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"):
+    signal.signal(getattr(signal, name), told)
+print("ready")
+while True:
+    time.sleep(30)
+"""
+
+
+@pytest.mark.skipif(shutil.which("setsid") is None, reason="there is no setsid")
+def test_signals_are_handed_on(authority: str) -> None:
+    # Whoever shares its terminal gets SIGINT from there.
+    with running(authority, _TELLING, prefix=("setsid",)) as process:
+        assert process.line() == "ready"
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGINT):
+            process.process.send_signal(number)
+            assert process.line() == f"got {number.name}"
+        assert process.end(signal.SIGTERM) == (3, "got SIGTERM\n", "")
+
+
+def test_stdin_goes_through_and_a_signal_that_ends_it_is_told(authority: str) -> None:
+    program = (
+        "import os, sys\n"
+        "sys.stdout.buffer.write(sys.stdin.buffer.read()[::-1])\n"
+        "sys.stdout.flush()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    with running(authority, program, stdin=subprocess.PIPE) as process:
+        process.feed(b"ab\r\n")
+        process.end_of_input()
+        assert process.wait() == (128 + signal.SIGKILL, "\n\nba", "")
+
+
+def test_ctrl_c_reaches_the_program_once(authority: str) -> None:
+    program = (
+        "import signal, sys, time\n"
+        "count = 0\n"
+        "def told(*_):\n"
+        "    global count\n"
+        "    count += 1\n"
+        "signal.signal(signal.SIGINT, told)\n"
+        "print('ready')\n"
+        "sys.stdin.readline()\n"
+        "print('counted', count)\n"
+    )
+    words = [*COMMAND, "run", "--quiet", "--", sys.executable, "-uSc", program]
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execve(words[0], words, environment({"MOCK_TINGWU_CA_DIR": authority}))
+    try:
+        written = b""
+        said = {b"ready\r\n": b"\x03", b"^C": b"\n"}
+        while True:
+            try:
+                more = os.read(terminal, 1024)
+            except OSError:  # how Linux says that the other side is gone
+                break
+            if not more:
+                break
+            written += more
+            for heard in [heard for heard in said if heard in written]:
+                os.write(terminal, said.pop(heard))
+    finally:
+        os.close(terminal)
+        _, status = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert written.endswith(b"counted 1\r\n")

@@ -1,0 +1,1 @@
+"""Tests of the way on which unmodified programs get to a mock."""
