@@ -158,7 +158,8 @@ class Proxy:
         """Raise `_Refused` unless this host may be reached."""
         if is_product(host) or self._allow_network or is_local(f"http://{_bracketed(host)}"):
             return
-        self.refused[f"{_bracketed(host)}:{port}"] += 1
+        # Who is told of a refusal by what is preloaded may not have said a port.
+        self.refused[f"{_bracketed(host)}:{port}" if port else host] += 1
         text = f"mock-tingwu lets nothing but the cloud's hosts through, not {host}"
         raise _Refused(403, "Forbidden", f"{text}; --allow-network lets all through")
 
@@ -181,7 +182,7 @@ def _authority(target: str) -> tuple[str, int]:
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
-    if not host or not port:
+    if not host or port is None:
         raise _Refused(400, "Bad Request", f"CONNECT {target[:80]!r}, expected HOST:PORT")
     return host, port
 
