@@ -100,7 +100,7 @@ class Namespace:
         """Files, and those of the system that they stand for."""
         hosts = "".join(f"127.0.0.1 {name}\n" for name in EXAMPLES)
         texts = {
-            "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost\n{hosts}",
+            "/etc/hosts": f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n{hosts}",
             "/etc/resolv.conf": "nameserver 127.0.0.1\n",
             "/etc/nsswitch.conf": _nsswitch(),
         }
