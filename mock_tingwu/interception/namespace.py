@@ -47,9 +47,7 @@ class Namespace:
     ``refused`` is counted which other names are asked for.
     """
 
-    def __init__(
-        self, mock: MockTingwu, folder: Path, bundle: Path, refused: Counter[str]
-    ) -> None:
+    def __init__(self, mock: MockTingwu, folder: Path, bundle: Path, refused: Counter[str]) -> None:
         self._refused = refused
         self._mock = mock
         self._folder = folder

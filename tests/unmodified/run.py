@@ -29,7 +29,7 @@ ROOT = HERE.parent.parent
 CLIENTS = ROOT / "tests" / "clients"
 sys.path.insert(0, str(CLIENTS))
 
-from programs import GO, JAVA, LIVE_CALLBACKS, MAVEN, NPM, PROGRAMS, Agents  # noqa: E402
+from programs import GO, JAVA, LIVE_CALLBACKS, MAVEN, NPM, PROGRAMS, Agents, Meeting  # noqa: E402
 from receiver import LIVE_PATH, Receiver  # noqa: E402
 
 DOCS = ROOT / "docs" / "unmodified.md"
@@ -252,7 +252,7 @@ def judge(name: str, output: str) -> None:
     assert not isinstance(there, Agents)
     verdicts = [loads(line) for line in output.splitlines() if line.startswith('{"')]
     checks: dict[str, Any] = next((v["checks"] for v in reversed(verdicts) if "checks" in v), {})
-    expected = there.expected(checks) if hasattr(there, "hands_on_translations") else there.expected()
+    expected = there.expected(checks) if isinstance(there, Meeting) else there.expected()
     if checks != expected:
         raise Failure(f"found {checks}, expected {expected}")
 

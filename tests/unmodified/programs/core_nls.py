@@ -1,6 +1,6 @@
 """A realtime meeting with aliyun-python-sdk-core and the NLS SDK.
 
-    python core_nls.py WAV
+python core_nls.py WAV
 """
 
 import json

@@ -1,6 +1,6 @@
 """A meeting with the package dashscope, in the style of its releases 1.x.
 
-    python dashscope_1x.py WAV
+python dashscope_1x.py WAV
 """
 
 import os

@@ -1,6 +1,6 @@
 """A meeting with the sessions of the package dashscope, as of its release 2.
 
-    python dashscope_v2.py WAV
+python dashscope_v2.py WAV
 """
 
 import sys

@@ -1,6 +1,6 @@
 """A realtime meeting without an SDK: httpx, signed by hand (ACS3-HMAC-SHA256), and websockets.
 
-    python httpx_acs3.py WAV
+python httpx_acs3.py WAV
 """
 
 import asyncio
@@ -53,7 +53,8 @@ async def call(client, action, method, path, query="", body=None):
 
 async def stream(url, recording):
     async with websockets.connect(url) as socket:
-        header = {"namespace": "SpeechTranscriber", "appkey": "default", "task_id": uuid.uuid4().hex}
+        session = uuid.uuid4().hex
+        header = {"namespace": "SpeechTranscriber", "appkey": "default", "task_id": session}
 
         async def send(name, payload):
             ids = {"name": name, "message_id": uuid.uuid4().hex}
@@ -75,7 +76,8 @@ async def stream(url, recording):
             elif name == "SentenceEnd":
                 print("caption", message["payload"]["result"])
             elif name == "TranscriptionCompleted":
-                return await pushing
+                await pushing
+                return
             elif name == "TaskFailed":
                 sys.exit(message["header"]["status_text"])
 

@@ -26,7 +26,7 @@ TRIED = {
     "requests": lambda: requests.get("https://example.com/", timeout=10),
     "requests, http": lambda: requests.get("http://example.com/", timeout=10).raise_for_status(),
     "httpx": lambda: httpx.get("https://example.com/", timeout=10),
-    "http.client": lambda: http.client.HTTPSConnection("example.com", timeout=10).request("GET", "/"),
+    "http.client": lambda: http.client.HTTPSConnection("example.com", timeout=10).connect(),
     "websockets": lambda: connect("wss://example.com/", open_timeout=10),
     "websocket-client": lambda: websocket.create_connection("wss://example.com/", timeout=10),
     "a socket": by_socket,

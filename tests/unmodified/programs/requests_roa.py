@@ -1,6 +1,6 @@
 """A realtime meeting without an SDK: requests, signed by hand (ROA), and websocket-client.
 
-    python requests_roa.py WAV
+python requests_roa.py WAV
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""A recording with alibabacloud_tingwu20230930: asked for in one thread, waited for with asyncio."""
+"""A recording with alibabacloud_tingwu20230930: asked for, then waited for with asyncio."""
 
 import asyncio
 import os

@@ -4,7 +4,7 @@ Name resolution leads hosts of the cloud to the mock, and whoever trusts the aut
 such as certifi's or a copy of it, trusts the mock's as well. It runs in other people's programs, of
 whatever version, so it needs the standard library alone and nothing of ours. What it needs to know
 is in MOCK_TINGWU_INTERCEPT (JSON): ``pattern`` of the hosts, ``http_port`` and ``tls_port`` of the
-mock, ``authority`` (its certificate in PEM), ``allow_network``, and ``proxy_port`` (of the proxy, which
+mock, ``authority`` (its certificate in PEM), ``allow_network``, ``proxy_port`` (of the proxy, which
 counts what is refused).
 """
 
