@@ -19,7 +19,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from json import loads
 from pathlib import Path
 from typing import Any, Final
@@ -43,6 +45,10 @@ BUILD_SECONDS, RUN_SECONDS = 600, 120
 #: What is there when a folder is built.
 BUILT = {"node": "node_modules/ws", "java": "target/classes/unmodified", "go": "target/meeting"}
 BUILDS = {"node": NPM, "java": MAVEN, "go": GO}
+#: Programs that are run at a time: they mostly wait.
+AT_ONCE: Final = 3
+#: What a report calls the download of a file, and a connection, and what the table calls them.
+SHORT: Final = {"storage GET": "files", "WebSocket": "stream"}
 RUNS: Final = (sys.executable, "-m", "mock_tingwu", "run", "--auth", "verify")
 WAYS: Final = {"proxy": (), "--hosts": ("--hosts",)}
 
@@ -57,7 +63,8 @@ class Unmodified:
     """A program: ``command`` runs in a folder of tests/clients, or in this one.
 
     ``title`` is what the docs call it. ``proxy`` and ``hosts`` are how it goes: `WORKS`, or why it
-    does not. ``name_there`` is its name in tests/clients, by which its verdict is known.
+    does not. ``name_there`` is its name in tests/clients, by which its verdict is known; of others
+    ``sign`` is a line of what they print at their end.
     """
 
     name: str
@@ -67,6 +74,7 @@ class Unmodified:
     proxy: str = WORKS
     hosts: str = WORKS
     name_there: str = ""
+    sign: str = r"status (COMPLETED|0)"
 
     def way(self, way: str) -> str:
         return self.proxy if way == "proxy" else self.hosts
@@ -77,6 +85,7 @@ def python(file: str) -> tuple[str, ...]:
 
 
 WAV = str(RECORDING)
+OPTIONS = ("--target", "live", "--speed", "10", "--app-key", "my-app", "--result", "srt")
 JDK, SDK = "`java.net.http`", "`aliyun-java-sdk-core`"
 UNMODIFIED = (
     Unmodified(
@@ -157,6 +166,48 @@ UNMODIFIED = (
         "",
         (*python("core_nls.py"), WAV),
     ),
+    Unmodified(
+        "python-tea",
+        "Python: `alibabacloud-tingwu20230930`, blocking and asynchronous",
+        "",
+        python("tea_offline.py"),
+    ),
+    Unmodified(
+        "python-requests",
+        "Python: `requests`, `websocket-client`",
+        "",
+        (*python("requests_roa.py"), WAV),
+    ),
+    Unmodified(
+        "python-httpx", "Python: `httpx`, `websockets`", "", (*python("httpx_acs3.py"), WAV)
+    ),
+    Unmodified(
+        "python-dashscope-1x",
+        "Python: `dashscope`, as in 1.x",
+        "",
+        (*python("dashscope_1x.py"), WAV),
+    ),
+    Unmodified(
+        "python-dashscope-v2",
+        "Python: `dashscope`, its v2",
+        "",
+        (*python("dashscope_v2.py"), WAV),
+    ),
+    Unmodified(
+        "python-live",
+        "Python: `alibabacloud-live20161101`",
+        "",
+        python("live_callbacks.py"),
+        hosts=NO_CALLBACKS,
+        sign="stopped 2",
+    ),
+    Unmodified(
+        "ours",
+        "`mock-tingwu stream --target live`",
+        "",
+        (sys.executable, "-m", "mock_tingwu", "stream", WAV, *OPTIONS),
+        sign=".* --> .*",
+    ),
     Unmodified("curl", "curl", "", ("sh", str(HERE / "programs" / "curl.sh"))),
 )
 
@@ -169,19 +220,26 @@ def main() -> int:
     arguments = parse()
     did: dict[str, str] = {}
     failed: list[str] = []
-    with Receiver() as receiver:
-        for program in UNMODIFIED:
-            if arguments.programs and program.name not in arguments.programs:
-                continue
-            for way in WAYS:
-                started = time.monotonic()
-                try:
-                    said = drive(program, way, receiver, did)
-                except Failure as failure:
-                    failed.append(f"{program.name} ({way})")
-                    said = f"FAILED: {failure}"
-                seconds = time.monotonic() - started
-                print(f"{program.name:<16} {way:<8} {seconds:6.1f} s  {said}", flush=True)
+    chosen = [p for p in UNMODIFIED if not arguments.programs or p.name in arguments.programs]
+    try:
+        for folder in dict.fromkeys(program.folder for program in chosen):
+            build(folder)
+    except Failure as failure:
+        print(failure)
+        return 1
+
+    def run(program: Unmodified, way: str) -> None:
+        started = time.monotonic()
+        try:
+            said = drive(program, way, receiver, did)
+        except Failure as failure:
+            failed.append(f"{program.name} ({way})")
+            said = f"FAILED: {failure}"
+        seconds = time.monotonic() - started
+        print(f"{program.name:<19} {way:<7} {seconds:6.1f} s  {said}", flush=True)
+
+    with Receiver() as receiver, ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(run, *zip(*product(chosen, WAYS), strict=True)))
     if failed:
         print(f"\nfailed: {', '.join(failed)}")
         return 1
@@ -222,7 +280,6 @@ def drive(program: Unmodified, way: str, receiver: Receiver, did: dict[str, str]
     expected = program.way(way)
     if expected == NO_CALLBACKS:
         return expected
-    build(program.folder)
     command = [*RUNS, *WAYS[way], "--", *program.command]
     if program.name == "node-live":
         address = f"{receiver.url}{LIVE_PATH}{program.name}?room=1"
@@ -231,7 +288,7 @@ def drive(program: Unmodified, way: str, receiver: Receiver, did: dict[str, str]
     status, output = execute(command, folder, RUN_SECONDS)
     calls = called(output)
     if expected == NO_PROXY:
-        if status == 0 or "CreateTask" not in calls or "WebSocket" in calls:
+        if status == 0 or "CreateTask" not in calls or "stream" in calls:
             raise Failure(f"ended with {status}, but its stream should fail:\n{tail(output)}")
         return expected
     if status != 0:
@@ -240,7 +297,7 @@ def drive(program: Unmodified, way: str, receiver: Receiver, did: dict[str, str]
         raise Failure("this system allows no namespaces")
     if program.name_there:
         judge(program.name_there, output)
-    elif not re.search(r"^status (COMPLETED|0)$", output, re.MULTILINE):
+    elif not re.search(f"^{program.sign}$", output, re.MULTILINE):
         raise Failure(f"its task has not completed:\n{tail(output)}")
     did[program.name] = ", ".join(calls)
     return ", ".join(calls)
@@ -258,10 +315,12 @@ def judge(name: str, output: str) -> None:
 
 
 def called(output: str) -> list[str]:
-    """The calls that a report counts, by name."""
+    """The calls that a report counts, by name; those about hot words are one."""
     found = re.search(r"^  \d+ calls?: (.*)$", output, re.MULTILINE)
     counted = found[1].split(", ") if found else []
-    return sorted((entry.rpartition(" ")[0] for entry in counted), key=str.lower)
+    names = (entry.rpartition(" ")[0] for entry in counted)
+    short = {"hot words" if "Phrases" in name else SHORT.get(name, name) for name in names}
+    return sorted(short)
 
 
 def build(folder: str) -> None:
