@@ -132,7 +132,7 @@ def _run_inside(mock: MockTingwu, interception: Interception, command: Sequence[
     from mock_tingwu.interception import child
     from mock_tingwu.interception.namespace import HTTP_PORT, HTTPS_PORT, Namespace, NotAllowed
 
-    namespace = Namespace(mock, interception.folder, interception.bundle)
+    namespace = Namespace(mock, interception.folder, interception.bundle, interception.refused)
     way = interception.way_inside(HTTP_PORT, HTTPS_PORT)
     try:
         return child.run(

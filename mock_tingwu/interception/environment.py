@@ -115,7 +115,9 @@ def preloaded(way: Way) -> dict[str, Any]:
         "http_port": way.http_port,
         "tls_port": way.tls_port,
         "authority": way.authority,
-        "allow_network": way.allow_network,
+        # Inside namespaces it is the kernel that refuses, and the names' server that counts.
+        "allow_network": way.allow_network or way.proxy is None,
+        "proxy_port": way.open_port,
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections import Counter
 from typing import Final, cast
 
 from mock_tingwu.protocols.hosts import is_product
@@ -67,7 +68,10 @@ def _question(query: bytes) -> tuple[str, int, int, int] | None:
 
 
 class Names(asyncio.DatagramProtocol):
-    """Serves `answer` by UDP."""
+    """Serves `answer` by UDP, and counts in ``refused`` for whom there was none."""
+
+    def __init__(self, refused: Counter[str]) -> None:
+        self._refused = refused
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Of uvloop's it is none by its class.
@@ -77,3 +81,6 @@ class Names(asyncio.DatagramProtocol):
         reply = answer(data)
         if reply is not None:
             self._transport.sendto(reply, addr)
+            name, kind, *_ = _question(data) or ("", 0)
+            if kind == _A and not is_product(name):  # others are asked for beside it
+                self._refused[name.lower()] += 1

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -42,10 +43,12 @@ class NotAllowed(Exception):
 class Namespace:
     """A place for one program, which leads to a mock that runs with a ``tls_port``.
 
-    ``folder`` is where its files go, ``bundle`` has the certificates that are trusted there.
+    ``folder`` is where its files go, ``bundle`` has the certificates that are trusted there, in
+    ``refused`` is counted which other names are asked for.
     """
 
-    def __init__(self, mock: MockTingwu, folder: Path, bundle: Path) -> None:
+    def __init__(self, mock: MockTingwu, folder: Path, bundle: Path, refused: Counter[str]) -> None:
+        self._refused = refused
         self._mock = mock
         self._folder = folder
         self._bundle = bundle
@@ -87,13 +90,15 @@ class Namespace:
         server = self._mock._server
         await server.also(plain, secure=False)
         await server.also(secure, secure=True)
-        await asyncio.get_running_loop().create_datagram_endpoint(Names, sock=names)
+        await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Names(self._refused), sock=names
+        )
 
     def _covers(self) -> list[tuple[str, str]]:
         """Files, and those of the system that they stand for."""
         hosts = "".join(f"127.0.0.1 {name}\n" for name in EXAMPLES)
         texts = {
-            "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost\n{hosts}",
+            "/etc/hosts": f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n{hosts}",
             "/etc/resolv.conf": "nameserver 127.0.0.1\n",
             "/etc/nsswitch.conf": _nsswitch(),
         }

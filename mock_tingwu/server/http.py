@@ -37,6 +37,8 @@ _TRAILERS_TOO_LONG: Final = f"trailers are longer than {MAX_HEAD} bytes"
 #: request line.
 _SHOWN: Final = 200
 _SHOWN_OF_WORD: Final = 16
+#: How long the closing alert of TLS may take to leave, in seconds.
+CLOSING_ALERT_S: Final = 0.1
 _REQUEST_LINE: Final = re.compile("[A-Z]{1,16} .*")
 #: Bytes of a body of unknown length.
 _ANY_LENGTH: Final = 1 << 64
@@ -102,6 +104,16 @@ class HttpProtocol(HttpToolsProtocol):
         """Close the connection at once. What is still answered on it notices that nobody reads."""
         self._disconnect_all()
         self.transport.abort()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, with TLS as well: event loops wait for the client to close it.
+
+        Java's HttpClient never does; it would write its next request into such a connection, where
+        nobody reads any more.
+        """
+        super().timeout_keep_alive_handler()
+        if self.is_secure:
+            self.loop.call_later(CLOSING_ALERT_S, self.transport.abort)
 
     @property
     def is_secure(self) -> bool:

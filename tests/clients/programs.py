@@ -174,7 +174,9 @@ CALLBACKS = {
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 MAVEN = ("mvn", "--quiet", "--batch-mode", "clean", "process-classes")
 JAVA = ("java", "-cp", os.pathsep.join(("target/classes", "target/lib/*")))
-GO = ("go", "build", "-o", "target/", "./live-core", "./meeting", "./tasks-core")
+# Without cgo, as programs for containers are built.
+STATIC = ("env", "CGO_ENABLED=0", "go", "build", "-o")
+GO = (*STATIC, "target/", "./live-core", "./meeting", "./tasks-core")
 GO_TASKS = ("go", "build", "-o", "target/tasks", ".")
 
 MEETINGS = (

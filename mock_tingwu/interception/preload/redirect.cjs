@@ -23,9 +23,18 @@ if (settings) {
     }
     if (!settings.allow_network && !isLocal(host)) {
       const why = "mock-tingwu lets nothing leave this machine; --allow-network does";
-      throw Object.assign(new Error(`${host}: ${why}`), { code: "ECONNREFUSED" });
+      const about = { code: "ECONNREFUSED", target: `${host}:${options.port}` };
+      throw Object.assign(new Error(`${host}: ${why}`), about);
     }
     return options;
+  };
+
+  // Ask the proxy for what is refused, so that it is in its books; go on when it has answered.
+  const count = (target, goOn) => {
+    const books = new net.Socket();
+    books.on("error", () => {}).on("close", goOn).resume();
+    connect.call(books, net._normalizeArgs([{ port: settings.proxy_port, host: "127.0.0.1" }]));
+    books.end(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
   };
 
   net.Socket.prototype.connect = function (...args) {
@@ -34,7 +43,7 @@ if (settings) {
     try {
       given[0] = redirected(given[0]);
     } catch (error) {
-      process.nextTick(() => this.destroy(error));
+      count(error.target, () => this.destroy(error));
       return this;
     }
     return connect.call(this, given);

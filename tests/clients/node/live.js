@@ -42,7 +42,8 @@ function popCore(method) {
 /** What the typed package for Live is a thin layer over: ACS3 signatures, everything in the query. */
 function openapi(name, { Client, Config, Params, OpenApiRequest }) {
   return (credentials = environment) => {
-    const config = new Config({ ...credentials, endpoint: new URL(url).host, protocol: 'HTTP' });
+    const { host: endpoint, protocol } = new URL(url);
+    const config = new Config({ ...credentials, endpoint, protocol: protocol.slice(0, -1).toUpperCase() });
     const sdk = new Client(config);
     const how = {
       version: VERSION,

@@ -4,6 +4,9 @@
 
 const fs = require('fs');
 
+/** As a configuration names the protocol of a URL. */
+const protocol = (url) => new URL(url).protocol.slice(0, -1).toUpperCase();
+
 const environment = {
   accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID,
   accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
@@ -13,9 +16,9 @@ const environment = {
 function tingwu(url, credentials = environment) {
   const sdk = require('@alicloud/tingwu20230930');
   const { $OpenApiUtil } = require('@alicloud/openapi-core');
-  // The operations ask for HTTPS; the protocol of the configuration wins.
+  // The operations ask for HTTPS; the protocol of the configuration wins over that.
   const client = new sdk.default(
-    new $OpenApiUtil.Config({ ...credentials, endpoint: new URL(url).host, protocol: 'HTTP' }),
+    new $OpenApiUtil.Config({ ...credentials, endpoint: new URL(url).host, protocol: protocol(url) }),
   );
   const plain = async (response) => (await response).body.toMap();
   const put = (query, body) =>

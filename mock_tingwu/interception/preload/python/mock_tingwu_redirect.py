@@ -4,7 +4,8 @@ Name resolution leads hosts of the cloud to the mock, and whoever trusts the aut
 such as certifi's or a copy of it, trusts the mock's as well. It runs in other people's programs, of
 whatever version, so it needs the standard library alone and nothing of ours. What it needs to know
 is in MOCK_TINGWU_INTERCEPT (JSON): ``pattern`` of the hosts, ``http_port`` and ``tls_port`` of the
-mock, ``authority`` (its certificate in PEM), ``allow_network``.
+mock, ``authority`` (its certificate in PEM), ``allow_network``, ``proxy_port`` (of the proxy, which
+counts what is refused).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 VARIABLE = "MOCK_TINGWU_INTERCEPT"
@@ -37,6 +39,7 @@ def patch(settings: dict[str, Any]) -> Callable[[], None]:
             return resolve("127.0.0.1", port, *args, **kwargs)
         if settings["allow_network"] or _is_local(name):
             return resolve(host, port, *args, **kwargs)
+        _count(settings["proxy_port"], name, port)
         why = "mock-tingwu lets nothing leave this machine; --allow-network does"
         raise socket.gaierror(socket.EAI_FAIL, f"{name}: {why}")
 
@@ -59,6 +62,16 @@ def activate() -> None:
     settings = os.environ.get(VARIABLE)
     if settings:
         patch(json.loads(settings))
+
+
+def _count(proxy_port: int, name: Any, port: Any) -> None:
+    """Ask the proxy for what is refused, so that it is in its books."""
+    target = f"{name}:{port if isinstance(port, int) else 0}"
+    with suppress(OSError), socket.socket() as books:
+        books.settimeout(1)
+        books.connect(("127.0.0.1", proxy_port))
+        books.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+        books.recv(1)
 
 
 def _is_local(name: Any) -> bool:

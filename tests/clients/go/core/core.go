@@ -60,7 +60,7 @@ func (c *client) request(method, path string) *requests.CommonRequest {
 	request.Port = c.server.Port()
 	request.Version = "2023-09-30"
 	request.PathPattern = path
-	request.SetScheme("http")
+	request.SetScheme(c.server.Scheme)
 	return request
 }
 

@@ -65,7 +65,7 @@ func (c *client) send(action string, given parameters) (*answer, error) {
 	request.Port = c.server.Port()
 	request.Version = "2016-11-01"
 	request.ApiName = action
-	request.SetScheme("http")
+	request.SetScheme(c.server.Scheme)
 	into := request.QueryParams
 	if c.method == "POST" {
 		into = request.FormParams

@@ -26,7 +26,11 @@ final class Calls {
 
   /** Without a {@code key} the SDK takes the one of the environment. */
   Calls(URI server, String key) {
-    sdk = new TingWu("http", server.resolve(PATH).toString());
+    this(new TingWu("http", server.resolve(PATH).toString()), key);
+  }
+
+  Calls(TingWu sdk, String key) {
+    this.sdk = sdk;
     this.key = key;
   }
 

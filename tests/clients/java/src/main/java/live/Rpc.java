@@ -17,11 +17,13 @@ import openapi.Json;
 /** CommonRequest of aliyun-java-sdk-core in RPC style: GET with a query, or POST with a form. */
 final class Rpc {
   private final String authority;
+  private final ProtocolType protocol;
   private final MethodType method;
   private final IAcsClient client;
 
   Rpc(URI server, MethodType method, Credentials credentials) {
     authority = server.getAuthority();
+    protocol = ProtocolType.valueOf(server.getScheme().toUpperCase());
     this.method = method;
     client =
         new DefaultAcsClient(
@@ -33,7 +35,7 @@ final class Rpc {
     request.setSysDomain(authority);
     request.setSysVersion("2016-11-01");
     request.setSysAction(action);
-    request.setSysProtocol(ProtocolType.HTTP);
+    request.setSysProtocol(protocol);
     request.setSysMethod(method);
     parameters.forEach(
         (name, value) -> {

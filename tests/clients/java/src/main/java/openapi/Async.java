@@ -29,7 +29,7 @@ public final class Async implements Caller {
             .overrideConfiguration(
                 ClientOverrideConfiguration.create()
                     .setEndpointOverride(server.getAuthority())
-                    .setProtocol("HTTP"))
+                    .setProtocol(server.getScheme().toUpperCase()))
             .build();
   }
 

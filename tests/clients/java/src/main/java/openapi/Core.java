@@ -15,10 +15,12 @@ import java.util.Map;
 /** CommonRequest of aliyun-java-sdk-core, with ROA signatures. */
 public final class Core implements Caller {
   private final String authority;
+  private final ProtocolType protocol;
   private final IAcsClient client;
 
   public Core(URI server, Credentials credentials) {
     authority = server.getAuthority();
+    protocol = ProtocolType.valueOf(server.getScheme().toUpperCase());
     client =
         new DefaultAcsClient(
             DefaultProfile.getProfile("cn-beijing", credentials.id, credentials.secret));
@@ -35,7 +37,7 @@ public final class Core implements Caller {
     CommonRequest request = new CommonRequest();
     request.setSysDomain(authority);
     request.setSysVersion("2023-09-30");
-    request.setSysProtocol(ProtocolType.HTTP);
+    request.setSysProtocol(protocol);
     request.setSysMethod(MethodType.valueOf(method));
     request.setSysUriPattern(path);
     query.forEach(request::putQueryParameter);

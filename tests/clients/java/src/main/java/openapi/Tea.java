@@ -24,7 +24,7 @@ public final class Tea implements Caller {
                 .setAccessKeySecret(credentials.secret)
                 .setEndpoint(server.getAuthority())
                 // The operations ask for HTTPS; the protocol of the configuration wins.
-                .setProtocol("HTTP"));
+                .setProtocol(server.getScheme().toUpperCase()));
   }
 
   @Override
