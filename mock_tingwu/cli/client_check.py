@@ -111,6 +111,8 @@ def _check(args: argparse.Namespace, found: list[Any]) -> int:
         if error.output.strip():
             print(error.output.rstrip(), file=sys.stderr)
         return _NO_BASELINE
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough: `main` knows
     except OSError as error:
         complain("client-check", f"{args.command[0]} cannot be run: {error.strerror or error}")
         return _NO_BASELINE
