@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +76,8 @@ class CassetteWriter:
         self._sessions = 0
         #: How many records have been written.
         self.records = 0
+        #: Why nothing more is written since a disk was full, or the like.
+        self.problem: OSError | None = None
         self._file = path.open("w", encoding="utf-8")
         header = {
             "format": FORMAT,
@@ -83,7 +86,11 @@ class CassetteWriter:
             "recorded": datetime.now(UTC).date().isoformat(),
             "writer": __version__,
         }
-        self._line(header)
+        try:
+            self._line(header)
+        except OSError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +105,8 @@ class CassetteWriter:
 
     def close(self) -> None:
         """Close the file; what comes afterwards is not written."""
-        with self._lock:
+        # What could not be written has been told: nothing else is left to write.
+        with self._lock, suppress(OSError):
             self._file.close()
 
     def keep_secret(self, secrets: Iterable[str]) -> None:
@@ -201,8 +209,14 @@ class CassetteWriter:
             raise TypeError("only a Redacted is written")
         with self._lock:
             if not self._file.closed:
-                self.records += 1
-                self._line(redacted.record)
+                try:
+                    self._line(redacted.record)
+                except OSError as error:
+                    # Whoever makes a call is not to hear of it.
+                    self.problem = error
+                    self.close()
+                else:
+                    self.records += 1
 
     def _line(self, record: Mapping[str, Any]) -> None:
         self._file.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("junit", "JUnit XML for CI servers"),
         ("md", "a summary in Markdown"),
     ):
-        reports.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+        reports.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"{what}; - is stdout")
     reports.add_argument(
         "--record",
         type=Path,
@@ -128,6 +128,7 @@ def _selected(expression: str) -> Catalogue:
 
 def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
     from mock_tingwu.cli.running import print_plan, print_summary, run_cases
+    from mock_tingwu.cli.writing import is_printed, writing
 
     bench = _bench(args)
     if args.plan:
@@ -141,12 +142,18 @@ def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
             "a run against the live cloud costs money and leaves tasks in your account: see what "
             "it would do with --plan, then say --yes"
         )
-    _check_writable(args)
+    _check_files(args)
     if any(bench.offers().issuperset(case.needs) for case in catalogue):
         bench.probe()
-    report = run_cases(args, bench, catalogue)
-    _write(args, report)
-    print_summary(report)
+    files = _files(args)
+    report, problem = run_cases(args, bench, catalogue)
+    try:
+        _write(files, report)
+    finally:
+        print_summary(report, sys.stderr if is_printed(files) else sys.stdout)
+    if problem is not None:
+        with writing("--record", args.record):
+            raise problem
     return 0 if report.passed else 1
 
 
@@ -163,33 +170,47 @@ def _bench(args: argparse.Namespace) -> Bench:
     )
 
 
-def _check_writable(args: argparse.Namespace) -> None:
-    """Reports are written when all is done: that is too late to find that there is no folder."""
-    for path in (args.json, args.html, args.junit, args.md, args.resume, args.record):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ValueError(f"{path} cannot be written: there is no folder {path.parent}")
+def _check_files(args: argparse.Namespace) -> None:
+    """Files are written while cases run and when all is done: too late to find that they cannot be.
+
+    Raises:
+        ValueError: one cannot be.
+    """
+    from mock_tingwu.cli.writing import check_reports, check_writable
+
+    try:
+        check_reports(_files(args))
+        for option, path in (("--resume", args.resume), ("--record", args.record)):
+            if path == Path("-"):
+                raise ValueError(f"{option} is -, expected a file: only reports go to stdout")
+            if path is not None:
+                check_writable(option, path)
+    except OSError as error:
+        raise ValueError(str(error)) from None
 
 
-def _write(args: argparse.Namespace, report: Report) -> None:
+def _files(args: argparse.Namespace) -> dict[str, Path]:
+    """Where reports go, by options."""
+    forms = {"--json": args.json, "--html": args.html, "--junit": args.junit, "--md": args.md}
+    return {option: path for option, path in forms.items() if path is not None}
+
+
+def _write(files: dict[str, Path], report: Report) -> None:
+    from mock_tingwu.cli.writing import write_reports
     from mock_tingwu.conformance.freshness import note
     from mock_tingwu.conformance.reports.html import html
     from mock_tingwu.conformance.reports.junit import junit
     from mock_tingwu.conformance.reports.markdown import markdown
     from mock_tingwu.conformance.results import encode
 
-    writers: tuple[tuple[Path | None, Callable[[Report], bytes]], ...] = (
-        (args.json, encode),
-        (args.html, lambda report: html(report).encode()),
-        (args.junit, junit),
-        (args.md, lambda report: markdown(report).encode()),
-    )
-    for path, write in writers:
-        if path is not None:
-            try:
-                path.write_bytes(write(report))
-            except OSError as error:
-                raise OSError(f"{path} cannot be written: {error.strerror}") from None
     note(report)
+    made: dict[str, Callable[[], str]] = {
+        "--json": lambda: encode(report).decode() + "\n",
+        "--html": lambda: html(report),
+        "--junit": lambda: junit(report).decode() + "\n",
+        "--md": lambda: markdown(report),
+    }
+    write_reports(files, made)
 
 
 def _list(catalogue: Catalogue) -> int:

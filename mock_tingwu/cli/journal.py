@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.cli.printable import json_text, printable
 from mock_tingwu.cli.sdk import DEFAULT_URL
+from mock_tingwu.cli.writing import writing
 
 if TYPE_CHECKING:
     import httpx
@@ -88,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
                 archive = _read(client.stream("GET", f"{url}/har", params=asked))
                 if not archive.startswith(b'{"log":'):
                     raise _Refused("the answer is no archive")
-                args.har.write_bytes(archive)
+                with writing("--har", args.har):
+                    args.har.write_bytes(archive)
             elif args.follow:
                 _follow(client, f"{url}/stream", asked, show)
             else:

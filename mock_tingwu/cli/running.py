@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,6 +19,7 @@ from mock_tingwu import __version__
 from mock_tingwu.cassettes.cassette import TARGETS
 from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.cli.interrupts import run_loop
+from mock_tingwu.cli.writing import writing
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import Case, Catalogue
 from mock_tingwu.conformance.deviations import KnownDeviation, check, read, shipped
@@ -34,8 +35,12 @@ _COLOURS: Final = {PASS: "green", FAIL: "red", NOTED: "blue", SKIP: "yellow"}
 _WORDS: Final = {PASS: "passed", FAIL: "failed", NOTED: "noted", SKIP: "left out"}
 
 
-def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> Report:
-    """Run them as the arguments say, with a display on stderr; return the report.
+def run_cases(
+    args: argparse.Namespace, bench: Bench, catalogue: Catalogue
+) -> tuple[Report, OSError | None]:
+    """Run them as the arguments say, with a display on stderr.
+
+    Return the report, and why the cassette of ``--record`` is not whole, if it is not.
 
     Raises:
         ValueError: a file that the arguments name makes no sense.
@@ -49,18 +54,20 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
         done = earlier(args.resume, bench.name, __version__)
     entries = {id: entry for id, entry in done.items() if id in catalogue}
     rest = catalogue.only(lambda case: case.id not in entries)
+    cassette = _cassette(args.record, bench)
 
     async def run_rest(display: Display, keeper: Keeper | None) -> None:
         def take(outcome: Outcome) -> None:
             entry = entry_of(outcome, passes.get(outcome.case.id, ""))
             entries[entry.id] = entry
             if keeper is not None:
-                keeper.write(entry)
+                with writing("--resume", args.resume):
+                    keeper.write(entry)
             display.ended(entry)
 
         with (
             Outside(args.public_url, args.public_port) as outside,
-            _cassette(args.record, bench) as cassette,
+            nullcontext() if cassette is None else cassette,
         ):
             await run(
                 rest,
@@ -76,9 +83,12 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
         if args.resume is None:
             run_loop(run_rest(display, None))
         else:
-            with kept(args.resume, bench.name, __version__, done) as keeper:
+            with ExitStack() as stack:
+                with writing("--resume", args.resume):
+                    keeping = kept(args.resume, bench.name, __version__, done)
+                    keeper = stack.enter_context(keeping)
                 run_loop(run_rest(display, keeper))
-    return Report(
+    report = Report(
         target=bench.name,
         version=bench.version,
         kit=__version__,
@@ -87,6 +97,7 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
         selection=args.select,
         cases=tuple(entries[case.id] for case in catalogue),
     )
+    return report, None if cassette is None else cassette.problem
 
 
 class Display:
@@ -147,9 +158,9 @@ class Display:
             self._progress.console.print(f"{entry.id} left something behind: {escape(problem)}")
 
 
-def print_summary(report: Report) -> None:
+def print_summary(report: Report, file: TextIO) -> None:
     """The totals by area, and whether the run passed."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(file=file, highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     table.add_column("area")
     for verdict in _WORDS:
@@ -205,10 +216,11 @@ def _print_untried(console: Console, found: Plan) -> None:
         console.print(f"[yellow]left out[/]: {len(found.left_out)} cases are for mocks alone")
 
 
-def _cassette(path: Path | None, bench: Bench) -> AbstractContextManager[CassetteWriter | None]:
+def _cassette(path: Path | None, bench: Bench) -> CassetteWriter | None:
     if path is None:
-        return nullcontext()
-    return CassetteWriter(path, target=bench.name if bench.name in TARGETS else "other")
+        return None
+    with writing("--record", path):
+        return CassetteWriter(path, target=bench.name if bench.name in TARGETS else "other")
 
 
 def _known(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> list[KnownDeviation]:

@@ -84,7 +84,7 @@ async def run(
     Those that listen to the one live stream of a shared target take turns.
 
     ``known`` are those deviations that are about this target. What goes over the wire is recorded
-    on the ``cassette``.
+    on the ``cassette``. What ``on_start`` and ``on_outcome`` raise ends the run.
     """
     reasons = {deviation.case: deviation for deviation in known}
     turns = asyncio.Semaphore(bench.at_once)
@@ -100,8 +100,12 @@ async def run(
             on_outcome(outcome)
             return outcome
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(run_one(case)) for case in catalogue]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(run_one(case)) for case in catalogue]
+    except ExceptionGroup as failed:
+        # What a case raises is its outcome: this is of the functions that were given.
+        raise failed.exceptions[0] from None
     return [task.result() for task in tasks]
 
 

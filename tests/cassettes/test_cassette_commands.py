@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,28 @@ def test_a_cassette_that_replays_nothing_is_red(
     assert "nothing was played" in capfd.readouterr().out
 
 
+@pytest.mark.usefixtures("here")
+def test_when_the_disk_is_full_the_program_goes_on_and_record_says_so(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_line = CassetteWriter._line
+
+    def full_after_the_first(self: CassetteWriter, record: Mapping[str, Any]) -> None:
+        if self.records:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_line(self, record)
+
+    monkeypatch.setattr(CassetteWriter, "_line", full_after_the_first)
+    program = PROGRAM.replace("print(urllib", "for _ in range(3): print(urllib")
+    command = ["record", "--", sys.executable, "-c", program, "{url}", "0", "application/json"]
+    assert main(command) == 2
+    captured = capfd.readouterr()
+    assert captured.out.count('"TaskId"') == 3
+    assert captured.err == (
+        "mock-tingwu record: --out cassette.jsonl cannot be written: No space left on device\n"
+    )
+
+
 def test_whoever_ends_it_ends_the_program(here: Path) -> None:
     program = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     command = [sys.executable, "-m", "mock_tingwu", "record", "--", sys.executable, "-c", program]
@@ -120,7 +144,10 @@ def test_whoever_ends_it_ends_the_program(here: Path) -> None:
             "recording with --target live creates real tasks, which cost money: add --yes to do it",
         ),
         (["--target", "nowhere", "--", "true"], "the target is 'nowhere', expected mock, live"),
-        (["--out", "no/c.jsonl", "--", "true"], "no/c.jsonl cannot be written: there is no folder"),
+        (
+            ["--out", "no/c.jsonl", "--", "true"],
+            "--out no/c.jsonl cannot be written: there is no folder no",
+        ),
         (["--", "./no-program"], "./no-program cannot be run: No such file or directory"),
     ],
 )

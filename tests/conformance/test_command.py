@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import signal
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,8 @@ from mock_tingwu.cli import main
 from mock_tingwu.conformance.benches import SharedBench
 from mock_tingwu.conformance.http import Http, Unreachable
 from mock_tingwu.conformance.mutants import answers, patched, with_value
-from mock_tingwu.conformance.results import read
+from mock_tingwu.conformance.progress import Keeper
+from mock_tingwu.conformance.results import Entry, read
 from tests.cli.commands import Running
 
 Command = Callable[..., tuple[int, str, str]]
@@ -73,6 +76,50 @@ def test_a_known_deviation_fails_nothing_until_it_vanishes(
     code, _, err = conformance(*flags)
     assert code == 1
     assert "take it off the list" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
+@pytest.mark.parametrize("option", ["--json", "--record"])
+def test_a_full_disk_is_told_with_the_file(
+    conformance: Command, tmp_path: Path, option: str
+) -> None:
+    summary = tmp_path / "run.md"
+    code, _, err = conformance("--select", "TW-CREATE-001", option, "/dev/full", "--md", summary)
+    assert code == 1
+    reason = "cannot be written: No space left on device"
+    assert err == f"mock-tingwu conformance: {option} /dev/full {reason}\n"
+    # The other reports are there, if there was a run.
+    assert summary.exists() is (option == "--json")
+
+
+def test_a_run_that_cannot_be_kept_any_more_ends_with_a_sentence(
+    conformance: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Keeper, item: Any) -> None:
+        if isinstance(item, Entry):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Keeper, "write", full)
+    kept = tmp_path / "run.jsonl"
+    code, _, err = conformance("--select", "TW-CREATE-001, TW-CREATE-002", "--resume", kept)
+    assert code == 1
+    assert err == (
+        f"mock-tingwu conformance: --resume {kept} cannot be written: No space left on device\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "begins"), [("--json", "{"), ("--junit", "<?xml"), ("--md", "#"), ("--html", "<!")]
+)
+def test_a_report_goes_to_stdout_and_all_else_to_stderr(
+    conformance: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, begins: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = conformance("--select", "TW-CREATE-001", option, "-")
+    assert code == 0
+    assert out.lower().startswith(begins) and "TW-CREATE" in out
+    assert "passed: 1 case" in err and "passed: 1 case " not in out
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_secret_is_in_any_report(conformance: Command, tmp_path: Path) -> None:
@@ -214,7 +261,17 @@ def test_two_runs_are_compared(conformance: Command, tmp_path: Path) -> None:
         (["--select", "TW-NOTHING"], "the selection 'TW-NOTHING' has no case"),
         (["--select", "TW and"], "where a case, an area, a level"),
         (["--target", "nonsense"], "the target is 'nonsense', expected mock, live or an address"),
-        (["--json", "/nowhere/at/all.json"], "there is no folder /nowhere/at"),
+        (
+            ["--json", "/nowhere/at/all.json"],
+            "--json /nowhere/at/all.json cannot be written: there is no folder /nowhere/at",
+        ),
+        (
+            ["--md", f"{__file__}/run.md"],
+            f"--md {__file__}/run.md cannot be written: {__file__} is no folder",
+        ),
+        (["--html", "/"], "--html / is a folder, expected a file to write"),
+        (["--html", "-", "--md", "-"], "--html and --md are -, expected one report at most"),
+        (["--record", "-"], "--record is -, expected a file: only reports go to stdout"),
         (["--deviations", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
         (["--resume", "/dev/full"], "/dev/full is no file that a run could be kept in"),
         (["--plan", "--json", "plan.json"], "--json is given with --plan"),
