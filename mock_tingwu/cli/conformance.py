@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
     from mock_tingwu.conformance.benches import Bench
@@ -216,7 +217,7 @@ def _write(files: dict[str, Path], report: Report) -> None:
 def _list(catalogue: Catalogue) -> int:
     for case in catalogue:
         print(f"{case.id}  {case.level:6}  {case.title}")
-    print(f"{len(catalogue)} cases", file=sys.stderr)
+    print(counted(len(catalogue), "case"), file=sys.stderr)
     return 0
 
 
@@ -224,6 +225,11 @@ def _compare(one: Path, other: Path) -> int:
     from mock_tingwu.conformance.reports.comparison import as_markdown, compare
     from mock_tingwu.conformance.results import read
 
-    comparison = compare(read(one), read(other))
+    comparison = compare(read(one), read(other), _told_apart(one, other))
     print(as_markdown(comparison), end="")
     return 0 if comparison.same else 1
+
+
+def _told_apart(one: Path, other: Path) -> tuple[str, str]:
+    """What two files are called: by their names, by their paths where those are the same."""
+    return (one.name, other.name) if one.name != other.name else (str(one), str(other))

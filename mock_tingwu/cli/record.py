@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
     from mock_tingwu.cassettes.gateway import RecordingGateway
@@ -106,7 +107,7 @@ def _record(target: Target, out: Path, command: list[str]) -> int:
         if out.is_file():
             out.unlink()
         return codes[0] or NOTHING
-    complain("record", f"{records} records are in {out}")
+    complain("record", f"{counted(records, 'record')} in {out}")
     return codes[0]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_tingwu import __version__
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
     from mock_tingwu.replay.bundle import Bundle
@@ -158,5 +159,5 @@ def _remarks(bundle: Bundle, outcomes: Outcomes) -> list[str]:
             "that a bundle cannot hold"
         )
     if outcomes.records < len(bundle.records):
-        remarks.append(f"{outcomes.records} of {len(bundle.records)} records were replayed")
+        remarks.append(f"{outcomes.records} of {counted(len(bundle.records), 'record')} replayed")
     return remarks

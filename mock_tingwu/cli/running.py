@@ -30,6 +30,7 @@ from mock_tingwu.conformance.progress import Keeper, earlier, kept
 from mock_tingwu.conformance.requirements import scores
 from mock_tingwu.conformance.results import Entry, Report, entry_of, now
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, run
+from mock_tingwu.counting import counted
 
 _COLOURS: Final = {PASS: "green", FAIL: "red", NOTED: "blue", SKIP: "yellow"}
 _WORDS: Final = {PASS: "passed", FAIL: "failed", NOTED: "noted", SKIP: "left out"}
@@ -131,13 +132,12 @@ class Display:
     ) -> None:
         self._progress.stop()
         if exc_type is not None and not issubclass(exc_type, Exception):
-            done, total = self._ended, self._total
+            done, total = self._ended, counted(self._total, "case")
             self._console.print(
-                f"interrupted: {done} of {total} cases are done; with --resume FILE they would be "
-                "kept, and the same command would go on"
+                f"interrupted: {done} of {total} done; with --resume FILE they would be kept, and "
+                "the same command would go on"
                 if not self._is_kept
-                else f"interrupted: {done} of {total} cases are done and kept; the same command "
-                "goes on"
+                else f"interrupted: {done} of {total} done and kept; the same command goes on"
             )
 
     def started(self, case: Case) -> None:
@@ -181,7 +181,7 @@ def print_summary(report: Report, file: TextIO) -> None:
     words = ", ".join(f"{totals[verdict]} {word}" for verdict, word in _WORDS.items())
     result = "[green]passed[/]" if report.passed else "[red]failed[/]"
     console.print(
-        f"{result}: {totals['cases']} cases against {escape(report.target)} in "
+        f"{result}: {counted(totals['cases'], 'case')} against {escape(report.target)} in "
         f"{report.seconds:.1f} s: {words}"
     )
 
@@ -210,10 +210,12 @@ def _print_untried(console: Console, found: Plan) -> None:
     for case, reason in found.not_testable:
         reasons.setdefault(reason, []).append(case.id)
     for reason, ids in reasons.items():
-        console.print(f"[red]not testable yet[/]: {len(ids)} of them need {escape(reason)}")
+        cases = counted(len(ids), "case")
+        console.print(f"[red]not testable yet[/]: {cases} for want of {escape(reason)}")
         console.print(f"  {' '.join(ids)}", style="dim")
     if found.left_out:
-        console.print(f"[yellow]left out[/]: {len(found.left_out)} cases are for mocks alone")
+        cases = counted(len(found.left_out), "case")
+        console.print(f"[yellow]left out[/]: {cases} for mocks alone")
 
 
 def _cassette(path: Path | None, bench: Bench) -> CassetteWriter | None:

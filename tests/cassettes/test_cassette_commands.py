@@ -56,7 +56,7 @@ def test_a_program_is_recorded_and_replayed(here: Path, capfd: pytest.CaptureFix
     assert recorded() == 0
     out, err = capfd.readouterr()
     assert '"TaskStatus":"INVALID"' in out
-    assert err == "mock-tingwu record: 1 records are in cassette.jsonl\n"
+    assert err == "mock-tingwu record: 1 record in cassette.jsonl\n"
     cassette = Cassette.read(here / "cassette.jsonl")
     assert (cassette.target, cassette.records[0]["call"]) == ("mock", "GetTaskInfo")
     assert main(["replay", "cassette.jsonl"]) == 0
