@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.cli.options import port
 from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="an address, such as that of a tunnel, at which the target reaches --public-port here",
     )
-    reached.add_argument("--public-port", type=int, default=0, metavar="PORT", help="any free one")
+    reached.add_argument("--public-port", type=port, default=0, metavar="PORT", help="any free one")
     reached.add_argument(
         "--callbacks-set",
         action="store_true",
@@ -159,8 +160,17 @@ def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
 
 def _bench(args: argparse.Namespace) -> Bench:
+    from mock_tingwu.client.address import is_http, is_stream, no_address
     from mock_tingwu.conformance.benches import PrivateBench, SharedBench
 
+    if args.public_url and not is_http(args.public_url):
+        example = "an address such as https://tunnel.example.com"
+        raise ValueError(no_address(args.public_url, "--public-url", example))
+    if args.stream_url and not is_stream(args.stream_url):
+        # The query of such an address is a credential.
+        shown = args.stream_url.partition("?")[0]
+        example = "an address such as rtmp://pull.example.com/app/stream"
+        raise ValueError(no_address(shown, "--stream-url", example))
     if args.target == "mock":
         return PrivateBench()
     return SharedBench(

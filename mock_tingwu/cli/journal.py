@@ -71,10 +71,10 @@ def run(args: argparse.Namespace) -> int:
     # As imports of one's own code go, this is an expensive one.
     import httpx
 
-    from mock_tingwu.client.address import is_http, is_local
+    from mock_tingwu.client.address import is_http, is_local, no_address
 
     if not is_http(args.url):
-        complain("journal", f"--url is {args.url!r}, expected an address such as {DEFAULT_URL}")
+        complain("journal", no_address(args.url, "--url", f"an address such as {DEFAULT_URL}"))
         return BAD_USAGE
     if args.har is not None and args.follow:
         complain("journal", "--har is written once: it does not go with --follow")

@@ -186,4 +186,5 @@ def test_sdk_prints_settings_for_the_address_given(capsys: pytest.CaptureFixture
 
 def test_sdk_refuses_what_is_no_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sdk", "--url", "127.0.0.1:8900"]) == 2
+    assert main(["sdk", "--url", "http://127.0.0.1:89000"]) == 2
     assert "'127.0.0.1:8900'" in capsys.readouterr().err

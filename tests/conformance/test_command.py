@@ -277,6 +277,19 @@ def test_two_runs_are_compared(conformance: Command, tmp_path: Path) -> None:
         (["--html", "/"], "--html / is a folder, expected a file to write"),
         (["--html", "-", "--md", "-"], "--html and --md are -, expected one report at most"),
         (["--record", "-"], "--record is -, expected a file: only reports go to stdout"),
+        (
+            ["--target", "http://127.0.0.1:99999"],
+            "the target is 'http://127.0.0.1:99999' with the port 99999, expected one from 1 to",
+        ),
+        (
+            ["--public-url", "https://tunnel.example.com:0/"],
+            "--public-url is 'https://tunnel.example.com:0/' with the port 0, expected one from 1",
+        ),
+        (["--public-url", "tunnel"], "--public-url is 'tunnel', expected an address such as https"),
+        (
+            ["--target", "live", "--stream-url", "rtmp://pull:70000/app/x?auth_key=y"],
+            "--stream-url is 'rtmp://pull:70000/app/x' with the port 70000, expected one from 1",
+        ),
         (["--deviations", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
         (["--resume", "/dev/full"], "/dev/full is no file that a run could be kept in"),
         (["--plan", "--json", "plan.json"], "--json is given with --plan"),
