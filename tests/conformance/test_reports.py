@@ -103,6 +103,12 @@ class TestJunit:
         failure = root.find(".//failure")
         assert failure is not None and failure.get("message") == "NEW"
 
+    def test_times_add_up_whatever_ran_at_the_same_time(self) -> None:
+        ids = ("TW-CREATE-001", "TW-CREATE-002", "RT-ORDER-001")
+        root = ET.fromstring(junit(report(*(entry(id, seconds=1.25) for id in ids), seconds=2.0)))
+        assert [suite.get("time") for suite in root] == ["2.500", "1.250"]
+        assert root.get("time") == "3.750"
+
     def test_what_xml_has_no_character_for_is_replaced(self) -> None:
         hostile = entry(verdict="fail", detail=HOSTILE, title=HOSTILE)
         problem = ET.fromstring(junit(report(hostile))).find(".//failure")
