@@ -196,13 +196,25 @@ def print_plan(bench: Bench, catalogue: Catalogue) -> None:
     for operation, count in sorted(found.calls.items(), key=lambda item: -item[1]):
         table.add_row(operation, str(count))
     console.print(table)
+    cases = counted(len(found.steps), "case")
+    audio = f"{_lasting(found.audio_s)} of audio" if found.audio_s else "no audio"
+    price = ""
+    if bench.name == "live":
+        price = (
+            f", about {found.cost:.2f} CNY at {PRICE_PER_HOUR:.2f} CNY for an hour of "
+            "transcription; what language models make of it costs more"
+        )
     console.print(
-        f"{len(found.steps)} cases against {escape(bench.name)}: about "
-        f"{found.seconds / 60:.0f} minutes, {found.audio_s / 60:.1f} minutes of audio, about "
-        f"{found.cost:.2f} CNY at {PRICE_PER_HOUR:.2f} CNY for an hour of transcription; what "
-        "language models make of it costs more"
+        f"{cases} against {escape(bench.name)}: {_lasting(found.seconds)}, {audio}{price}"
     )
     _print_untried(console, found)
+
+
+def _lasting(seconds: float) -> str:
+    """A time that is known about."""
+    if seconds >= 120:
+        return f"about {seconds / 60:.0f} minutes"
+    return f"about {seconds:.0f} s" if seconds >= 0.5 else "less than a second"
 
 
 def _print_untried(console: Console, found: Plan) -> None:

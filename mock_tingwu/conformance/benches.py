@@ -37,9 +37,13 @@ _IMAGINED_STREAM: Final = "rtmp://pull.example.com/app/conformance"
 
 
 class Bench(Protocol):
-    """Where cases run. ``at_once`` is how many at a time; ``version`` is the target's, if known."""
+    """Where cases run. ``at_once`` is how many at a time; ``version`` is the target's, if known.
+
+    ``is_mock``: nothing there takes as long as it was spoken, and nothing costs anything.
+    """
 
     name: str
+    is_mock: bool
     at_once: int
     pacing: Pacing
     version: str
@@ -65,6 +69,7 @@ class PrivateBench:
     """
 
     name = "mock"
+    is_mock = True
     at_once = _PRIVATE_AT_ONCE
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
@@ -154,10 +159,10 @@ class SharedBench:
         environ = os.environ if environ is None else environ
         health = _health(self._target)
         self.version = str(health.get("version", ""))
-        self._is_mock = bool(health)
-        self.at_once = _SHARED_AT_ONCE if self._is_mock else _LIVE_AT_ONCE
-        self.pacing = Pacing(share=None if self._is_mock else 0.5)
-        if self._is_mock and _clock_mode(self._target) == "virtual":
+        self.is_mock = bool(health)
+        self.at_once = _SHARED_AT_ONCE if self.is_mock else _LIVE_AT_ONCE
+        self.pacing = Pacing(share=None if self.is_mock else 0.5)
+        if self.is_mock and _clock_mode(self._target) == "virtual":
             # Cases that run side by side would move the clock for each other.
             self.at_once = 1
         self._site = self._made(is_public, callbacks_set, stream_url)
@@ -213,11 +218,11 @@ class SharedBench:
             offers.add(Need.OUTSIDE)
         if callbacks_set:
             offers.add(Need.CALLBACK)
-        if stream_url or self._is_mock:
+        if stream_url or self.is_mock:
             values["stream_url"] = stream_url or _IMAGINED_STREAM
             offers.add(Need.STREAM)
         control = ""
-        if self._is_mock and _clock_mode(target) == "virtual":
+        if self.is_mock and _clock_mode(target) == "virtual":
             control = target.tingwu_url
             offers.add(Need.CLOCK)
         return Site(
@@ -226,7 +231,7 @@ class SharedBench:
             dashscope_url=target.dashscope_url,
             live_url=target.live_url,
             offers=frozenset(offers),
-            pace=0 if self._is_mock else 0.1,
+            pace=0 if self.is_mock else 0.1,
             control_url=control,
             **values,
         )

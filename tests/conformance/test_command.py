@@ -16,6 +16,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
+from mock_tingwu.client.targets import API_KEY, APP_ID
 from mock_tingwu.conformance.benches import SharedBench
 from mock_tingwu.conformance.http import Http, Unreachable
 from mock_tingwu.conformance.mutants import answers, patched, with_value
@@ -162,7 +163,19 @@ def test_a_plan_touches_nothing(conformance: Command) -> None:
         code, out, _ = conformance("--target", mock.url, "--select", "RT-ORDER-001", "--plan")
         assert not mock.journal
     assert code == 0
-    assert "CreateTask" in out and "minutes of audio" in out
+    assert "CreateTask" in out
+    assert re.search(rf"^1 case against {mock.url}: (about \d+ s|less than a second), ", out, re.M)
+    assert out.endswith(" of audio\n") and "CNY" not in out
+
+
+def test_a_plan_for_the_cloud_has_a_price(
+    conformance: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (API_KEY, APP_ID):
+        monkeypatch.setenv(name, "any")
+    code, out, _ = conformance("--target", "live", "--select", "DS-MEET-001", "--plan")
+    assert code == 0
+    assert "1 case against live: less than a second, no audio, about 0.00 CNY" in out
 
 
 def test_live_needs_a_yes(conformance: Command) -> None:
