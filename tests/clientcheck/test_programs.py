@@ -98,7 +98,15 @@ def test_all_that_run_are_killed_and_nothing_more_is_started(tmp_path: Path) -> 
 def test_of_much_output_the_beginning_and_the_end_are_kept() -> None:
     end = python("print('begin', 'x' * 1_000_000, 'end')").run(PLACE, 20)
     assert end.output.startswith("begin xx") and end.output.rstrip().endswith("xx end")
-    assert "\n[...]\n" in end.output and len(end.output) < 140_000
+    left_out = len("begin ") + 1_000_000 + len(" end\n") - 2 * 64 * 1024
+    assert f"x\n[... {left_out} bytes left out ...]\nx" in end.output
+    assert len(end.output) < 140_000
+
+
+def test_of_much_that_a_function_returns_the_beginning_and_the_end_are_kept() -> None:
+    end = Function(lambda place: f"begin {'x' * 1_000_000} end").run(PLACE, 20)
+    assert end.output.startswith("begin xx") and end.output.endswith("xx end")
+    assert " bytes left out ...]\n" in end.output and len(end.output) < 140_000
 
 
 def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def judge(situation: Situation, run: Evidence, baseline: Evidence) -> Verdict:
     """Grade a run of a program that has ``baseline`` where nothing goes wrong."""
     grade, reason = _Case(situation, run, baseline).judged()
     end = run.end
-    return Verdict(situation, grade, reason, end.seconds, end.code, end.output[-_OUTPUT:])
+    return Verdict(situation, grade, reason, end.seconds, end.code, end.told(_OUTPUT))
 
 
 class _Case:
