@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -91,14 +90,15 @@ def _check(args: argparse.Namespace, found: list[Any]) -> int:
     from mock_tingwu.cli.terminal import make_console
     from mock_tingwu.cli.writing import is_printed, write_reports
     from mock_tingwu.conformance.client_check.battery import BaselineFailed, check_all
-    from mock_tingwu.conformance.client_check.programs import Command, masked
+    from mock_tingwu.conformance.client_check.programs import Command
 
     files = _files(args)
+    program = Command(args.command)
     display = _Display(make_console(sys.stderr if is_printed(files) else sys.stdout))
     try:
         with display:
             report = check_all(
-                Command(args.command),
+                program,
                 found,
                 timeout=args.timeout,
                 jobs=args.jobs,
@@ -115,9 +115,8 @@ def _check(args: argparse.Namespace, found: list[Any]) -> int:
         complain("client-check", f"{args.command[0]} cannot be run: {error.strerror or error}")
         return _NO_BASELINE
     display.summed_up(report)
-    command = masked(shlex.join(args.command))
     try:
-        write_reports(files, _forms(report, command))
+        write_reports(files, _forms(report, program.shown()))
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
@@ -119,6 +120,17 @@ def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     for secret in ("abcdefgh", "tell-nobody-this", "Zm9v", "CAIS1234", "sk-12345678"):
         assert secret not in shown
     assert "&x=1" in shown
+
+
+def test_a_command_is_shown_without_the_keys_of_the_mock_and_of_this_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MY_ACCESS_KEY_SECRET", "tell-nobody-this")
+    options = ("sk-any", "--key=sk-any", "--mine=tell-nobody-this", "any", "sk-any-other", "{url}")
+    command = python("", *options)
+    command.run(PLACE, 20)
+    told = shlex.split(command.shown())[3:]
+    assert told == ["…", "--key=…", "--mine=…", "any", "sk-any-other", "{url}"]
 
 
 def test_functions_return_raise_and_hang() -> None:

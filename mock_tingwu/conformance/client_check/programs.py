@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import signal
 import subprocess
 import threading
@@ -134,6 +135,16 @@ class Command:
         self._running: dict[subprocess.Popen[bytes], str] = {}
         self._lock = threading.Lock()
         self._stopped = False
+        #: Keys that the mocks have given it.
+        self._secrets: set[str] = set()
+
+    def shown(self) -> str:
+        """The command line as reports have it: no secret of this environment or of the mocks."""
+        return shlex.join(masked(self._without_keys(word)) for word in self._words)
+
+    def _without_keys(self, word: str) -> str:
+        name, sign, value = word.rpartition("=")
+        return f"{name}{sign}…" if value in self._secrets else word
 
     def words_at(self, place: Place) -> list[str]:
         """The command line with what stands for its placeholders."""
@@ -174,6 +185,9 @@ class Command:
             if self._stopped:
                 raise RuntimeError("nothing is run any more")
             mark = uuid4().hex
+            self._secrets.update(
+                value for name, value in place.environ.items() if _SECRET_NAME.search(name)
+            )
             process = subprocess.Popen(
                 self.words_at(place),
                 env={**os.environ, **place.variables, _MARK: mark},
