@@ -135,7 +135,7 @@ async def failure(cloud: Cloud) -> None:
     level=MUST,
     source=DS_CALLBACKS("when a callback comes"),
     operations=CALLBACK,
-    needs=(Need.CALLBACK,),
+    needs=(Need.SERVICE_INSIGHTS, Need.CALLBACK),
     time_limit=WITH_RESULTS_S,
 )
 async def sister(cloud: Cloud) -> None:

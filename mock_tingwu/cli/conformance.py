@@ -88,6 +88,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reached.add_argument(
         "--stream-url", default="", metavar="URL", help="a live stream that is on, for Live"
     )
+    reached.add_argument(
+        "--second-stream-url", default="", metavar="URL", help="another one that is on meanwhile"
+    )
     parser.epilog = (
         "Exit code 0 when at least one case ran and none failed that is binding (MUST, SHOULD), "
         "1 otherwise, 2 for bad usage, 130 after Ctrl-C."
@@ -166,11 +169,16 @@ def _bench(args: argparse.Namespace) -> Bench:
     if args.public_url and not is_http(args.public_url):
         example = "an address such as https://tunnel.example.com"
         raise ValueError(no_address(args.public_url, "--public-url", example))
-    if args.stream_url and not is_stream(args.stream_url):
-        # The query of such an address is a credential.
-        shown = args.stream_url.partition("?")[0]
-        example = "an address such as rtmp://pull.example.com/app/stream"
-        raise ValueError(no_address(shown, "--stream-url", example))
+    for option, url in (
+        ("--stream-url", args.stream_url),
+        ("--second-stream-url", args.second_stream_url),
+    ):
+        if url and not is_stream(url):
+            example = "an address such as rtmp://pull.example.com/app/stream"
+            # The query of such an address is a credential.
+            raise ValueError(no_address(url.partition("?")[0], option, example))
+    if args.second_stream_url and args.second_stream_url == args.stream_url:
+        raise ValueError("--second-stream-url is that of --stream-url, expected another stream")
     if args.target == "mock":
         return PrivateBench()
     return SharedBench(
@@ -178,6 +186,7 @@ def _bench(args: argparse.Namespace) -> Bench:
         is_public=bool(args.public_url),
         callbacks_set=args.callbacks_set,
         stream_url=args.stream_url,
+        second_stream_url=args.second_stream_url,
     )
 
 

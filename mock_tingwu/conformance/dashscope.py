@@ -108,14 +108,15 @@ class DashScope:
         app_id: str | None = "",
         **changes: Any,
     ) -> Answer:
-        """createTask with just these fields. ``app_id`` is the target's if empty, None for none.
+        """createTask with just these fields.
 
+        ``app_id`` is the target's for the model if empty, None for none.
         ``input`` has ``type`` and what goes with it; ``changes`` are those of `call`. A meeting
         that it begins is ended when the case is over.
         """
         fields: dict[str, Any] = {"task": "createTask"}
         if app_id is not None:
-            fields["appId"] = app_id or self._cloud.site.app_id
+            fields["appId"] = app_id or self._cloud.site.app_of(model)
         body: dict[str, Any] = {"input": fields | dict(input)}
         if model is not None:
             body["model"] = model

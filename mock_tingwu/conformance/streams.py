@@ -438,7 +438,7 @@ class AgentSession(Session):
         **input: Any,
     ) -> None:
         """Send run-task without fields that are None; ``header``, ``payload`` replace some."""
-        fields: dict[str, Any] = {"appId": self._cloud.site.app_id, "directive": "start"}
+        fields: dict[str, Any] = {"appId": self._cloud.site.app_of(model), "directive": "start"}
         fields |= {"dataId": data_id} | input
         body: dict[str, Any] = {
             "model": model,

@@ -17,9 +17,11 @@ import pytest
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
 from mock_tingwu.client.targets import API_KEY, APP_ID
+from mock_tingwu.conformance import load
 from mock_tingwu.conformance.benches import SharedBench
 from mock_tingwu.conformance.http import Http, Unreachable
 from mock_tingwu.conformance.mutants import answers, patched, with_value
+from mock_tingwu.conformance.needs import lacking
 from mock_tingwu.conformance.progress import Keeper
 from mock_tingwu.conformance.results import Entry, read
 from tests.cli.commands import Running
@@ -215,6 +217,53 @@ def test_a_target_that_goes_away_fails_the_run_whatever_the_level(conformance: C
         code, _, err = conformance("--select", "INFO and TW-STOP")
     assert code == 1
     assert "no answer came: it is gone" in err
+
+
+def test_what_the_cloud_needs_for_other_agents_and_for_two_streams() -> None:
+    environ = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAIany",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "any",
+        "DASHSCOPE_API_KEY": "sk-any",
+        "DASHSCOPE_APP_ID": "tw_meeting",
+        "DASHSCOPE_APP_ID_SERVICE_INSIGHTS": "tw_insights",
+    }
+    one = SharedBench("live", environ=environ, is_public=True, stream_url="rtmp://a/b")
+    cases = load()
+    for id, setting in (
+        ("DS-MEET-001", ""),
+        ("DS-AGENT-001", ""),
+        ("DS-AGENT-006", "DASHSCOPE_APP_ID_AUTOMOTIVE_SERVICE_INSPECTION"),
+        ("DS-WS-055", "DASHSCOPE_APP_ID_INDUSTRIAL_INSTRUCTION"),
+        ("LV-CREATE-001", ""),
+        ("LV-QUERY-003", "--second-stream-url"),
+    ):
+        only_on_mock, advice = lacking(cases[id].needs, one.offers())
+        assert not only_on_mock, id
+        assert advice.endswith(setting) and bool(advice) is bool(setting), id
+    two = SharedBench(
+        "live",
+        environ=environ,
+        is_public=True,
+        stream_url="rtmp://a/b",
+        second_stream_url="rtmp://a/c",
+    )
+    assert lacking(cases["LV-QUERY-003"].needs, two.offers()) == (False, "")
+    for site in (one._site, two._site):
+        assert site.app_of("tingwu-service-insights") == "tw_insights"
+        assert site.app_of("tingwu-meeting") == site.app_of(None) == "tw_meeting"
+        assert {"tw_insights", "tw_meeting", "rtmp://a/b"} <= set(site.secrets)
+    assert "rtmp://a/c" in two._site.secrets
+
+
+def test_a_mock_that_is_there_has_streams_and_takes_one_application_for_all_agents(
+    conformance: Command,
+) -> None:
+    with MockTingwu(apps=["mock-app"]) as mock, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DASHSCOPE_APP_ID", "mock-app")
+        selected = "DS-AGENT-006, DS-AGENT-007, DS-WS-055, LV-QUERY-003, LV-QUERY-004"
+        code, out, err = conformance("--target", mock.url, "--select", selected)
+    assert code == 0, err
+    assert "5 passed, 0 failed, 0 noted, 0 left out" in out
 
 
 def test_on_a_clock_that_all_share_one_case_runs_at_a_time() -> None:
