@@ -223,7 +223,6 @@ def _write(files: dict[str, Path], report: Report) -> None:
     from mock_tingwu.conformance.reports.markdown import markdown
     from mock_tingwu.conformance.results import encode
 
-    note(report)
     made: dict[str, Callable[[], str]] = {
         "--json": lambda: encode(report).decode() + "\n",
         "--html": lambda: html(report),
@@ -231,6 +230,7 @@ def _write(files: dict[str, Path], report: Report) -> None:
         "--md": lambda: markdown(report),
     }
     write_reports(files, made)
+    note(report)
 
 
 def _list(catalogue: Catalogue) -> int:

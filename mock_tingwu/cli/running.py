@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
@@ -66,10 +66,7 @@ def run_cases(
                     keeper.write(entry)
             display.ended(entry)
 
-        with (
-            Outside(args.public_url, args.public_port) as outside,
-            nullcontext() if cassette is None else cassette,
-        ):
+        with Outside(args.public_url, args.public_port) as outside:
             await run(
                 rest,
                 bench,
@@ -80,15 +77,16 @@ def run_cases(
                 on_outcome=take,
             )
 
-    with Display(len(rest), is_kept=args.resume is not None) as display:
-        if args.resume is None:
-            run_loop(run_rest(display, None))
-        else:
-            with ExitStack() as stack:
-                with writing("--resume", args.resume):
-                    keeping = kept(args.resume, bench.name, __version__, done)
-                    keeper = stack.enter_context(keeping)
-                run_loop(run_rest(display, keeper))
+    with ExitStack() as stack:
+        if cassette is not None:
+            stack.enter_context(cassette)
+        display = stack.enter_context(Display(len(rest), is_kept=args.resume is not None))
+        keeper: Keeper | None = None
+        if args.resume is not None:
+            with writing("--resume", args.resume):
+                keeping = kept(args.resume, bench.name, __version__, done)
+                keeper = stack.enter_context(keeping)
+        run_loop(run_rest(display, keeper))
     report = Report(
         target=bench.name,
         version=bench.version,
