@@ -18,9 +18,10 @@ import httpx
 from mock_tingwu.cassettes.calls import CALLS, INFERENCE, service_of
 from mock_tingwu.cassettes.cassette import REFERENCE, Cassette, Record
 from mock_tingwu.cassettes.findings import Finding, Kind, finding
-from mock_tingwu.cassettes.order import name_of
+from mock_tingwu.cassettes.order import AWAITED, name_of
 from mock_tingwu.cassettes.resigning import Resigner
 from mock_tingwu.cassettes.sending import send
+from mock_tingwu.cassettes.standing import is_ahead, is_behind
 from mock_tingwu.cassettes.streams import EVENT_S, PlayedStream, decoded
 from mock_tingwu.cassettes.writer import FORM, CassetteWriter, HttpAnswer, HttpRequest
 from mock_tingwu.client.address import is_local
@@ -33,23 +34,6 @@ from mock_tingwu.protocols.signing import encode_query
 
 #: How often a task is asked for at most until it stands as recorded.
 _POLLS: Final = 200
-#: Events that the client waits for before it goes on.
-_AWAITED: Final = frozenset(
-    [
-        "TranscriptionStarted",
-        "TranscriptionCompleted",
-        "TaskFailed",
-        "task-started",
-        "speech-listen",
-        "speech-end",
-        "task-finished",
-        "task-failed",
-    ]
-)
-#: How far a task is by its status: a realtime one is NEW first, DashScope's begin with 3
-#: (tingwu-openapi 2.3, dashscope-tingwu 3).
-_PROGRESS: Final = {"NEW": 0, "ONGOING": 1, "PAUSED": 2, "COMPLETED": 3, "FAILED": 3, "INVALID": 3}
-_AGENT_PROGRESS: Final = {3: 0, 1: 1, 0: 3, 2: 3}
 #: What a signature of each scheme looks like, for the `Resigner` to make a right one.
 _SIGNATURES: Final = {
     "acs": {"authorization": "acs any:any"},
@@ -113,10 +97,10 @@ class Player:
                 self.findings.append(said)
                 return
             document = decoded(answer.content)
-            if not _is_behind(document, record.get("answer")):
+            if not is_behind(document, record.get("answer")):
                 break
             await self.later()
-        if _is_ahead(document, record.get("answer")):
+        if is_ahead(document, record.get("answer")):
             return
         self.played[place] = self.writer.records
         self.writer.http(
@@ -224,7 +208,7 @@ class Player:
             await session.say(message if isinstance(message, str) else json.dumps(message))
         elif "received" in record:
             name = name_of(session.kind, record["received"])
-            if name in _AWAITED and not await session.hear(name):
+            if name in AWAITED and not await session.hear(name):
                 where = f"{session.kind} {name}"
                 self.findings.append(
                     finding(Kind.ORDER, where, recording="comes", replay="does not come in time")
@@ -279,29 +263,3 @@ class Player:
 
     def _untestable(self, where: str, why: str) -> None:
         self.findings.append(finding(Kind.UNTESTABLE, where, recording="comes", replay=why))
-
-
-def _standing(answer: Any) -> tuple[int, int] | None:
-    """How far the task is that an answer tells of, and how many links it has."""
-    if not isinstance(answer, dict):
-        return None
-    if isinstance(data := answer.get("Data"), dict) and "TaskStatus" in data:
-        links = data.get("Result")
-        progress = _PROGRESS.get(str(data["TaskStatus"]).upper())
-        return None if progress is None else (progress, len(links) if links else 0)
-    if isinstance(output := answer.get("output"), dict) and "status" in output:
-        progress = _AGENT_PROGRESS.get(output["status"])
-        return None if progress is None else (progress, 0)
-    return None
-
-
-def _is_behind(came: Any, recorded: Any) -> bool:
-    now, then = _standing(came), _standing(recorded)
-    if now is None or then is None or now[0] == then[0] == 3:
-        return False
-    return now[0] < then[0] or (now[0] == then[0] and now[1] < then[1])
-
-
-def _is_ahead(came: Any, recorded: Any) -> bool:
-    now, then = _standing(came), _standing(recorded)
-    return now is not None and then is not None and now[0] > then[0]

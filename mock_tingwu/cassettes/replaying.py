@@ -27,12 +27,14 @@ class Outcome:
 
     ``played`` are the calls and streams that were played, ``compared`` the answers and shapes that
     were held against each other. ``ruled_out`` counts differences that the rules take for none.
+    ``left_out`` are parts that this target cannot be tried with, by the reason.
     """
 
     findings: list[Finding] = field(default_factory=list)
     played: int = 0
     compared: int = 0
     ruled_out: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
 
 
 async def replay(

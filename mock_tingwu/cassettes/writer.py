@@ -16,6 +16,7 @@ each call of a method, at once; only frames of audio are summed up until somethi
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,12 +28,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mock_tingwu import __version__
 from mock_tingwu.cassettes import shapes
-from mock_tingwu.cassettes.calls import OTHER, SESSIONS, Call, call_of, file_schema, session_of
+from mock_tingwu.cassettes.calls import OTHER, SESSIONS, Call, call_of, schema_of_answer, session_of
 from mock_tingwu.cassettes.cassette import FORMAT, TARGETS, VERSION
 from mock_tingwu.cassettes.facts import Fact, facts
 from mock_tingwu.cassettes.masking import Masker, Redacted
 
 FORM: Final = "application/x-www-form-urlencoded"
+#: The name of a part: it stands as it is.
+_PART: Final = re.compile("[A-Z0-9-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +110,25 @@ class CassetteWriter:
             for secret in secrets:
                 self._masker.learn(secret)
 
-    def http(self, request: HttpRequest, answer: HttpAnswer) -> None:
-        """Write a request and its answer."""
+    def http(self, request: HttpRequest, answer: HttpAnswer, part: str = "") -> None:
+        """Write a request and its answer; ``part`` is what of the whole they belong to."""
         with self._lock:
-            record = self._requested(request)
+            record = self._requested(request) | _noted(part)
             call = str(record["call"])
             record["status"] = answer.status
             record["answer_headers"] = self._masker.headers(answer.headers.items())
             size, document = _read(answer.headers, answer.body)
             if document is not None:
                 record["answer"] = self._masker.document(
-                    document[0], _answer_facts(call, answer.status)
+                    document[0], _answer_facts(call, answer.status, document[0])
                 )
             elif size:
                 record["answer_bytes"] = size
             self._write(self._masker.redacted(record))
 
-    def websocket(self, url: str, headers: Mapping[str, str], status: int = 101) -> Session:
+    def websocket(
+        self, url: str, headers: Mapping[str, str], status: int = 101, part: str = ""
+    ) -> Session:
         """Write that a WebSocket was asked for; ``status`` is not 101 when it was refused."""
         parts = urlsplit(url)
         with self._lock:
@@ -137,6 +142,7 @@ class CassetteWriter:
                 "url": self._masker.reference("url", url),
                 "signed": scheme_of(headers, {}),
                 "status": status,
+                **_noted(part),
             }
             self._learn_authorization(headers)
             self._write(self._masker.redacted(record))
@@ -261,20 +267,17 @@ class Session:
         self._writer._write(redacted)
 
 
-def _answer_facts(call: str, status: int) -> Fact | None:
+def _noted(part: str) -> dict[str, str]:
+    """What a record has in it of its part. Raises ValueError for what could be anybody's text."""
+    if part and _PART.fullmatch(part) is None:
+        raise ValueError(f"part is {part!r}, expected up to 40 of A-Z, 0-9 and -")
+    return {"part": part} if part else {}
+
+
+def _answer_facts(call: str, status: int, answer: Any) -> Fact | None:
     """What the schemas say of an answer."""
-    name = schema_of_answer(call, status)
+    name = schema_of_answer(call, status, answer)
     return facts(name) if name else None
-
-
-def schema_of_answer(call: str, status: int) -> str:
-    """The schema of an answer, by the ``call`` of its record; empty: there is none."""
-    from mock_tingwu.cassettes.calls import CALLS
-
-    if call.startswith("file "):
-        return file_schema(call.removeprefix("file ")) if status < 400 else ""
-    known = CALLS.get(call, OTHER)
-    return known.answer if status < 400 else known.error
 
 
 def scheme_of(headers: Mapping[str, str], parameters: Mapping[str, str]) -> str | None:
