@@ -135,6 +135,8 @@ class Masker:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = {secret for secret in secrets if secret}
         self._references: dict[str, str] = {}
+        #: References to links, by the links without what is behind their paths.
+        self._files: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._forms: dict[str, str] = {}
 
@@ -144,8 +146,11 @@ class Masker:
         return Redacted({**record, "forms": forms} if forms else record)
 
     def key_of(self, value: str) -> str | None:
-        """The key under which a text stood that has become a reference; None: it has not."""
-        found = self._references.get(value)
+        """The key under which a text stood that has become a reference; None: it has not.
+
+        A file's link is another one each time that it is given: its signature is.
+        """
+        found = self._references.get(value) or self._files.get(value.partition("?")[0])
         return found[1:].partition(":")[0] if found else None
 
     def document(self, value: Any, fact: Fact | None) -> Any:
@@ -212,8 +217,10 @@ class Masker:
             name = name if name.isidentifier() and name.isascii() else "value"
             number = self._counts[name] = self._counts.get(name, 0) + 1
             found = self._references[value] = f"<{name}:{number}>"
+            if is_link := shapes.is_link(value):
+                self._files.setdefault(value.partition("?")[0], found)
             if form is None:
-                form = shapes.link_template(value) if shapes.is_link(value) else None
+                form = shapes.link_template(value) if is_link else None
             self._forms[found[1:-1]] = shapes.template(value) if form is None else form
         return found
 

@@ -1,4 +1,4 @@
-"""Two recordings of the same program beside each other: which exchange of one is which of the other.
+"""Two recordings of one program beside each other: which exchange of one is which of the other.
 
 A program that does the same again asks the same things; how often it asks for a task is a matter of
 time. Requests are told by what they are without their identifiers.
@@ -78,8 +78,9 @@ def _pair_calls(recorded: Cassette, replayed: Cassette, made: Pairing) -> None:
         made.findings.append(finding(Kind.UNTESTABLE, call, recording=_COMES, replay=said))
     for call, places in extra.items():
         if places:
-            said = {"recording": "it was not asked", "replay": _COMES}
-            made.findings.append(finding(Kind.UNTESTABLE, call, **said))
+            made.findings.append(
+                finding(Kind.UNTESTABLE, call, recording="it was not asked", replay=_COMES)
+            )
 
 
 def _by_request(cassette: Cassette) -> dict[str, list[int]]:
@@ -177,21 +178,24 @@ def _stream_differences(then: _Stream, now: _Stream) -> Iterator[Finding]:
         if counts[0] != counts[1]:
             said = {"recording": _times(counts[0]), "replay": _times(counts[1])}
             yield finding(Kind.ORDER, f"{then.kind} {name}", **said)
-    yield from close_differences(then.kind, then.close, now.close)
+    yield from _close_differences(then, now)
 
 
-def close_differences(
-    kind: str, then: dict[str, Any] | None, now: dict[str, Any] | None
-) -> Iterator[Finding]:
-    """How two ends of a connection differ: who closed it, and the code when it was the service."""
-    if then is None or now is None:
+def _close_differences(then: _Stream, now: _Stream) -> Iterator[Finding]:
+    """What differs in how a connection ended: who closed it, and the code of the service's CLOSE.
+
+    Of two that close when all is said, either may be the first: that counts where the client waits.
+    """
+    one, other = then.close, now.close
+    if one is None or other is None:
         return
-    if then["by"] != now["by"]:
-        said = {"recording": f"by the {then['by']}", "replay": f"by the {now['by']}"}
-        yield finding(Kind.ORDER, f"{kind} close", **said)
-    elif then["by"] == "service" and then["code"] != now["code"]:
-        said = {"recording": str(then["code"]), "replay": str(now["code"])}
-        yield finding(Kind.STATUS, f"{kind} close", **said)
+    if one["by"] != other["by"]:
+        if one.get("awaited") or other.get("awaited"):
+            said = {"recording": f"by the {one['by']}", "replay": f"by the {other['by']}"}
+            yield finding(Kind.ORDER, f"{then.kind} close", **said)
+    elif one["by"] == "service" and one["code"] != other["code"]:
+        said = {"recording": str(one["code"]), "replay": str(other["code"])}
+        yield finding(Kind.STATUS, f"{then.kind} close", **said)
 
 
 def _times(count: int) -> str:

@@ -6,6 +6,7 @@ recorded ones. Where the recording shows a task further than it is, it is asked 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -34,6 +35,8 @@ from mock_tingwu.protocols.signing import encode_query
 
 #: How often a task is asked for at most until it stands as recorded.
 _POLLS: Final = 200
+#: Between two looks at a task of a service whose clock is not ours, in seconds.
+_PAUSE_S: Final = 0.5
 #: What a signature of each scheme looks like, for the `Resigner` to make a right one.
 _SIGNATURES: Final = {
     "acs": {"authorization": "acs any:any"},
@@ -42,17 +45,23 @@ _SIGNATURES: Final = {
 }
 
 
+async def _pause() -> None:
+    await asyncio.sleep(_PAUSE_S)
+
+
 @dataclass(slots=True, repr=False)
 class Player:
     """Plays one cassette. ``findings`` are what the playing itself has shown.
 
-    ``later`` lets time pass between two looks at a task.
+    ``later`` lets time pass on a clock that can be advanced; None: it passes by itself.
+    ``on_played`` is told the number of each record that is done with.
     """
 
     cassette: Cassette
     target: Target
     writer: CassetteWriter
-    later: Callable[[], Awaitable[None]]
+    later: Callable[[], Awaitable[None]] | None = None
+    on_played: Callable[[int], None] = lambda number: None
     findings: list[Finding] = field(default_factory=list)
     #: Identifiers of this service by the references to the recorded ones.
     known: dict[str, str] = field(default_factory=dict)
@@ -73,6 +82,7 @@ class Player:
                         await self._call(place, record, client, resigner)
                     else:
                         await self._message(record, resigner)
+                    self.on_played(place + 1)
             finally:
                 for session in self._sessions.values():
                     await session.close(1000)
@@ -99,7 +109,7 @@ class Player:
             document = decoded(answer.content)
             if not is_behind(document, record.get("answer")):
                 break
-            await self.later()
+            await (self.later or _pause)()
         if is_ahead(document, record.get("answer")):
             return
         self.played[place] = self.writer.records
@@ -213,9 +223,21 @@ class Player:
                 self.findings.append(
                     finding(Kind.ORDER, where, recording="comes", replay="does not come in time")
                 )
-        elif record["close"]["by"] == "client":
+        elif record["close"]["by"] == "service":
+            await self._hung_up(session, record["close"]["code"])
+        else:
             code = record["close"]["code"]
             await session.close(code if 1000 <= code < 5000 and code not in (1005, 1006) else 1000)
+
+    async def _hung_up(self, session: PlayedStream, code: int) -> None:
+        """The service is to close as it did."""
+        came, where = await session.gone(), f"{session.kind} close"
+        if came is None:
+            said = {"recording": "comes", "replay": "does not come in time"}
+            self.findings.append(finding(Kind.ORDER, where, **said))
+        elif came != code:
+            said = {"recording": str(code), "replay": str(came)}
+            self.findings.append(finding(Kind.STATUS, where, **said))
 
     async def _open(self, record: Record, resigner: Resigner) -> None:
         kind, name = record["open"], record["url"][1:-1]
@@ -242,7 +264,7 @@ class Player:
             self.findings.append(finding(Kind.STATUS, f"{kind} handshake", **said))
         if isinstance(connection, Loss):
             return
-        self._sessions[record["session"]] = PlayedStream(kind, connection, written)
+        self._sessions[record["session"]] = PlayedStream(kind, connection, written, self.later)
 
     def _bind_own(self, message: Any) -> None:
         """Let identifiers that the client makes be the same wherever they stand again.

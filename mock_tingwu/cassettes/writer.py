@@ -239,8 +239,10 @@ class Session:
             message = f"{len(message)} bytes"
         self._message("received", message)
 
-    def closed(self, code: int, *, by: str) -> None:
+    def closed(self, code: int, *, by: str, awaited: bool = False) -> None:
         """Write the end: the code of the CLOSE, 1006 if there was none, and by whom.
+
+        ``awaited`` tells that the client waited for the service to close.
 
         Raises:
             ValueError: ``by`` is neither client nor service.
@@ -249,7 +251,8 @@ class Session:
             raise ValueError(f"by is {by!r}, expected client or service")
         with self._writer._lock:
             self._flush()
-            self._note({"close": {"by": by, "code": int(code)}})
+            waited = {"awaited": True} if awaited else {}
+            self._note({"close": {"by": by, "code": int(code), **waited}})
 
     def _message(self, direction: str, text: str) -> None:
         with self._writer._lock:
