@@ -43,7 +43,7 @@ SEVERITIES: Final = {
     Kind.FORM: Severity.WARNING,
     Kind.HEADER: Severity.WARNING,
 }
-#: So many different values and parts are told of one field.
+#: So many different values are told of one field.
 _MOST: Final = 4
 _RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -55,7 +55,7 @@ class Finding:
     ``where`` is the call, the event or the file, ``path`` the field (``Data.Phrases[].Name``).
     ``document``, ``sdk``, ``recording`` and ``replay`` are what each says, empty where it says
     nothing. ``odd`` is who disagrees with the others; empty when there is no majority. ``times``
-    counts how often. ``parts`` are those of the cassette that it was found in: some, if of many.
+    counts how often. ``parts`` are those of the cassette that it was found in.
     """
 
     kind: Kind
@@ -102,7 +102,7 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
             odd=known.odd or one.odd,
             severity=min(known.severity, one.severity, key=_RANK.__getitem__),
             times=max(known.times, one.times) if one.replay else known.times + one.times,
-            parts=tuple(dict.fromkeys((*known.parts, *one.parts)))[:_MOST],
+            parts=tuple(dict.fromkeys((*known.parts, *one.parts))),
         )
     return sorted(found.values(), key=lambda one: (_RANK[one.severity], one.where, one.path))
 

@@ -35,11 +35,15 @@ class Pairing:
 
 @dataclass(slots=True)
 class _Stream:
-    """One connection: its status, the events that a client waits for, and its end."""
+    """One connection: its status, the events that a client waits for, and its end.
+
+    ``codes`` are those of the events that tell of a failure.
+    """
 
     kind: str
     status: int
     awaited: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
     close: dict[str, Any] | None = None
 
 
@@ -152,6 +156,7 @@ def _streams(cassette: Cassette) -> list[_Stream]:
             stream = found[record["session"]]
             if (name := name_of(stream.kind, record["received"])) in AWAITED:
                 stream.awaited.append(name)
+                stream.codes += _failure(name, record["received"])
         elif "close" in record:
             found[record["session"]].close = record["close"]
     return list(found.values())
@@ -178,7 +183,23 @@ def _stream_differences(then: _Stream, now: _Stream) -> Iterator[Finding]:
         if counts[0] != counts[1]:
             said = {"recording": _times(counts[0]), "replay": _times(counts[1])}
             yield finding(Kind.ORDER, f"{then.kind} {name}", **said)
+    if then.awaited == now.awaited and then.codes != now.codes:
+        said = {"recording": ", ".join(then.codes), "replay": ", ".join(now.codes)}
+        yield finding(Kind.WORD, f"{then.kind} failure", "code", **said)
     yield from _close_differences(then, now)
+
+
+def _failure(name: str, message: dict[str, Any]) -> list[str]:
+    """Why a stream failed, by the event that tells of it (realtime-ws 4, 8.4)."""
+    header, payload = message["header"], message.get("payload")
+    if name == "TaskFailed":
+        return [str(header.get("status"))]
+    if name != "task-failed":
+        return []
+    # The platform has the code in the header, an agent in the output.
+    output = payload.get("output") if isinstance(payload, dict) else None
+    inner = output.get("errorCode") if isinstance(output, dict) else None
+    return [str(header.get("error_code") or inner)]
 
 
 def _close_differences(then: _Stream, now: _Stream) -> Iterator[Finding]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mock_tingwu.cli.replay_display import Display
 
 DRIFTED = 1
+#: So many cases are named that a difference was found in.
+_MOST_PARTS = 4
 
 
 def run(args: argparse.Namespace) -> int:
@@ -130,7 +132,9 @@ def _lines(
                 odd = "   <- alone" if one.odd == name else ""
                 lines.append(f"          {name:<9} {said}{odd}")
         if one.parts:
-            lines.append(f"          in        {', '.join(one.parts)}")
+            more = len(one.parts) - _MOST_PARTS
+            others = f" and {more} others" if more > 0 else ""
+            lines.append(f"          in        {', '.join(one.parts[:_MOST_PARTS])}{others}")
     for reason, names in outcome.left_out.items():
         lines.append(f"left out  {len(names)} of the kit's cases: {reason}: {' '.join(names)}")
     for one, entry in excused:
