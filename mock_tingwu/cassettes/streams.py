@@ -20,7 +20,7 @@ from mock_tingwu.resources import folder
 EVENT_S: Final = 10.0
 #: Where time can be let pass: for what comes by itself, and between steps, in real seconds.
 _AT_ONCE_S: Final = 0.5
-_LOOK_S: Final = 0.02
+_LOOK_S: Final = 0.05
 #: So often time is let pass at most: two minutes, which is longer than any service waits.
 _STEPS: Final = 60
 #: What is pushed: no cassette has audio in it.

@@ -16,7 +16,7 @@ from typing import Final
 from mock_tingwu.cassettes.cassette import Cassette
 from mock_tingwu.cassettes.compare import compare
 from mock_tingwu.cassettes.drift import drift
-from mock_tingwu.cassettes.findings import Finding, Kind, finding, merged
+from mock_tingwu.cassettes.findings import Finding, Kind, Severity, finding, merged
 from mock_tingwu.cassettes.pairing import paired
 from mock_tingwu.cassettes.parts import parts_of
 from mock_tingwu.cassettes.replaying import Outcome
@@ -24,7 +24,7 @@ from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import Catalogue
 from mock_tingwu.conformance.outside import Outside
-from mock_tingwu.conformance.runner import HARNESS, NOT_TESTABLE, SKIP, UNREACHABLE, run
+from mock_tingwu.conformance.runner import FAIL, HARNESS, NOT_TESTABLE, SKIP, UNREACHABLE, run
 from mock_tingwu.conformance.runner import Outcome as CaseOutcome
 
 _NO_CASE: Final = "this version of the kit has no such case"
@@ -86,8 +86,13 @@ def _compared(
     made.compared += compared.compared
     for rule, count in compared.ruled_out.items():
         made.ruled_out[rule] = made.ruled_out.get(rule, 0) + count
-    return [*pairs.findings, *compared.findings]
+    found = [*pairs.findings, *compared.findings]
+    if found and ran.verdict == FAIL:
+        # It has said no more than this: what the recording has beyond it could not be compared.
+        found.append(_untestable(name, f"ends: {ran.detail}", severity=Severity.INFO))
+    return found
 
 
-def _untestable(name: str, why: str) -> Finding:
-    return finding(Kind.UNTESTABLE, f"case {name}".rstrip(), recording="comes", replay=why)
+def _untestable(name: str, why: str, **severity: Severity) -> Finding:
+    where = f"case {name}".rstrip()
+    return finding(Kind.UNTESTABLE, where, recording="comes", replay=why, **severity)

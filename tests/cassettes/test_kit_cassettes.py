@@ -86,8 +86,8 @@ def one_case(file: Path, folder: Path, name: str, change: Callable[[str], str] =
     return made
 
 
-def again(file: Path) -> Outcome:
-    return asyncio.run(replay_cases(Cassette.read(file), load(), PrivateBench()))
+def again(file: Path, **settings: Any) -> Outcome:
+    return asyncio.run(replay_cases(Cassette.read(file), load(), PrivateBench(settings)))
 
 
 def grave(outcome: Outcome) -> list[Finding]:
@@ -127,6 +127,16 @@ def test_what_differs_is_told_with_its_case(
     file = one_case(kit_file, tmp_path, name, lambda line: line.replace(old, new))
     found = {(str(one.kind), one.where): one.parts for one in grave(again(file))}
     assert found[told] == (name,)
+
+
+def test_a_mock_that_is_otherwise_is_told_and_why_its_case_ended(
+    kit_file: Path, tmp_path: Path
+) -> None:
+    outcome = again(one_case(kit_file, tmp_path, "TW-AUTH-036"), auth="open")
+    told = {one.where: one for one in outcome.findings}
+    (found,) = grave(outcome)
+    assert (found.kind, found.parts) == ("status", ("TW-AUTH-036",))
+    assert told["case TW-AUTH-036"].replay.startswith("ends: ")
 
 
 def test_a_case_that_there_is_no_more_is_not_testable_and_red(
