@@ -297,6 +297,21 @@ def test_a_part_has_no_text_of_anybody_s(tmp_path: Path) -> None:
         writer.http(HttpRequest("GET", "https://h/"), HttpAnswer(200), "a secret")
 
 
+def test_parts_do_not_change_each_other(tmp_path: Path) -> None:
+    def mode(part: str) -> Any:
+        url = "https://live.aliyuncs.com/?Action=CreateRtcAsrTask&Mode=live"
+        writer.http(HttpRequest("POST", url), HttpAnswer(200), part)
+        return json.loads(file.read_text("utf-8").splitlines()[-1])["query"]["Mode"]
+
+    file = tmp_path / "c.jsonl"
+    with CassetteWriter(file) as writer:
+        assert mode("A") == mode("B") == "live"
+        writer.http(HttpRequest("POST", "https://h/?Token=live"), HttpAnswer(200), "B")
+        assert (mode("A"), mode("B") == "live") == ("live", False)
+        writer.keep_secret(["live"])
+        assert mode("A") != "live"
+
+
 # Waiting, where no case is there to play
 
 
