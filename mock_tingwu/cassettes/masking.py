@@ -60,7 +60,7 @@ _CODES: Final = frozenset({"Code", "code", "ErrorCode", "errorCode", "error_code
 #: Keys of words that no schema lists, though there is one for each (realtime-ws 8.2).
 _SPOKEN: Final = frozenset({"directive", "task_group", "task", "function"})
 #: A number in a text, too small to be anybody's.
-_SMALL_NUMBER: Final = re.compile("[0-9]{1,2}")
+_SMALL_NUMBER: Final = re.compile("-?[0-9]{1,2}")
 #: A parameter that is a number of seconds or the like.
 _DURATION: Final = re.compile("[0-9]{1,6}")
 _CODE_NUMBER: Final = re.compile("[0-9]{1,4}")

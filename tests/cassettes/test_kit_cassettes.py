@@ -22,6 +22,8 @@ from mock_tingwu.cassettes import (
     Severity,
     shapes,
 )
+from mock_tingwu.cassettes.facts import facts
+from mock_tingwu.cassettes.masking import Masker
 from mock_tingwu.cassettes.order import STOP_TASK, disorder
 from mock_tingwu.cassettes.pairing import paired
 from mock_tingwu.cassettes.parts import parts_of
@@ -310,6 +312,13 @@ def test_parts_do_not_change_each_other(tmp_path: Path) -> None:
         assert (mode("A"), mode("B") == "live") == ("live", False)
         writer.keep_secret(["live"])
         assert mode("A") != "live"
+
+
+def test_a_small_number_below_zero_stays() -> None:
+    fact = facts("live/query-response")
+    task = {"reportInterval": "-1"}
+    answer = Masker().document({"Tasks": {"asr-1": task}}, fact)
+    assert [*answer["Tasks"].values()] == [task]
 
 
 # Waiting, where no case is there to play
