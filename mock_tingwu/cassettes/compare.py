@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mock_tingwu.cassettes.cassette import Cassette
+from mock_tingwu.cassettes.cassette import REFERENCE, Cassette
 from mock_tingwu.cassettes.drift import place_of, type_of
 from mock_tingwu.cassettes.findings import Finding, Kind, Severity, finding
 from mock_tingwu.cassettes.masking import JSON_TEXT
@@ -179,7 +179,9 @@ class _Shape:
             return
         if isinstance(value, dict):
             for key, inner in value.items():
-                self._walk(inner, f"{path}.{key}".lstrip("."), seen)
+                # Numbers of references are those of one cassette.
+                name = REFERENCE.sub(r"<\1>", key)
+                self._walk(inner, f"{path}.{name}".lstrip("."), seen)
         elif isinstance(value, list):
             for inner in value:
                 self._walk(inner, f"{path}[]", seen)

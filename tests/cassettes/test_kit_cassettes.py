@@ -228,6 +228,18 @@ def test_ids_that_were_one_and_are_two_are_told() -> None:
     assert (found.kind, found.path) == ("identity", "Data.TaskId")
 
 
+def test_ids_that_are_keys_have_numbers_of_their_own() -> None:
+    def listed(first: str, second: str) -> Cassette:
+        made, tasks = call("NEW"), call("NEW", "/")
+        made["answer"] = {"TaskId": f"<TaskId:{first}>"}
+        tasks["answer"] = {
+            "Tasks": {f"<TaskId:{n}>": {"taskId": f"<TaskId:{n}>"} for n in (first, second)}
+        }
+        return cassette(made, tasks)
+
+    assert paired(listed("1", "2"), listed("2", "1")).findings == []
+
+
 def test_whoever_closes_first_matters_where_it_is_waited_for() -> None:
     service, client = stream(by="service", code=1000), stream(by="client", code=1000)
     waiting = stream(by="client", code=1000, awaited=True)
