@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mock_tingwu.cassettes.parts import PartWriter
 from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import INFO, Case, Catalogue
@@ -84,7 +85,8 @@ async def run(
     Those that listen to the one live stream of a shared target take turns.
 
     ``known`` are those deviations that are about this target. What goes over the wire is recorded
-    on the ``cassette``. What ``on_start`` and ``on_outcome`` raise ends the run.
+    on the ``cassette``, each case as a part of it. What ``on_start`` and ``on_outcome`` raise ends
+    the run.
     """
     reasons = {deviation.case: deviation for deviation in known}
     turns = asyncio.Semaphore(bench.at_once)
@@ -120,7 +122,8 @@ async def _outcome(
     began = time.monotonic()
     try:
         async with bench.site(case, outside) as site:
-            cloud = Cloud(site, outside, bench.pacing, cassette)
+            part = None if cassette is None else PartWriter(cassette, case.id)
+            cloud = Cloud(site, outside, bench.pacing, part)
             outcome = await _tried(case, cloud)
             left_behind = tuple(map(cloud.http.redactor.text, await cloud.close()))
     except Exception as error:

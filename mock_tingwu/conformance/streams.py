@@ -111,6 +111,7 @@ class Session:
         self._left_by_us = False
         self._recorded: RecordedSession | None = None
         self._leave_unjudged = False
+        self._awaits_close = False
         #: Events in the order of their arrival, and texts that were none.
         self.events: list[Event] = []
         self.odd: list[str] = []
@@ -139,6 +140,10 @@ class Session:
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
+            if self._recorded is not None:
+                by = "client" if self._left_by_us else "service"
+                code = self.close_code or _CUT
+                self._recorded.closed(code, by=by, awaited=self._awaits_close)
         if exc_type is None and not self._leave_unjudged:
             self._judge_close()
 
@@ -240,6 +245,7 @@ class Session:
         Raises:
             Deviation: it does not come within so many seconds.
         """
+        self._awaits_close = True
         deadline = time.monotonic() + within
         while not self.is_closed:
             if time.monotonic() >= deadline:
@@ -306,9 +312,6 @@ class Session:
                 self.close_code = connection.protocol.close_rcvd.code
                 self.close_reason = connection.protocol.close_rcvd.reason
                 self._keep(False, f"CLOSE {self.close_code} {self.close_reason}".rstrip())
-            if self._recorded is not None:
-                by = "client" if self._left_by_us else "service"
-                self._recorded.closed(self.close_code or _CUT, by=by)
             self.is_closed = True
 
     def _take(self, message: str | bytes) -> None:

@@ -259,6 +259,8 @@ def test_a_file_of_accepted_divergences_has_to_make_sense(
 
 # Files
 
+HEAD = '{"format": "mock-tingwu-cassette", "version": 1}'
+
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
@@ -273,6 +275,16 @@ def test_a_file_of_accepted_divergences_has_to_make_sense(
             '{"format": "mock-tingwu-cassette", "version": 1}\n{"x": 1}',
             "line 2 of F is no record of a cassette",
         ),
+        (HEAD + '\n{"call": "GetTaskInfo"', "F is truncated: line 2, its last, has no end"),
+        (HEAD + "\n[]\n", "line 2 of F is no JSON object"),
+        (
+            HEAD + '\n{"call": "other", "method": "GET", "headers": {}, "status": "200"}',
+            "line 2 of F is damaged: status of its call is '200', expected int",
+        ),
+        (
+            HEAD + '\n{"received": {}, "session": 3}',
+            "line 2 of F is damaged: session 3 was not opened before",
+        ),
     ],
 )
 def test_a_file_that_is_no_cassette_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
@@ -281,6 +293,34 @@ def test_a_file_that_is_no_cassette_is_refused(text: str, sentence: str, tmp_pat
     with pytest.raises(CassetteError) as caught:
         Cassette.read(file)
     assert str(caught.value).replace(str(file), "F") == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (HEAD + '\n{"call": "Get', "c.jsonl is truncated: line 2, its last, has no end"),
+        (
+            HEAD[1:],
+            "line 1 of c.jsonl is no JSON object. It is no bundle either, which would be a zip",
+        ),
+        ("", "line 1 of c.jsonl is no JSON object. It is no bundle either, which would be a zip"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_what_is_wrong_with_a_damaged_cassette_is_told(
+    text: str, sentence: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("c.jsonl").write_text(text)
+    assert main(["replay", "c.jsonl"]) == 2
+    assert told(capfd) == sentence
+
+
+def test_replay_s_help_tells_of_both_kinds(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["replay", "--help"])
+    out = " ".join(capfd.readouterr().out.split())
+    assert "?." not in out
+    assert "recording a bundle (a zip, by serve --record), or a cassette" in out
 
 
 def test_a_writer_knows_what_it_may_record_from(tmp_path: Path) -> None:
