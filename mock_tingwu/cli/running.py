@@ -27,7 +27,7 @@ from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.plan import PRICE_PER_HOUR, Plan, plan
 from mock_tingwu.conformance.progress import Keeper, earlier, kept
 from mock_tingwu.conformance.requirements import scores
-from mock_tingwu.conformance.results import Entry, Report, entry_of, now
+from mock_tingwu.conformance.results import Entry, Report, entry_of, now, otherwise
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, run
 
 _COLOURS: Final = {PASS: "green", FAIL: "red", NOTED: "blue", SKIP: "yellow"}
@@ -173,6 +173,8 @@ def print_summary(report: Report) -> None:
         f"{result}: {totals['cases']} cases against {escape(report.target)} in "
         f"{report.seconds:.1f} s: {words}"
     )
+    if sentence := otherwise(report):
+        console.print(sentence)
 
 
 def print_plan(bench: Bench, catalogue: Catalogue) -> None:
