@@ -132,19 +132,19 @@ def _event(number: int, name: str, field: str, is_meant: Callable[[Body], object
 
 
 def _called(name: str) -> Callable[[Body], bool]:
-    return lambda message: message["header"]["event"] == name
+    return lambda message: message["header"].get("event") == name
 
 
 def _saying(action: str, *parts: str) -> Callable[[Body], bool]:
     def is_meant(message: Body) -> bool:
-        output = message["payload"].get("output", {})
+        output = message.get("payload", {}).get("output", {})
         return output.get("action") == action and all(part in output for part in parts)
 
     return is_meant
 
 
 def _of_an_instruction(message: Body) -> bool:
-    output = message["payload"].get("output", {})
+    output = message.get("payload", {}).get("output", {})
     return "beginTime" in output.get("transcription", {})
 
 

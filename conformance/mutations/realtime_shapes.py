@@ -16,7 +16,7 @@ def _lacks(number: int, event: str, field: str, *also: str) -> None:
         number,
         f"{event.lower()}_without_{field}",
         f"{event} has no {field}",
-        lambda: events_lacking(field, lambda message: message["header"]["name"] == event),
+        lambda: events_lacking(field, lambda message: message["header"].get("name") == event),
         also,
     )
 
@@ -31,7 +31,7 @@ _lacks(7, "TaskFailed", "message_id")
 
 def _with_text_as_id(message: Body) -> list[Body]:
     header = message["header"]
-    if header["name"] == "TranscriptionCompleted":
+    if header.get("name") == "TranscriptionCompleted":
         header["message_id"] = "the last message"
     return [message]
 

@@ -10,10 +10,18 @@ from typing import Any, Final
 
 import msgspec
 
-from mock_tingwu.conformance.catalogue import REQUIREMENTS
+from mock_tingwu.conformance.catalogue import REQUIREMENTS, SYSTEMS
 from mock_tingwu.conformance.exchange import Exchange, Frame
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, fails_run
 
+#: Whose schemas are in each folder.
+_SYSTEMS: Final = {
+    "tingwu": "TW",
+    "realtime": "RT",
+    "dashscope": "DS",
+    "inference": "DS",
+    "live": "LV",
+}
 VERDICTS: Final = (PASS, FAIL, NOTED, SKIP)
 
 
@@ -110,7 +118,8 @@ def otherwise(report: Report) -> str:
     fields = {field for entry in having for field in entry.misfits}
     if not fields:
         return ""
-    areas = ", ".join(dict.fromkeys(f"{entry.system}-SHAPE" for entry in having))
+    systems = {_SYSTEMS.get(field.partition("/")[0]) for field in fields}
+    areas = ", ".join(f"{system}-SHAPE" for system in SYSTEMS if system in systems)
     are = "1 field is" if len(fields) == 1 else f"{len(fields)} fields are"
     cases = "1 case" if len(having) == 1 else f"{len(having)} cases"
     return f"{are} otherwise than the schemas, in {cases}: see {areas} in the report"

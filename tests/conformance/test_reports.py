@@ -134,7 +134,7 @@ class TestMarkdown:
 
     def test_what_is_otherwise_than_the_schemas_is_one_line(self) -> None:
         sentence = "1 field is otherwise than the schemas, in 1 case: see TW-SHAPE in the report."
-        text = markdown(report(entry(misfits={"a /Code": "not a string"})))
+        text = markdown(report(entry(misfits={"tingwu/error-response /Code": "not text"})))
         assert f"\n\n{sentence}\n\n" in text
         assert "otherwise" not in markdown(report(entry()))
 

@@ -38,10 +38,13 @@ def test_a_run_without_cases_has_not_passed() -> None:
 
 
 def test_what_is_otherwise_than_the_schemas_is_counted_by_field_and_by_case() -> None:
-    text, code = {"realtime/event /header/status_text": "missing"}, {"a /Code": "not a string"}
+    text, code = (
+        {"realtime/event /header/status_text": "missing"},
+        {"tingwu/error-response /Code": "not text"},
+    )
     cases = [
         entry(misfits=code),
-        entry("RT-STOP-001", misfits=text),
+        entry("TW-STOP-001", misfits=text),
         entry("RT-STOP-002", misfits=text),
         entry("RT-STOP-003"),
     ]
