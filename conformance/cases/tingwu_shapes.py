@@ -14,7 +14,6 @@ from mock_tingwu.conformance.sources import (
     CALLBACKS,
     CREATE_TASK,
     GET_TASK_INFO,
-    IDENTITY,
     METADATA,
     OFFLINE,
     PROMPT,
@@ -181,7 +180,9 @@ file(9, "MeetingAssistance", SHOULD, READERS("MeetingAssistance"), "Keywords, Ac
 file(10, "Summarization", SHOULD, READERS("Summarization"), "a summary of each type")
 file(11, "TextPolish", SHOULD, READERS("TextPolish"), "FormalParagraphText, SentenceIds, ...")
 file(12, "CustomPrompt", MUST, PROMPT("the result"), "Name, Result, Truncated")
-file(13, "IdentityRecognition", MUST, IDENTITY("result"), "IdentityResults of speakers")
+file(
+    13, "IdentityRecognition", SHOULD, READERS("IdentityRecognition"), "IdentityResults of speakers"
+)
 file(14, "Translation", INFO, _UNKNOWN_FORM, "Paragraphs of Sentences")
 file(15, "ServiceInspection", INFO, _UNKNOWN_FORM, "InspectionResults")
 file(16, "ContentExtraction", INFO, _UNKNOWN_FORM, "ExtractionResults")
