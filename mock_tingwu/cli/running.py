@@ -28,7 +28,7 @@ from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.plan import PRICE_PER_HOUR, Plan, plan
 from mock_tingwu.conformance.progress import Keeper, earlier, kept
 from mock_tingwu.conformance.requirements import scores
-from mock_tingwu.conformance.results import Entry, Report, entry_of, now
+from mock_tingwu.conformance.results import Entry, Report, entry_of, now, otherwise
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, run
 from mock_tingwu.counting import counted
 
@@ -182,6 +182,8 @@ def print_summary(report: Report, file: TextIO) -> None:
         f"{result}: {counted(totals['cases'], 'case')} against {escape(report.target)} in "
         f"{report.seconds:.1f} s: {words}"
     )
+    if sentence := otherwise(report):
+        console.print(sentence)
 
 
 def print_plan(bench: Bench, catalogue: Catalogue) -> None:

@@ -84,6 +84,7 @@ class Cloud:
     ) -> tuple[str, MeetingSession]:
         """Begin a meeting; return its TaskId and a session for it, to be entered."""
         data = await self.tingwu.start(parameters, **fields)
+        self.check.has(data, "TaskId", "MeetingJoinUrl", what="Data of CreateTask")
         return data["TaskId"], self.join(data["MeetingJoinUrl"])
 
     def infer(

@@ -326,6 +326,7 @@ class Session:
         except ValueError:
             decoded = None
         if isinstance(decoded, dict):
+            self._cloud.check.observe(self.schema, decoded)
             self.events.append(Event(time.monotonic(), decoded))
         else:
             self.odd.append(message)
@@ -338,15 +339,13 @@ class Session:
             http.wire.add_frame(Frame(seconds, sent, http.redactor.message(message)))
 
     def check_events(self) -> None:
-        """Every message is an event of the contract, each in one text message.
+        """Every message was an event in one text message.
 
         Raises:
-            Deviation: one is not.
+            Deviation: one was not.
         """
         check = self._cloud.check
         check.that(not self.odd, "JSON objects in text messages alone", self.odd, facet=EVENTS)
-        for event in self.events:
-            check.fits(self.schema, event.message, facet=EVENTS)
 
     def _judge_close(self) -> None:
         problem = None
@@ -492,9 +491,11 @@ class AgentSession(Session):
         failed = await self.event("task-failed")
         self.check_events()
         await self.closed()
+        part, names = failed.header, ("error_code", "error_message")
         if failed.output:
-            return failed.output["errorCode"], failed.output["errorMessage"]
-        return failed.header["error_code"], failed.header["error_message"]
+            part, names = failed.output, ("errorCode", "errorMessage")
+        self._cloud.check.has(part, *names, what="task-failed", facet=EVENTS)
+        return part[names[0]], part[names[1]]
 
     @property
     def transcriptions(self) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mock_tingwu.conformance.catalogue import SYSTEMS
-from mock_tingwu.conformance.results import Entry, Report
+from mock_tingwu.conformance.results import Entry, Report, otherwise
 from mock_tingwu.conformance.runner import FAIL, NOT_TESTABLE, NOTED, PASS, SKIP
 from mock_tingwu.counting import counted
 
@@ -26,6 +26,7 @@ def markdown(report: Report) -> str:
         f"{totals[FAIL]} failed, {totals[NOTED]} noted, {totals[SKIP]} left out. "
         f"Began {report.began}, kit {report.kit}"
         + (f", selection `{report.selection}`." if report.selection else "."),
+        *_otherwise(report),
         "",
         *_areas(report.cases),
         *_listed("Failures", report.failures),
@@ -36,6 +37,11 @@ def markdown(report: Report) -> str:
         *_left_out(report.cases),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _otherwise(report: Report) -> list[str]:
+    sentence = otherwise(report)
+    return ["", f"{sentence}."] if sentence else []
 
 
 def _areas(entries: Iterable[Entry]) -> list[str]:
