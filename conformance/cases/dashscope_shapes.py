@@ -11,6 +11,7 @@ from typing import Any, Final
 from mock_tingwu.conformance import MUST, Cloud, Need, case
 from mock_tingwu.conformance.catalogue import Run
 from mock_tingwu.conformance.dashscope import DONE, FAILED, MEETING, RUNNING, SALE, TEXT
+from mock_tingwu.conformance.needs import SISTERS
 from mock_tingwu.conformance.sources import (
     DS_CALLBACKS,
     DS_CUSTOMER,
@@ -157,6 +158,7 @@ def file(
         level=MUST,
         source=source or DS_GET(kind),
         operations=(f"{kind} file",),
+        needs=(SISTERS[model],) if model in SISTERS else (),
         time_limit=WITH_RESULTS_S,
     )
     async def has_its_shape(cloud: Cloud) -> None:

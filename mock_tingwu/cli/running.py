@@ -173,7 +173,7 @@ def print_summary(report: Report, file: TextIO) -> None:
         if score.not_run < score.total:
             console.print(
                 f"{score.set.api} {score.set.version}: {score.passed} of {score.total} passed, "
-                f"{score.failed} failed, {score.not_run} not run"
+                f"{score.failed} failed, {score.noted} noted, {score.not_run} not run"
             )
     totals = report.totals()
     words = ", ".join(f"{totals[verdict]} {word}" for verdict, word in _WORDS.items())

@@ -13,6 +13,7 @@ import msgspec
 from mock_tingwu.conformance.catalogue import REQUIREMENTS, SYSTEMS
 from mock_tingwu.conformance.exchange import Exchange, Frame
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, fails_run
+from mock_tingwu.counting import counted
 
 #: Whose schemas are in each folder.
 _SYSTEMS: Final = {
@@ -120,8 +121,8 @@ def otherwise(report: Report) -> str:
         return ""
     systems = {_SYSTEMS.get(field.partition("/")[0]) for field in fields}
     areas = ", ".join(f"{system}-SHAPE" for system in SYSTEMS if system in systems)
-    are = "1 field is" if len(fields) == 1 else f"{len(fields)} fields are"
-    cases = "1 case" if len(having) == 1 else f"{len(having)} cases"
+    are = f"{counted(len(fields), 'field')} {'is' if len(fields) == 1 else 'are'}"
+    cases = counted(len(having), "case")
     return f"{are} otherwise than the schemas, in {cases}: see {areas} in the report"
 
 
