@@ -89,6 +89,33 @@ def text(name: str) -> str:
     return (folder("schemas") / f"{name}.json").read_text(encoding="utf-8")
 
 
+def definition(name: str) -> dict[str, Any]:
+    """The definition called ``name``: ``tingwu/create-task-request#realtime``.
+
+    It has those ``$defs`` of its document that it refers to. Raises LookupError if there is none.
+    """
+    document, _, key = name.partition("#")
+    text(document)
+    there = _defined(document, key)
+    needed: dict[str, Any] = {}
+    waiting: list[Any] = [there[key]]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            reference = str(node.get("$ref", ""))
+            other = reference.removeprefix("#/$defs/").partition("/")[0]
+            if reference.startswith("#/$defs/") and other not in needed:
+                needed[other] = there[other]
+                waiting.append(there[other])
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    found = {"$schema": _document(document)["$schema"], **there[key]}
+    if needed:
+        found["$defs"] = {other: needed[other] for other in there if other in needed}
+    return found
+
+
 def validator(name: str) -> Validator:
     """The compiled validator of the schema called ``name``; compiled at its first use.
 
@@ -204,11 +231,21 @@ def _validator(name: str, as_written: bool) -> Validator:
     document, _, definition = name.partition("#")
     schema = _document(document)
     if definition:
-        if definition not in schema.get("$defs", {}):
-            raise LookupError(f"The schema {document!r} has no definition called {definition!r}.")
+        _defined(document, definition)
         schema = {"$ref": f"{BASE}{document}.json#/$defs/{definition}"}
     keywords = {"x-key-order": _KeyOrder, "x-written": _Written} if as_written else None
     return Draft202012Validator(schema, retriever=_retrieve, keywords=keywords)
+
+
+def _defined(document: str, name: str) -> dict[str, Any]:
+    """The definitions of a document, of which one has to have this name."""
+    there: dict[str, Any] = _document(document).get("$defs", {})
+    if name not in there:
+        names = ", ".join(there) or "none"
+        raise LookupError(
+            f"The schema {document!r} has no definition called {name!r}, expected one of: {names}."
+        )
+    return there
 
 
 class _KeyOrder:

@@ -20,8 +20,8 @@ SPEECH_S: Final = 120.0
 #: A task listens to a stream that is on, and posts to an address here.
 LISTENS: Final = (Need.STREAM, Need.OUTSIDE)
 #: Two tasks at a time, of a stream each: whether a second task may listen to a stream that has one
-#: is not known, and there is one that is on. A mock imagines another.
-TWO_STREAMS: Final = (*LISTENS, Need.SETTINGS)
+#: is not known.
+TWO_STREAMS: Final = (*LISTENS, Need.SECOND_STREAM)
 #: A channel that somebody speaks in: only a mock imagines one.
 CHANNEL: Final = (Need.SETTINGS, Need.OUTSIDE)
 #: The parameters of a channel.
@@ -36,11 +36,6 @@ IN_CHANNEL: Final[dict[str, str | None]] = {
 NOWHERE: Final = "https://captions.example.com/live"
 #: No task has this TaskId.
 NOBODY: Final = "asr-00000000-0000-4000-8000-000000000000"
-
-
-def another_stream(cloud: Cloud) -> str:
-    """The StreamURL of a second stream; see `TWO_STREAMS`."""
-    return f"{cloud.site.stream_url}-2"
 
 
 def taken(

@@ -45,6 +45,7 @@ async def judged(cloud: Cloud) -> tuple[set[int], Any]:
     level=MUST,
     source=DS_SERVICE("getTask: output"),
     operations=CALLS,
+    needs=(Need.SERVICE_INSIGHTS,),
     time_limit=WITH_RESULTS_S,
 )
 async def general_paths(cloud: Cloud) -> None:
@@ -62,6 +63,7 @@ async def general_paths(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("generalServiceInsights"),
     operations=("generalServiceInsights file",),
+    needs=(Need.SERVICE_INSIGHTS,),
     time_limit=WITH_RESULTS_S,
 )
 async def every_item(cloud: Cloud) -> None:
@@ -81,6 +83,7 @@ async def every_item(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("generalServiceInsights: score, matchedSentenceIds"),
     operations=("generalServiceInsights file",),
+    needs=(Need.SERVICE_INSIGHTS,),
     time_limit=WITH_RESULTS_S,
 )
 async def scores(cloud: Cloud) -> None:
@@ -104,6 +107,7 @@ async def scores(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("generalSaleInsights"),
     operations=("generalSaleInsights file", "generalServiceInsights file"),
+    needs=(Need.SERVICE_INSIGHTS,),
     time_limit=WITH_RESULTS_S,
 )
 async def counted(cloud: Cloud) -> None:
@@ -123,6 +127,7 @@ async def counted(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("tingwu-automotive-service-insights"),
     operations=(*CALLS, "serviceInsights file", "saleInsights file"),
+    needs=(Need.AUTOMOTIVE_SERVICE_INSIGHTS,),
     time_limit=WITH_RESULTS_S,
 )
 async def car_insights(cloud: Cloud) -> None:
@@ -143,9 +148,10 @@ async def car_insights(cloud: Cloud) -> None:
     level=SHOULD,
     source=DASHSCOPE_SDK("sample of tingwu-automotive-service-inspection"),
     operations=CALLS,
+    needs=(Need.AUTOMOTIVE_SERVICE_INSPECTION,),
 )
 async def small_appid(cloud: Cloud) -> None:
-    source = {"text": SALE, "appid": cloud.site.app_id}
+    source = {"text": SALE, "appid": cloud.site.app_of(INSPECTION)}
     answer = await cloud.dashscope.create(source, insights(*ITEMS), model=INSPECTION, app_id=None)
     cloud.check.has(answer.output, "dataId", what="output")
 
@@ -158,6 +164,7 @@ async def small_appid(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("createTask: input"),
     operations=("createTask",),
+    needs=(Need.SERVICE_INSIGHTS,),
 )
 async def no_type(cloud: Cloud) -> None:
     answer = await cloud.dashscope.create({"text": SALE}, insights(*ITEMS), model=GENERAL)
@@ -172,7 +179,7 @@ async def no_type(cloud: Cloud) -> None:
     level=MUST,
     source=DS_SERVICE("createTask: input.fileUrl"),
     operations=CALLS,
-    needs=(Need.OUTSIDE,),
+    needs=(Need.SERVICE_INSIGHTS, Need.OUTSIDE),
     time_limit=WITH_RESULTS_S,
 )
 async def recording(cloud: Cloud) -> None:
@@ -194,6 +201,7 @@ def refused(number: int, title: str, what: str, parameters: Any, level: str) -> 
         level=level,
         source=DS_SERVICE("createTask: parameters"),
         operations=("createTask",),
+        needs=(Need.SERVICE_INSIGHTS,),
         negative=True,
     )
     async def refused_case(cloud: Cloud) -> None:
@@ -224,6 +232,7 @@ refused(
     level=MUST,
     source=DS_SERVICE("createTask: insightsContents, up to 150"),
     operations=("createTask",),
+    needs=(Need.SERVICE_INSIGHTS,),
 )
 async def most_items(cloud: Cloud) -> None:
     answer = await cloud.dashscope.create(
@@ -240,6 +249,7 @@ async def most_items(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("whether getTask looks at the model"),
     operations=("getTask",),
+    needs=(Need.SERVICE_INSIGHTS,),
 )
 async def other_name(cloud: Cloud) -> None:
     answer = await cloud.dashscope.create({"text": SALE}, insights(*ITEMS), model=GENERAL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mock_tingwu.conformance import MUST, SHOULD, Cloud, case
+from mock_tingwu.conformance import MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.catalogue import Run
 from mock_tingwu.conformance.dashscope import SALE, sentences_of
 from mock_tingwu.conformance.sources import DS_CUSTOMER
@@ -49,6 +49,7 @@ def refused(number: int, title: str, what: str, parameters: Any) -> Run:
         level=MUST,
         source=DS_CUSTOMER("createTask: parameters"),
         operations=("createTask",),
+        needs=(Need.AUTOMOTIVE_CUSTOMER_PROFILE,),
         negative=True,
     )
     async def refused_case(cloud: Cloud) -> None:
@@ -77,6 +78,7 @@ refused(
     level=MUST,
     source=DS_CUSTOMER("getTask: output"),
     operations=CALLS,
+    needs=(Need.AUTOMOTIVE_CUSTOMER_PROFILE,),
     time_limit=WITH_RESULTS_S,
 )
 async def profile_paths(cloud: Cloud) -> None:
@@ -98,6 +100,7 @@ async def profile_paths(cloud: Cloud) -> None:
     level=MUST,
     source=DS_CUSTOMER("identityRecognition"),
     operations=("identityRecognition file",),
+    needs=(Need.AUTOMOTIVE_CUSTOMER_PROFILE,),
     time_limit=WITH_RESULTS_S,
 )
 async def roles(cloud: Cloud) -> None:
@@ -118,6 +121,7 @@ async def roles(cloud: Cloud) -> None:
     level=MUST,
     source=DS_CUSTOMER("contentExtractions"),
     operations=("contentExtractions file",),
+    needs=(Need.AUTOMOTIVE_CUSTOMER_PROFILE,),
     time_limit=WITH_RESULTS_S,
 )
 async def contents(cloud: Cloud) -> None:
@@ -138,6 +142,7 @@ async def contents(cloud: Cloud) -> None:
     level=SHOULD,
     source=DS_CUSTOMER("customerProfile"),
     operations=("customerProfile file",),
+    needs=(Need.AUTOMOTIVE_CUSTOMER_PROFILE,),
     time_limit=WITH_RESULTS_S,
 )
 async def profile_counts(cloud: Cloud) -> None:
@@ -154,6 +159,7 @@ async def profile_counts(cloud: Cloud) -> None:
     level=MUST,
     source=DS_CUSTOMER("customerProfile"),
     operations=("customerProfile file",),
+    needs=(Need.AUTOMOTIVE_CUSTOMER_PROFILE,),
     time_limit=WITH_RESULTS_S,
 )
 async def classified(cloud: Cloud) -> None:
@@ -172,6 +178,7 @@ async def classified(cloud: Cloud) -> None:
     level=SHOULD,
     source=DS_CUSTOMER("createTask: identityContents, its table"),
     operations=("createTask",),
+    needs=(Need.AUTOMOTIVE_CUSTOMER_PROFILE,),
 )
 async def capitals(cloud: Cloud) -> None:
     spelled = tuple({key.capitalize(): value for key, value in role.items()} for role in ROLES)

@@ -25,10 +25,10 @@ def paths(arrived: Arrived) -> list[str]:
 
 
 async def told(cloud: Cloud, data_id: str, count: int, *, within: float = 30.0) -> list[Arrived]:
-    """The first callbacks about a task, each of the contract's form."""
+    """The first callbacks about a task."""
     arrived = await cloud.dashscope.told(data_id, count, within=within)
     for one in arrived:
-        cloud.check.fits("dashscope/callback", one.body)
+        cloud.check.observe("dashscope/callback", one.body)
     return arrived
 
 
@@ -135,7 +135,7 @@ async def failure(cloud: Cloud) -> None:
     level=MUST,
     source=DS_CALLBACKS("when a callback comes"),
     operations=CALLBACK,
-    needs=(Need.CALLBACK,),
+    needs=(Need.SERVICE_INSIGHTS, Need.CALLBACK),
     time_limit=WITH_RESULTS_S,
 )
 async def sister(cloud: Cloud) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, case
+from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, case
 from mock_tingwu.conformance.catalogue import Run
 from mock_tingwu.conformance.checks import CLOSE, EVENTS
 from mock_tingwu.conformance.sources import ASSUMED, DS_INDUSTRIAL
@@ -32,6 +32,7 @@ async def instructed(cloud: Cloud, **parameters: Any) -> AgentSession:
     level=MUST,
     source=DS_INDUSTRIAL("run-task"),
     operations=("run-task", "speech-listen"),
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
 )
 async def no_data_id(cloud: Cloud) -> None:
     async with cloud.infer() as session:
@@ -49,6 +50,7 @@ async def no_data_id(cloud: Cloud) -> None:
     level=MUST,
     source=DS_INDUSTRIAL("ai-result"),
     operations=HEARD,
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
 )
 async def corrected(cloud: Cloud) -> None:
     session, check = await instructed(cloud), cloud.check
@@ -70,6 +72,7 @@ async def corrected(cloud: Cloud) -> None:
     level=MUST,
     source=DS_INDUSTRIAL("recognize-result, as in its example"),
     operations=HEARD,
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
 )
 async def both_at_once(cloud: Cloud) -> None:
     session, check = await instructed(cloud), cloud.check
@@ -92,6 +95,7 @@ async def both_at_once(cloud: Cloud) -> None:
     level=INFO,
     source=ASSUMED("what is corrected without terminology"),
     operations=HEARD,
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
 )
 async def nothing_to_correct(cloud: Cloud) -> None:
     session = await instructed(cloud)
@@ -112,6 +116,7 @@ def refused(number: int, title: str, message: str, **parameters: Any) -> Run:
         level=MUST,
         source=DS_INDUSTRIAL("error codes"),
         operations=("run-task", "task-failed"),
+        needs=(Need.INDUSTRIAL_INSTRUCTION,),
         negative=True,
     )
     async def refused_case(cloud: Cloud) -> None:
@@ -167,6 +172,7 @@ async def unknown_terminology(cloud: Cloud) -> None:
     level=SHOULD,
     source=DS_INDUSTRIAL("error codes"),
     operations=("run-task", "task-failed"),
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
     negative=True,
 )
 async def no_terminology(cloud: Cloud) -> None:
@@ -185,6 +191,7 @@ async def no_terminology(cloud: Cloud) -> None:
     level=MUST,
     source=DS_INDUSTRIAL("parameters.maxEndSilence"),
     operations=("run-task", "speech-listen"),
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
 )
 async def bounds(cloud: Cloud) -> None:
     for silence in (0, 6000):
@@ -201,6 +208,7 @@ async def bounds(cloud: Cloud) -> None:
     level=MUST,
     source=DS_INDUSTRIAL("parameters.format"),
     operations=("run-task", "speech-listen"),
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
 )
 async def formats(cloud: Cloud) -> None:
     for name in ("pcm", "wav", "mp3", "opus", "speex", "aac", "amr"):
@@ -217,6 +225,7 @@ async def formats(cloud: Cloud) -> None:
     level=SHOULD,
     source=DS_INDUSTRIAL("parameters.maxEndSilence"),
     operations=HEARD,
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
 )
 async def pauses(cloud: Cloud) -> None:
     short = await instructed(cloud, maxEndSilence=300)
@@ -233,6 +242,7 @@ async def pauses(cloud: Cloud) -> None:
     level=MUST,
     source=DS_INDUSTRIAL("15 s without text or audio"),
     operations=("run-task",),
+    needs=(Need.INDUSTRIAL_INSTRUCTION,),
 )
 async def idle(cloud: Cloud) -> None:
     async with cloud.infer() as session:

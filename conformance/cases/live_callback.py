@@ -16,7 +16,6 @@ from ._live_tasks import (
     LISTENS,
     SPEECH_S,
     TWO_STREAMS,
-    another_stream,
 )
 
 _BODY: Final = LIVE_CREATE("callbacks")
@@ -179,7 +178,7 @@ async def two_tasks(cloud: Cloud) -> None:
     first = await cloud.live.caption(ReportInterval="-1")
     second = await cloud.live.start(
         first.callback_url,
-        StreamURL=another_stream(cloud),
+        StreamURL=cloud.site.second_stream_url,
         Language="en",
         ReportInterval="-1",
     )

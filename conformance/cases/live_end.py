@@ -5,7 +5,7 @@ from __future__ import annotations
 from mock_tingwu.conformance import INFO, MUST, Cloud, case
 from mock_tingwu.conformance.sources import ASSUMED, LIVE_DELETE, LIVE_STOP
 
-from ._live_tasks import DELETE, LISTENS, NOBODY, QUERY, STOP, TWO_STREAMS, another_stream
+from ._live_tasks import DELETE, LISTENS, NOBODY, QUERY, STOP, TWO_STREAMS
 
 _UNKNOWN_ENDS = r".+, please check and try again later\."
 
@@ -41,7 +41,7 @@ async def stop_succeeds(cloud: Cloud) -> None:
 async def stop_ends_one(cloud: Cloud) -> None:
     url = cloud.outside.mailbox().url
     first = await cloud.live.start(url)
-    second = await cloud.live.start(url, StreamURL=another_stream(cloud))
+    second = await cloud.live.start(url, StreamURL=cloud.site.second_stream_url)
     await cloud.live.stop(first)
     cloud.check.has(await cloud.live.tasks(), second, what="Tasks")
 
@@ -123,7 +123,7 @@ async def delete_succeeds(cloud: Cloud) -> None:
 async def delete_ends_one(cloud: Cloud) -> None:
     url = cloud.outside.mailbox().url
     first = await cloud.live.start(url)
-    second = await cloud.live.start(url, StreamURL=another_stream(cloud))
+    second = await cloud.live.start(url, StreamURL=cloud.site.second_stream_url)
     await cloud.live.delete(first)
     cloud.check.has(await cloud.live.tasks(), second, what="Tasks")
 

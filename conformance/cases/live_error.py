@@ -86,6 +86,7 @@ async def request_ids(cloud: Cloud) -> None:
 )
 async def recommend(cloud: Cloud) -> None:
     body = (await unknown_action(cloud)).body
+    cloud.check.has(body, "Code")
     cloud.check.matches(body.get("Recommend"), r"https://\S+", "Recommend")
     cloud.check.that(body["Code"] in body["Recommend"], "a link with the Code", body["Recommend"])
 

@@ -14,7 +14,6 @@ from ._live_tasks import (
     QUERY,
     STOP,
     TWO_STREAMS,
-    another_stream,
 )
 
 _MOMENT = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00"
@@ -67,7 +66,7 @@ async def envelope(cloud: Cloud) -> None:
 async def all_that_run(cloud: Cloud) -> None:
     url = cloud.outside.mailbox().url
     first = await cloud.live.start(url)
-    second = await cloud.live.start(url, StreamURL=another_stream(cloud))
+    second = await cloud.live.start(url, StreamURL=cloud.site.second_stream_url)
     cloud.check.has(await cloud.live.tasks(), first, second, what="Tasks")
 
 
@@ -84,7 +83,7 @@ async def all_that_run(cloud: Cloud) -> None:
 async def one_alone(cloud: Cloud) -> None:
     url = cloud.outside.mailbox().url
     first = await cloud.live.start(url)
-    await cloud.live.start(url, StreamURL=another_stream(cloud))
+    await cloud.live.start(url, StreamURL=cloud.site.second_stream_url)
     cloud.check.equal(list(await cloud.live.tasks(first)), [first], "the ids in Tasks")
 
 

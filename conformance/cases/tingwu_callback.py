@@ -32,8 +32,9 @@ async def told(
 
 
 def data_of(cloud: Cloud, arrived: Arrived) -> dict[str, Any]:
-    """The Data of a callback, which has the form that is documented."""
-    cloud.check.fits("tingwu/callback", arrived.body)
+    """The Data of a callback."""
+    cloud.check.observe("tingwu/callback", arrived.body)
+    cloud.check.has(arrived.body, "Data", what="a callback")
     data: dict[str, Any] = arrived.body["Data"]
     return data
 

@@ -310,9 +310,9 @@ async def small_k_is_taken(cloud: Cloud) -> None:
     answer = await cloud.tingwu.call(
         "PUT", TASKS, body, action="CreateTask", query={"type": "realtime"}
     )
+    cloud.check.has(answer.data, "TaskId", "MeetingJoinUrl", what="Data")
     task_id = answer.data["TaskId"]
     cloud.later(lambda: cloud.tingwu.stop(task_id))
-    cloud.check.has(answer.data, "MeetingJoinUrl", what="Data")
 
 
 @case(

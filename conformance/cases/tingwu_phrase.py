@@ -40,7 +40,6 @@ async def made(cloud: Cloud, words: Any = FRUIT, **changes: Any) -> str:
 async def read(cloud: Cloud, phrase_id: str) -> dict[str, Any]:
     """A list, with its words."""
     answer = await cloud.tingwu.phrases("Get", phrase_id)
-    cloud.check.fits("tingwu/phrases-response#get", answer.body)
     found = answer.data.get("Phrases", [])
     cloud.check.equal(len(found), 1, "the number of lists")
     phrase: dict[str, Any] = found[0]
@@ -50,7 +49,6 @@ async def read(cloud: Cloud, phrase_id: str) -> dict[str, Any]:
 async def listed(cloud: Cloud) -> dict[str, dict[str, Any]]:
     """All lists, by PhraseId."""
     answer = await cloud.tingwu.phrases("List")
-    cloud.check.fits("tingwu/phrases-response#list", answer.body)
     return {phrase["PhraseId"]: phrase for phrase in answer.data.get("Phrases", [])}
 
 

@@ -14,7 +14,7 @@ from mock_tingwu.services.dashscope.callbacks import AgentDialect
 AREA = "DS-CALLBACK"
 
 
-def _telling(change: Callable[[Body], Body | None]) -> AbstractContextManager[None]:
+def telling(change: Callable[[Body], Body | None]) -> AbstractContextManager[None]:
     """Change the body of every callback; None for no callback."""
     message = AgentDialect.message
 
@@ -26,7 +26,7 @@ def _telling(change: Callable[[Body], Body | None]) -> AbstractContextManager[No
 
 
 def _output(change: Callable[[Body], Body]) -> AbstractContextManager[None]:
-    return _telling(lambda body: body | {"output": change(body["output"])})
+    return telling(lambda body: body | {"output": change(body["output"])})
 
 
 @mutant("a transcript is told of as the end", area=AREA, caught_by=["DS-CALLBACK-001"])
@@ -50,14 +50,14 @@ def ds_end_without_results() -> AbstractContextManager[None]:
 
 @mutant("only the end is told of", area=AREA, caught_by=["DS-CALLBACK-001", "DS-CALLBACK-005"])
 def ds_only_the_end() -> AbstractContextManager[None]:
-    return _telling(lambda body: None if body["output"]["status"] == 1 else body)
+    return telling(lambda body: None if body["output"]["status"] == 1 else body)
 
 
 @mutant(
     "the id of a callback is called as that of an answer", area=AREA, caught_by=["DS-CALLBACK-003"]
 )
 def ds_request_id_of_answers() -> AbstractContextManager[None]:
-    return _telling(lambda body: {"output": body["output"], "request_id": body["requestId"]})
+    return telling(lambda body: {"output": body["output"], "request_id": body["requestId"]})
 
 
 @mutant("a callback does not say whose task it is", area=AREA, caught_by=["DS-CALLBACK-003"])

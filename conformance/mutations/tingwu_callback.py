@@ -17,7 +17,9 @@ AREA = "TW-CALLBACK"
 Message = dict[str, Any]
 
 
-def _said(change: Callable[[str, Message], Message | None]) -> AbstractContextManager[None]:
+def said_otherwise(
+    change: Callable[[str, Message], Message | None],
+) -> AbstractContextManager[None]:
     """Something else is said of a step, or nothing."""
     message = TingwuDialect.message
 
@@ -35,7 +37,7 @@ def _with_data(change: Callable[[str, Message], None]) -> AbstractContextManager
         change(step, said["Data"])
         return said
 
-    return _said(changed)
+    return said_otherwise(changed)
 
 
 @mutant(
@@ -44,12 +46,12 @@ def _with_data(change: Callable[[str, Message], None]) -> AbstractContextManager
     caught_by=["TW-CALLBACK-001", "TW-CALLBACK-002", "TW-CALLBACK-013"],
 )
 def the_end_alone() -> AbstractContextManager[None]:
-    return _said(lambda step, said: said if step in ("COMPLETED", "FAILED") else None)
+    return said_otherwise(lambda step, said: said if step in ("COMPLETED", "FAILED") else None)
 
 
 @mutant("the end is not told", area=AREA, caught_by=["TW-CALLBACK-001", "TW-CALLBACK-004"])
 def no_end() -> AbstractContextManager[None]:
-    return _said(lambda step, said: None if step == "COMPLETED" else said)
+    return said_otherwise(lambda step, said: None if step == "COMPLETED" else said)
 
 
 @mutant(
@@ -91,7 +93,7 @@ def last_result_at_the_end() -> AbstractContextManager[None]:
 
 @mutant("a failure is not told", area=AREA, caught_by=["TW-CALLBACK-006"])
 def failures_are_silent() -> AbstractContextManager[None]:
-    return _said(lambda step, said: None if step == "FAILED" else said)
+    return said_otherwise(lambda step, said: None if step == "FAILED" else said)
 
 
 @mutant("a failure is told without its reason", area=AREA, caught_by=["TW-CALLBACK-006"])
@@ -115,7 +117,7 @@ def callbacks_without_type() -> AbstractContextManager[None]:
 
 @mutant("Message has a capital and a dot", area=AREA, caught_by=["TW-CALLBACK-008"])
 def another_message() -> AbstractContextManager[None]:
-    return _said(lambda step, said: said | {"Message": "Success."})
+    return said_otherwise(lambda step, said: said | {"Message": "Success."})
 
 
 @mutant("RequestIds of callbacks are those of answers", area=AREA, caught_by=["TW-CALLBACK-009"])
@@ -124,7 +126,7 @@ def request_ids_with_dashes() -> AbstractContextManager[None]:
         id = str(said["RequestId"]).upper()
         return said | {"RequestId": "-".join((id[:8], id[8:12], id[12:16], id[16:20], id[20:]))}
 
-    return _said(change)
+    return said_otherwise(change)
 
 
 @mutant("callbacks do not tell TaskKey", area=AREA, caught_by=["TW-CALLBACK-010"])

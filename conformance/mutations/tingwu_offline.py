@@ -35,7 +35,7 @@ def offline_begins_as_new() -> AbstractContextManager[None]:
 @mutant(
     "an offline task has a MeetingJoinUrl",
     area="TW-OFFLINE",
-    caught_by=["TW-OFFLINE-001", "TW-OFFLINE-002"],
+    caught_by=["TW-OFFLINE-002"],
 )
 def offline_has_a_join_url() -> AbstractContextManager[None]:
     def change(status: int, body: Body) -> tuple[int, Body]:

@@ -159,6 +159,28 @@ def file_schema(kind: str) -> str:
     return next((name for name in names if name in contract.names()), "")
 
 
+def is_refusal(call: str, status: int, answer: Any) -> bool:
+    """Whether an answer says that a call was not done.
+
+    Live may say so within a 200: its RetCode is another than 2000 then (live-rtc-asr 1.2).
+    """
+    known = CALLS.get(call, OTHER)
+    if status < 400 and known.service == "live" and isinstance(answer, dict):
+        return bool(answer.get("RetCode", 2000) != 2000)
+    return status >= 400
+
+
+def schema_of_answer(call: str, status: int, answer: Any) -> str:
+    """The schema of an answer, by the ``call`` of its record; empty: there is none."""
+    is_refused = is_refusal(call, status, answer)
+    if call.startswith("file "):
+        return "" if is_refused else file_schema(call.removeprefix("file "))
+    known = CALLS.get(call, OTHER)
+    if is_refused and status < 400:
+        return "live/task-response"
+    return known.error if is_refused else known.answer
+
+
 def session_of(path: str) -> str:
     """Which of `SESSIONS` a WebSocket is, by its path."""
     return "inference" if path.rstrip("/") == INFERENCE else "realtime"

@@ -22,6 +22,21 @@ _TEXT: Final = re.compile("<text:(cjk|latin):([0-9]+)>")
 
 Record = dict[str, Any]
 
+#: Records of a WebSocket that is open.
+_OF_A_SESSION: Final = ("sent", "audio", "received", "close")
+#: What each record has to have beside what its reader can do without.
+_NEEDED: Final = {
+    "call": ("method", "headers", "status", "answer_headers"),
+    "open": ("session", "url", "status"),
+    "audio": ("session", "audio"),
+    "close": ("session", "close"),
+}
+_ASKED: Final = ("path", "query")
+_TYPES: Final[dict[str, type]] = {
+    **dict.fromkeys(("headers", "answer_headers", "query", "audio", "close"), dict),
+    **dict.fromkeys(("status", "session"), int),
+}
+
 
 class CassetteError(ValueError):
     """A file is no cassette that can be read; the message is a sentence."""
@@ -50,9 +65,10 @@ class Cassette:
             OSError: it cannot be read.
         """
         try:
-            lines = path.read_text("utf-8").splitlines()
+            text = path.read_text("utf-8")
         except UnicodeDecodeError:
             raise CassetteError(f"{path} is no cassette: it is not UTF-8") from None
+        lines = text.splitlines()
         header = _object(path, 1, lines[0] if lines else "")
         if header.get("format") != FORMAT:
             raise CassetteError(f"{path} is no cassette: its first line does not say {FORMAT}")
@@ -64,10 +80,14 @@ class Cassette:
             str(header.get(name, "")) for name in ("target", "recorded", "writer")
         )
         made = cls(target, recorded, writer)
+        sessions: set[Any] = set()
         for number, line in enumerate(lines[1:], 2):
+            if number == len(lines) and not text.endswith("\n") and not _is_object(line):
+                raise CassetteError(f"{path} is truncated: line {number}, its last, has no end")
             record = _object(path, number, line)
-            if not {"call", "open", "sent", "audio", "received", "close"} & set(record):
+            if not {"call", *_OF_A_SESSION, "open"} & set(record):
                 raise CassetteError(f"line {number} of {path} is no record of a cassette")
+            _check(path, number, record, sessions)
             made.forms.update(record.get("forms", {}))
             made.records.append(record)
         return made
@@ -114,11 +134,33 @@ def is_cassette(path: Path) -> bool:
     return isinstance(header, dict) and header.get("format") == FORMAT
 
 
-def _object(path: Path, number: int, line: str) -> Record:
+def _check(path: Path, number: int, record: Record, sessions: set[Any]) -> None:
+    """Make sure that a record has what every reader needs of it. Raises CassetteError."""
+    kind = next(name for name in ("call", "open", *_OF_A_SESSION) if name in record)
+    wanted = _NEEDED.get(kind, ("session",))
+    if kind == "call":
+        wanted = (*wanted, *(("url",) if str(record["call"]).startswith("file ") else _ASKED))
+    where = f"line {number} of {path} is damaged"
+    for name in wanted:
+        if not isinstance(record.get(name), _TYPES.get(name, str)):
+            found = repr(record[name]) if name in record else "absent"
+            expected = _TYPES.get(name, str).__name__
+            raise CassetteError(f"{where}: {name} of its {kind} is {found}, expected {expected}")
+    if kind == "open":
+        sessions.add(record["session"])
+    elif kind != "call" and record["session"] not in sessions:
+        raise CassetteError(f"{where}: session {record['session']} was not opened before")
+
+
+def _is_object(line: str) -> bool:
     try:
-        found = json.loads(line)
+        return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        return False
+
+
+def _object(path: Path, number: int, line: str) -> Record:
+    if not _is_object(line):
         raise CassetteError(f"line {number} of {path} is no JSON object")
+    found: Record = json.loads(line)
     return found

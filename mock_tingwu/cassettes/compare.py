@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mock_tingwu.cassettes.cassette import Cassette
+from mock_tingwu.cassettes.cassette import REFERENCE, Cassette
 from mock_tingwu.cassettes.drift import place_of, type_of
 from mock_tingwu.cassettes.findings import Finding, Kind, Severity, finding
 from mock_tingwu.cassettes.masking import JSON_TEXT
+from mock_tingwu.cassettes.standing import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ RULES: Final = (
     ),
 )
 
+#: Codes of refused calls, and those of failed tasks (tingwu-openapi 2.3, dashscope-tingwu 3).
+_CODES: Final = ("Code", "code", "RetCode", "Data.ErrorCode", "output.errorCode")
+
 
 @dataclass(slots=True)
 class Comparison:
@@ -118,9 +122,7 @@ def _answers(
             said = {"recording": str(then["status"]), "replay": str(now["status"])}
             yield finding(Kind.STATUS, place_of(then, {}), **said)
             continue
-        code, code_now = _code(then.get("answer")), _code(now.get("answer"))
-        if code != code_now:
-            yield finding(Kind.WORD, f"{where} refused", "Code", recording=code, replay=code_now)
+        yield from _differing_codes(where, then.get("answer"), now.get("answer"))
         for name in then["answer_headers"].keys() | now["answer_headers"].keys():
             one, another = (_header(record, name) for record in (then, now))
             if one != another:
@@ -129,12 +131,24 @@ def _answers(
                 )
 
 
-def _code(answer: Any) -> str:
-    """The error code of an answer, "0" and nothing being the same."""
-    if not isinstance(answer, dict):
-        return ""
-    code = str(answer.get("Code", answer.get("code", "")))
-    return "" if code == "0" else code
+def _differing_codes(where: str, then: Any, now: Any) -> Iterator[Finding]:
+    """Codes that say why a call was refused or a task failed, "0" and nothing being the same."""
+    for path in _CODES[:3]:
+        code, code_now = _at(then, path), _at(now, path)
+        if code != code_now:
+            yield finding(Kind.WORD, f"{where} refused", path, recording=code, replay=code_now)
+    if standing(then) != standing(now):
+        return
+    for path in _CODES[3:]:
+        code, code_now = _at(then, path), _at(now, path)
+        if code != code_now:
+            yield finding(Kind.WORD, where, path, recording=code, replay=code_now)
+
+
+def _at(answer: Any, path: str) -> str:
+    for key in path.split("."):
+        answer = answer.get(key) if isinstance(answer, dict) else None
+    return "" if answer in (None, "0") else str(answer)
 
 
 def _header(record: dict[str, Any], name: str) -> str:
@@ -165,7 +179,9 @@ class _Shape:
             return
         if isinstance(value, dict):
             for key, inner in value.items():
-                self._walk(inner, f"{path}.{key}".lstrip("."), seen)
+                # Numbers of references are those of one cassette.
+                name = REFERENCE.sub(r"<\1>", key)
+                self._walk(inner, f"{path}.{name}".lstrip("."), seen)
         elif isinstance(value, list):
             for inner in value:
                 self._walk(inner, f"{path}[]", seen)

@@ -13,14 +13,15 @@ from typing import Any, Final
 
 from mock_tingwu import contract
 from mock_tingwu.cassettes import sdk
-from mock_tingwu.cassettes.calls import CALLS, SESSIONS
+from mock_tingwu.cassettes.calls import CALLS, SESSIONS, is_refusal, schema_of_answer
 from mock_tingwu.cassettes.cassette import Cassette, Record
 from mock_tingwu.cassettes.facts import ITEM, Fact, facts
 from mock_tingwu.cassettes.findings import Finding, Kind, Severity, finding, merged
-from mock_tingwu.cassettes.order import disorder, name_of
-from mock_tingwu.cassettes.writer import schema_of_answer
+from mock_tingwu.cassettes.order import STOP_TASK, disorder, name_of
 
 Path = tuple[str, ...]
+#: What stands for a StopTask among the messages of a stream.
+_STOP: Final = ("sent", {"header": {"name": STOP_TASK}})
 #: How the schema's keywords break, by their names in a violation; anything else is its form.
 _KINDS: Final = {
     "required": Kind.MISSING,
@@ -49,7 +50,9 @@ def drift(cassette: Cassette) -> list[Finding]:
 def place_of(record: Record, sessions: dict[int, str]) -> str:
     """Where a record's answer or event belongs: what of its kind has one shape."""
     if "call" in record:
-        return str(record["call"]) if record["status"] < 400 else f"{record['call']} refused"
+        call = str(record["call"])
+        refused = is_refusal(call, record["status"], record.get("answer"))
+        return f"{call} refused" if refused else call
     kind = sessions[record["session"]]
     return f"{kind} {name_of(kind, record['received'])}".rstrip()
 
@@ -62,12 +65,14 @@ def type_of(value: Any) -> str:
 def _drift(cassette: Cassette) -> Iterator[Finding]:
     sessions: dict[int, str] = {}
     said: dict[int, list[tuple[str, Any]]] = {}
+    stopped = _stopped(cassette)
     for record in cassette.records:
         if "call" in record:
             yield from _answer(cassette, record)
         elif "open" in record:
             sessions[record["session"]] = record["open"]
-            said[record["session"]] = []
+            # What ends by StopTask ends unasked on the stream.
+            said[record["session"]] = [_STOP] if record["url"] in stopped else []
         for direction in ("sent", "received"):
             if direction in record:
                 said[record["session"]].append((direction, record[direction]))
@@ -80,6 +85,21 @@ def _drift(cassette: Cassette) -> Iterator[Finding]:
         yield from disorder(sessions[number], messages)
 
 
+def _stopped(cassette: Cassette) -> set[str]:
+    """The references to the MeetingJoinUrls of meetings that a StopTask has ended anywhere."""
+    links: dict[str, str] = {}
+    stopped: set[str] = set()
+    for record in cassette.records:
+        answer, body = record.get("answer"), record.get("body")
+        data = answer.get("Data") if isinstance(answer, dict) else None
+        if record.get("call") == "CreateTask" and isinstance(data, dict):
+            links[str(data.get("TaskId"))] = str(data.get("MeetingJoinUrl"))
+        asked = body.get("Input") if isinstance(body, dict) else None
+        if record.get("call") == "StopTask" and record["status"] == 200 and isinstance(asked, dict):
+            stopped.add(str(asked.get("TaskId")))
+    return {link for task, link in links.items() if task in stopped}
+
+
 def _answer(cassette: Cassette, record: Record) -> Iterator[Finding]:
     call, status = str(record["call"]), int(record["status"])
     where = place_of(record, {})
@@ -88,9 +108,9 @@ def _answer(cassette: Cassette, record: Record) -> Iterator[Finding]:
     is_file = call.startswith("file ")
     if status < 400 and status != 200 and not (is_file and status == 206):
         yield finding(Kind.STATUS, where, document="200", recording=str(status), odd="recording")
-    name = schema_of_answer(call, status)
+    name = schema_of_answer(call, status, record.get("answer"))
     if "answer" in record and name:
-        model = CALLS[call].model if call in CALLS and status < 400 else ""
+        model = CALLS[call].model if call in CALLS and where == call else ""
         yield from _document(cassette, record["answer"], name, where, "", model)
 
 

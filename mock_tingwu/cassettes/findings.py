@@ -55,7 +55,7 @@ class Finding:
     ``where`` is the call, the event or the file, ``path`` the field (``Data.Phrases[].Name``).
     ``document``, ``sdk``, ``recording`` and ``replay`` are what each says, empty where it says
     nothing. ``odd`` is who disagrees with the others; empty when there is no majority. ``times``
-    counts how often.
+    counts how often. ``parts`` are those of the cassette that it was found in.
     """
 
     kind: Kind
@@ -68,6 +68,7 @@ class Finding:
     odd: str = ""
     severity: Severity = Severity.CRITICAL
     times: int = 1
+    parts: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -101,6 +102,7 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
             odd=known.odd or one.odd,
             severity=min(known.severity, one.severity, key=_RANK.__getitem__),
             times=max(known.times, one.times) if one.replay else known.times + one.times,
+            parts=tuple(dict.fromkeys((*known.parts, *one.parts))),
         )
     return sorted(found.values(), key=lambda one: (_RANK[one.severity], one.where, one.path))
 

@@ -60,7 +60,7 @@ _CODES: Final = frozenset({"Code", "code", "ErrorCode", "errorCode", "error_code
 #: Keys of words that no schema lists, though there is one for each (realtime-ws 8.2).
 _SPOKEN: Final = frozenset({"directive", "task_group", "task", "function"})
 #: A number in a text, too small to be anybody's.
-_SMALL_NUMBER: Final = re.compile("[0-9]{1,2}")
+_SMALL_NUMBER: Final = re.compile("-?[0-9]{1,2}")
 #: A parameter that is a number of seconds or the like.
 _DURATION: Final = re.compile("[0-9]{1,6}")
 _CODE_NUMBER: Final = re.compile("[0-9]{1,4}")
@@ -130,13 +130,24 @@ class Masker:
     """Masks the exchanges of one cassette.
 
     ``secrets`` are texts that may stand nowhere, whatever they look like: keys that are known.
+    What else is learned to be one, and what has become a reference, is so in one part of the
+    cassette: parts that are recorded at the same time do not change each other.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = {secret for secret in secrets if secret}
+        self._known = {secret for secret in secrets if secret}
+        self._secrets: set[str] = set()
         self._references: dict[str, str] = {}
+        #: References to links, by the links without what is behind their paths.
+        self._files: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._forms: dict[str, str] = {}
+
+    def of_another_part(self) -> Masker:
+        """A masker that has the known secrets, too; no reference of one is one of the other."""
+        made = Masker()
+        made._known, made._counts = self._known, self._counts
+        return made
 
     def redacted(self, record: Mapping[str, Any]) -> Redacted:
         """A record of masked parts, with the forms of the identifiers that are new in it."""
@@ -144,8 +155,11 @@ class Masker:
         return Redacted({**record, "forms": forms} if forms else record)
 
     def key_of(self, value: str) -> str | None:
-        """The key under which a text stood that has become a reference; None: it has not."""
-        found = self._references.get(value)
+        """The key under which a text stood that has become a reference; None: it has not.
+
+        A file's link is another one each time that it is given: its signature is.
+        """
+        found = self._references.get(value) or self._files.get(value.partition("?")[0])
         return found[1:].partition(":")[0] if found else None
 
     def document(self, value: Any, fact: Fact | None) -> Any:
@@ -198,8 +212,13 @@ class Masker:
         """A method of HTTP, or OTHER."""
         return method if method in _METHODS else "OTHER"
 
+    def keep(self, secret: str) -> None:
+        """Let a text stand nowhere as it is from now on, in no part."""
+        if secret:
+            self._known.add(secret)
+
     def learn(self, secret: str) -> None:
-        """Let a text stand nowhere as it is from now on."""
+        """Let a text stand nowhere as it is from now on, in this part."""
         if secret:
             self._secrets.add(secret)
 
@@ -212,12 +231,17 @@ class Masker:
             name = name if name.isidentifier() and name.isascii() else "value"
             number = self._counts[name] = self._counts.get(name, 0) + 1
             found = self._references[value] = f"<{name}:{number}>"
+            if is_link := shapes.is_link(value):
+                self._files.setdefault(value.partition("?")[0], found)
             if form is None:
-                form = shapes.link_template(value) if shapes.is_link(value) else None
+                form = shapes.link_template(value) if is_link else None
             self._forms[found[1:-1]] = shapes.template(value) if form is None else form
         return found
 
     # Inside
+
+    def _is_kept(self, text: str) -> bool:
+        return text in self._secrets or text in self._known
 
     def _learn(self, value: Any, depth: int) -> None:
         """Remember every text that stands under the name of a secret."""
@@ -255,7 +279,7 @@ class Masker:
     def _key(self, key: str, fact: Fact | None) -> str:
         if fact is not None and key in fact.keys:
             return key
-        if key not in self._secrets and (_is_public(key) or shapes.is_word(key)):
+        if not self._is_kept(key) and (_is_public(key) or shapes.is_word(key)):
             return key
         return self.reference("key", key)
 
@@ -265,7 +289,7 @@ class Masker:
         if _is_secret(key):
             form = shapes.link_template(value) if shapes.is_link(value) else shapes.whole(value)
             return self.reference(key, value, form)
-        known = value not in self._secrets
+        known = not self._is_kept(value)
         if known and _may_stay(value, key, fact):
             return value
         if value in self._references or shapes.is_link(value):

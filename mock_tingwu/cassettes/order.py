@@ -9,6 +9,22 @@ from mock_tingwu.cassettes.findings import Finding, Kind, finding
 
 #: What a break is attributed to: no SDK says anything of the order.
 _ORDER: Final = Kind.ORDER
+#: The name of a message that was never sent: it tells that the task was stopped by a call.
+STOP_TASK: Final = "StopTask"
+
+#: Events that a client waits for before it goes on: they come whatever was said.
+AWAITED: Final = frozenset(
+    [
+        "TranscriptionStarted",
+        "TranscriptionCompleted",
+        "TaskFailed",
+        "task-started",
+        "speech-listen",
+        "speech-end",
+        "task-finished",
+        "task-failed",
+    ]
+)
 
 
 def name_of(session: str, message: Any) -> str:
@@ -38,7 +54,7 @@ def disorder(session: str, messages: list[tuple[str, Any]]) -> Iterator[Finding]
 
 def _realtime(messages: list[tuple[str, Any]]) -> Iterator[tuple[str, str, str]]:
     """The documented order of a transcription (realtime-ws 3): event, rule, what came instead."""
-    is_on = is_stopping = is_over = False
+    is_on = is_stopping = is_over = is_stopped = was_told = False
     begun: set[Any] = set()
     ended: set[Any] = set()
     seen: set[Any] = set()
@@ -46,6 +62,8 @@ def _realtime(messages: list[tuple[str, Any]]) -> Iterator[tuple[str, str, str]]
         name = name_of("realtime", message)
         if direction == "sent":
             is_stopping = is_stopping or name == "StopTranscription"
+            is_stopped = is_stopped or name == STOP_TASK
+            was_told = is_over
             if name == "StartTranscription":
                 is_on = is_stopping = is_over = False
                 begun, ended = set(), set()
@@ -54,7 +72,9 @@ def _realtime(messages: list[tuple[str, Any]]) -> Iterator[tuple[str, str, str]]
         payload = payload if isinstance(payload, dict) else {}
         header = message.get("header", {}) if isinstance(message, dict) else {}
         index = payload.get("index")
-        if is_over:
+        if is_over and name == "TaskFailed" and was_told:
+            was_told = False  # it answers a command that came too late (realtime-ws 4)
+        elif is_over:
             yield name, "after the end of the stream nothing comes", "comes after it"
         elif name == "TranscriptionStarted":
             is_on = True
@@ -72,7 +92,7 @@ def _realtime(messages: list[tuple[str, Any]]) -> Iterator[tuple[str, str, str]]
             yield name, "a sentence ends once", "comes again for the same index"
         elif name == "ResultTranslated" and header.get("source_message_id") not in seen:
             yield name, "it comes after the event that it translates", "comes without or before it"
-        elif name == "TranscriptionCompleted" and not is_stopping:
+        elif name == "TranscriptionCompleted" and not (is_stopping or is_stopped):
             yield name, "it answers StopTranscription", "comes unasked"
         if name == "SentenceEnd":
             ended.add(index)

@@ -6,6 +6,7 @@ recorded ones. Where the recording shows a task further than it is, it is asked 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -18,9 +19,10 @@ import httpx
 from mock_tingwu.cassettes.calls import CALLS, INFERENCE, service_of
 from mock_tingwu.cassettes.cassette import REFERENCE, Cassette, Record
 from mock_tingwu.cassettes.findings import Finding, Kind, finding
-from mock_tingwu.cassettes.order import name_of
+from mock_tingwu.cassettes.order import AWAITED, name_of
 from mock_tingwu.cassettes.resigning import Resigner
 from mock_tingwu.cassettes.sending import send
+from mock_tingwu.cassettes.standing import is_ahead, is_behind
 from mock_tingwu.cassettes.streams import EVENT_S, PlayedStream, decoded
 from mock_tingwu.cassettes.writer import FORM, CassetteWriter, HttpAnswer, HttpRequest
 from mock_tingwu.client.address import is_local
@@ -33,23 +35,8 @@ from mock_tingwu.protocols.signing import encode_query
 
 #: How often a task is asked for at most until it stands as recorded.
 _POLLS: Final = 200
-#: Events that the client waits for before it goes on.
-_AWAITED: Final = frozenset(
-    [
-        "TranscriptionStarted",
-        "TranscriptionCompleted",
-        "TaskFailed",
-        "task-started",
-        "speech-listen",
-        "speech-end",
-        "task-finished",
-        "task-failed",
-    ]
-)
-#: How far a task is by its status: a realtime one is NEW first, DashScope's begin with 3
-#: (tingwu-openapi 2.3, dashscope-tingwu 3).
-_PROGRESS: Final = {"NEW": 0, "ONGOING": 1, "PAUSED": 2, "COMPLETED": 3, "FAILED": 3, "INVALID": 3}
-_AGENT_PROGRESS: Final = {3: 0, 1: 1, 0: 3, 2: 3}
+#: Between two looks at a task of a service whose clock is not ours, in seconds.
+_PAUSE_S: Final = 0.5
 #: What a signature of each scheme looks like, for the `Resigner` to make a right one.
 _SIGNATURES: Final = {
     "acs": {"authorization": "acs any:any"},
@@ -58,17 +45,23 @@ _SIGNATURES: Final = {
 }
 
 
+async def _pause() -> None:
+    await asyncio.sleep(_PAUSE_S)
+
+
 @dataclass(slots=True, repr=False)
 class Player:
     """Plays one cassette. ``findings`` are what the playing itself has shown.
 
-    ``later`` lets time pass between two looks at a task.
+    ``later`` lets time pass on a clock that can be advanced; None: it passes by itself.
+    ``on_played`` is told the number of each record that is done with.
     """
 
     cassette: Cassette
     target: Target
     writer: CassetteWriter
-    later: Callable[[], Awaitable[None]]
+    later: Callable[[], Awaitable[None]] | None = None
+    on_played: Callable[[int], None] = lambda number: None
     findings: list[Finding] = field(default_factory=list)
     #: Identifiers of this service by the references to the recorded ones.
     known: dict[str, str] = field(default_factory=dict)
@@ -89,6 +82,7 @@ class Player:
                         await self._call(place, record, client, resigner)
                     else:
                         await self._message(record, resigner)
+                    self.on_played(place + 1)
             finally:
                 for session in self._sessions.values():
                     await session.close(1000)
@@ -113,10 +107,10 @@ class Player:
                 self.findings.append(said)
                 return
             document = decoded(answer.content)
-            if not _is_behind(document, record.get("answer")):
+            if not is_behind(document, record.get("answer")):
                 break
-            await self.later()
-        if _is_ahead(document, record.get("answer")):
+            await (self.later or _pause)()
+        if is_ahead(document, record.get("answer")):
             return
         self.played[place] = self.writer.records
         self.writer.http(
@@ -224,14 +218,26 @@ class Player:
             await session.say(message if isinstance(message, str) else json.dumps(message))
         elif "received" in record:
             name = name_of(session.kind, record["received"])
-            if name in _AWAITED and not await session.hear(name):
+            if name in AWAITED and not await session.hear(name):
                 where = f"{session.kind} {name}"
                 self.findings.append(
                     finding(Kind.ORDER, where, recording="comes", replay="does not come in time")
                 )
-        elif record["close"]["by"] == "client":
+        elif record["close"]["by"] == "service":
+            await self._hung_up(session, record["close"]["code"])
+        else:
             code = record["close"]["code"]
             await session.close(code if 1000 <= code < 5000 and code not in (1005, 1006) else 1000)
+
+    async def _hung_up(self, session: PlayedStream, code: int) -> None:
+        """The service is to close as it did."""
+        came, where = await session.gone(), f"{session.kind} close"
+        if came is None:
+            said = {"recording": "comes", "replay": "does not come in time"}
+            self.findings.append(finding(Kind.ORDER, where, **said))
+        elif came != code:
+            said = {"recording": str(code), "replay": str(came)}
+            self.findings.append(finding(Kind.STATUS, where, **said))
 
     async def _open(self, record: Record, resigner: Resigner) -> None:
         kind, name = record["open"], record["url"][1:-1]
@@ -258,7 +264,7 @@ class Player:
             self.findings.append(finding(Kind.STATUS, f"{kind} handshake", **said))
         if isinstance(connection, Loss):
             return
-        self._sessions[record["session"]] = PlayedStream(kind, connection, written)
+        self._sessions[record["session"]] = PlayedStream(kind, connection, written, self.later)
 
     def _bind_own(self, message: Any) -> None:
         """Let identifiers that the client makes be the same wherever they stand again.
@@ -279,29 +285,3 @@ class Player:
 
     def _untestable(self, where: str, why: str) -> None:
         self.findings.append(finding(Kind.UNTESTABLE, where, recording="comes", replay=why))
-
-
-def _standing(answer: Any) -> tuple[int, int] | None:
-    """How far the task is that an answer tells of, and how many links it has."""
-    if not isinstance(answer, dict):
-        return None
-    if isinstance(data := answer.get("Data"), dict) and "TaskStatus" in data:
-        links = data.get("Result")
-        progress = _PROGRESS.get(str(data["TaskStatus"]).upper())
-        return None if progress is None else (progress, len(links) if links else 0)
-    if isinstance(output := answer.get("output"), dict) and "status" in output:
-        progress = _AGENT_PROGRESS.get(output["status"])
-        return None if progress is None else (progress, 0)
-    return None
-
-
-def _is_behind(came: Any, recorded: Any) -> bool:
-    now, then = _standing(came), _standing(recorded)
-    if now is None or then is None or now[0] == then[0] == 3:
-        return False
-    return now[0] < then[0] or (now[0] == then[0] and now[1] < then[1])
-
-
-def _is_ahead(came: Any, recorded: Any) -> bool:
-    now, then = _standing(came), _standing(recorded)
-    return now is not None and then is not None and now[0] > then[0]

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from mock_tingwu.cassettes.cassette import Cassette
 from mock_tingwu.cassettes.compare import compare
@@ -17,9 +16,6 @@ from mock_tingwu.cassettes.playing import Player
 from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.client.targets import Target
 
-#: Between two looks at a task of a service whose clock is not ours, in seconds.
-_PAUSE_S: Final = 0.5
-
 
 @dataclass(slots=True)
 class Outcome:
@@ -27,30 +23,33 @@ class Outcome:
 
     ``played`` are the calls and streams that were played, ``compared`` the answers and shapes that
     were held against each other. ``ruled_out`` counts differences that the rules take for none.
+    ``left_out`` are parts that this target cannot be tried with, by the reason.
     """
 
     findings: list[Finding] = field(default_factory=list)
     played: int = 0
     compared: int = 0
     ruled_out: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
 
 
 async def replay(
-    cassette: Cassette, target: Target, later: Callable[[], Awaitable[None]] | None = None
+    cassette: Cassette,
+    target: Target,
+    later: Callable[[], Awaitable[None]] | None = None,
+    on_played: Callable[[int], None] = lambda number: None,
 ) -> Outcome:
     """Play ``cassette`` against ``target`` and compare; ``later`` lets time pass there.
+
+    ``on_played`` is told how many records have been played.
 
     Raises:
         ValueError: the target needs a key that there is not.
     """
-
-    async def pause() -> None:
-        await asyncio.sleep(_PAUSE_S)
-
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "replayed.jsonl"
         with CassetteWriter(file) as writer:
-            player = Player(cassette, target, writer, later or pause)
+            player = Player(cassette, target, writer, later, on_played)
             await player.play()
         replayed = Cassette.read(file)
     made = compare(cassette, replayed, player.played)
@@ -63,7 +62,9 @@ async def replay(
     )
 
 
-async def replay_privately(cassette: Cassette) -> Outcome:
+async def replay_privately(
+    cassette: Cassette, on_played: Callable[[int], None] = lambda number: None
+) -> Outcome:
     """The same against a mock that runs for this alone, on a clock that goes as fast as needed."""
     from mock_tingwu import MockTingwu
     from mock_tingwu.client.targets import find_target
@@ -73,4 +74,4 @@ async def replay_privately(cassette: Cassette) -> Outcome:
         async def later() -> None:
             await asyncio.to_thread(mock.advance, 2_000)
 
-        return await replay(cassette, find_target("mock", mock.environ), later)
+        return await replay(cassette, find_target("mock", mock.environ), later, on_played)

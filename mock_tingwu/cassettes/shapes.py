@@ -173,7 +173,7 @@ def text_example(script: str, length: int) -> str:
 
 
 _WORD: Final = re.compile(
-    r"(?:[A-Z]?[a-z]{2,14}|[A-Z]{2,12}|AI)"
+    r"(?:[A-Z][a-z]{1,14}|[a-z]{2,14}|[A-Z]{2,12})"
     r"(?:[_.-]?(?:[A-Z][a-z]{1,14}|[A-Z]{2,12}|[a-z]{2,14}|[0-9]{1,2}))*"
 )
 _WORD_PARTS: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+|[0-9]+")

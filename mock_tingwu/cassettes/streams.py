@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import wave
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection
@@ -17,15 +18,30 @@ from mock_tingwu.resources import folder
 
 #: How long an event may take that the recording has, in seconds.
 EVENT_S: Final = 10.0
+#: Where time can be let pass: for what comes by itself, and between steps, in real seconds.
+_AT_ONCE_S: Final = 0.5
+_LOOK_S: Final = 0.05
+#: So often time is let pass at most: two minutes, which is longer than any service waits.
+_STEPS: Final = 60
 #: What is pushed: no cassette has audio in it.
 _RECORDING: Final = "audio/cn-weekly-sync.wav"
 
 
 class PlayedStream:
-    """One WebSocket of a replay."""
+    """One WebSocket of a replay.
 
-    def __init__(self, kind: str, connection: ClientConnection, written: Session) -> None:
+    ``later`` lets time pass there, so that what the service does in time is not waited for.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        connection: ClientConnection,
+        written: Session,
+        later: Callable[[], Awaitable[None]] | None,
+    ) -> None:
         self.kind = kind
+        self._later = later
         self._connection = connection
         self._written = written
         self._heard: list[str] = []
@@ -53,23 +69,39 @@ class PlayedStream:
     async def hear(self, name: str) -> bool:
         """Wait until an event has come as often as it was waited for; whether it has."""
         self._awaited[name] = self._awaited.get(name, 0) + 1
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(EVENT_S):
-                while self._heard.count(name) < self._awaited[name]:
-                    if self._listener.done():
-                        break
-                    self._news.clear()
-                    await self._news.wait()
+        await self._until(lambda: self._heard.count(name) >= self._awaited[name])
         return self._heard.count(name) >= self._awaited[name]
+
+    async def gone(self) -> int | None:
+        """Wait until the service closes; the code, 1006 if there was none. None: it does not."""
+        await self._until(self._listener.done)
+        return (self._connection.close_code or 1006) if self._listener.done() else None
 
     async def close(self, code: int) -> None:
         """Hang up, once."""
         if self._is_closed:
             return
         self._is_closed = True
+        by = "service" if self._listener.done() else "client"
         await self._connection.close(code)
         await self._listener
-        self._written.closed(self._connection.close_code or 1006, by="client")
+        self._written.closed(self._connection.close_code or 1006, by=by)
+
+    async def _until(self, arrived: Callable[[], bool]) -> None:
+        """Wait for something that comes, unless the connection ends or it takes too long."""
+        steps = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(EVENT_S):
+                while not (arrived() or self._listener.done()) and steps < _STEPS:
+                    self._news.clear()
+                    if self._later is None:
+                        await self._news.wait()
+                        continue
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._news.wait(), _LOOK_S if steps else _AT_ONCE_S)
+                    if not self._news.is_set():
+                        await self._later()
+                        steps += 1
 
     async def _listen(self) -> None:
         try:
@@ -81,7 +113,8 @@ class PlayedStream:
         except ConnectionClosed:
             pass
         finally:
-            self._news.set()
+            # Whoever waits looks at whether this is over, which it is a moment later.
+            asyncio.get_running_loop().call_soon(self._news.set)
 
     def _speech(self, size: int) -> bytes:
         while len(self._samples) < size:

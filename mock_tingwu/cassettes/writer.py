@@ -16,8 +16,10 @@ each call of a method, at once; only frames of audio are summed up until somethi
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,12 +29,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mock_tingwu import __version__
 from mock_tingwu.cassettes import shapes
-from mock_tingwu.cassettes.calls import OTHER, SESSIONS, Call, call_of, file_schema, session_of
+from mock_tingwu.cassettes.calls import OTHER, SESSIONS, Call, call_of, schema_of_answer, session_of
 from mock_tingwu.cassettes.cassette import FORMAT, TARGETS, VERSION
 from mock_tingwu.cassettes.facts import Fact, facts
 from mock_tingwu.cassettes.masking import Masker, Redacted
 
 FORM: Final = "application/x-www-form-urlencoded"
+#: The name of a part: it stands as it is.
+_PART: Final = re.compile("[A-Z0-9-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,13 @@ class CassetteWriter:
     def __init__(self, path: Path, *, target: str = "other", secrets: Iterable[str] = ()) -> None:
         if target not in TARGETS:
             raise ValueError(f"target is {target!r}, expected one of {', '.join(TARGETS)}")
-        self._masker = Masker(secrets)
+        self._maskers = {"": Masker(secrets)}
         self._lock = threading.RLock()
         self._sessions = 0
         #: How many records have been written.
         self.records = 0
+        #: Why nothing more is written since a disk was full, or the like.
+        self.problem: OSError | None = None
         self._file = path.open("w", encoding="utf-8")
         header = {
             "format": FORMAT,
@@ -83,7 +89,11 @@ class CassetteWriter:
             "recorded": datetime.now(UTC).date().isoformat(),
             "writer": __version__,
         }
-        self._line(header)
+        try:
+            self._line(header)
+        except OSError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -98,56 +108,67 @@ class CassetteWriter:
 
     def close(self) -> None:
         """Close the file; what comes afterwards is not written."""
-        with self._lock:
+        # What could not be written has been told: nothing else is left to write.
+        with self._lock, suppress(OSError):
             self._file.close()
 
     def keep_secret(self, secrets: Iterable[str]) -> None:
         """Write these nowhere from now on, whatever they look like."""
         with self._lock:
             for secret in secrets:
-                self._masker.learn(secret)
+                self._maskers[""].keep(secret)
 
-    def http(self, request: HttpRequest, answer: HttpAnswer) -> None:
-        """Write a request and its answer."""
+    def http(self, request: HttpRequest, answer: HttpAnswer, part: str = "") -> None:
+        """Write a request and its answer; ``part`` is what of the whole they belong to."""
         with self._lock:
-            record = self._requested(request)
+            masker = self._masker(part)
+            record = self._requested(request, masker) | _noted(part)
             call = str(record["call"])
             record["status"] = answer.status
-            record["answer_headers"] = self._masker.headers(answer.headers.items())
+            record["answer_headers"] = masker.headers(answer.headers.items())
             size, document = _read(answer.headers, answer.body)
             if document is not None:
-                record["answer"] = self._masker.document(
-                    document[0], _answer_facts(call, answer.status)
+                record["answer"] = masker.document(
+                    document[0], _answer_facts(call, answer.status, document[0])
                 )
             elif size:
                 record["answer_bytes"] = size
-            self._write(self._masker.redacted(record))
+            self._write(masker.redacted(record))
 
-    def websocket(self, url: str, headers: Mapping[str, str], status: int = 101) -> Session:
+    def websocket(
+        self, url: str, headers: Mapping[str, str], status: int = 101, part: str = ""
+    ) -> Session:
         """Write that a WebSocket was asked for; ``status`` is not 101 when it was refused."""
         parts = urlsplit(url)
         with self._lock:
+            masker = self._masker(part)
             self._sessions += 1
             for _, value in parse_qsl(parts.query):
-                self._masker.learn(value)
+                masker.learn(value)
             kind = session_of(parts.path)
             record = {
                 "open": kind,
                 "session": self._sessions,
-                "url": self._masker.reference("url", url),
+                "url": masker.reference("url", url),
                 "signed": scheme_of(headers, {}),
                 "status": status,
+                **_noted(part),
             }
-            self._learn_authorization(headers)
-            self._write(self._masker.redacted(record))
-            return Session(self, self._sessions, kind)
+            _learn_authorization(headers, masker)
+            self._write(masker.redacted(record))
+            return Session(self, self._sessions, kind, masker)
 
     # Inside
 
-    def _requested(self, request: HttpRequest) -> dict[str, Any]:
-        masker, parts = self._masker, urlsplit(request.url)
+    def _masker(self, part: str) -> Masker:
+        if part not in self._maskers:
+            self._maskers[part] = self._maskers[""].of_another_part()
+        return self._maskers[part]
+
+    def _requested(self, request: HttpRequest, masker: Masker) -> dict[str, Any]:
+        parts = urlsplit(request.url)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        self._learn_authorization(request.headers)
+        _learn_authorization(request.headers, masker)
         size, document = _read(request.headers, request.body)
         body = document[0] if document else None
         form = _form(request)
@@ -179,30 +200,20 @@ class CassetteWriter:
         record["headers"] = masker_headers
         return record
 
-    def _learn_authorization(self, headers: Mapping[str, str]) -> None:
-        """Whatever lets somebody in by a header stands nowhere else."""
-        for name, value in headers.items():
-            lower = name.lower()
-            if lower == "authorization" or "token" in lower or "key" in lower:
-                for word in value.replace(",", " ").replace("=", " ").replace(":", " ").split():
-                    if len(word) >= 8 and not word.startswith("ACS3-"):
-                        self._masker.learn(word)
-
-    def _message(self, session: int, direction: str, text: str, fact: Fact) -> None:
-        try:
-            value = self._masker.document(json.loads(text), fact)
-        except (ValueError, RecursionError):
-            value = shapes.text_class(text) if text else ""
-        self._write(self._masker.redacted({direction: value, "session": session}))
-
     def _write(self, redacted: Redacted) -> None:
         """Write a record. Raises TypeError unless it has been masked."""
         if not isinstance(redacted, Redacted):
             raise TypeError("only a Redacted is written")
         with self._lock:
             if not self._file.closed:
-                self.records += 1
-                self._line(redacted.record)
+                try:
+                    self._line(redacted.record)
+                except OSError as error:
+                    # Whoever makes a call is not to hear of it.
+                    self.problem = error
+                    self.close()
+                else:
+                    self.records += 1
 
     def _line(self, record: Mapping[str, Any]) -> None:
         self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
@@ -212,8 +223,9 @@ class CassetteWriter:
 class Session:
     """One WebSocket of a cassette."""
 
-    def __init__(self, writer: CassetteWriter, number: int, kind: str) -> None:
+    def __init__(self, writer: CassetteWriter, number: int, kind: str, masker: Masker) -> None:
         self._writer = writer
+        self._masker = masker
         self._number = number
         sent, received = SESSIONS[kind]
         self._facts = {"sent": facts(*sent), "received": facts(received)}
@@ -233,8 +245,10 @@ class Session:
             message = f"{len(message)} bytes"
         self._message("received", message)
 
-    def closed(self, code: int, *, by: str) -> None:
+    def closed(self, code: int, *, by: str, awaited: bool = False) -> None:
         """Write the end: the code of the CLOSE, 1006 if there was none, and by whom.
+
+        ``awaited`` tells that the client waited for the service to close.
 
         Raises:
             ValueError: ``by`` is neither client nor service.
@@ -243,12 +257,17 @@ class Session:
             raise ValueError(f"by is {by!r}, expected client or service")
         with self._writer._lock:
             self._flush()
-            self._note({"close": {"by": by, "code": int(code)}})
+            waited = {"awaited": True} if awaited else {}
+            self._note({"close": {"by": by, "code": int(code), **waited}})
 
     def _message(self, direction: str, text: str) -> None:
         with self._writer._lock:
             self._flush()
-            self._writer._message(self._number, direction, text, self._facts[direction])
+            try:
+                value = self._masker.document(json.loads(text), self._facts[direction])
+            except (ValueError, RecursionError):
+                value = shapes.text_class(text) if text else ""
+            self._note({direction: value})
 
     def _flush(self) -> None:
         if self._audio["frames"]:
@@ -256,25 +275,32 @@ class Session:
             self._note({"audio": audio})
 
     def _note(self, record: Mapping[str, Any]) -> None:
-        """Write numbers and words of ours."""
-        redacted = self._writer._masker.redacted({**record, "session": self._number})
+        """Write what has been masked, or numbers and words of ours."""
+        redacted = self._masker.redacted({**record, "session": self._number})
         self._writer._write(redacted)
 
 
-def _answer_facts(call: str, status: int) -> Fact | None:
+def _learn_authorization(headers: Mapping[str, str], masker: Masker) -> None:
+    """Whatever lets somebody in by a header stands nowhere else."""
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower == "authorization" or "token" in lower or "key" in lower:
+            for word in value.replace(",", " ").replace("=", " ").replace(":", " ").split():
+                if len(word) >= 8 and not word.startswith("ACS3-"):
+                    masker.learn(word)
+
+
+def _noted(part: str) -> dict[str, str]:
+    """What a record has in it of its part. Raises ValueError for what could be anybody's text."""
+    if part and _PART.fullmatch(part) is None:
+        raise ValueError(f"part is {part!r}, expected up to 40 of A-Z, 0-9 and -")
+    return {"part": part} if part else {}
+
+
+def _answer_facts(call: str, status: int, answer: Any) -> Fact | None:
     """What the schemas say of an answer."""
-    name = schema_of_answer(call, status)
+    name = schema_of_answer(call, status, answer)
     return facts(name) if name else None
-
-
-def schema_of_answer(call: str, status: int) -> str:
-    """The schema of an answer, by the ``call`` of its record; empty: there is none."""
-    from mock_tingwu.cassettes.calls import CALLS
-
-    if call.startswith("file "):
-        return file_schema(call.removeprefix("file ")) if status < 400 else ""
-    known = CALLS.get(call, OTHER)
-    return known.answer if status < 400 else known.error
 
 
 def scheme_of(headers: Mapping[str, str], parameters: Mapping[str, str]) -> str | None:

@@ -26,7 +26,7 @@ GROUPS = {
         "ca": "show, make or remove the authority that vouches for the cloud's names",
         "journal": "see what a running mock has seen and done, also live",
         "record": "record what a program and a service say, without the secrets",
-        "replay": "let what was recorded happen again; does the same come of it?",
+        "replay": "let what was recorded happen again; tell what differs",
     },
     "use a service, the mock or the cloud": {
         "stream": "push a recording, stdin or the microphone; see the captions",

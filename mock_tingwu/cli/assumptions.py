@@ -12,6 +12,7 @@ from mock_tingwu.cli.listing import print_by_area
 from mock_tingwu.cli.states import LIFECYCLES
 from mock_tingwu.core import errors
 from mock_tingwu.core.provenance import ASSUMPTIONS, Assumption
+from mock_tingwu.counting import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Print them by area, each with what speaks for it."""
     everything = [*ASSUMPTIONS, *assumed_transitions(), *assumed_errors(), *assumed_schemas()]
     print_by_area((each.area, each.id, (each.text, f"Why: {each.why}")) for each in everything)
-    print(f"{len(everything)} assumptions")
+    print(counted(len(everything), "assumption"))
     return 0
 
 

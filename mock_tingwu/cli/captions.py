@@ -25,6 +25,7 @@ from mock_tingwu.client import (
     SentenceBegin,
     SentenceEnd,
 )
+from mock_tingwu.counting import counted
 
 #: What stands where the time of a sentence would, before what the industrial agent makes of all.
 CORRECTED: Final = "corrected"
@@ -119,7 +120,7 @@ class PlainDisplay:
             self._line(connection)
 
     def waiting(self, kinds: tuple[str, ...], *, stopped: bool = True) -> None:
-        count = f"{len(kinds)} result{'' if len(kinds) == 1 else 's'}" if kinds else "results"
+        count = counted(len(kinds), "result") if kinds else "results"
         begin = "The meeting is stopped; waiting" if stopped else "Waiting"
         self._line(f"{begin} for {count}.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -64,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the battery; return the exit code."""
-    from mock_tingwu.cli.using import check_writable
+    from mock_tingwu.cli.writing import check_reports
     from mock_tingwu.conformance.client_check.table import situations
 
     # Whether argparse leaves the -- there depends on its version.
@@ -75,9 +74,7 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"--select {args.select!r} leaves no situation")
         if not args.list and not args.command:
             raise ValueError("expected a command behind --, such as -- python app.py {url}")
-        for path in _files(args).values():
-            if str(path) != "-":
-                check_writable(path)
+        check_reports(_files(args))
     except (ValueError, OSError) as error:
         complain("client-check", error)
         return BAD_USAGE
@@ -91,16 +88,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace, found: list[Any]) -> int:
     from mock_tingwu.cli.terminal import make_console
+    from mock_tingwu.cli.writing import is_printed, write_reports
     from mock_tingwu.conformance.client_check.battery import BaselineFailed, check_all
-    from mock_tingwu.conformance.client_check.programs import Command, masked
+    from mock_tingwu.conformance.client_check.programs import Command
 
     files = _files(args)
-    to_stdout = any(str(path) == "-" for path in files.values())
-    display = _Display(make_console(sys.stderr if to_stdout else sys.stdout))
+    program = Command(args.command)
+    display = _Display(make_console(sys.stderr if is_printed(files) else sys.stdout))
     try:
         with display:
             report = check_all(
-                Command(args.command),
+                program,
                 found,
                 timeout=args.timeout,
                 jobs=args.jobs,
@@ -111,35 +109,43 @@ def _check(args: argparse.Namespace, found: list[Any]) -> int:
         if error.output.strip():
             print(error.output.rstrip(), file=sys.stderr)
         return _NO_BASELINE
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough: `main` knows
     except OSError as error:
         complain("client-check", f"{args.command[0]} cannot be run: {error.strerror or error}")
         return _NO_BASELINE
     display.summed_up(report)
-    command = masked(shlex.join(args.command))
-    for form, path in files.items():
-        text = _written(form)(report, command)
-        if str(path) == "-":
-            sys.stdout.write(text)
-        else:
-            path.write_text(text, "utf-8")
+    try:
+        write_reports(files, _forms(report, program.shown()))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        complain("client-check", error)
+        return BAD_USAGE
     return 0 if report.passed else _FAULTS
 
 
 def _files(args: argparse.Namespace) -> dict[str, Path]:
-    forms = {"json": args.json, "md": args.md, "html": args.html}
-    return {form: path for form, path in forms.items() if path is not None}
+    """Where reports go, by options."""
+    forms = {"--json": args.json, "--md": args.md, "--html": args.html}
+    return {option: path for option, path in forms.items() if path is not None}
 
 
-def _written(form: str) -> Callable[[Report, str], str]:
+def _forms(found: Report, command: str) -> dict[str, Callable[[], str]]:
+    """What makes each report, by options."""
     import json
 
     from mock_tingwu.conformance.client_check import report
 
-    def as_json(found: Report, command: str) -> str:
-        return json.dumps(report.json_report(found, command), ensure_ascii=False, indent=2) + "\n"
+    def as_json() -> str:
+        made = report.json_report(found, command)
+        return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
-    forms = {"json": as_json, "md": report.markdown_report, "html": report.html_report}
-    return forms[form]
+    return {
+        "--json": as_json,
+        "--md": lambda: report.markdown_report(found, command),
+        "--html": lambda: report.html_report(found, command),
+    }
 
 
 class _Display:

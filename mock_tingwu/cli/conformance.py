@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.cli.options import port
+from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
     from mock_tingwu.conformance.benches import Bench
@@ -56,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("junit", "JUnit XML for CI servers"),
         ("md", "a summary in Markdown"),
     ):
-        reports.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+        reports.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"{what}; - is stdout")
     reports.add_argument(
         "--record",
         type=Path,
@@ -77,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="an address, such as that of a tunnel, at which the target reaches --public-port here",
     )
-    reached.add_argument("--public-port", type=int, default=0, metavar="PORT", help="any free one")
+    reached.add_argument("--public-port", type=port, default=0, metavar="PORT", help="any free one")
     reached.add_argument(
         "--callbacks-set",
         action="store_true",
@@ -85,6 +87,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     reached.add_argument(
         "--stream-url", default="", metavar="URL", help="a live stream that is on, for Live"
+    )
+    reached.add_argument(
+        "--second-stream-url", default="", metavar="URL", help="another one that is on meanwhile"
     )
     parser.epilog = (
         "Exit code 0 when at least one case ran and none failed that is binding (MUST, SHOULD), "
@@ -128,6 +133,7 @@ def _selected(expression: str) -> Catalogue:
 
 def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
     from mock_tingwu.cli.running import print_plan, print_summary, run_cases
+    from mock_tingwu.cli.writing import is_printed, writing
 
     bench = _bench(args)
     if args.plan:
@@ -141,18 +147,38 @@ def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
             "a run against the live cloud costs money and leaves tasks in your account: see what "
             "it would do with --plan, then say --yes"
         )
-    _check_writable(args)
+    _check_files(args)
     if any(bench.offers().issuperset(case.needs) for case in catalogue):
         bench.probe()
-    report = run_cases(args, bench, catalogue)
-    _write(args, report)
-    print_summary(report)
+    files = _files(args)
+    report, problem = run_cases(args, bench, catalogue)
+    try:
+        _write(files, report)
+    finally:
+        print_summary(report, sys.stderr if is_printed(files) else sys.stdout)
+    if problem is not None:
+        with writing("--record", args.record):
+            raise problem
     return 0 if report.passed else 1
 
 
 def _bench(args: argparse.Namespace) -> Bench:
+    from mock_tingwu.client.address import is_http, is_stream, no_address
     from mock_tingwu.conformance.benches import PrivateBench, SharedBench
 
+    if args.public_url and not is_http(args.public_url):
+        example = "an address such as https://tunnel.example.com"
+        raise ValueError(no_address(args.public_url, "--public-url", example))
+    for option, url in (
+        ("--stream-url", args.stream_url),
+        ("--second-stream-url", args.second_stream_url),
+    ):
+        if url and not is_stream(url):
+            example = "an address such as rtmp://pull.example.com/app/stream"
+            # The query of such an address is a credential.
+            raise ValueError(no_address(url.partition("?")[0], option, example))
+    if args.second_stream_url and args.second_stream_url == args.stream_url:
+        raise ValueError("--second-stream-url is that of --stream-url, expected another stream")
     if args.target == "mock":
         return PrivateBench()
     return SharedBench(
@@ -160,42 +186,57 @@ def _bench(args: argparse.Namespace) -> Bench:
         is_public=bool(args.public_url),
         callbacks_set=args.callbacks_set,
         stream_url=args.stream_url,
+        second_stream_url=args.second_stream_url,
     )
 
 
-def _check_writable(args: argparse.Namespace) -> None:
-    """Reports are written when all is done: that is too late to find that there is no folder."""
-    for path in (args.json, args.html, args.junit, args.md, args.resume, args.record):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ValueError(f"{path} cannot be written: there is no folder {path.parent}")
+def _check_files(args: argparse.Namespace) -> None:
+    """Files are written while cases run and when all is done: too late to find that they cannot be.
+
+    Raises:
+        ValueError: one cannot be.
+    """
+    from mock_tingwu.cli.writing import check_reports, check_writable
+
+    try:
+        check_reports(_files(args))
+        for option, path in (("--resume", args.resume), ("--record", args.record)):
+            if path == Path("-"):
+                raise ValueError(f"{option} is -, expected a file: only reports go to stdout")
+            if path is not None:
+                check_writable(option, path)
+    except OSError as error:
+        raise ValueError(str(error)) from None
 
 
-def _write(args: argparse.Namespace, report: Report) -> None:
+def _files(args: argparse.Namespace) -> dict[str, Path]:
+    """Where reports go, by options."""
+    forms = {"--json": args.json, "--html": args.html, "--junit": args.junit, "--md": args.md}
+    return {option: path for option, path in forms.items() if path is not None}
+
+
+def _write(files: dict[str, Path], report: Report) -> None:
+    from mock_tingwu.cli.writing import write_reports
     from mock_tingwu.conformance.freshness import note
     from mock_tingwu.conformance.reports.html import html
     from mock_tingwu.conformance.reports.junit import junit
     from mock_tingwu.conformance.reports.markdown import markdown
     from mock_tingwu.conformance.results import encode
 
-    writers: tuple[tuple[Path | None, Callable[[Report], bytes]], ...] = (
-        (args.json, encode),
-        (args.html, lambda report: html(report).encode()),
-        (args.junit, junit),
-        (args.md, lambda report: markdown(report).encode()),
-    )
-    for path, write in writers:
-        if path is not None:
-            try:
-                path.write_bytes(write(report))
-            except OSError as error:
-                raise OSError(f"{path} cannot be written: {error.strerror}") from None
+    made: dict[str, Callable[[], str]] = {
+        "--json": lambda: encode(report).decode() + "\n",
+        "--html": lambda: html(report),
+        "--junit": lambda: junit(report).decode() + "\n",
+        "--md": lambda: markdown(report),
+    }
+    write_reports(files, made)
     note(report)
 
 
 def _list(catalogue: Catalogue) -> int:
     for case in catalogue:
         print(f"{case.id}  {case.level:6}  {case.title}")
-    print(f"{len(catalogue)} cases", file=sys.stderr)
+    print(counted(len(catalogue), "case"), file=sys.stderr)
     return 0
 
 
@@ -203,6 +244,11 @@ def _compare(one: Path, other: Path) -> int:
     from mock_tingwu.conformance.reports.comparison import as_markdown, compare
     from mock_tingwu.conformance.results import read
 
-    comparison = compare(read(one), read(other))
+    comparison = compare(read(one), read(other), _told_apart(one, other))
     print(as_markdown(comparison), end="")
     return 0 if comparison.same else 1
+
+
+def _told_apart(one: Path, other: Path) -> tuple[str, str]:
+    """What two files are called: by their names, by their paths where those are the same."""
+    return (one.name, other.name) if one.name != other.name else (str(one), str(other))

@@ -20,6 +20,7 @@ from mock_tingwu.cli.sources import one_by_one
 from mock_tingwu.cli.summary import print_summary
 from mock_tingwu.cli.terminal import Speakers, make_console, minutes
 from mock_tingwu.client import ClientError, MeetingStream, TaskInfo, TingwuClient
+from mock_tingwu.counting import counted
 from mock_tingwu.resources import folder
 from mock_tingwu.settings import Settings, SettingsError
 
@@ -125,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
     print_summary(console, results, demo.info, len(demo.mp3), Speakers())
     files = f"kept in {args.save}" if args.save is not None else "--save DIR keeps the files"
     seconds = time.monotonic() - began
-    closing = f"\n{len(results)} results in {seconds:.1f} s; {files}."
+    closing = f"\n{counted(len(results), 'result')} in {seconds:.1f} s; {files}."
     console.print(closing, style="dim", soft_wrap=True)
     return 0
 

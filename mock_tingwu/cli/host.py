@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Upload; exit code 0, 1 if the server does not take a file, 2 if FILE or URL is none."""
-    from mock_tingwu.client.address import is_http
+    from mock_tingwu.client.address import is_http, no_address
 
     if not is_http(args.url):
-        complain("host", f"--url is {args.url!r}, expected an address such as {DEFAULT_URL}")
+        complain("host", no_address(args.url, "--url", f"an address such as {DEFAULT_URL}"))
         return BAD_USAGE
     for path in args.files:
         problem = problem_of(path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.cli.printable import json_text, printable
 from mock_tingwu.cli.sdk import DEFAULT_URL
+from mock_tingwu.cli.writing import writing
 
 if TYPE_CHECKING:
     import httpx
@@ -70,10 +71,10 @@ def run(args: argparse.Namespace) -> int:
     # As imports of one's own code go, this is an expensive one.
     import httpx
 
-    from mock_tingwu.client.address import is_http, is_local
+    from mock_tingwu.client.address import is_http, is_local, no_address
 
     if not is_http(args.url):
-        complain("journal", f"--url is {args.url!r}, expected an address such as {DEFAULT_URL}")
+        complain("journal", no_address(args.url, "--url", f"an address such as {DEFAULT_URL}"))
         return BAD_USAGE
     if args.har is not None and args.follow:
         complain("journal", "--har is written once: it does not go with --follow")
@@ -88,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
                 archive = _read(client.stream("GET", f"{url}/har", params=asked))
                 if not archive.startswith(b'{"log":'):
                     raise _Refused("the answer is no archive")
-                args.har.write_bytes(archive)
+                with writing("--har", args.har):
+                    args.har.write_bytes(archive)
             elif args.follow:
                 _follow(client, f"{url}/stream", asked, show)
             else:

@@ -17,6 +17,7 @@ from mock_tingwu.cli.live_tasks import (
     tasks,
 )
 from mock_tingwu.cli.live_watch import watch
+from mock_tingwu.cli.options import port
 from mock_tingwu.cli.using import add_subcommand, add_target, run_subcommand
 from mock_tingwu.settings import LIVE_AUTH_KEY
 
@@ -56,7 +57,7 @@ def _add_listen(commands: Subcommands) -> None:
     _add_host(listen)
     listen.add_argument(
         "--port",
-        type=_port,
+        type=port,
         default=DEFAULT_PORT,
         help=f"port to listen on, 0 for a free one (default {DEFAULT_PORT})",
     )
@@ -83,7 +84,7 @@ def _add_watch(commands: Subcommands) -> None:
     _add_host(command)
     command.add_argument(
         "--port",
-        type=_port,
+        type=port,
         help="port to listen on, 0 for a free one (default: a free one, with --callback-url "
         f"{DEFAULT_PORT})",
     )
@@ -131,12 +132,6 @@ def _add_auth_key(command: argparse.ArgumentParser, otherwise: str) -> None:
         metavar="KEY",
         help=f"the AuthKey of the tasks (default: the variable {LIVE_AUTH_KEY}); {otherwise}",
     )
-
-
-def _port(value: str) -> int:
-    if value.isascii() and value.isdigit() and len(value) <= 5 and int(value) <= 65535:
-        return int(value)
-    raise argparse.ArgumentTypeError(f"{value!r} is not a whole number from 0 to 65535")
 
 
 def _key(value: str) -> str:

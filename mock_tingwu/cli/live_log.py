@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mock_tingwu.counting import counted
+
 if TYPE_CHECKING:
     from mock_tingwu.client.live_callbacks import Arrival, LiveCallback, SignatureCheck
 
@@ -65,13 +67,13 @@ class Log:
     def summary(self) -> str:
         """What has come, in one line."""
         counts = [
-            _count(self._callbacks, "callback"),
-            _count(self._sentences, "sentence"),
-            _count(self._task_count, "task"),
-            _count(self._bad_signatures, "bad signature"),
+            counted(self._callbacks, "callback"),
+            counted(self._sentences, "sentence"),
+            counted(self._task_count, "task"),
+            counted(self._bad_signatures, "bad signature"),
         ]
         if self._others:
-            counts.append(_count(self._others, "request") + " without a callback")
+            counts.append(counted(self._others, "request") + " without a callback")
         return ", ".join(counts)
 
     def _order(self, task_id: str) -> Order:
@@ -92,10 +94,6 @@ class Log:
             return ""
         self._noted.add(note)
         return note
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _signature_note(check: SignatureCheck) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from mock_tingwu.cli import complain
 from mock_tingwu.cli.interrupts import INTERRUPTS
 from mock_tingwu.cli.using import Client, TaskEnded, finish
+from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
     from mock_tingwu.cli.output import Info, Output
@@ -158,6 +159,6 @@ class Meeting:
     def _interrupted(self) -> None:
         from mock_tingwu.cli.terminal import minutes
 
-        heard = f"{self._sentences} sentence{'' if self._sentences == 1 else 's'}"
+        heard = counted(self._sentences, "sentence")
         why = f"interrupted after {minutes(self._pushed)}; {heard} heard{self._end}."
         complain(self._command, why)

@@ -166,6 +166,13 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
 
 
+def port(text: str) -> int:
+    """A port to listen at; 0 is any free one."""
+    if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 65535")
+
+
 def seconds(text: str) -> float:
     """A time that something may take, in seconds."""
     with contextlib.suppress(ValueError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
     from mock_tingwu.cassettes.gateway import RecordingGateway
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the program; return its exit code."""
     # After the arguments: a wrong flag is told at once.
     from mock_tingwu.cli.targets import open_target
-    from mock_tingwu.cli.using import check_writable
+    from mock_tingwu.cli.writing import check_writable
     from mock_tingwu.client.errors import ClientError
 
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         if not command:
             raise ValueError("there is no program, expected one behind --")
         check_paid("recording", args.target, yes=args.yes)
-        check_writable(args.out)
+        check_writable("--out", args.out)
         with open_target(args.target, private=True) as target:
             return _record(target, args.out, command)
     except (ValueError, ClientError, OSError) as error:
@@ -82,10 +83,14 @@ def _record(target: Target, out: Path, command: list[str]) -> int:
     from mock_tingwu.cassettes.gateway import RecordingGateway
     from mock_tingwu.cassettes.writer import CassetteWriter
     from mock_tingwu.cli.interrupts import run_loop
+    from mock_tingwu.cli.writing import writing
 
     name = target.name if target.name in ("mock", "live") else "other"
     codes: list[int] = []
-    with CassetteWriter(out, target=name, secrets=_secrets(target)) as writer:
+    secrets = _secrets(target)
+    with writing("--out", out):
+        cassette = CassetteWriter(out, target=name, secrets=secrets)
+    with cassette as writer:
         with RecordingGateway(target, writer) as gateway:
 
             async def work() -> None:
@@ -93,13 +98,16 @@ def _record(target: Target, out: Path, command: list[str]) -> int:
 
             run_loop(work())
         records = writer.records
+    if writer.problem is not None:
+        with writing("--out", out):
+            raise writer.problem
     if not records:
         why = gateway.unanswered or f"the program made no call to {gateway.url}"
         complain("record", f"nothing was recorded: {why}")
         if out.is_file():
             out.unlink()
         return codes[0] or NOTHING
-    complain("record", f"{records} records are in {out}")
+    complain("record", f"{counted(records, 'record')} in {out}")
     return codes[0]
 
 

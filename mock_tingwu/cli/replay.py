@@ -1,6 +1,7 @@
-"""``mock-tingwu replay``: what is recorded in a bundle happens again and is compared.
+"""``mock-tingwu replay``: what is recorded in a bundle or a cassette happens again and is compared.
 
-A cassette is known by its own header; what is done with it is in `replay_cassette`.
+A bundle is a zip. A cassette is known by its own header; what is done with it is in
+`replay_cassette`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_tingwu import __version__
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
     from mock_tingwu.replay.bundle import Bundle
@@ -19,10 +21,18 @@ if TYPE_CHECKING:
 
 #: So much of a value is shown where two differ.
 _SHOWN = 600
+#: How a zip begins; and so much of a file tells whether it is text, in bytes.
+_ZIP = b"PK"
+_BEGINNING = 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", type=Path, help="the bundle or cassette")
+    parser.add_argument(
+        "recording",
+        type=Path,
+        help="a bundle (a zip, by serve --record), or a cassette (JSON Lines, by record or by "
+        "conformance --record)",
+    )
     parser.add_argument(
         "--journal", action="store_true", help="of a bundle: print the journal, one entry a line"
     )
@@ -49,23 +59,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0 when all is the same, 1 when not, 2 for what is no bundle."""
+    """Exit code 0 when all is the same, 1 when not, 2 for what is neither bundle nor cassette."""
     # After the arguments: a wrong flag is told at once.
     from mock_tingwu.cassettes.cassette import is_cassette
 
-    if is_cassette(args.bundle):
+    if is_cassette(args.recording):
         from mock_tingwu.cli import replay_cassette
 
         return replay_cassette.run(args)
+    if (problem := _what_it_is_not(args.recording)) is not None:
+        complain("replay", problem)
+        return BAD_USAGE
     for name in ("target", "yes", "accept"):
         if getattr(args, name):
-            complain("replay", f"--{name} is for cassettes, and {args.bundle} is none")
+            complain("replay", f"--{name} is for cassettes, and {args.recording} is none")
             return BAD_USAGE
     from mock_tingwu.replay.bundle import Bundle, BundleError
     from mock_tingwu.replay.player import replay
 
     try:
-        bundle = Bundle.read(args.bundle)
+        bundle = Bundle.read(args.recording)
         outcomes = replay(bundle, args.until)
     except BundleError as error:
         complain("replay", error)
@@ -75,6 +88,28 @@ def run(args: argparse.Namespace) -> int:
     else:
         _tell(bundle, outcomes, journal=args.journal)
     return 0 if outcomes.difference is None else 1
+
+
+def _what_it_is_not(path: Path) -> str | None:
+    """What is wrong with a file that is text, as cassettes are, and is none.
+
+    None for whatever was meant to be a bundle, by its name or by how it begins.
+    """
+    from mock_tingwu.cassettes.cassette import Cassette, CassetteError
+
+    if path.suffix == ".zip":
+        return None
+    try:
+        with path.open("rb") as file:
+            begins = file.read(_BEGINNING)
+        if begins[:2] == _ZIP or b"\0" in begins:
+            return None
+        Cassette.read(path)
+    except CassetteError as error:
+        return f"{error}. It is no bundle either, which would be a zip"
+    except OSError:
+        pass  # the reader of bundles tells
+    return None
 
 
 def _seq(text: str) -> int:
@@ -158,5 +193,5 @@ def _remarks(bundle: Bundle, outcomes: Outcomes) -> list[str]:
             "that a bundle cannot hold"
         )
     if outcomes.records < len(bundle.records):
-        remarks.append(f"{outcomes.records} of {len(bundle.records)} records were replayed")
+        remarks.append(f"{outcomes.records} of {counted(len(bundle.records), 'record')} replayed")
     return remarks

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from mock_tingwu import __version__
 from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.cli.record import check_paid
 
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from mock_tingwu.cassettes.cassette import Cassette
     from mock_tingwu.cassettes.findings import Finding
     from mock_tingwu.cassettes.replaying import Outcome
+    from mock_tingwu.cli.replay_display import Display
 
 DRIFTED = 1
+#: So many cases are named that a difference was found in.
+_MOST_PARTS = 4
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,11 +35,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         for name in ("journal", "until"):
             if getattr(args, name):
-                raise ValueError(f"--{name} is for bundles, and {args.bundle} is a cassette")
+                raise ValueError(f"--{name} is for bundles, and {args.recording} is a cassette")
         check_paid("a replay", args.target or "", yes=args.yes)
         accepted = read_accepted(args.accept) if args.accept else []
-        cassette = Cassette.read(args.bundle)
-        outcome = asyncio.run(_replay(cassette, args.target))
+        cassette = Cassette.read(args.recording)
+        outcome = _replay(cassette, args.target)
     except (ValueError, ClientError, OSError) as error:
         complain("replay", error)
         return BAD_USAGE
@@ -49,13 +53,32 @@ def run(args: argparse.Namespace) -> int:
     return DRIFTED if has_drifted or stale or not outcome.played else 0
 
 
-async def _replay(cassette: Cassette, target: str | None) -> Outcome:
+def _replay(cassette: Cassette, target: str | None) -> Outcome:
+    from mock_tingwu.cassettes.parts import parts_of
     from mock_tingwu.cassettes.replaying import replay, replay_privately
+    from mock_tingwu.cli.replay_display import Display
     from mock_tingwu.client.targets import find_target
 
-    if target is None:
-        return await replay_privately(cassette)
-    return await replay(cassette, find_target(target))
+    with Display(len(cassette.records)) as display:
+        if any(parts_of(cassette)):
+            return _replay_cases(cassette, target, display)
+        if target is None:
+            return asyncio.run(replay_privately(cassette, display.reached))
+        found = find_target(target)
+        return asyncio.run(replay(cassette, found, on_played=display.reached))
+
+
+def _replay_cases(cassette: Cassette, target: str | None, display: Display) -> Outcome:
+    """A cassette of the conformance kit: its cases know what it does not keep."""
+    from mock_tingwu.conformance.again import replay_cases
+    from mock_tingwu.conformance.benches import Bench, PrivateBench, SharedBench
+    from mock_tingwu.conformance.catalogue import load
+
+    bench: Bench = PrivateBench() if target is None else SharedBench(target)
+    bench.probe()
+    return asyncio.run(
+        replay_cases(cassette, load(), bench, on_total=display.total, on_played=display.played)
+    )
 
 
 def _as_json(
@@ -79,6 +102,7 @@ def _as_json(
             {"where": entry.where, "path": entry.path, "kind": entry.kind} for entry in stale
         ],
         "ruled_out": outcome.ruled_out,
+        "left_out": outcome.left_out,
     }
 
 
@@ -91,8 +115,14 @@ def _lines(
 ) -> list[str]:
     from mock_tingwu.cassettes import sdk
     from mock_tingwu.cassettes.findings import Severity
+    from mock_tingwu.cassettes.parts import parts_of
 
     lines = [f"recorded from {cassette.target or 'nobody knows what'}, {cassette.recorded}"]
+    if cassette.writer != __version__ and any(parts_of(cassette)):
+        lines.append(
+            f"note: the kit of mock-tingwu {cassette.writer} recorded this, that of {__version__} "
+            "replays it: its cases may do something else by now"
+        )
     for one in found:
         place = f"{one.where}: {one.path}" if one.path else one.where
         times = f", {one.times} times" if one.times > 1 else ""
@@ -101,6 +131,12 @@ def _lines(
             if said := getattr(one, name):
                 odd = "   <- alone" if one.odd == name else ""
                 lines.append(f"          {name:<9} {said}{odd}")
+        if one.parts:
+            more = len(one.parts) - _MOST_PARTS
+            others = f" and {more} others" if more > 0 else ""
+            lines.append(f"          in        {', '.join(one.parts[:_MOST_PARTS])}{others}")
+    for reason, names in outcome.left_out.items():
+        lines.append(f"left out  {len(names)} of the kit's cases: {reason}: {' '.join(names)}")
     for one, entry in excused:
         lines.append(f"accepted  {one.kind:<8}  {one.where}: {one.path}  ({entry.reason})")
     lines += [

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_tingwu.cli.options import RESULT_FORMATS, names
-from mock_tingwu.cli.using import TaskEnded, check_writable, rendered
+from mock_tingwu.cli.using import TaskEnded, rendered
+from mock_tingwu.cli.writing import check_writable, writing
 
 if TYPE_CHECKING:
     from mock_tingwu.client import AgentInfo, Results, TaskInfo
@@ -86,7 +87,7 @@ def check_forms(args: argparse.Namespace) -> None:
     if args.speakers and form in (None, "srt", "json"):
         raise ValueError("--speakers needs --format text, md or vtt")
     if args.out is not None:
-        check_writable(args.out)
+        check_writable("--out", args.out)
     if args.files is not None:
         args.files.mkdir(parents=True, exist_ok=True)
 
@@ -168,7 +169,8 @@ def _print(args: argparse.Namespace, found: Found, text: str, kept: tuple[Path, 
     from mock_tingwu.cli.output import JsonOutput, results_member, tell
 
     if args.out is not None:
-        args.out.write_text(text, encoding="utf-8")
+        with writing("--out", args.out):
+            args.out.write_text(text, encoding="utf-8")
     elif text and args.json:
         tell(event="Result", **results_member(text, _form(args)))
     elif text:

@@ -6,6 +6,7 @@ import argparse
 
 from mock_tingwu.cli.listing import print_by_area
 from mock_tingwu.core.violations import LEVELS, RULES
+from mock_tingwu.counting import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,5 +20,5 @@ def run(args: argparse.Namespace) -> int:
     print_by_area(
         (rule.area, rule.id, (rule.expected, f"{rule.level}: {rule.source}")) for rule in rules
     )
-    print(f"{len(rules)} rules")
+    print(counted(len(rules), "rule"))
     return 0

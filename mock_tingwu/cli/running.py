@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,6 +19,7 @@ from mock_tingwu import __version__
 from mock_tingwu.cassettes.cassette import TARGETS
 from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.cli.interrupts import run_loop
+from mock_tingwu.cli.writing import writing
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import Case, Catalogue
 from mock_tingwu.conformance.deviations import KnownDeviation, check, read, shipped
@@ -27,15 +28,20 @@ from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.plan import PRICE_PER_HOUR, Plan, plan
 from mock_tingwu.conformance.progress import Keeper, earlier, kept
 from mock_tingwu.conformance.requirements import scores
-from mock_tingwu.conformance.results import Entry, Report, entry_of, now
+from mock_tingwu.conformance.results import Entry, Report, entry_of, now, otherwise
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, run
+from mock_tingwu.counting import counted
 
 _COLOURS: Final = {PASS: "green", FAIL: "red", NOTED: "blue", SKIP: "yellow"}
 _WORDS: Final = {PASS: "passed", FAIL: "failed", NOTED: "noted", SKIP: "left out"}
 
 
-def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> Report:
-    """Run them as the arguments say, with a display on stderr; return the report.
+def run_cases(
+    args: argparse.Namespace, bench: Bench, catalogue: Catalogue
+) -> tuple[Report, OSError | None]:
+    """Run them as the arguments say, with a display on stderr.
+
+    Return the report, and why the cassette of ``--record`` is not whole, if it is not.
 
     Raises:
         ValueError: a file that the arguments name makes no sense.
@@ -49,19 +55,18 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
         done = earlier(args.resume, bench.name, __version__)
     entries = {id: entry for id, entry in done.items() if id in catalogue}
     rest = catalogue.only(lambda case: case.id not in entries)
+    cassette = _cassette(args.record, bench)
 
     async def run_rest(display: Display, keeper: Keeper | None) -> None:
         def take(outcome: Outcome) -> None:
             entry = entry_of(outcome, passes.get(outcome.case.id, ""))
             entries[entry.id] = entry
             if keeper is not None:
-                keeper.write(entry)
+                with writing("--resume", args.resume):
+                    keeper.write(entry)
             display.ended(entry)
 
-        with (
-            Outside(args.public_url, args.public_port) as outside,
-            _cassette(args.record, bench) as cassette,
-        ):
+        with Outside(args.public_url, args.public_port) as outside:
             await run(
                 rest,
                 bench,
@@ -72,13 +77,17 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
                 on_outcome=take,
             )
 
-    with Display(len(rest), is_kept=args.resume is not None) as display:
-        if args.resume is None:
-            run_loop(run_rest(display, None))
-        else:
-            with kept(args.resume, bench.name, __version__, done) as keeper:
-                run_loop(run_rest(display, keeper))
-    return Report(
+    with ExitStack() as stack:
+        if cassette is not None:
+            stack.enter_context(cassette)
+        display = stack.enter_context(Display(len(rest), is_kept=args.resume is not None))
+        keeper: Keeper | None = None
+        if args.resume is not None:
+            with writing("--resume", args.resume):
+                keeping = kept(args.resume, bench.name, __version__, done)
+                keeper = stack.enter_context(keeping)
+        run_loop(run_rest(display, keeper))
+    report = Report(
         target=bench.name,
         version=bench.version,
         kit=__version__,
@@ -87,6 +96,7 @@ def run_cases(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> R
         selection=args.select,
         cases=tuple(entries[case.id] for case in catalogue),
     )
+    return report, None if cassette is None else cassette.problem
 
 
 class Display:
@@ -120,13 +130,12 @@ class Display:
     ) -> None:
         self._progress.stop()
         if exc_type is not None and not issubclass(exc_type, Exception):
-            done, total = self._ended, self._total
+            done, total = self._ended, counted(self._total, "case")
             self._console.print(
-                f"interrupted: {done} of {total} cases are done; with --resume FILE they would be "
-                "kept, and the same command would go on"
+                f"interrupted: {done} of {total} done; with --resume FILE they would be kept, and "
+                "the same command would go on"
                 if not self._is_kept
-                else f"interrupted: {done} of {total} cases are done and kept; the same command "
-                "goes on"
+                else f"interrupted: {done} of {total} done and kept; the same command goes on"
             )
 
     def started(self, case: Case) -> None:
@@ -147,9 +156,9 @@ class Display:
             self._progress.console.print(f"{entry.id} left something behind: {escape(problem)}")
 
 
-def print_summary(report: Report) -> None:
+def print_summary(report: Report, file: TextIO) -> None:
     """The totals by area, and whether the run passed."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(file=file, highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     table.add_column("area")
     for verdict in _WORDS:
@@ -164,15 +173,17 @@ def print_summary(report: Report) -> None:
         if score.not_run < score.total:
             console.print(
                 f"{score.set.api} {score.set.version}: {score.passed} of {score.total} passed, "
-                f"{score.failed} failed, {score.not_run} not run"
+                f"{score.failed} failed, {score.noted} noted, {score.not_run} not run"
             )
     totals = report.totals()
     words = ", ".join(f"{totals[verdict]} {word}" for verdict, word in _WORDS.items())
     result = "[green]passed[/]" if report.passed else "[red]failed[/]"
     console.print(
-        f"{result}: {totals['cases']} cases against {escape(report.target)} in "
+        f"{result}: {counted(totals['cases'], 'case')} against {escape(report.target)} in "
         f"{report.seconds:.1f} s: {words}"
     )
+    if sentence := otherwise(report):
+        console.print(sentence)
 
 
 def print_plan(bench: Bench, catalogue: Catalogue) -> None:
@@ -185,13 +196,25 @@ def print_plan(bench: Bench, catalogue: Catalogue) -> None:
     for operation, count in sorted(found.calls.items(), key=lambda item: -item[1]):
         table.add_row(operation, str(count))
     console.print(table)
+    cases = counted(len(found.steps), "case")
+    audio = f"{_lasting(found.audio_s)} of audio" if found.audio_s else "no audio"
+    price = ""
+    if bench.name == "live":
+        price = (
+            f", about {found.cost:.2f} CNY at {PRICE_PER_HOUR:.2f} CNY for an hour of "
+            "transcription; what language models make of it costs more"
+        )
     console.print(
-        f"{len(found.steps)} cases against {escape(bench.name)}: about "
-        f"{found.seconds / 60:.0f} minutes, {found.audio_s / 60:.1f} minutes of audio, about "
-        f"{found.cost:.2f} CNY at {PRICE_PER_HOUR:.2f} CNY for an hour of transcription; what "
-        "language models make of it costs more"
+        f"{cases} against {escape(bench.name)}: {_lasting(found.seconds)}, {audio}{price}"
     )
     _print_untried(console, found)
+
+
+def _lasting(seconds: float) -> str:
+    """A time that is known about."""
+    if seconds >= 120:
+        return f"about {seconds / 60:.0f} minutes"
+    return f"about {seconds:.0f} s" if seconds >= 0.5 else "less than a second"
 
 
 def _print_untried(console: Console, found: Plan) -> None:
@@ -199,16 +222,19 @@ def _print_untried(console: Console, found: Plan) -> None:
     for case, reason in found.not_testable:
         reasons.setdefault(reason, []).append(case.id)
     for reason, ids in reasons.items():
-        console.print(f"[red]not testable yet[/]: {len(ids)} of them need {escape(reason)}")
+        cases = counted(len(ids), "case")
+        console.print(f"[red]not testable yet[/]: {cases} for want of {escape(reason)}")
         console.print(f"  {' '.join(ids)}", style="dim")
     if found.left_out:
-        console.print(f"[yellow]left out[/]: {len(found.left_out)} cases are for mocks alone")
+        cases = counted(len(found.left_out), "case")
+        console.print(f"[yellow]left out[/]: {cases} for mocks alone")
 
 
-def _cassette(path: Path | None, bench: Bench) -> AbstractContextManager[CassetteWriter | None]:
+def _cassette(path: Path | None, bench: Bench) -> CassetteWriter | None:
     if path is None:
-        return nullcontext()
-    return CassetteWriter(path, target=bench.name if bench.name in TARGETS else "other")
+        return None
+    with writing("--record", path):
+        return CassetteWriter(path, target=bench.name if bench.name in TARGETS else "other")
 
 
 def _known(args: argparse.Namespace, bench: Bench, catalogue: Catalogue) -> list[KnownDeviation]:

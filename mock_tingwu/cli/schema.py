@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name",
         nargs="?",
         metavar="NAME",
-        help="print this one, documents with all schemas inside; without it, list all",
+        help="print this one, documents with all schemas inside, SCHEMA#DEFINITION for a part of "
+        "a schema; without it, list all",
     )
     parser.add_argument(
         "--format",
@@ -55,6 +56,11 @@ def _written(name: str, format: str | None) -> str:
     """The text of a schema or document. Raises LookupError if there is none."""
     if name in api_documents.names():
         return _as_text(api_documents.bundle(name), format or "yaml")
+    document, sign, _ = name.partition("#")
+    if document in api_documents.names():
+        raise LookupError(f"{document} is printed whole, expected its name without a # behind it.")
+    if sign:
+        return _as_text(contract.definition(name), format or "json")
     text = contract.text(name).rstrip("\n")
     return text if format in (None, "json") else _as_text(json.loads(text), format)
 

@@ -19,9 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the settings."""
-    parts = urlsplit(args.url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        complain("sdk", f"--url is {args.url!r}, expected an address such as {DEFAULT_URL}")
+    from mock_tingwu.client.address import is_http, no_address
+
+    if not is_http(args.url):
+        complain("sdk", no_address(args.url, "--url", f"an address such as {DEFAULT_URL}"))
         return BAD_USAGE
     print(settings_for(args.url.rstrip("/")))
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.cli.sdk import settings_for
+from mock_tingwu.counting import counted
 from mock_tingwu.settings import (
     DEFAULT_ACCESS_KEYS,
     DEFAULT_API_KEYS,
@@ -164,8 +165,8 @@ def announce(settings: Settings, port: int) -> None:
             key, secret = next(iter(DEFAULT_ACCESS_KEYS.items()))
             lines += [f"Signatures are checked. AccessKeyId {key}, AccessKeySecret {secret}", ""]
         else:
-            count = len(settings.access_keys)
-            lines += [f"Signatures are checked against your {count} configured key pair(s).", ""]
+            pairs = counted(len(settings.access_keys), "configured key pair")
+            lines += [f"Signatures are checked against your {pairs}.", ""]
         if settings.api_keys == DEFAULT_API_KEYS:
             api_key = DEFAULT_API_KEYS[0]
             lines += [f"API keys of DashScope are checked: {api_key}", ""]

@@ -15,6 +15,7 @@ from rich.tree import Tree
 
 from mock_tingwu.cli.terminal import Speakers, Wrapped, caption_row, clock, minutes
 from mock_tingwu.client import TaskInfo
+from mock_tingwu.counting import counted
 
 Json = Mapping[str, Any]
 
@@ -59,7 +60,11 @@ def _head(console: Console, summary: Json, results: Json) -> None:
     duration = (transcription.get("AudioInfo") or {}).get("Duration", 0)
     console.print()
     console.print(Text(summary.get("ParagraphTitle") or "The meeting", "bold cyan"))
-    facts = (minutes(duration), f"{len(sentences)} sentences", f"{len(speakers)} speakers")
+    facts = (
+        minutes(duration),
+        counted(len(sentences), "sentence"),
+        counted(len(speakers), "speaker"),
+    )
     console.print(Text(" · ".join(facts), "dim"))
 
 
@@ -134,7 +139,7 @@ def _polished(paragraphs: Sequence[Json]) -> list[RenderableType]:
     ]
     left = len(paragraphs) - _POLISHED
     if left > 0:
-        parts.append(Text(f"… and {left} more paragraphs", "dim"))
+        parts.append(Text(f"… and {counted(left, 'more paragraph')}", "dim"))
     return parts
 
 

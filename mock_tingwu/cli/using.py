@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from mock_tingwu.cli import BAD_USAGE, INTERRUPTED, complain
+from mock_tingwu.cli.writing import check_writable, writing
 
 if TYPE_CHECKING:
     from mock_tingwu.cli.output import Info, Output
@@ -185,7 +184,8 @@ async def finish(
             if args.out is None:
                 output.result(text)
             else:
-                args.out.write_text(text, encoding="utf-8")
+                with writing("--out", args.out):
+                    args.out.write_text(text, encoding="utf-8")
     except ClientError as error:
         output.ended(task_id, status, error=error)
         raise TaskEnded(error) from error
@@ -218,17 +218,7 @@ def check_results(args: argparse.Namespace) -> None:
         return
     if not args.result:
         raise ValueError("--out needs --result, which says what is written")
-    check_writable(args.out)
-
-
-def check_writable(path: Path) -> None:
-    """Make sure, before anything is done, that a file can be written. Raises OSError."""
-    if path.is_dir():
-        raise OSError(f"{path} is a folder, expected a file to write")
-    if not path.parent.is_dir():
-        raise OSError(f"{path} cannot be written: there is no folder {path.parent}")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise OSError(f"{path} cannot be written: permission denied")
+    check_writable("--out", args.out)
 
 
 def rendered(

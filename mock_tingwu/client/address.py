@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -37,6 +38,20 @@ def is_websocket(url: str) -> bool:
     return scheme.lower() in ("ws", "wss") and is_http(f"http{colon}{rest}")
 
 
+def is_stream(url: str) -> bool:
+    """Whether ``url`` is an address that a live stream could be at: RTMP and the like."""
+    scheme, colon, rest = url.partition("://")
+    return bool(scheme and colon) and is_http(f"http://{rest}")
+
+
+def no_address(url: str, what: str, expected: str) -> str:
+    """What to say of a ``url`` that `is_http` is False for: it names ``what``, which has it."""
+    port = re.search(r"^\w+://[^/?#]*:(\d+)(?:[/?#]|$)", url)
+    if port and not 0 < int(port[1]) < 65536:
+        return f"{what} is {url!r} with the port {port[1]}, expected one from 1 to 65535"
+    return f"{what} is {url!r}, expected {expected}"
+
+
 def service_url(url: str, what: str, expected: str) -> str:
     """The address of a service without the slash at its end.
 
@@ -48,7 +63,7 @@ def service_url(url: str, what: str, expected: str) -> str:
     if "?" in url or "#" in url:
         raise ValueError(f"{what} has a ? or a #, expected an address without a query")
     if not is_http(url):
-        raise ValueError(f"{what} is {url!r}, expected {expected}")
+        raise ValueError(no_address(url, what, expected))
     return url.rstrip("/")
 
 

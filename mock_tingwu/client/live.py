@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from mock_tingwu.client.address import is_http
+from mock_tingwu.client.address import is_http, no_address
 from mock_tingwu.client.checks import check_id, check_sendable
 from mock_tingwu.client.errors import LiveError, Unreachable
 from mock_tingwu.client.http import REQUEST_TIMEOUT_S, HttpClient, decoded, no_json
@@ -244,7 +244,7 @@ class LiveAsrClient(HttpClient):
 
 def _no_address(name: str, url: str, example: str) -> ValueError:
     # Queries of such addresses are credentials.
-    return ValueError(f"{name} is {url.partition('?')[0]!r}, expected an address such as {example}")
+    return ValueError(no_address(url.partition("?")[0], name, f"an address such as {example}"))
 
 
 def _task(task_id: str, data: Data) -> LiveTask:

@@ -18,7 +18,7 @@ from mock_tingwu.client.errors import Unreachable
 from mock_tingwu.client.targets import Target, find_target
 from mock_tingwu.client.trust import distrust, trusted
 from mock_tingwu.conformance.catalogue import Case
-from mock_tingwu.conformance.needs import Need
+from mock_tingwu.conformance.needs import SISTERS, Need, app_variable
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.pacing import Pacing
 from mock_tingwu.conformance.site import Site
@@ -32,14 +32,19 @@ _LIVE_AT_ONCE: Final = 2
 _HEALTH_S: Final = 2.0
 #: How long the target may take to answer anything at all, in seconds.
 _PROBE_S: Final = 10.0
-#: A stream that a mock imagines.
+#: Streams that a mock imagines.
 _IMAGINED_STREAM: Final = "rtmp://pull.example.com/app/conformance"
+_ANOTHER_STREAM: Final = f"{_IMAGINED_STREAM}-2"
 
 
 class Bench(Protocol):
-    """Where cases run. ``at_once`` is how many at a time; ``version`` is the target's, if known."""
+    """Where cases run. ``at_once`` is how many at a time; ``version`` is the target's, if known.
+
+    ``is_mock``: nothing there takes as long as it was spoken, and nothing costs anything.
+    """
 
     name: str
+    is_mock: bool
     at_once: int
     pacing: Pacing
     version: str
@@ -65,6 +70,7 @@ class PrivateBench:
     """
 
     name = "mock"
+    is_mock = True
     at_once = _PRIVATE_AT_ONCE
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
@@ -92,6 +98,7 @@ class PrivateBench:
         )
         disabled = AccessKey(f"LTAI{secrets.token_hex(8)}", secrets.token_hex(15))
         app_key, app_id = secrets.token_hex(8), f"tw_{secrets.token_hex(8)}"
+        sisters = {model: f"tw_{secrets.token_hex(8)}" for model in SISTERS}
         api_key = f"sk-{secrets.token_hex(16)}"
         settings: dict[str, Any] = {
             "auth": "verify",
@@ -103,7 +110,7 @@ class PrivateBench:
             "disabled_access_keys": [disabled.id],
             "app_keys": {app_key: key.id},
             "api_keys": [api_key],
-            "apps": {app_id: {"callback": outside.project.url}},
+            "apps": {app: {"callback": outside.project.url} for app in (app_id, *sisters.values())},
             "callbacks": {app_key: outside.project.url},
         }
         mock = MockTingwu(**(settings | self._settings | dict(case.settings)))
@@ -121,7 +128,9 @@ class PrivateBench:
                 app_key=app_key,
                 api_key=api_key,
                 app_id=app_id,
+                sister_apps=sisters,
                 stream_url=_IMAGINED_STREAM,
+                second_stream_url=_ANOTHER_STREAM,
                 pace=0,
                 control_url=mock.url,
             )
@@ -134,7 +143,7 @@ class SharedBench:
 
     Keys come from where the client finds them (`client.targets`). ``is_public`` says that the
     target reaches `Outside`, ``callbacks_set`` that the project's callback address is that of
-    `Outside`. ``stream_url`` is a live stream that is on.
+    `Outside`. ``stream_url`` is a live stream that is on, ``second_stream_url`` another one.
 
     Raises:
         ValueError: ``name`` is no target.
@@ -148,19 +157,20 @@ class SharedBench:
         is_public: bool = False,
         callbacks_set: bool = False,
         stream_url: str = "",
+        second_stream_url: str = "",
     ) -> None:
         self._target = find_target(name, environ)
         self.name = self._target.name
         environ = os.environ if environ is None else environ
         health = _health(self._target)
         self.version = str(health.get("version", ""))
-        self._is_mock = bool(health)
-        self.at_once = _SHARED_AT_ONCE if self._is_mock else _LIVE_AT_ONCE
-        self.pacing = Pacing(share=None if self._is_mock else 0.5)
-        if self._is_mock and _clock_mode(self._target) == "virtual":
+        self.is_mock = bool(health)
+        self.at_once = _SHARED_AT_ONCE if self.is_mock else _LIVE_AT_ONCE
+        self.pacing = Pacing(share=None if self.is_mock else 0.5)
+        if self.is_mock and _clock_mode(self._target) == "virtual":
             # Cases that run side by side would move the clock for each other.
             self.at_once = 1
-        self._site = self._made(is_public, callbacks_set, stream_url)
+        self._site = self._made(environ, is_public, callbacks_set, stream_url, second_stream_url)
 
     def offers(self) -> frozenset[Need]:
         """The needs that it meets."""
@@ -184,7 +194,14 @@ class SharedBench:
         """The same for all cases."""
         yield self._site
 
-    def _made(self, is_public: bool, callbacks_set: bool, stream_url: str) -> Site:
+    def _made(
+        self,
+        environ: Mapping[str, str],
+        is_public: bool,
+        callbacks_set: bool,
+        stream_url: str,
+        second_stream_url: str,
+    ) -> Site:
         target, offers = self._target, set[Need]()
         local = is_local(target.tingwu_url)
         values: dict[str, Any] = {}
@@ -205,6 +222,14 @@ class SharedBench:
             offers.add(Need.TINGWU)
         if "api_key" in values and "app_id" in values:
             offers.add(Need.DASHSCOPE)
+        # Whoever is here may have made its applications for all agents.
+        usual = values.get("app_id", "") if local or self.is_mock else ""
+        sisters: dict[str, str] = {}
+        for model, need in SISTERS.items():
+            if app_id := environ.get(app_variable(need.label)) or usual:
+                sisters[model] = app_id
+                offers.add(need)
+        values["sister_apps"] = sisters
         key = values.get("access_key")
         if key is not None and key.security_token is not None:
             values["temporary_key"] = key
@@ -213,11 +238,14 @@ class SharedBench:
             offers.add(Need.OUTSIDE)
         if callbacks_set:
             offers.add(Need.CALLBACK)
-        if stream_url or self._is_mock:
+        if stream_url or self.is_mock:
             values["stream_url"] = stream_url or _IMAGINED_STREAM
             offers.add(Need.STREAM)
+        if second_stream_url or self.is_mock:
+            values["second_stream_url"] = second_stream_url or _ANOTHER_STREAM
+            offers.add(Need.SECOND_STREAM)
         control = ""
-        if self._is_mock and _clock_mode(target) == "virtual":
+        if self.is_mock and _clock_mode(target) == "virtual":
             control = target.tingwu_url
             offers.add(Need.CLOCK)
         return Site(
@@ -226,7 +254,7 @@ class SharedBench:
             dashscope_url=target.dashscope_url,
             live_url=target.live_url,
             offers=frozenset(offers),
-            pace=0 if self._is_mock else 0.1,
+            pace=0 if self.is_mock else 0.1,
             control_url=control,
             **values,
         )

@@ -64,7 +64,7 @@ class Captions:
 
     @property
     def so_far(self) -> list[Caption]:
-        """Those that have come, each checked against the contract. Raises Deviation."""
+        """Those that have come, each held against the contract. Raises Deviation."""
         for arrived in self.mailbox.arrived[len(self._read) :]:
             self._read.append(self._checked(arrived))
         return list(self._read)
@@ -93,7 +93,7 @@ class Captions:
     def _checked(self, arrived: Arrived) -> Caption:
         check = self._cloud.check
         body = arrived.body
-        check.fits("live/callback", body)
+        check.observe("live/callback", body)
         try:
             content = json.loads(str(body.get("content")))
         except (ValueError, RecursionError):
@@ -102,5 +102,5 @@ class Captions:
         check.has(content["header"], "name", what="header")
         # Which events of the engine come beside these no document tells.
         if content["header"]["name"] in KNOWN:
-            check.fits("live/content", content)
+            check.observe("live/content", content)
         return Caption(arrived, body, content)

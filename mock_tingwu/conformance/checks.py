@@ -46,8 +46,9 @@ class Checks:
     def __init__(self, *, tolerates_unproven: bool = False) -> None:
         self.count = 0
         self._tolerates_unproven = tolerates_unproven
-        #: What is otherwise than a schema says and tolerated: ``schema pointer message``.
-        self.unproven: set[str] = set()
+        #: What is otherwise than a schema says and no deviation here: what is wrong with a field,
+        #: by ``schema pointer`` with ``*`` for any place in a list.
+        self.misfits: dict[str, str] = {}
         #: How often something was held against each schema.
         self.schemas: Counter[str] = Counter()
         #: What was found of each facet that was looked at: empty if all is well.
@@ -104,20 +105,35 @@ class Checks:
             raise Deviation(f"{what} are {shown(seen)}, expected each greater than the last", facet)
 
     def fits(self, schema: str, instance: Any, *, facet: str = ANSWER) -> None:
-        """``instance`` has the shape of the contract's ``schema``."""
+        """``instance`` has the shape of the contract's ``schema``: for cases that are about it."""
         self._note(facet)
         self.schemas[schema] += 1
         for found in contract.violations(schema, instance):
             if self._tolerates_unproven and _is_unproven(found):
-                self.unproven.add(f"{schema} {found.pointer} {found.message}")
+                self._misfit(schema, found)
             else:
                 raise Deviation(f"{found} [schema {schema}]", facet)
+
+    def observe(self, schema: str, instance: Any) -> None:
+        """Note in `misfits` what of ``instance`` is otherwise than ``schema``; never raise.
+
+        For whatever comes by on the way of a case that is about something else: one field that a
+        service leaves out fails the case about that shape, and not all that meet it. Nor does it
+        count as a look at something: it proves nothing.
+        """
+        self.schemas[schema] += 1
+        for found in contract.violations(schema, instance):
+            self._misfit(schema, found)
 
     def note(self, facet: str, problem: str | None) -> None:
         """Note what was found about ``facet`` without ending the case: ``None`` is all well."""
         self._note(facet)
         if problem is not None:
             self.facets[facet].append(problem)
+
+    def _misfit(self, schema: str, found: contract.Violation) -> None:
+        pointer = re.sub(r"/\d+(?=/|$)", "/*", found.pointer)
+        self.misfits.setdefault(f"{schema} {pointer}", found.message)
 
     def _note(self, facet: str) -> None:
         self.count += 1

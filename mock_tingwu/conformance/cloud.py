@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from mock_tingwu.cassettes.writer import CassetteWriter
+from mock_tingwu.cassettes.parts import PartWriter
 from mock_tingwu.client.trust import trusted
 from mock_tingwu.conformance import audio
 from mock_tingwu.conformance.answers import Answer
@@ -47,7 +47,7 @@ class Cloud:
         site: Site,
         outside: Outside,
         pacing: Pacing,
-        cassette: CassetteWriter | None = None,
+        cassette: PartWriter | None = None,
     ) -> None:
         self.site = site
         self.outside = outside
@@ -84,6 +84,7 @@ class Cloud:
     ) -> tuple[str, MeetingSession]:
         """Begin a meeting; return its TaskId and a session for it, to be entered."""
         data = await self.tingwu.start(parameters, **fields)
+        self.check.has(data, "TaskId", "MeetingJoinUrl", what="Data of CreateTask")
         return data["TaskId"], self.join(data["MeetingJoinUrl"])
 
     def infer(

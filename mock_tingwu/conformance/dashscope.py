@@ -64,7 +64,7 @@ def sentences_of(transcription: Mapping[str, Any]) -> dict[int, tuple[int, int]]
 
 
 class DashScope:
-    """createTask, getTask and temporary keys. Successful answers are checked at once."""
+    """createTask, getTask and temporary keys. Answers are held against the contract at once."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -108,14 +108,15 @@ class DashScope:
         app_id: str | None = "",
         **changes: Any,
     ) -> Answer:
-        """createTask with just these fields. ``app_id`` is the target's if empty, None for none.
+        """createTask with just these fields.
 
+        ``app_id`` is the target's for the model if empty, None for none.
         ``input`` has ``type`` and what goes with it; ``changes`` are those of `call`. A meeting
         that it begins is ended when the case is over.
         """
         fields: dict[str, Any] = {"task": "createTask"}
         if app_id is not None:
-            fields["appId"] = app_id or self._cloud.site.app_id
+            fields["appId"] = app_id or self._cloud.site.app_of(model)
         body: dict[str, Any] = {"input": fields | dict(input)}
         if model is not None:
             body["model"] = model
@@ -123,7 +124,7 @@ class DashScope:
             body["parameters"] = dict(parameters)
         answer = await self.call(body, operation="createTask", **changes)
         if answer.status == 200:
-            self._cloud.check.fits("dashscope/create-task-response", answer.body)
+            self._cloud.check.observe("dashscope/create-task-response", answer.body)
             data_id = str(answer.output.get("dataId"))
             if input.get("type") == "realtime" and "dataId" in input:
                 self._ended.add(data_id)
@@ -138,14 +139,19 @@ class DashScope:
 
     async def start(self, parameters: Mapping[str, Any] | None = None, **fields: Any) -> str:
         """Begin a realtime meeting that has to begin; return its dataId."""
-        return str((await self.create(self.meeting(**fields), parameters)).output["dataId"])
+        return self._data_id(await self.create(self.meeting(**fields), parameters))
 
     async def transcribe(
         self, file_url: str, parameters: Mapping[str, Any] | None = None, **fields: Any
     ) -> str:
         """Begin an offline task that has to begin; return its dataId."""
         source = {"type": "offline", "fileUrl": file_url} | fields
-        return str((await self.create(source, parameters)).output["dataId"])
+        return self._data_id(await self.create(source, parameters))
+
+    def _data_id(self, answer: Answer) -> str:
+        """The dataId of a task that has to begin."""
+        self._cloud.check.has(answer.output, "dataId", what="output of createTask")
+        return str(answer.output["dataId"])
 
     async def end(self, data_id: str, **changes: Any) -> Answer:
         """End a realtime meeting: createTask with its dataId."""
@@ -161,7 +167,7 @@ class DashScope:
     ) -> tuple[str, dict[str, Any]]:
         """Have a conversation worked on; return its dataId, and the output once it is done."""
         answer = await self.create({"type": "offline", "text": text}, parameters, model=model)
-        data_id = str(answer.output["dataId"])
+        data_id = self._data_id(answer)
         return data_id, await self.wait(data_id, model=model)
 
     async def get(self, data_id: str, *, model: str = MEETING, **changes: Any) -> Answer:
@@ -169,7 +175,7 @@ class DashScope:
         body = {"model": model, "input": {"task": "getTask", "dataId": data_id}}
         answer = await self.call(body, operation="getTask", **changes)
         if answer.status == 200:
-            self._cloud.check.fits("dashscope/get-task-response", answer.body)
+            self._cloud.check.observe("dashscope/get-task-response", answer.body)
         return answer
 
     async def wait(self, data_id: str, *statuses: int, model: str = MEETING) -> dict[str, Any]:
@@ -192,10 +198,10 @@ class DashScope:
         )
 
     async def result(self, link: str, kind: str) -> Any:
-        """The result file ``kind`` (transcription, ...) at ``link``, checked against its schema."""
+        """The result file ``kind`` (transcription, ...) at ``link``, held against its schema."""
         answer = await self._cloud.download(link)
         self._cloud.check.equal(answer.status, 200, f"HTTP status of the {kind} file")
-        self._cloud.check.fits(f"dashscope/results/{kind}", answer.json)
+        self._cloud.check.observe(f"dashscope/results/{kind}", answer.json)
         return answer.json
 
     def refused(self, answer: Answer, *codes: str, status: int | None = None) -> dict[str, Any]:
@@ -208,7 +214,8 @@ class DashScope:
         if status is not None:
             check.equal(answer.status, status, what)
         check.that(400 <= answer.status < 500, f"{what} to be one of 4xx", answer.status)
-        check.fits("dashscope/error-response", answer.body)
+        check.observe("dashscope/error-response", answer.body)
+        check.has(answer.body, "code", what="the fault")
         if codes:
             check.one_of(answer.body["code"], codes, "code")
         return answer.body
@@ -227,7 +234,7 @@ class DashScope:
         return about()
 
     async def file(self, output: Mapping[str, Any], kind: str) -> Any:
-        """The result file ``kind`` that ``output`` has to name, checked as `result` does."""
+        """The result file ``kind`` that ``output`` has to name, got as `result` does."""
         self._cloud.check.has(output, f"{kind}Path", what="output")
         return await self.result(str(output[f"{kind}Path"]), kind)
 
@@ -246,6 +253,7 @@ class DashScope:
         """A temporary key that has to be given, and when it expires."""
         answer = await self.token(seconds)
         self._cloud.check.equal(answer.status, 200, "HTTP status of createToken")
+        self._cloud.check.has(answer.body, "token", "expires_at", what="the answer of createToken")
         return answer.body["token"], answer.body["expires_at"]
 
     async def token(self, seconds: int | str | None = None, **changes: Any) -> Answer:
@@ -253,6 +261,7 @@ class DashScope:
         path = TOKENS if seconds is None else f"{TOKENS}?expire_in_seconds={seconds}"
         answer = await self.call(None, operation="createToken", path=path, **changes)
         if answer.status == 200:
-            self._cloud.check.fits("dashscope/token-response", answer.body)
-            self._cloud.http.redactor.add(str(answer.body["token"]))
+            self._cloud.check.observe("dashscope/token-response", answer.body)
+            if "token" in answer.body:
+                self._cloud.http.redactor.add(str(answer.body["token"]))
         return answer

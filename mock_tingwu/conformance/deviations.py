@@ -17,6 +17,7 @@ from mock_tingwu.resources import catalogue_folder
 
 FILE: Final = "deviations.yaml"
 _FIELDS: Final = ("case", "target", "reason", "since")
+_EXPECTED: Final = f"a list of deviations in YAML, each with {', '.join(_FIELDS)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,18 @@ def read(path: Path) -> list[KnownDeviation]:
     """
     try:
         entries: Any = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is no text in UTF-8, expected {_EXPECTED}") from None
+    except (yaml.YAMLError, ValueError) as error:  # such as a date that is none
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        raise ValueError(f"{path}{where} is no YAML, expected {_EXPECTED}") from None
     if entries is None:
         return []
     if not isinstance(entries, list):
-        raise ValueError(f"{path} has no list, expected one of deviations")
+        raise ValueError(f"{path} has no list, expected {_EXPECTED}")
     return [_read_one(path, number, entry) for number, entry in enumerate(entries, 1)]
 
 

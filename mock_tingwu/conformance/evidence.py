@@ -15,6 +15,7 @@ from typing import Final
 from mock_tingwu.conformance.results import Entry, Report
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS
 from mock_tingwu.conformance.sources import LEVELS
+from mock_tingwu.counting import counted
 from mock_tingwu.resources import catalogue_folder
 
 #: Who drove what: written by the run of all clients.
@@ -149,7 +150,7 @@ def driven() -> dict[str, list[str]]:
 
 
 def _cases(count: int) -> str:
-    return f"{count} case{'s' if count > 1 else ''}" if count else "never"
+    return counted(count, "case") if count else "never"
 
 
 def _ratio(entries: list[Entry]) -> str:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mock_tingwu.cassettes.writer import CassetteWriter, HttpAnswer, HttpRequest
+from mock_tingwu.cassettes.parts import PartWriter
+from mock_tingwu.cassettes.writer import HttpAnswer, HttpRequest
 from mock_tingwu.client.address import is_local
 from mock_tingwu.client.http import LoggedURL
 from mock_tingwu.client.trust import trusted
@@ -35,7 +36,7 @@ class Http:
         redactor: Redactor,
         pacing: Pacing,
         began: float,
-        cassette: CassetteWriter | None,
+        cassette: PartWriter | None,
     ) -> None:
         self.cassette = cassette
         self.wire = wire

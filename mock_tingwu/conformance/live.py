@@ -29,7 +29,7 @@ _RESPONSES: Final = {
 
 
 class Live:
-    """The four calls. Successful answers in JSON are checked against the contract at once."""
+    """The four calls. Successful answers in JSON are held against the contract at once."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -110,7 +110,7 @@ class Live:
         if answer.status == 200 and _is_json(answer) and action in _RESPONSES:
             went_well = answer.body.get("RetCode") == 2000
             schema = _RESPONSES[action] if went_well else "live/task-response"
-            self._cloud.check.fits(schema, answer.body)
+            self._cloud.check.observe(schema, answer.body)
         return answer
 
     def refused(self, answer: Answer, *codes: str, status: int | None = 400) -> None:
@@ -158,14 +158,16 @@ class Live:
         """CreateRtcAsrTask; the task is deleted when the case is over."""
         answer = await self.call("CreateRtcAsrTask", parameters, **changes)
         if answer.status == 200 and _is_json(answer) and answer.body.get("RetCode") == 2000:
-            task_id = str(answer.body["TaskId"])
-            self._cloud.later(lambda: self.delete(task_id))
+            task_id = answer.body.get("TaskId")
+            if isinstance(task_id, str):
+                self._cloud.later(lambda: self.delete(task_id))
         return answer
 
     async def start(self, callback_url: str, **parameters: str | None) -> str:
         """Create a task that has to be created; return its TaskId."""
-        answer = await self.create(self.stream(callback_url, **parameters))
-        return str(answer.done["TaskId"])
+        done = (await self.create(self.stream(callback_url, **parameters))).done
+        self._cloud.check.has(done, "TaskId", what="the answer of CreateRtcAsrTask")
+        return str(done["TaskId"])
 
     async def caption(
         self, mailbox: Mailbox | None = None, /, query: str | None = None, **parameters: str | None

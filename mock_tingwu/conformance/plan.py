@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from mock_tingwu.conformance.benches import Bench, PrivateBench
 from mock_tingwu.conformance.catalogue import Case, Catalogue
-from mock_tingwu.conformance.needs import lacking
+from mock_tingwu.conformance.needs import Need, lacking
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.runner import run
 
@@ -32,7 +34,7 @@ class Step:
 
     @property
     def seconds(self) -> float:
-        """How long it takes, about: audio is pushed as it is spoken."""
+        """How long it takes in the cloud, about: audio is pushed as it is spoken."""
         return self.waited_s + self.audio_s + CALL_S * self.calls.total()
 
 
@@ -41,13 +43,13 @@ class Plan:
     """What a run would do, once everything is there that cases need.
 
     ``not_testable`` are those cases that something is still missing for, with what that is;
-    ``left_out`` are for mocks alone.
+    ``left_out`` are for mocks alone. ``seconds`` is how long it takes, about.
     """
 
     steps: tuple[Step, ...]
     not_testable: tuple[tuple[Case, str], ...]
     left_out: tuple[Case, ...]
-    at_once: int
+    seconds: float
 
     @property
     def calls(self) -> Counter[str]:
@@ -61,12 +63,6 @@ class Plan:
     def audio_s(self) -> float:
         """Audio that is transcribed, in seconds."""
         return sum(step.audio_s for step in self.steps)
-
-    @property
-    def seconds(self) -> float:
-        """How long the run takes, about."""
-        longest = max((step.seconds for step in self.steps), default=0.0)
-        return max(longest, sum(step.seconds for step in self.steps) / self.at_once)
 
     @property
     def cost(self) -> float:
@@ -95,6 +91,18 @@ async def plan(catalogue: Catalogue, bench: Bench) -> Plan:
             used = mock.pacing
             return Step(case, used.calls, used.audio_s, used.waited_s)
 
+    began = time.monotonic()
     with Outside() as outside:
         steps = await asyncio.gather(*(try_one(case) for case in tried))
-    return Plan(tuple(steps), tuple(not_testable), tuple(left_out), bench.at_once)
+    took_s = time.monotonic() - began
+    return Plan(tuple(steps), tuple(not_testable), tuple(left_out), _seconds(bench, steps, took_s))
+
+
+def _seconds(bench: Bench, steps: Sequence[Step], took_s: float) -> float:
+    """How long a run takes, about, which has taken ``took_s`` on mocks."""
+    if bench.is_mock:
+        # Audio is pushed as fast as it goes, and a clock that can be advanced is not waited for.
+        waited_s = 0.0 if Need.CLOCK in bench.offers() else sum(step.waited_s for step in steps)
+        return took_s + waited_s / bench.at_once
+    longest = max((step.seconds for step in steps), default=0.0)
+    return max(longest, sum(step.seconds for step in steps) / bench.at_once)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -53,12 +53,17 @@ def kept(path: Path, target: str, kit: str, done: dict[str, Entry]) -> Iterator[
     Raises:
         OSError: it cannot be written.
     """
-    with path.open("wb") as file:
+    file = path.open("wb")
+    try:
         keeper = Keeper(file)
         keeper.write(_Head(target, kit))
         for entry in done.values():
             keeper.write(entry)
         yield keeper
+    finally:
+        # What could not be written has been told: nothing else is left to write.
+        with suppress(OSError):
+            file.close()
 
 
 class Keeper:
@@ -68,7 +73,7 @@ class Keeper:
         self._file = file
 
     def write(self, item: Entry | _Head) -> None:
-        """Write a line; it is there when this returns."""
+        """Write a line; it is there when this returns. Raises OSError if it is not."""
         self._file.write(msgspec.json.encode(item) + b"\n")
         self._file.flush()
 

@@ -1,23 +1,35 @@
 """Requirement sets: which cases a version of an API asks for, frozen when the kit is released.
 
-A case that came later runs and is reported, and is in no set until the next one is made.
+What is only assumed (INFO) is required of nobody. A case that came later runs and is reported, and
+is in no set until the next one is made, by ``python -m mock_tingwu.conformance.requirements NAME``
+for a name of `APIS`.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from mock_tingwu.conformance.catalogue import Catalogue
+from mock_tingwu.conformance.catalogue import INFO, Catalogue, load
 from mock_tingwu.conformance.results import Report
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS
 from mock_tingwu.resources import catalogue_folder
 
 FOLDER: Final = "requirements"
+#: The versions of APIs that sets can be made of: title, version, and the system of the cases.
+APIS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "tingwu-2023-09-30": ("Tingwu OpenAPI", "2023-09-30", "TW"),
+    "realtime-v1": ("the WebSocket behind MeetingJoinUrl", "v1", "RT"),
+    "dashscope-v1": ("DashScope's Tingwu agents", "v1", "DS"),
+    "live-2016-11-01": ("ApsaraVideo Live", "2016-11-01", "LV"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +46,16 @@ class RequirementSet:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How a run did on a requirement set: of ``total`` cases so many passed and failed.
+    """How a run did on a requirement set of ``total`` cases.
 
-    ``other`` ran and are in no set of their system.
+    ``noted`` deviate where they may, or are known deviations.
     """
 
     set: RequirementSet
     total: int
     passed: int
     failed: int
+    noted: int
     not_run: int
 
 
@@ -63,10 +76,9 @@ def scores(report: Report) -> list[Score]:
     found = []
     for requirements in requirement_sets():
         tried = [verdicts.get(id) for id in requirements.cases]
-        passed = sum(verdict in (PASS, NOTED) for verdict in tried)
-        failed = sum(verdict == FAIL for verdict in tried)
-        total = len(tried)
-        found.append(Score(requirements, total, passed, failed, total - passed - failed))
+        passed, failed, noted = (tried.count(verdict) for verdict in (PASS, FAIL, NOTED))
+        not_run = len(tried) - passed - failed - noted
+        found.append(Score(requirements, len(tried), passed, failed, noted, not_run))
     return found
 
 
@@ -88,14 +100,41 @@ def problems(catalogue: Catalogue) -> list[str]:
     return found
 
 
-def written(name: str, api: str, version: str, frozen: str, catalogue: Catalogue) -> str:
-    """The file of a new set: all cases of ``name``'s systems, as they are now."""
-    cases = "".join(f"  {case.id}: {case.level}\n" for case in catalogue)
+def written(name: str, catalogue: Catalogue, today: date) -> str:
+    """The file of a new set: the cases of that API as they are now.
+
+    Raises:
+        ValueError: there is no such API.
+    """
+    if name not in APIS:
+        raise ValueError(f"NAME is {name!r}, expected one of {', '.join(APIS)}")
+    api, version, system = APIS[name]
+    required = [case for case in catalogue if case.system == system and case.level != INFO]
+    cases = "".join(f"  {case.id}: {case.level}\n" for case in required)
     return (
         f"# The cases that {api} {version} is held to. Never edited: a case that changes gets a\n"
         "# new id, one that was wrong is retired with the reason.\n"
-        f"api: {api}\nversion: {version!r}\nfrozen: {frozen}\ncases:\n{cases}retired: {{}}\n"
+        f"api: {api}\nversion: {version!r}\nfrozen: {today}\ncases:\n{cases}retired: {{}}\n"
     )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Freeze the sets that are named; one that is frozen stays. Return the exit status."""
+    if not arguments:
+        print(f"expected one or more of {', '.join(APIS)}", file=sys.stderr)
+        return 2
+    for name in arguments:
+        path = catalogue_folder() / FOLDER / f"{name}.yaml"
+        try:
+            text = written(name, load(), date.today())
+            path.parent.mkdir(exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except (ValueError, OSError) as error:
+            print(f"{name} is not frozen: {error}", file=sys.stderr)
+            return 1
+        print(path)
+    return 0
 
 
 def _read(path: Path) -> RequirementSet:
@@ -106,3 +145,7 @@ def _read(path: Path) -> RequirementSet:
         return RequirementSet(path.stem, str(data["api"]), version, frozen, cases, retired)
     except (TypeError, KeyError, ValueError) as error:
         raise ValueError(f"{path} is no requirement set: {error!r}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

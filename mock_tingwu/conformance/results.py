@@ -10,20 +10,30 @@ from typing import Any, Final
 
 import msgspec
 
-from mock_tingwu.conformance.catalogue import REQUIREMENTS
+from mock_tingwu.conformance.catalogue import REQUIREMENTS, SYSTEMS
 from mock_tingwu.conformance.exchange import Exchange, Frame
 from mock_tingwu.conformance.runner import FAIL, NOTED, PASS, SKIP, Outcome, fails_run
+from mock_tingwu.counting import counted
 
+#: Whose schemas are in each folder.
+_SYSTEMS: Final = {
+    "tingwu": "TW",
+    "realtime": "RT",
+    "dashscope": "DS",
+    "inference": "DS",
+    "live": "LV",
+}
 VERDICTS: Final = (PASS, FAIL, NOTED, SKIP)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One case and what came of it.
 
-    ``facets`` are the verdicts of a session: events, close, timing. ``unproven`` is what is
-    otherwise than a schema says where no document does, ``schemas`` are those that something was
-    held against, ``left_behind`` is what could not be undone. ``last_live_pass`` is the date of the
-    last run against the live cloud in which it passed, if there was one.
+    ``facets`` are the verdicts of a session: events, close, timing. ``misfits`` are the fields that
+    are otherwise than a schema says, with what is wrong; they alone fail no case. ``schemas`` are
+    those that something was held against, ``left_behind`` is what could not be undone.
+    ``last_live_pass`` is the date of the last run against the live cloud in which it passed, if
+    there was one.
     """
 
     id: str
@@ -42,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     negative: bool
     cause: str = ""
     facets: dict[str, str] = {}
-    unproven: tuple[str, ...] = ()
+    misfits: dict[str, str] = {}
     schemas: dict[str, int] = {}
     left_behind: tuple[str, ...] = ()
     last_live_pass: str = ""
@@ -103,6 +113,19 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+def otherwise(report: Report) -> str:
+    """How much is otherwise than the schemas, as a sentence; empty if nothing is."""
+    having = [entry for entry in report.cases if entry.misfits]
+    fields = {field for entry in having for field in entry.misfits}
+    if not fields:
+        return ""
+    systems = {_SYSTEMS.get(field.partition("/")[0]) for field in fields}
+    areas = ", ".join(f"{system}-SHAPE" for system in SYSTEMS if system in systems)
+    are = f"{counted(len(fields), 'field')} {'is' if len(fields) == 1 else 'are'}"
+    cases = counted(len(having), "case")
+    return f"{are} otherwise than the schemas, in {cases}: see {areas} in the report"
+
+
 def entry_of(outcome: Outcome, last_live_pass: str = "") -> Entry:
     """The entry of an outcome."""
     case = outcome.case
@@ -123,7 +146,7 @@ def entry_of(outcome: Outcome, last_live_pass: str = "") -> Entry:
         negative=case.negative,
         cause=outcome.cause,
         facets=outcome.facets,
-        unproven=outcome.unproven,
+        misfits=outcome.misfits,
         schemas=outcome.schemas,
         left_behind=outcome.left_behind,
         last_live_pass=last_live_pass,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mock_tingwu.cassettes.parts import PartWriter
 from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import INFO, Case, Catalogue
@@ -36,6 +37,11 @@ HARNESS: Final = "harness"
 #: Why one failed that does not deviate any more, although a list says so.
 STALE: Final = "stale"
 
+#: How Python meets an answer that has not the shape which a case relies on.
+_SHAPELESS: Final = (LookupError, TypeError, AttributeError, ValueError)
+#: So many misfits are named in a detail.
+_MOST_NAMED: Final = 3
+
 #: What a session is judged for.
 SESSION: Final[tuple[str, ...]] = (EVENTS, CLOSE, TIMING)
 #: Levels on which a run depends, and causes that fail it whatever the level is.
@@ -50,7 +56,10 @@ def fails_run(verdict: str, level: str, cause: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a case. ``facets`` has the verdict of each part that was looked at."""
+    """What came of a case. ``facets`` has the verdict of each part that was looked at.
+
+    ``misfits`` are those of `Checks`.
+    """
 
     case: Case
     verdict: str
@@ -58,7 +67,7 @@ class Outcome:
     cause: str = ""
     seconds: float = 0.0
     facets: dict[str, str] = field(default_factory=dict)
-    unproven: tuple[str, ...] = ()
+    misfits: dict[str, str] = field(default_factory=dict)
     schemas: dict[str, int] = field(default_factory=dict)
     left_behind: tuple[str, ...] = ()
     wire: Wire = field(default_factory=Wire)
@@ -84,7 +93,8 @@ async def run(
     Those that listen to the one live stream of a shared target take turns.
 
     ``known`` are those deviations that are about this target. What goes over the wire is recorded
-    on the ``cassette``.
+    on the ``cassette``, each case as a part of it. What ``on_start`` and ``on_outcome`` raise ends
+    the run.
     """
     reasons = {deviation.case: deviation for deviation in known}
     turns = asyncio.Semaphore(bench.at_once)
@@ -100,8 +110,12 @@ async def run(
             on_outcome(outcome)
             return outcome
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(run_one(case)) for case in catalogue]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(run_one(case)) for case in catalogue]
+    except ExceptionGroup as failed:
+        # What a case raises is its outcome: this is of the functions that were given.
+        raise failed.exceptions[0] from None
     return [task.result() for task in tasks]
 
 
@@ -116,7 +130,8 @@ async def _outcome(
     began = time.monotonic()
     try:
         async with bench.site(case, outside) as site:
-            cloud = Cloud(site, outside, bench.pacing, cassette)
+            part = None if cassette is None else PartWriter(cassette, case.id)
+            cloud = Cloud(site, outside, bench.pacing, part)
             outcome = await _tried(case, cloud)
             left_behind = tuple(map(cloud.http.redactor.text, await cloud.close()))
     except Exception as error:
@@ -146,6 +161,8 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
             detail, cause = f"Harness error: {_where(error)}", HARNESS
     except Exception as error:
         verdict, detail, cause = FAIL, f"Harness error: {_where(error)}", HARNESS
+        if check.misfits and isinstance(error, _SHAPELESS):
+            detail, cause = f"{_misfitting(check.misfits)}; so {_where(error)}", TARGET
     facets: dict[str, str] = {
         facet: FAIL if problems else PASS for facet, problems in check.facets.items()
     }
@@ -157,15 +174,15 @@ async def _tried(case: Case, cloud: Cloud) -> Outcome:
             verdict, detail, cause = FAIL, "; ".join(problems), TARGET
         elif check.count == 0:
             verdict, detail, cause = FAIL, "Harness error: the case looks at nothing", HARNESS
-    redacted = cloud.http.redactor.text(detail)
+    redact = cloud.http.redactor.text
     session = {facet: facets[facet] for facet in SESSION if facet in facets}
     return Outcome(
         case,
         verdict,
-        redacted,
+        redact(detail),
         cause,
         facets=session if len(session) > 1 else {},
-        unproven=tuple(sorted(map(cloud.http.redactor.text, check.unproven))),
+        misfits={redact(name): redact(message) for name, message in sorted(check.misfits.items())},
         schemas=dict(check.schemas),
         wire=cloud.http.wire,
     )
@@ -186,6 +203,13 @@ def _judged(outcome: Outcome, known: KnownDeviation | None) -> Outcome:
         detail = f"otherwise: {outcome.detail}" if deviates else "as assumed"
         return replace(outcome, verdict=NOTED, detail=detail)
     return outcome
+
+
+def _misfitting(misfits: Mapping[str, str]) -> str:
+    named = [f"{field} ({message})" for field, message in sorted(misfits.items())[:_MOST_NAMED]]
+    if len(misfits) > _MOST_NAMED:
+        named.append(f"{len(misfits) - _MOST_NAMED} more")
+    return f"the case cannot go on, as the schemas do not fit: {', '.join(named)}"
 
 
 def _where(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mock_tingwu.client.credentials import AccessKey
@@ -14,7 +15,8 @@ class Site:
 
     ``name`` is mock, live or an address. ``offers`` are the needs that are met. ``pace`` is how
     long 100 ms of audio take to be pushed, in seconds; 0 is as fast as possible. ``control_url`` is
-    the control API of a mock whose clock can be advanced.
+    the control API of a mock whose clock can be advanced. ``sister_apps`` are the appIds of other
+    agents than the meeting's by their models.
     """
 
     name: str
@@ -28,9 +30,16 @@ class Site:
     app_key: str = field(default="", repr=False)
     api_key: str = field(default="", repr=False)
     app_id: str = field(default="", repr=False)
+    sister_apps: Mapping[str, str] = field(default_factory=dict, repr=False)
     stream_url: str = field(default="", repr=False)
+    second_stream_url: str = field(default="", repr=False)
     pace: float = 0.1
     control_url: str = ""
+
+    def app_of(self, model: str | None) -> str:
+        """The appId for a model: its agent's own, or the meeting's, also where there is no such
+        model."""
+        return self.sister_apps.get(model or "", self.app_id)
 
     @property
     def secrets(self) -> list[str]:
@@ -40,7 +49,8 @@ class Site:
             for key in (self.access_key, self.temporary_key, self.disabled_key)
             if key is not None
         ]
-        values = [self.app_key, self.api_key, self.app_id, self.stream_url]
+        values = [self.app_key, self.api_key, self.app_id, *self.sister_apps.values()]
+        values += [self.stream_url, self.second_stream_url]
         for key in keys:
             values += [key.id, key.secret, key.security_token or ""]
         return [value for value in values if value]

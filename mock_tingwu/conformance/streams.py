@@ -111,6 +111,7 @@ class Session:
         self._left_by_us = False
         self._recorded: RecordedSession | None = None
         self._leave_unjudged = False
+        self._awaits_close = False
         #: Events in the order of their arrival, and texts that were none.
         self.events: list[Event] = []
         self.odd: list[str] = []
@@ -139,6 +140,10 @@ class Session:
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
+            if self._recorded is not None:
+                by = "client" if self._left_by_us else "service"
+                code = self.close_code or _CUT
+                self._recorded.closed(code, by=by, awaited=self._awaits_close)
         if exc_type is None and not self._leave_unjudged:
             self._judge_close()
 
@@ -240,6 +245,7 @@ class Session:
         Raises:
             Deviation: it does not come within so many seconds.
         """
+        self._awaits_close = True
         deadline = time.monotonic() + within
         while not self.is_closed:
             if time.monotonic() >= deadline:
@@ -306,9 +312,6 @@ class Session:
                 self.close_code = connection.protocol.close_rcvd.code
                 self.close_reason = connection.protocol.close_rcvd.reason
                 self._keep(False, f"CLOSE {self.close_code} {self.close_reason}".rstrip())
-            if self._recorded is not None:
-                by = "client" if self._left_by_us else "service"
-                self._recorded.closed(self.close_code or _CUT, by=by)
             self.is_closed = True
 
     def _take(self, message: str | bytes) -> None:
@@ -323,6 +326,7 @@ class Session:
         except ValueError:
             decoded = None
         if isinstance(decoded, dict):
+            self._cloud.check.observe(self.schema, decoded)
             self.events.append(Event(time.monotonic(), decoded))
         else:
             self.odd.append(message)
@@ -335,15 +339,13 @@ class Session:
             http.wire.add_frame(Frame(seconds, sent, http.redactor.message(message)))
 
     def check_events(self) -> None:
-        """Every message is an event of the contract, each in one text message.
+        """Every message was an event in one text message.
 
         Raises:
-            Deviation: one is not.
+            Deviation: one was not.
         """
         check = self._cloud.check
         check.that(not self.odd, "JSON objects in text messages alone", self.odd, facet=EVENTS)
-        for event in self.events:
-            check.fits(self.schema, event.message, facet=EVENTS)
 
     def _judge_close(self) -> None:
         problem = None
@@ -438,7 +440,7 @@ class AgentSession(Session):
         **input: Any,
     ) -> None:
         """Send run-task without fields that are None; ``header``, ``payload`` replace some."""
-        fields: dict[str, Any] = {"appId": self._cloud.site.app_id, "directive": "start"}
+        fields: dict[str, Any] = {"appId": self._cloud.site.app_of(model), "directive": "start"}
         fields |= {"dataId": data_id} | input
         body: dict[str, Any] = {
             "model": model,
@@ -489,9 +491,11 @@ class AgentSession(Session):
         failed = await self.event("task-failed")
         self.check_events()
         await self.closed()
+        part, names = failed.header, ("error_code", "error_message")
         if failed.output:
-            return failed.output["errorCode"], failed.output["errorMessage"]
-        return failed.header["error_code"], failed.header["error_message"]
+            part, names = failed.output, ("errorCode", "errorMessage")
+        self._cloud.check.has(part, *names, what="task-failed", facet=EVENTS)
+        return part[names[0]], part[names[1]]
 
     @property
     def transcriptions(self) -> list[dict[str, Any]]:

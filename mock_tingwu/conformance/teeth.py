@@ -25,6 +25,7 @@ from mock_tingwu.conformance.catalogue import MUST, load
 from mock_tingwu.conformance.mutants import Mutant, load_mutants
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.runner import FAIL, TARGET, UNREACHABLE, run
+from mock_tingwu.counting import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,9 @@ def main(arguments: Sequence[str]) -> int:
                 f"{kill.mutant}: missed by {missed or 'its area'}, kit broke in {broken or 'none'}"
             )
     blunt = toothless(found, areas)
-    caught = sum(kill.is_caught for kill in found)
+    caught, all_of_them = sum(kill.is_caught for kill in found), counted(len(found), "mutant")
     print(
-        f"{caught} of {len(found)} mutants caught ({100 * caught / max(1, len(found)):.0f} %) in "
+        f"{caught} of {all_of_them} caught ({100 * caught / max(1, len(found)):.0f} %) in "
         f"{time.monotonic() - began:.0f} s; MUST cases that caught none: "
         f"{' '.join(blunt) or 'none'}"
     )

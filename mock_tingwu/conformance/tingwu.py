@@ -26,7 +26,7 @@ _NO_BODY: Final = object()
 
 
 class Tingwu:
-    """The seven calls. Whatever answers with success is checked against the contract at once."""
+    """The seven calls. Whatever answers with success is held against the contract at once."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -107,7 +107,7 @@ class Tingwu:
         if answer.status == 200 and operation in (None, "start"):
             schema = "tingwu/create-task-response"
             if answer.body.get("Code") == "0":
-                self._cloud.check.fits(schema, answer.body)
+                self._cloud.check.observe(schema, answer.body)
                 self._remember(answer.data, type)
         return answer
 
@@ -134,13 +134,14 @@ class Tingwu:
     ) -> dict[str, Any]:
         """Transcribe a recording to the end; return the Data of GetTaskInfo then."""
         data = await self.transcribe(file_url, parameters, **fields)
+        self._cloud.check.has(data, "TaskId", what="Data of CreateTask")
         return await self.wait(data["TaskId"])
 
     async def stop(self, task_id: str, **changes: Any) -> Answer:
         """CreateTask operation=stop."""
         answer = await self.create({"TaskId": task_id}, operation="stop", **changes)
         if answer.status == 200 and answer.body.get("Code") == "0":
-            self._cloud.check.fits("tingwu/stop-task-response", answer.body)
+            self._cloud.check.observe("tingwu/stop-task-response", answer.body)
         return answer
 
     async def info(self, task_id: str, **changes: Any) -> Answer:
@@ -148,7 +149,7 @@ class Tingwu:
         path = f"{TASKS}/{quote(task_id, safe='')}"
         answer = await self.call("GET", path, action="GetTaskInfo", **changes)
         if answer.status == 200 and answer.body.get("Code") == "0":
-            self._cloud.check.fits("tingwu/get-task-info-response", answer.body)
+            self._cloud.check.observe("tingwu/get-task-info-response", answer.body)
         return answer
 
     async def wait(self, task_id: str, *statuses: str) -> dict[str, Any]:
@@ -177,13 +178,15 @@ class Tingwu:
         """
         results = data.get("Result", {})
         self._cloud.check.has(results, kind, what="Result")
-        return (await self.result(results[kind], kind))[kind]
+        file = await self.result(results[kind], kind)
+        self._cloud.check.has(file, kind, what=f"the {kind} file")
+        return file[kind]
 
     async def result(self, link: str, kind: str) -> Any:
-        """The result file ``kind`` (Transcription, ...) at ``link``, checked against its schema."""
+        """The result file ``kind`` (Transcription, ...) at ``link``, held against its schema."""
         answer = await self._cloud.download(link)
         self._cloud.check.equal(answer.status, 200, f"HTTP status of the {kind} file")
-        self._cloud.check.fits(f"tingwu/results/{kind}", answer.json)
+        self._cloud.check.observe(f"tingwu/results/{kind}", answer.json)
         return answer.json
 
     def refused(self, answer: Answer, *codes: str, status: int | None = 400) -> None:
@@ -221,9 +224,10 @@ class Tingwu:
         action = f"{verb}TranscriptionPhrases"
         answer = await self.call(methods[verb], path, body, action=action, **changes)
         if answer.status == 200:
-            self._cloud.check.fits(f"tingwu/phrases-response#{verb.lower()}", answer.body)
+            self._cloud.check.observe(f"tingwu/phrases-response#{verb.lower()}", answer.body)
         if verb == "Create" and answer.status == 200:
-            made = answer.body.get("Data", {}).get("PhraseId")
+            data = answer.body.get("Data")
+            made = data.get("PhraseId") if isinstance(data, dict) else None
             if isinstance(made, str):
                 self._cloud.later(lambda: self.phrases("Delete", made))
         return answer
@@ -237,6 +241,6 @@ class Tingwu:
 
     async def _end(self, task_id: str) -> None:
         """Stop a meeting that may have ended."""
-        data = (await self.info(task_id)).body.get("Data", {})
-        if data.get("TaskStatus") in ("NEW", "ONGOING", "PAUSED"):
+        data = (await self.info(task_id)).body.get("Data")
+        if isinstance(data, dict) and data.get("TaskStatus") in ("NEW", "ONGOING", "PAUSED"):
             await self.create({"TaskId": task_id}, operation="stop")

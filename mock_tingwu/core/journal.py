@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mock_tingwu.core.masking import Masker
+from mock_tingwu.counting import counted
 
 #: Bounds of one journal. What is oldest goes first.
 MAX_ENTRIES = 10_000
@@ -286,7 +287,7 @@ class Journal:
         if since >= self.dropped:
             return None
         number = self.dropped - since
-        what = "1 entry" if number == 1 else f"{number} entries"
+        what = counted(number, "entry", "entries")
         keeps = f"the newest {MAX_ENTRIES} entries or {MAX_BYTES // 2**20} MiB"
         return {
             "seq": self.dropped,

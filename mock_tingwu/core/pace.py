@@ -11,6 +11,7 @@ from typing import Final
 
 from mock_tingwu.core.throttle import Throttle
 from mock_tingwu.core.violations import Offence
+from mock_tingwu.counting import counted
 
 #: Callers that are remembered at a time; whoever has been quiet longest goes first.
 MAX_CALLERS: Final = 1024
@@ -58,7 +59,7 @@ class CallPace:
         """Take a call; ``limit`` is how many there may be in a second, 0 where nothing says so."""
         offences = []
         if self._throttle.admit(caller, operation, limit, now):
-            text = f"more than {limit} calls of {operation} came within a second"
+            text = f"more than {counted(limit, 'call')} of {operation} came within a second"
             offences.append(Offence("qps-exceeded", text))
         told = self._until.get((caller, operation)) if self._until else None
         if told is not None and now >= told[0]:

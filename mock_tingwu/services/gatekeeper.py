@@ -15,6 +15,7 @@ from mock_tingwu.core.faults import PATTERNS, ApiFault, ReturnCode, Subject, Thr
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Throttle
+from mock_tingwu.counting import counted
 from mock_tingwu.protocols import signing
 from mock_tingwu.protocols.signing.explained import Explained
 from mock_tingwu.protocols.signing.nonces import Nonces
@@ -228,7 +229,7 @@ class Gatekeeper:
         wait = self._memory(scope).throttle.admit(caller, api, limit, scope.clock.now())
         if wait:
             error = throttled(wait)
-            error.detail = f"more than {limit} calls of {api} within a second"
+            error.detail = f"more than {counted(limit, 'call')} of {api} within a second"
             raise error
 
     def trip(self, scope: Scope, subject: Subject, verdict: signing.Verdict) -> ReturnCode | None:

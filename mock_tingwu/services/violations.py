@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from mock_tingwu.core.journal import Entry, shown
 from mock_tingwu.core.violations import LEVELS, RULES
+from mock_tingwu.counting import counted
 from mock_tingwu.services.json_api import ControlError, json_endpoint, realm_of
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
@@ -64,7 +65,7 @@ def complaint(found: Iterable[Mapping[str, Any]], level: str, but: Collection[st
     ]
     if not counting:
         return ""
-    number = "1 violation" if len(counting) == 1 else f"{len(counting)} violations"
+    number = counted(len(counting), "violation")
     return "\n".join([f"{number} of the contract:", *map(_line, counting)])
 
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.journal import KINDS, Entry
+from mock_tingwu.counting import counted
 from mock_tingwu.services.json_api import ControlError, json_body, json_endpoint, realm_of
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.sessions import sessions
@@ -258,7 +259,8 @@ def _how_far(realm: Realm, condition: Condition, seen: int, timeout_ms: int) -> 
         return f"the status{whose} is {status} {after}, expected {wanted}{hint}"
     if condition.what == "kind":
         about = "".join(f", {name} {value}" for name, value in condition.fields.items())
-        return f"{seen} entries of kind {wanted}{about}{whose} {after}, expected {count}"
+        entries = counted(seen, "entry", "entries")
+        return f"{entries} of kind {wanted}{about}{whose} {after}, expected {count}"
     return f"{seen} {condition.what}(s) {wanted}{whose} {after}, expected {count}"
 
 

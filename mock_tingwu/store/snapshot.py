@@ -31,6 +31,7 @@ from mock_tingwu.core.scope import Doom, Order, Task
 from mock_tingwu.core.script import Line, Script
 from mock_tingwu.core.stream import AudioStream, Shift
 from mock_tingwu.core.tasks import LIVE_TASK, OFFLINE_TASK, REALTIME_TASK, Status
+from mock_tingwu.counting import counted
 from mock_tingwu.protocols.live_captions import Engine
 
 T = TypeVar("T")
@@ -380,7 +381,7 @@ def task_from(
     )
     if len(meeting.sentences) != state.sentences:
         found, expected = len(meeting.sentences), state.sentences
-        raise Damaged(f"the task {task_id} has {found} sentences instead of {expected}")
+        raise Damaged(f"the task {task_id} has {counted(found, 'sentence')} instead of {expected}")
     meeting.segments = [(sentence.begin, sentence.end) for sentence in meeting.sentences]
     playlist = Playlist([scripts[key] for key in record.playlist], record.hints)
     recognizer = make_recognizer(playlist, record.sample_rate, record.options)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,7 @@ def test_a_program_is_recorded_and_replayed(here: Path, capfd: pytest.CaptureFix
     assert recorded() == 0
     out, err = capfd.readouterr()
     assert '"TaskStatus":"INVALID"' in out
-    assert err == "mock-tingwu record: 1 records are in cassette.jsonl\n"
+    assert err == "mock-tingwu record: 1 record in cassette.jsonl\n"
     cassette = Cassette.read(here / "cassette.jsonl")
     assert (cassette.target, cassette.records[0]["call"]) == ("mock", "GetTaskInfo")
     assert main(["replay", "cassette.jsonl"]) == 0
@@ -98,6 +100,28 @@ def test_a_cassette_that_replays_nothing_is_red(
     assert "nothing was played" in capfd.readouterr().out
 
 
+@pytest.mark.usefixtures("here")
+def test_when_the_disk_is_full_the_program_goes_on_and_record_says_so(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_line = CassetteWriter._line
+
+    def full_after_the_first(self: CassetteWriter, record: Mapping[str, Any]) -> None:
+        if self.records:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_line(self, record)
+
+    monkeypatch.setattr(CassetteWriter, "_line", full_after_the_first)
+    program = PROGRAM.replace("print(urllib", "for _ in range(3): print(urllib")
+    command = ["record", "--", sys.executable, "-c", program, "{url}", "0", "application/json"]
+    assert main(command) == 2
+    captured = capfd.readouterr()
+    assert captured.out.count('"TaskId"') == 3
+    assert captured.err == (
+        "mock-tingwu record: --out cassette.jsonl cannot be written: No space left on device\n"
+    )
+
+
 def test_whoever_ends_it_ends_the_program(here: Path) -> None:
     program = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     command = [sys.executable, "-m", "mock_tingwu", "record", "--", sys.executable, "-c", program]
@@ -120,7 +144,10 @@ def test_whoever_ends_it_ends_the_program(here: Path) -> None:
             "recording with --target live creates real tasks, which cost money: add --yes to do it",
         ),
         (["--target", "nowhere", "--", "true"], "the target is 'nowhere', expected mock, live"),
-        (["--out", "no/c.jsonl", "--", "true"], "no/c.jsonl cannot be written: there is no folder"),
+        (
+            ["--out", "no/c.jsonl", "--", "true"],
+            "--out no/c.jsonl cannot be written: there is no folder no",
+        ),
         (["--", "./no-program"], "./no-program cannot be run: No such file or directory"),
     ],
 )
@@ -232,6 +259,8 @@ def test_a_file_of_accepted_divergences_has_to_make_sense(
 
 # Files
 
+HEAD = '{"format": "mock-tingwu-cassette", "version": 1}'
+
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
@@ -246,6 +275,16 @@ def test_a_file_of_accepted_divergences_has_to_make_sense(
             '{"format": "mock-tingwu-cassette", "version": 1}\n{"x": 1}',
             "line 2 of F is no record of a cassette",
         ),
+        (HEAD + '\n{"call": "GetTaskInfo"', "F is truncated: line 2, its last, has no end"),
+        (HEAD + "\n[]\n", "line 2 of F is no JSON object"),
+        (
+            HEAD + '\n{"call": "other", "method": "GET", "headers": {}, "status": "200"}',
+            "line 2 of F is damaged: status of its call is '200', expected int",
+        ),
+        (
+            HEAD + '\n{"received": {}, "session": 3}',
+            "line 2 of F is damaged: session 3 was not opened before",
+        ),
     ],
 )
 def test_a_file_that_is_no_cassette_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
@@ -254,6 +293,34 @@ def test_a_file_that_is_no_cassette_is_refused(text: str, sentence: str, tmp_pat
     with pytest.raises(CassetteError) as caught:
         Cassette.read(file)
     assert str(caught.value).replace(str(file), "F") == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (HEAD + '\n{"call": "Get', "c.jsonl is truncated: line 2, its last, has no end"),
+        (
+            HEAD[1:],
+            "line 1 of c.jsonl is no JSON object. It is no bundle either, which would be a zip",
+        ),
+        ("", "line 1 of c.jsonl is no JSON object. It is no bundle either, which would be a zip"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_what_is_wrong_with_a_damaged_cassette_is_told(
+    text: str, sentence: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("c.jsonl").write_text(text)
+    assert main(["replay", "c.jsonl"]) == 2
+    assert told(capfd) == sentence
+
+
+def test_replay_s_help_tells_of_both_kinds(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["replay", "--help"])
+    out = " ".join(capfd.readouterr().out.split())
+    assert "?." not in out
+    assert "recording a bundle (a zip, by serve --record), or a cassette" in out
 
 
 def test_a_writer_knows_what_it_may_record_from(tmp_path: Path) -> None:

@@ -40,7 +40,11 @@ def test_the_situations_are_listed() -> None:
         ((), "expected a command behind --, such as -- python app.py {url}"),
         (("--select", "CC-X", "--", "true"), "select has 'CC-X', expected an id such as CC-START"),
         (("--select", "live,!live", "--", "true"), "--select 'live,!live' leaves no situation"),
-        (("--json", "no/such/file", "--", "true"), "there is no folder no/such"),
+        (
+            ("--json", "no/such/file", "--", "true"),
+            "--json no/such/file cannot be written: there is no folder no/such",
+        ),
+        (("--json", "-", "--md", "-", "--", "true"), "--json and --md are -, expected one report"),
         (("--jobs", "0", "--", "true"), "'0' is not a whole number from 1 to 64"),
     ],
 )

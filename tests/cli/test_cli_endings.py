@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import subprocess
@@ -14,6 +15,11 @@ from mock_tingwu import MockTingwu
 from tests.cli.commands import COMMAND, Running, environment, objects, run
 from tests.conftest import RECORDING
 
+#: A program that uses a service at all.
+ASKS = (
+    "import sys, urllib.request as u; "
+    "u.urlopen(u.Request(sys.argv[1] + '/openapi/tingwu/v2/tasks/x', method='GET'))"
+)
 STREAM = ("stream", str(RECORDING), "--speed", "4")
 
 
@@ -43,6 +49,29 @@ def shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]
 def test_who_has_closed_its_output_gets_none(mock: MockTingwu, arguments: tuple[str, ...]) -> None:
     done = shell(">&-", *arguments, "--target", mock.url)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("conformance", "--list"),
+        ("client-check", "--", sys.executable, "-c", ASKS, "{url}"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_when_the_reader_has_seen_enough_it_ends_quietly(arguments: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

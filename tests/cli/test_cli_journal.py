@@ -94,11 +94,16 @@ def test_ctrl_c_ends_following(mock: MockTingwu, tmp_path: Path) -> None:
     ("flags", "code", "why"),
     [
         (("--url", "nowhere"), 2, "--url is 'nowhere', expected an address such as http"),
+        (("--url", "http://h:0"), 2, "--url is 'http://h:0' with the port 0, expected one from 1"),
         (("--url", "http://127.0.0.1:1"), 1, "no mock answers at http://127.0.0.1:1: "),
         (("--url", "http://127.0.0.1:1", "-f"), 1, "no mock answers at http://127.0.0.1:1: "),
         (("--kind", "bogus"), 2, "kind is 'bogus', expected request or "),
         (("--kind", "bogus", "-f"), 2, "kind is 'bogus', expected request or "),
-        (("--har", "nowhere/mock.har"), 1, "nowhere/mock.har"),
+        (
+            ("--har", "nowhere/mock.har"),
+            1,
+            "--har nowhere/mock.har cannot be written: No such file",
+        ),
         (("--har", "mock.har", "--follow"), 2, "--har is written once: it does not go with"),
     ],
 )

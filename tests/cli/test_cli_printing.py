@@ -126,6 +126,26 @@ def test_a_schema_is_printed_as_yaml_if_that_is_wanted(capsys: pytest.CaptureFix
     assert printed == json.loads(contract.text("control/clock"))
 
 
+def test_a_definition_is_printed_by_the_name_that_documents_use(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["schema", "tingwu/create-task-request#realtime"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    written = json.loads(contract.text("tingwu/create-task-request"))["$defs"]
+    needed = printed.pop("$defs")
+    assert printed == {"$schema": printed["$schema"], **written["realtime"]}
+    assert needed == {key: written[key] for key in ("appKey", "outputLevel", "input", "parameters")}
+
+    assert main(["schema", "tingwu/create-task-request#pause"]) == 2
+    assert capsys.readouterr().err == (
+        "mock-tingwu schema: The schema 'tingwu/create-task-request' has no definition called "
+        "'pause', expected one of: query, realtime, offline, stop, appKey, outputLevel, input, "
+        "parameters.\n"
+    )
+    assert main(["schema", "openapi/tingwu#realtime"]) == 2
+    assert "openapi/tingwu is printed whole, expected its name" in capsys.readouterr().err
+
+
 def test_a_schema_that_does_not_exist_is_told_in_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -186,4 +206,5 @@ def test_sdk_prints_settings_for_the_address_given(capsys: pytest.CaptureFixture
 
 def test_sdk_refuses_what_is_no_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sdk", "--url", "127.0.0.1:8900"]) == 2
+    assert main(["sdk", "--url", "http://127.0.0.1:89000"]) == 2
     assert "'127.0.0.1:8900'" in capsys.readouterr().err

@@ -140,7 +140,7 @@ def test_as_json_everything_is_an_object_a_line(
             "--kinds has 'Minutes', expected of Transcription, Translation, AutoChapters, "
             "MeetingAssistance, Summarization, TextPolish",
         ),
-        (("--out", "{tmp}"), "{tmp} is a folder, expected a file to write"),
+        (("--out", "{tmp}"), "--out {tmp} is a folder, expected a file to write"),
         (
             ("--translation", "en", "--format", "json"),
             "--translation needs --format text, md, srt or vtt",

@@ -378,11 +378,11 @@ def test_json_is_an_object_a_line_and_the_last_has_task_and_status(
         (("{wav}", "--out", "minutes.md"), "--out needs --result, which says what is written"),
         (
             ("{wav}", "--result", "md", "--out", "{tmp}"),
-            "{tmp} is a folder, expected a file to write",
+            "--out {tmp} is a folder, expected a file to write",
         ),
         (
             ("{wav}", "--result", "md", "--out", "{tmp}/none/minutes.md"),
-            "{tmp}/none/minutes.md cannot be written: there is no folder {tmp}/none",
+            "--out {tmp}/none/minutes.md cannot be written: there is no folder {tmp}/none",
         ),
     ],
 )

@@ -275,6 +275,11 @@ def test_another_server_is_no_mock(site: Site) -> None:
         ("", {}, "the target is '', expected mock, live or an address"),
         ("ftp://127.0.0.1", {}, "the target is 'ftp://127.0.0.1', expected"),
         (f"https://me:{SECRET}@x.example.com", {}, "without a user's name in it"),
+        (
+            "http://h:70000/",
+            {},
+            "'http://h:70000/' with the port 70000, expected one from 1 to 65535",
+        ),
         ("mock", {"MOCK_TINGWU_URL": "here"}, "MOCK_TINGWU_URL is 'here', expected an address"),
         ("mock", {"MOCK_TINGWU_URL": f"http://me:{SECRET}@h"}, "MOCK_TINGWU_URL has an @"),
     ],

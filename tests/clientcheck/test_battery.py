@@ -127,5 +127,17 @@ def test_a_baseline_that_fails_is_told_and_nothing_is_graded() -> None:
     with pytest.raises(BaselineFailed, match="ended with exit code 1 although") as failed:
         check(situation, fails)
     assert failed.value.output == "OSError: no disk\n"
+
+    def talks(place: Place) -> None:
+        raise OSError(f"begin {'x' * 1_000_000} end")
+
+    with pytest.raises(BaselineFailed) as failed:
+        check_all(Function(talks), [])
+    begun = "OSError: begin "
+    assert failed.value.output.startswith(f"{begun}x")
+    assert failed.value.output.endswith("x end\n") and len(failed.value.output) < 2_100
+    assert f"x\n[... {len(begun) + 1_000_000 + len(' end') + 1 - 2_000} bytes left out ...]\nx" in (
+        failed.value.output
+    )
     with pytest.raises(BaselineFailed, match="made no call and opened no stream"):
         check(situation, lambda place: None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
@@ -98,7 +99,15 @@ def test_all_that_run_are_killed_and_nothing_more_is_started(tmp_path: Path) -> 
 def test_of_much_output_the_beginning_and_the_end_are_kept() -> None:
     end = python("print('begin', 'x' * 1_000_000, 'end')").run(PLACE, 20)
     assert end.output.startswith("begin xx") and end.output.rstrip().endswith("xx end")
-    assert "\n[...]\n" in end.output and len(end.output) < 140_000
+    left_out = len("begin ") + 1_000_000 + len(" end\n") - 2 * 64 * 1024
+    assert f"x\n[... {left_out} bytes left out ...]\nx" in end.output
+    assert len(end.output) < 140_000
+
+
+def test_of_much_that_a_function_returns_the_beginning_and_the_end_are_kept() -> None:
+    end = Function(lambda place: f"begin {'x' * 1_000_000} end").run(PLACE, 20)
+    assert end.output.startswith("begin xx") and end.output.endswith("xx end")
+    assert " bytes left out ...]\n" in end.output and len(end.output) < 140_000
 
 
 def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +120,17 @@ def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     for secret in ("abcdefgh", "tell-nobody-this", "Zm9v", "CAIS1234", "sk-12345678"):
         assert secret not in shown
     assert "&x=1" in shown
+
+
+def test_a_command_is_shown_without_the_keys_of_the_mock_and_of_this_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MY_ACCESS_KEY_SECRET", "tell-nobody-this")
+    options = ("sk-any", "--key=sk-any", "--mine=tell-nobody-this", "any", "sk-any-other", "{url}")
+    command = python("", *options)
+    command.run(PLACE, 20)
+    told = shlex.split(command.shown())[3:]
+    assert told == ["…", "--key=…", "--mine=…", "any", "sk-any-other", "{url}"]
 
 
 def test_functions_return_raise_and_hang() -> None:

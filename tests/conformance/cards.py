@@ -49,6 +49,7 @@ class Target:
     """A bench whose target is not there at all: for cases that call nothing."""
 
     name = "mock"
+    is_mock = True
     version = "0.1.0"
 
     def __init__(self, offers: Collection[Need] = tuple(Need), at_once: int = 4) -> None:

@@ -6,15 +6,17 @@ Here every third case of an area; CI runs all of them before a change lands.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 
 import pytest
 
-from mock_tingwu.conformance import INFO, MUST, Catalogue, Cloud, case, load
+from mock_tingwu.conformance import INFO, MUST, Catalogue, Cloud, Need, case, load
 from mock_tingwu.conformance.benches import PrivateBench
 from mock_tingwu.conformance.deviations import check, shipped
 from mock_tingwu.conformance.evidence import DRIVEN, OPERATIONS, driven
 from mock_tingwu.conformance.mutants import load_mutants
+from mock_tingwu.conformance.needs import SISTERS
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.requirements import problems, requirement_sets
 from mock_tingwu.conformance.runner import run
@@ -42,6 +44,25 @@ def test_no_two_cases_say_the_same() -> None:
     assert [words for words, count in said.items() if count > 1] == []
     titles = Counter((case.area, case.title) for case in CATALOGUE)
     assert [title for title, count in titles.items() if count > 1] == []
+
+
+def test_a_case_of_a_sister_agent_needs_an_application_of_that_agent() -> None:
+    found = {
+        case.id: (SISTERS[model], case.needs)
+        for case in CATALOGUE
+        for model in re.findall(r"model=(tingwu-[\w-]+)", case.sends)
+        if model in SISTERS and Need.SETTINGS not in case.needs
+    }
+    assert len(found) > 30 and {need for need, _ in found.values()} == set(SISTERS.values())
+    assert [id for id, (need, needs) in found.items() if need not in needs] == []
+
+
+def test_a_case_of_two_streams_needs_a_second_one() -> None:
+    two = [one for one in CATALOGUE if "two streams" in one.sends and one.system == "LV"]
+    assert len(two) == 5
+    for one in two:
+        assert {Need.STREAM, Need.SECOND_STREAM} <= set(one.needs), one.id
+        assert Need.SETTINGS not in one.needs, one.id
 
 
 def test_no_assumption_is_a_requirement() -> None:

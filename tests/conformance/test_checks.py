@@ -84,11 +84,32 @@ def test_unknown_fields_are_tolerated_where_that_is_wanted_and_noted() -> None:
         Checks().fits("live/task-response", UNKNOWN)
     check = Checks(tolerates_unproven=True)
     check.fits("live/task-response", UNKNOWN)
-    assert len(check.unproven) == 1
-    assert "Colour" in check.unproven.pop()
+    assert list(check.misfits) == ["live/task-response /Colour"]
     assert check.schemas == {"live/task-response": 1}
     with pytest.raises(Deviation, match="RetCode"):
         check.fits("live/task-response", UNKNOWN | {"RetCode": "2000"})
+
+
+def test_what_is_observed_is_noted_by_field_and_never_a_deviation() -> None:
+    check = Checks()
+    check.observe("live/task-response", UNKNOWN | {"RetCode": "2000"})
+    assert sorted(check.misfits) == [
+        "live/task-response /Colour",
+        "live/task-response /RetCode",
+    ]
+    assert check.schemas == {"live/task-response": 1}
+    # What cannot fail proves nothing.
+    assert (check.count, check.facets) == (0, {})
+
+
+def test_a_misfit_of_many_items_is_one() -> None:
+    word = {"Id": 10, "SentenceId": 1, "Start": 0, "Text": "你好"}
+    paragraph = {"ParagraphId": "1", "SpeakerId": "1", "Words": [word, word]}
+    file = {"TaskId": "a" * 32, "Transcription": {"Paragraphs": [paragraph, paragraph]}}
+    check = Checks()
+    check.observe("tingwu/results/Transcription", file)
+    field = "tingwu/results/Transcription /Transcription/Paragraphs/*/Words/*/End"
+    assert check.misfits[field] == "is missing"
 
 
 def test_the_example_of_the_page_is_no_deviation() -> None:

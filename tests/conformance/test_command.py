@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import signal
@@ -9,15 +10,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
+from mock_tingwu.client.targets import API_KEY, APP_ID
+from mock_tingwu.conformance import load
 from mock_tingwu.conformance.benches import SharedBench
 from mock_tingwu.conformance.http import Http, Unreachable
-from mock_tingwu.conformance.mutants import answers, patched, with_value
-from mock_tingwu.conformance.results import read
+from mock_tingwu.conformance.mutants import answers, patched, with_value, without
+from mock_tingwu.conformance.needs import lacking
+from mock_tingwu.conformance.progress import Keeper
+from mock_tingwu.conformance.results import Entry, read
 from tests.cli.commands import Running
 
 Command = Callable[..., tuple[int, str, str]]
@@ -56,8 +62,19 @@ def test_a_deviation_is_told_at_once_and_fails_the_run(conformance: Command) -> 
     with answers("CreateTask", with_value("PAUSED", "Data", "TaskStatus")):
         code, out, err = conformance("--select", "TW-CREATE-001")
     assert code == 1
-    assert "fail TW-CREATE-001 MUST" in err and '"PAUSED"' in err
-    assert "failed: 1 cases" in out
+    assert "fail TW-CREATE-001 MUST" in err and "'PAUSED'" in err
+    assert "failed: 1 case against" in out
+
+
+def test_what_is_otherwise_than_the_schemas_is_one_line_of_the_summary(
+    conformance: Command,
+) -> None:
+    sentence = "1 field is otherwise than the schemas, in 1 case: see TW-SHAPE in the report"
+    with answers("CreateTask", without("RequestId")):
+        code, out, _ = conformance("--select", "TW-CREATE-001")
+    assert code == 0
+    assert sentence in out
+    assert "otherwise" not in conformance("--select", "TW-CREATE-001")[1]
 
 
 def test_a_known_deviation_fails_nothing_until_it_vanishes(
@@ -73,6 +90,50 @@ def test_a_known_deviation_fails_nothing_until_it_vanishes(
     code, _, err = conformance(*flags)
     assert code == 1
     assert "take it off the list" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
+@pytest.mark.parametrize("option", ["--json", "--record"])
+def test_a_full_disk_is_told_with_the_file(
+    conformance: Command, tmp_path: Path, option: str
+) -> None:
+    summary = tmp_path / "run.md"
+    code, _, err = conformance("--select", "TW-CREATE-001", option, "/dev/full", "--md", summary)
+    assert code == 1
+    reason = "cannot be written: No space left on device"
+    assert err == f"mock-tingwu conformance: {option} /dev/full {reason}\n"
+    # The other reports are there, if there was a run.
+    assert summary.exists() is (option == "--json")
+
+
+def test_a_run_that_cannot_be_kept_any_more_ends_with_a_sentence(
+    conformance: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Keeper, item: Any) -> None:
+        if isinstance(item, Entry):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Keeper, "write", full)
+    kept = tmp_path / "run.jsonl"
+    code, _, err = conformance("--select", "TW-CREATE-001, TW-CREATE-002", "--resume", kept)
+    assert code == 1
+    assert err == (
+        f"mock-tingwu conformance: --resume {kept} cannot be written: No space left on device\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "begins"), [("--json", "{"), ("--junit", "<?xml"), ("--md", "#"), ("--html", "<!")]
+)
+def test_a_report_goes_to_stdout_and_all_else_to_stderr(
+    conformance: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, begins: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = conformance("--select", "TW-CREATE-001", option, "-")
+    assert code == 0
+    assert out.lower().startswith(begins) and "TW-CREATE" in out
+    assert "passed: 1 case" in err and "passed: 1 case " not in out
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_secret_is_in_any_report(conformance: Command, tmp_path: Path) -> None:
@@ -115,7 +176,19 @@ def test_a_plan_touches_nothing(conformance: Command) -> None:
         code, out, _ = conformance("--target", mock.url, "--select", "RT-ORDER-001", "--plan")
         assert not mock.journal
     assert code == 0
-    assert "CreateTask" in out and "minutes of audio" in out
+    assert "CreateTask" in out
+    assert re.search(rf"^1 case against {mock.url}: (about \d+ s|less than a second), ", out, re.M)
+    assert out.endswith(" of audio\n") and "CNY" not in out
+
+
+def test_a_plan_for_the_cloud_has_a_price(
+    conformance: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (API_KEY, APP_ID):
+        monkeypatch.setenv(name, "any")
+    code, out, _ = conformance("--target", "live", "--select", "DS-MEET-001", "--plan")
+    assert code == 0
+    assert "1 case against live: less than a second, no audio, about 0.00 CNY" in out
 
 
 def test_live_needs_a_yes(conformance: Command) -> None:
@@ -157,6 +230,53 @@ def test_a_target_that_goes_away_fails_the_run_whatever_the_level(conformance: C
     assert "no answer came: it is gone" in err
 
 
+def test_what_the_cloud_needs_for_other_agents_and_for_two_streams() -> None:
+    environ = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAIany",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "any",
+        "DASHSCOPE_API_KEY": "sk-any",
+        "DASHSCOPE_APP_ID": "tw_meeting",
+        "DASHSCOPE_APP_ID_SERVICE_INSIGHTS": "tw_insights",
+    }
+    one = SharedBench("live", environ=environ, is_public=True, stream_url="rtmp://a/b")
+    cases = load()
+    for id, setting in (
+        ("DS-MEET-001", ""),
+        ("DS-AGENT-001", ""),
+        ("DS-AGENT-006", "DASHSCOPE_APP_ID_AUTOMOTIVE_SERVICE_INSPECTION"),
+        ("DS-WS-055", "DASHSCOPE_APP_ID_INDUSTRIAL_INSTRUCTION"),
+        ("LV-CREATE-001", ""),
+        ("LV-QUERY-003", "--second-stream-url"),
+    ):
+        only_on_mock, advice = lacking(cases[id].needs, one.offers())
+        assert not only_on_mock, id
+        assert advice.endswith(setting) and bool(advice) is bool(setting), id
+    two = SharedBench(
+        "live",
+        environ=environ,
+        is_public=True,
+        stream_url="rtmp://a/b",
+        second_stream_url="rtmp://a/c",
+    )
+    assert lacking(cases["LV-QUERY-003"].needs, two.offers()) == (False, "")
+    for site in (one._site, two._site):
+        assert site.app_of("tingwu-service-insights") == "tw_insights"
+        assert site.app_of("tingwu-meeting") == site.app_of(None) == "tw_meeting"
+        assert {"tw_insights", "tw_meeting", "rtmp://a/b"} <= set(site.secrets)
+    assert "rtmp://a/c" in two._site.secrets
+
+
+def test_a_mock_that_is_there_has_streams_and_takes_one_application_for_all_agents(
+    conformance: Command,
+) -> None:
+    with MockTingwu(apps=["mock-app"]) as mock, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DASHSCOPE_APP_ID", "mock-app")
+        selected = "DS-AGENT-006, DS-AGENT-007, DS-WS-055, LV-QUERY-003, LV-QUERY-004"
+        code, out, err = conformance("--target", mock.url, "--select", selected)
+    assert code == 0, err
+    assert "5 passed, 0 failed, 0 noted, 0 left out" in out
+
+
 def test_on_a_clock_that_all_share_one_case_runs_at_a_time() -> None:
     with MockTingwu(clock="virtual") as mock:
         assert SharedBench(mock.url).at_once == 1
@@ -173,14 +293,13 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
             time.sleep(0.01)
         code, _, err = running.end(signal.SIGINT)
     assert code == 130
-    assert re.search(
-        r"interrupted: \d+ of \d+ cases are done and kept; the same command goes on", err
-    )
+    assert re.search(r"interrupted: \d+ of \d+ cases done and kept; the same command goes on", err)
 
 
 def test_cases_are_listed(conformance: Command) -> None:
-    code, out, _ = conformance("--list", "--select", "TW-CREATE-001")
+    code, out, err = conformance("--list", "--select", "TW-CREATE-001")
     assert (code, out) == (0, "TW-CREATE-001  MUST    a realtime meeting begins as NEW\n")
+    assert err == "1 case\n"
 
 
 def test_an_interrupted_run_goes_on(conformance: Command, tmp_path: Path) -> None:
@@ -205,7 +324,13 @@ def test_two_runs_are_compared(conformance: Command, tmp_path: Path) -> None:
     code, out, _ = conformance("--compare", one, other)
     assert code == 1
     assert "**TW-CREATE-001** verdict" in out
-    assert "only at mock /Data/TaskStatus number" in out
+    assert "1 case tried in both, 2 differences. 0 only at one.json, 0 only at other.json." in out
+    assert "  - one.json: pass\n  - other.json: fail " in out
+    assert "only at other.json /Data/TaskStatus number" in out
+    again = tmp_path / "again" / one.name
+    again.parent.mkdir()
+    again.write_bytes(other.read_bytes())
+    assert f"  - {one}: pass\n  - {again}: fail " in conformance("--compare", one, again)[1]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +339,30 @@ def test_two_runs_are_compared(conformance: Command, tmp_path: Path) -> None:
         (["--select", "TW-NOTHING"], "the selection 'TW-NOTHING' has no case"),
         (["--select", "TW and"], "where a case, an area, a level"),
         (["--target", "nonsense"], "the target is 'nonsense', expected mock, live or an address"),
-        (["--json", "/nowhere/at/all.json"], "there is no folder /nowhere/at"),
+        (
+            ["--json", "/nowhere/at/all.json"],
+            "--json /nowhere/at/all.json cannot be written: there is no folder /nowhere/at",
+        ),
+        (
+            ["--md", f"{__file__}/run.md"],
+            f"--md {__file__}/run.md cannot be written: {__file__} is no folder",
+        ),
+        (["--html", "/"], "--html / is a folder, expected a file to write"),
+        (["--html", "-", "--md", "-"], "--html and --md are -, expected one report at most"),
+        (["--record", "-"], "--record is -, expected a file: only reports go to stdout"),
+        (
+            ["--target", "http://127.0.0.1:99999"],
+            "the target is 'http://127.0.0.1:99999' with the port 99999, expected one from 1 to",
+        ),
+        (
+            ["--public-url", "https://tunnel.example.com:0/"],
+            "--public-url is 'https://tunnel.example.com:0/' with the port 0, expected one from 1",
+        ),
+        (["--public-url", "tunnel"], "--public-url is 'tunnel', expected an address such as https"),
+        (
+            ["--target", "live", "--stream-url", "rtmp://pull:70000/app/x?auth_key=y"],
+            "--stream-url is 'rtmp://pull:70000/app/x' with the port 70000, expected one from 1",
+        ),
         (["--deviations", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
         (["--resume", "/dev/full"], "/dev/full is no file that a run could be kept in"),
         (["--plan", "--json", "plan.json"], "--json is given with --plan"),

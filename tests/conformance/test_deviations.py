@@ -10,6 +10,7 @@ from mock_tingwu.conformance.catalogue import Catalogue
 from mock_tingwu.conformance.deviations import KnownDeviation, check, read
 from tests.conformance.cards import card
 
+EXPECTED = "expected a list of deviations in YAML, each with case, target, reason, since"
 GOOD = "- {case: TW-TRIAL-001, target: live, reason: it is late, since: 2026-11-29}\n"
 
 
@@ -29,14 +30,18 @@ def test_a_list_may_be_empty(tmp_path: Path, content: str) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"case: TW-TRIAL-001\n", r"known\.yaml has no list, expected one of deviations"),
+        (
+            b"case: TW-TRIAL-001\n",
+            r"known\.yaml has no list, expected a list of deviations",
+        ),
         (b"- TW-TRIAL-001\n", r"known\.yaml, entry 1 is no object, expected case, target"),
         (f"{GOOD}- 3\n".encode(), r"known\.yaml, entry 2 is no object"),
         (b"- {case: TW-TRIAL-001}\n", r"known\.yaml, entry 1 has no target"),
         (GOOD.replace("it is late", "' '").encode(), r"known\.yaml, entry 1 has no reason"),
         (GOOD.replace("since", "until").encode(), r"entry 1: until is unknown, expected case"),
-        (b"- {case: [\n", r"known\.yaml cannot be read"),
-        (b"\xff\xfe\xff", r"known\.yaml cannot be read"),
+        (b"- case: a\n\t b: [\n", rf"known\.yaml, line 2 is no YAML, {EXPECTED}$"),
+        (b"- {since: 2026-13-01}\n", rf"known\.yaml is no YAML, {EXPECTED}$"),
+        (b"\xff\xfe\xff", rf"known\.yaml is no text in UTF-8, {EXPECTED}$"),
     ],
 )
 def test_a_list_that_makes_no_sense_is_refused(

@@ -71,7 +71,7 @@ class TestHtml:
     def test_texts_of_a_target_are_texts(self) -> None:
         fields: dict[str, Any] = {
             "detail": HOSTILE,
-            "unproven": (HOSTILE,),
+            "misfits": {HOSTILE: HOSTILE},
             "left_behind": (HOSTILE,),
         }
         hostile = entry(**fields, exchanges=(exchange(HOSTILE),))
@@ -103,6 +103,12 @@ class TestJunit:
         failure = root.find(".//failure")
         assert failure is not None and failure.get("message") == "NEW"
 
+    def test_times_add_up_whatever_ran_at_the_same_time(self) -> None:
+        ids = ("TW-CREATE-001", "TW-CREATE-002", "RT-ORDER-001")
+        root = ET.fromstring(junit(report(*(entry(id, seconds=1.25) for id in ids), seconds=2.0)))
+        assert [suite.get("time") for suite in root] == ["2.500", "1.250"]
+        assert root.get("time") == "3.750"
+
     def test_what_xml_has_no_character_for_is_replaced(self) -> None:
         hostile = entry(verdict="fail", detail=HOSTILE, title=HOSTILE)
         problem = ET.fromstring(junit(report(hostile))).find(".//failure")
@@ -131,6 +137,12 @@ class TestMarkdown:
     def test_texts_of_a_target_are_texts(self) -> None:
         text = markdown(report(entry(verdict="fail", detail="a\n# b `c` <d> [e](f) *g*")))
         assert r"a # b \`c\` \<d\> \[e\](f) \*g\*" in text
+
+    def test_what_is_otherwise_than_the_schemas_is_one_line(self) -> None:
+        sentence = "1 field is otherwise than the schemas, in 1 case: see TW-SHAPE in the report."
+        text = markdown(report(entry(misfits={"tingwu/error-response /Code": "not text"})))
+        assert f"\n\n{sentence}\n\n" in text
+        assert "otherwise" not in markdown(report(entry()))
 
     def test_a_long_list_is_cut(self) -> None:
         cases = [entry(f"TW-CREATE-{number:03}", "fail") for number in range(60)]

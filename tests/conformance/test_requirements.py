@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -37,14 +38,36 @@ def sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_a_set_is_what_the_catalogue_was(sets: Path) -> None:
     catalogue = load().only(lambda case: case.id in ("TW-CREATE-001", "TW-CREATE-002"))
-    text = requirements.written("tingwu-1", "Tingwu OpenAPI", "1", "2026-11-29", catalogue)
-    (sets / "tingwu-1.yaml").write_text(text)
+    text = requirements.written("tingwu-2023-09-30", catalogue, date(2026, 11, 29))
+    (sets / "tingwu-2023-09-30.yaml").write_text(text)
     assert requirements.problems(load()) == []
     [score] = requirements.scores(
         report(entry(), entry("TW-CREATE-002", "fail"), entry("RT-ORDER-001"))
     )
     assert (score.set.api, score.total) == ("Tingwu OpenAPI", 2)
     assert (score.passed, score.failed, score.not_run) == (1, 1, 0)
+
+
+def test_every_api_has_a_frozen_set_that_the_catalogue_keeps() -> None:
+    found = {found.name: found for found in requirements.requirement_sets()}
+    assert set(requirements.APIS) <= set(found)
+    assert requirements.problems(load()) == []
+    for name, (_, version, system) in requirements.APIS.items():
+        assert found[name].version == version and len(found[name].cases) > 100
+        assert {id[:2] for id in found[name].cases} == {system}
+
+
+def test_a_set_is_frozen_once(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert requirements.main(["live-2016-11-01"]) == 0
+    path = sets / "live-2016-11-01.yaml"
+    frozen = path.read_text()
+    assert capsys.readouterr().out == f"{path}\n" and "LV-CREATE-001: MUST\n" in frozen
+    assert requirements.main(["live-2016-11-01"]) == 1
+    assert "live-2016-11-01 is not frozen: " in capsys.readouterr().err
+    assert path.read_text() == frozen
+    assert requirements.main(["live"]) == 1
+    assert "NAME is 'live', expected one of tingwu-2023-09-30, " in capsys.readouterr().err
+    assert requirements.main([]) == 2
 
 
 def test_a_frozen_case_neither_goes_nor_changes_nor_comes_back(sets: Path) -> None:

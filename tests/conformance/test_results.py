@@ -10,7 +10,7 @@ import pytest
 
 from mock_tingwu.conformance import freshness, progress
 from mock_tingwu.conformance.exchange import Exchange, Frame
-from mock_tingwu.conformance.results import encode, read
+from mock_tingwu.conformance.results import encode, otherwise, read
 from tests.conformance.entries import entry, report
 
 
@@ -35,6 +35,23 @@ def test_a_run_passes_when_something_ran_and_nothing_binding_failed(
 
 def test_a_run_without_cases_has_not_passed() -> None:
     assert not report().passed
+
+
+def test_what_is_otherwise_than_the_schemas_is_counted_by_field_and_by_case() -> None:
+    text, code = (
+        {"realtime/event /header/status_text": "missing"},
+        {"tingwu/error-response /Code": "not text"},
+    )
+    cases = [
+        entry(misfits=code),
+        entry("TW-STOP-001", misfits=text),
+        entry("RT-STOP-002", misfits=text),
+        entry("RT-STOP-003"),
+    ]
+    assert otherwise(report(*cases)) == (
+        "2 fields are otherwise than the schemas, in 3 cases: see TW-SHAPE, RT-SHAPE in the report"
+    )
+    assert otherwise(report(entry())) == ""
 
 
 def test_json_has_what_scripts_rely_on(tmp_path: Path) -> None:

@@ -107,6 +107,44 @@ def test_a_defect_of_the_kit_is_told_apart_and_fails_at_every_level(level: str) 
     assert outcome.detail.startswith("Harness error: ZeroDivisionError: by zero at breaks_down:")
 
 
+async def relies_on_a_task_id(cloud: Cloud) -> None:
+    data: dict[str, str] = {}
+    cloud.check.observe("tingwu/create-task-response", {"Data": data})
+    data["TaskId"]
+
+
+@pytest.mark.parametrize(
+    ("level", "verdict", "is_failure"), [("MUST", FAIL, True), ("INFO", NOTED, False)]
+)
+def test_a_case_that_cannot_go_on_without_a_field_deviates(
+    level: str, verdict: str, is_failure: bool
+) -> None:
+    outcome = outcome_of(card(run=relies_on_a_task_id, level=level))
+    assert (outcome.verdict, outcome.cause, outcome.is_failure) == (verdict, TARGET, is_failure)
+    assert "tingwu/create-task-response /Data/TaskId (" in outcome.detail
+    assert "KeyError: 'TaskId' at relies_on_a_task_id:" in outcome.detail
+    assert "tingwu/create-task-response /Data/TaskId" in outcome.misfits
+
+
+def test_a_misfit_excuses_no_other_breakdown_of_the_kit() -> None:
+    async def breaks_down_besides(cloud: Cloud) -> None:
+        cloud.check.observe("tingwu/create-task-response", {})
+        raise ZeroDivisionError
+
+    assert outcome_of(card(run=breaks_down_besides)).cause == HARNESS
+
+
+def test_misfits_alone_fail_no_case_and_have_no_secrets() -> None:
+    async def observes(cloud: Cloud) -> None:
+        cloud.check.observe("live/task-response", {SECRET: 1})
+        await passes(cloud)
+
+    outcome = outcome_of(card(run=observes))
+    assert outcome.verdict == PASS
+    assert "live/task-response /***" in outcome.misfits
+    assert SECRET not in str(outcome.misfits)
+
+
 def test_a_case_that_looks_at_nothing_proves_nothing() -> None:
     async def looks_at_nothing(cloud: Cloud) -> None:
         pass

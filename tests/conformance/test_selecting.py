@@ -61,7 +61,7 @@ def test_what_an_expression_selects(expression: str, selected: str) -> None:
         ("(TW", r"has 'the end' where a \) is expected"),
         ("TW)", r"has '\)' where and, or, or the end is expected"),
         ("TW DS", "has 'DS' where and, or, or the end is expected"),
-        ("needs:luck", "needs is 'luck', expected callback, clock, dashscope"),
+        ("needs:luck", "needs is 'luck', expected automotive-customer-profile"),
         ("kind:TW", "has 'kind:TW' where needs:X or op:X is expected"),
     ],
 )

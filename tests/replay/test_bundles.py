@@ -378,7 +378,7 @@ def test_the_command_prints_the_journal_or_all_as_json(
     told = json.loads(capsys.readouterr().out)
     assert told["same"]
     assert told["records"] == 20
-    assert told["remarks"] == [f"20 of {told['of']} records were replayed"]
+    assert told["remarks"] == [f"20 of {told['of']} records replayed"]
     changed = edited(path, about={"settings": {**Bundle.read(path).settings, "seed": 4}})
     assert main(["replay", str(changed)]) == 1
     told_lines = capsys.readouterr().out.splitlines()

@@ -25,7 +25,7 @@ _TOLD: Final = 2_000
 class BaselineFailed(Exception):
     """The program fails, or does nothing, where nothing goes wrong: nothing can be said of it.
 
-    ``output`` is the end of what it wrote.
+    ``output`` is the beginning and the end of what it wrote.
     """
 
     def __init__(self, why: str, output: str = "") -> None:
@@ -71,16 +71,16 @@ def run_baseline(program: Program, timeout: float = TIMEOUT_S) -> Evidence:
     """
     evidence = perform(program, None, None, timeout)
     end = evidence.end
-    tail = end.output[-_TOLD:]
+    told = end.told(_TOLD)
     if end.hung:
         why = f"it was still running after {timeout:g} s; --timeout gives it more"
-        raise BaselineFailed(why, tail)
+        raise BaselineFailed(why, told)
     if end.code:
         how = f"exit code {end.code}" if end.code > 0 else f"signal {-end.code}"
-        raise BaselineFailed(f"it ended with {how} although nothing went wrong", tail)
+        raise BaselineFailed(f"it ended with {how} although nothing went wrong", told)
     if not evidence.kinds:
         why = "it made no call and opened no stream; {url} or MOCK_TINGWU_URL says where to"
-        raise BaselineFailed(why, tail)
+        raise BaselineFailed(why, told)
     return evidence
 
 

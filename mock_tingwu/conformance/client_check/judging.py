@@ -20,6 +20,7 @@ from mock_tingwu.conformance.client_check.situation import (
     Situation,
 )
 from mock_tingwu.conformance.client_check.verdict import Grade, Verdict
+from mock_tingwu.counting import counted
 
 #: Questions in a second that the cloud refuses (tingwu-openapi 3.5; dashscope-tingwu 4.2).
 _REFUSED_PER_SECOND: Final = 100
@@ -43,7 +44,7 @@ def judge(situation: Situation, run: Evidence, baseline: Evidence) -> Verdict:
     """Grade a run of a program that has ``baseline`` where nothing goes wrong."""
     grade, reason = _Case(situation, run, baseline).judged()
     end = run.end
-    return Verdict(situation, grade, reason, end.seconds, end.code, end.output[-_OUTPUT:])
+    return Verdict(situation, grade, reason, end.seconds, end.code, end.told(_OUTPUT))
 
 
 class _Case:
@@ -215,12 +216,12 @@ def _losses(situation: Situation, run: Evidence, baseline: Evidence) -> Iterator
         share = baseline.shown / len(baseline.heard)
         expected = round(share * len(run.heard)) if run.heard else baseline.shown
         if run.shown < expected:
-            yield f"it showed {run.shown} of {expected} sentences"
+            yield f"it showed {run.shown} of {counted(expected, 'sentence')}"
     if AUDIO in compared and run.audio_bytes < baseline.audio_bytes * _ALL_AUDIO:
         pushed, whole = (one.audio_bytes / _BYTES_PER_SECOND for one in (run, baseline))
         yield f"it pushed {pushed:.1f} s of {whole:.1f} s of audio"
     if STATUS in compared and run.tasks < baseline.tasks:
-        yield f"it made {run.tasks or 'no'} task{'s' if run.tasks > 1 else ''}"
+        yield f"it made {counted(run.tasks, 'task') if run.tasks else 'no task'}"
     if STATUS in compared and baseline.finished and not run.finished:
         yield "it never saw its task completed"
 

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import signal
 import subprocess
 import threading
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 from uuid import uuid4
+
+from mock_tingwu.counting import counted
 
 #: So much of what a program writes is kept: its beginning and its end, in bytes each.
 _KEPT: Final = 64 * 1024
@@ -91,14 +94,20 @@ class End:
     """How a program has ended.
 
     ``code`` is its exit code, negative the signal that has ended it, None if it was still running
-    after ``seconds`` and had to be killed. ``output`` has no secrets. ``left_behind``: children of
-    it were still there.
+    after ``seconds`` and had to be killed. ``output`` has no secrets; of much the middle is
+    missing, ``left_out`` bytes, and a note stands there. ``left_behind``: children of it were still
+    there.
     """
 
     code: int | None
     seconds: float
     output: str
     left_behind: bool = False
+    left_out: int = 0
+
+    def told(self, longest: int) -> str:
+        """Beginning and end of the output, in ``longest`` characters, and how much is left out."""
+        return _shortened(self.output, longest, self.left_out)[0]
 
     @property
     def hung(self) -> bool:
@@ -126,6 +135,16 @@ class Command:
         self._running: dict[subprocess.Popen[bytes], str] = {}
         self._lock = threading.Lock()
         self._stopped = False
+        #: Keys that the mocks have given it.
+        self._secrets: set[str] = set()
+
+    def shown(self) -> str:
+        """The command line as reports have it: no secret of this environment or of the mocks."""
+        return shlex.join(masked(self._without_keys(word)) for word in self._words)
+
+    def _without_keys(self, word: str) -> str:
+        name, sign, value = word.rpartition("=")
+        return f"{name}{sign}…" if value in self._secrets else word
 
     def words_at(self, place: Place) -> list[str]:
         """The command line with what stands for its placeholders."""
@@ -157,7 +176,8 @@ class Command:
             _kill(process, mark)
             with self._lock:
                 del self._running[process]
-        return End(code, seconds, masked(output.text()), left_behind)
+        text = masked(output.text())
+        return End(code, seconds, text, left_behind, output.left_out)
 
     def _start(self, place: Place) -> tuple[subprocess.Popen[bytes], str]:
         """Start it; the mark is in its environment."""
@@ -165,6 +185,9 @@ class Command:
             if self._stopped:
                 raise RuntimeError("nothing is run any more")
             mark = uuid4().hex
+            self._secrets.update(
+                value for name, value in place.environ.items() if _SECRET_NAME.search(name)
+            )
             process = subprocess.Popen(
                 self.words_at(place),
                 env={**os.environ, **place.variables, _MARK: mark},
@@ -219,7 +242,8 @@ class Function:
         thread.start()
         thread.join(limit)
         seconds = time.monotonic() - started
-        return End(codes[0] if codes else None, seconds, masked(output.getvalue()))
+        text, left_out = _shortened(output.getvalue(), 2 * _KEPT)
+        return End(codes[0] if codes else None, seconds, masked(text), left_out=left_out)
 
 
 class _Output:
@@ -228,6 +252,7 @@ class _Output:
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
         self._head, self._tail = b"", b""
+        self.left_out = 0
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -236,13 +261,15 @@ class _Output:
             while piece := os.read(self._pipe.fileno(), 65_536):
                 room = _KEPT - len(self._head)
                 self._head += piece[:room]
-                self._tail = (self._tail + piece[room:])[-_KEPT:]
+                tail = self._tail + piece[room:]
+                self._tail = tail[-_KEPT:]
+                self.left_out += len(tail) - len(self._tail)
 
     def text(self) -> str:
         self._thread.join(_LAST_WORDS_S)
         if not self._thread.is_alive():
             self._pipe.close()
-        cut = b"\n[...]\n" if len(self._tail) == _KEPT else b""
+        cut = _note(self.left_out).encode() if self.left_out else b""
         return (self._head + cut + self._tail).decode("utf-8", "replace")
 
 
@@ -306,6 +333,21 @@ def _kill(process: subprocess.Popen[bytes], mark: str) -> None:
         process.poll()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_GONE_S)
+
+
+def _shortened(text: str, longest: int, left_out: int = 0) -> tuple[str, int]:
+    """Beginning and end of what has more characters than ``longest``, a note between them; and how
+    many bytes are left out. ``left_out``: as many were before, and a note says so."""
+    if len(text) <= longest:
+        return text, left_out
+    half = longest // 2
+    middle = text[half:-half].replace(_note(left_out), "")
+    left_out += len(middle.encode("utf-8", "replace"))
+    return text[:half] + _note(left_out) + text[-half:], left_out
+
+
+def _note(left_out: int) -> str:
+    return f"\n[... {counted(left_out, 'byte')} left out ...]\n"
 
 
 def masked(text: str) -> str:

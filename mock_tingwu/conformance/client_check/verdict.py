@@ -28,7 +28,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a program makes of a situation. ``output`` is the end of what it wrote."""
+    """What a program makes of a situation. ``output`` is the beginning and end of what it wrote."""
 
     situation: Situation
     grade: Grade

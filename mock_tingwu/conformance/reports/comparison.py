@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from mock_tingwu.conformance.results import Entry, Report
 from mock_tingwu.conformance.runner import SKIP
+from mock_tingwu.counting import counted
 
 #: Parts of a path that are names of somebody's things.
 _ID: Final = re.compile(r"^(asr-)?[0-9A-Za-z_-]{16,}$")
@@ -30,10 +31,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``compared`` cases were in both runs; those that were not are listed by id."""
+    """``compared`` cases were in both runs; those that were not are listed by id.
+
+    ``names`` are what the texts call the two runs.
+    """
 
     first: Report
     second: Report
+    names: tuple[str, str]
     compared: int
     only_first: tuple[str, ...]
     only_second: tuple[str, ...]
@@ -45,17 +50,24 @@ class Comparison:
         return self.compared > 0 and not self.differences
 
 
-def compare(first: Report, second: Report) -> Comparison:
-    """Compare what was tried in both runs."""
+def compare(
+    first: Report, second: Report, files: tuple[str, str] = ("first run", "second run")
+) -> Comparison:
+    """Compare what was tried in both runs.
+
+    They are called by their targets, by the ``files`` that they are in where that is the same.
+    """
+    names = (first.target, second.target) if first.target != second.target else files
     one = {entry.id: entry for entry in first.cases if entry.verdict != SKIP}
     two = {entry.id: entry for entry in second.cases if entry.verdict != SKIP}
     both = [id for id in one if id in two]
     found: list[Difference] = []
     for id in both:
-        found += _differences(one[id], two[id], first.target, second.target)
+        found += _differences(one[id], two[id], *names)
     return Comparison(
         first,
         second,
+        names,
         len(both),
         tuple(id for id in one if id not in two),
         tuple(id for id in two if id not in one),
@@ -65,13 +77,14 @@ def compare(first: Report, second: Report) -> Comparison:
 
 def as_markdown(comparison: Comparison) -> str:
     """The comparison for a person."""
-    first, second = comparison.first, comparison.second
+    (first, second), (one, two) = comparison.names, (comparison.first, comparison.second)
+    cases = counted(comparison.compared, "case")
+    differences = counted(len(comparison.differences), "difference")
     lines = [
-        f"# {first.target} ({first.began}) and {second.target} ({second.began})",
+        f"# {first} ({one.began}) and {second} ({two.began})",
         "",
-        f"{comparison.compared} cases were tried in both, {len(comparison.differences)} "
-        f"differences. {len(comparison.only_first)} only at {first.target}, "
-        f"{len(comparison.only_second)} only at {second.target}.",
+        f"{cases} tried in both, {differences}. {len(comparison.only_first)} only at {first}, "
+        f"{len(comparison.only_second)} only at {second}.",
         "",
     ]
     for difference in comparison.differences:

@@ -119,7 +119,7 @@ def _case(entry: Entry) -> str:
         ("Source", f"{source} ({entry.source_level})"),
         ("Evidence for", escape(", ".join(entry.operations))),
         ("Needs", escape(", ".join(entry.needs))),
-        ("Otherwise than the schemas", escape("; ".join(entry.unproven))),
+        ("Otherwise than the schemas", escape("; ".join(map(" ".join, entry.misfits.items())))),
         ("Left behind", escape("; ".join(entry.left_behind))),
         ("Last passed live", escape(entry.last_live_pass or "never")),
         ("Took", f"{entry.seconds:.2f} s"),

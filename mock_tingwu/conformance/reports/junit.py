@@ -16,7 +16,9 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U001
 def junit(report: Report) -> bytes:
     """The report as JUnit XML: a suite per area, a defect of the kit as an error.
 
-    A failure that the run does not depend on is a skipped test with its reason.
+    A failure that the run does not depend on is a skipped test with its reason. The time of a suite
+    and of all of them is the sum of their tests' times, as readers of such files add them up: tests
+    that run at the same time count each.
     """
     root = ET.Element("testsuites", name=f"mock-tingwu conformance, {report.target}")
     areas: dict[str, list[Entry]] = {}

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from mock_tingwu.conformance.catalogue import SYSTEMS
-from mock_tingwu.conformance.results import Entry, Report
+from mock_tingwu.conformance.results import Entry, Report, otherwise
 from mock_tingwu.conformance.runner import FAIL, NOT_TESTABLE, NOTED, PASS, SKIP
+from mock_tingwu.counting import counted
 
 #: Failures that are listed with their details.
 _MOST_LISTED: Final = 50
@@ -21,10 +22,11 @@ def markdown(report: Report) -> str:
     lines = [
         f"# Conformance of {report.target}{version}: {verdict}",
         "",
-        f"{totals['cases']} cases in {report.seconds:.0f} s: {totals[PASS]} passed, "
+        f"{counted(totals['cases'], 'case')} in {report.seconds:.0f} s: {totals[PASS]} passed, "
         f"{totals[FAIL]} failed, {totals[NOTED]} noted, {totals[SKIP]} left out. "
         f"Began {report.began}, kit {report.kit}"
         + (f", selection `{report.selection}`." if report.selection else "."),
+        *_otherwise(report),
         "",
         *_areas(report.cases),
         *_listed("Failures", report.failures),
@@ -35,6 +37,11 @@ def markdown(report: Report) -> str:
         *_left_out(report.cases),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _otherwise(report: Report) -> list[str]:
+    sentence = otherwise(report)
+    return ["", f"{sentence}."] if sentence else []
 
 
 def _areas(entries: Iterable[Entry]) -> list[str]:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from mock_tingwu.core.faults import OPERATIONS, ApiFault, Subject, ThrottleFault
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Throttle
+from mock_tingwu.counting import counted
 from mock_tingwu.services import bodies, causes
 from mock_tingwu.services.dashscope.agents import Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure, stumble, throttled
@@ -139,7 +140,7 @@ class Gateway:
         throttle = self._throttles.setdefault(scope, Throttle())
         wait = throttle.admit(caller, name, limit, scope.clock.now())
         if wait:
-            raise throttled(wait, f"more than {limit} calls of {name} within a second")
+            raise throttled(wait, f"more than {counted(limit, 'call')} of {name} within a second")
 
     def _trip(self, request: Request, scope: Scope, body: Json, name: str) -> None:
         """Let a call go wrong if that was asked for."""
