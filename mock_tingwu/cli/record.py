@@ -103,9 +103,8 @@ def _record(target: Target, out: Path, command: list[str]) -> int:
 
             run_loop(work())
         records = writer.records
-    if writer.problem is not None:
-        with writing("--out", out):
-            raise writer.problem
+    with writing("--out", out):
+        writer.raise_problem()
     if not records:
         why = gateway.unanswered or f"the program made no call to {gateway.url}"
         complain("record", f"nothing was recorded: {why}")
