@@ -65,8 +65,9 @@ async def new_meeting(cloud: Cloud) -> None:
     cloud.check.fits("dashscope/create-task-response", answer.body)
 
 
-async def _fits(cloud: Cloud, data_id: str) -> None:
+async def _fits(cloud: Cloud, data_id: str, *paths: str) -> None:
     answer = await cloud.dashscope.get(data_id)
+    cloud.check.has(answer.output, "status", *paths, what="output")
     cloud.check.fits("dashscope/get-task-response", answer.body)
 
 
@@ -84,7 +85,7 @@ async def done(cloud: Cloud) -> None:
     analysis = {"fullSummaryEnabled": True, "autoChaptersEnabled": True}
     parameters = {"transcription": SPOKEN, "analysis": analysis}
     data_id, _ = await cloud.dashscope.converse(parameters)
-    await _fits(cloud, data_id)
+    await _fits(cloud, data_id, "summarizationPath", "autoChaptersPath")
 
 
 @case(

@@ -46,6 +46,13 @@ _answer(
     with_value(lambda link: [link], "output", "autoChaptersPath"),
 )
 _answer(
+    3,
+    "done_without_a_link",
+    "getTask of a task that is done has no autoChaptersPath",
+    "getTask",
+    where(_status(0), without("output", "autoChaptersPath")),
+)
+_answer(
     4,
     "running_without_usage",
     "getTask has no usage while the task runs",

@@ -45,12 +45,14 @@ async def replay(
 
     Raises:
         ValueError: the target needs a key that there is not.
+        OSError: what comes of it cannot be written down.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "replayed.jsonl"
         with CassetteWriter(file) as writer:
             player = Player(cassette, target, writer, later, on_played)
             await player.play()
+        writer.raise_problem()
         replayed = Cassette.read(file)
     made = compare(cassette, replayed, player.played)
     streams = sum("open" in record for record in replayed.records)

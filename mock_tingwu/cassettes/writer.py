@@ -112,6 +112,11 @@ class CassetteWriter:
         with self._lock, suppress(OSError):
             self._file.close()
 
+    def raise_problem(self) -> None:
+        """Raise `problem`, if there is one: what was written is not the whole."""
+        if self.problem is not None:
+            raise self.problem
+
     def keep_secret(self, secrets: Iterable[str]) -> None:
         """Write these nowhere from now on, whatever they look like."""
         with self._lock:

@@ -196,15 +196,17 @@ def _check_files(args: argparse.Namespace) -> None:
     Raises:
         ValueError: one cannot be.
     """
-    from mock_tingwu.cli.writing import check_reports, check_writable
+    from mock_tingwu.cli.writing import check_apart, check_reports, check_writable
 
+    kept = {"--resume": args.resume, "--record": args.record}
+    files = {option: path for option, path in kept.items() if path is not None}
     try:
         check_reports(_files(args))
-        for option, path in (("--resume", args.resume), ("--record", args.record)):
+        for option, path in files.items():
             if path == Path("-"):
                 raise ValueError(f"{option} is -, expected a file: only reports go to stdout")
-            if path is not None:
-                check_writable(option, path)
+            check_writable(option, path)
+        check_apart(_files(args) | files)
     except OSError as error:
         raise ValueError(str(error)) from None
 
@@ -229,8 +231,11 @@ def _write(files: dict[str, Path], report: Report) -> None:
         "--junit": lambda: junit(report).decode() + "\n",
         "--md": lambda: markdown(report),
     }
-    write_reports(files, made)
-    note(report)
+    try:
+        write_reports(files, made)
+    finally:
+        # What has passed in the cloud has been paid for, whatever comes of its reports.
+        note(report)
 
 
 def _list(catalogue: Catalogue) -> int:

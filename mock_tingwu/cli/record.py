@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -63,6 +65,9 @@ def run(args: argparse.Namespace) -> int:
         if not command:
             raise ValueError("there is no program, expected one behind --")
         check_paid("recording", args.target, yes=args.yes)
+        if which(command[0]) is None and not Path(command[0]).exists():
+            # Told before the file is written anew, which may be an older cassette.
+            raise ValueError(f"{command[0]} cannot be run: {os.strerror(errno.ENOENT)}")
         check_writable("--out", args.out)
         with open_target(args.target, private=True) as target:
             return _record(target, args.out, command)
@@ -98,9 +103,8 @@ def _record(target: Target, out: Path, command: list[str]) -> int:
 
             run_loop(work())
         records = writer.records
-    if writer.problem is not None:
-        with writing("--out", out):
-            raise writer.problem
+    with writing("--out", out):
+        writer.raise_problem()
     if not records:
         why = gateway.unanswered or f"the program made no call to {gateway.url}"
         complain("record", f"nothing was recorded: {why}")

@@ -47,15 +47,28 @@ def check_reports(files: Mapping[str, Path]) -> None:
     """Make sure, before anything is done, that reports can be written; files by their options.
 
     Raises:
-        ValueError: more than one is for stdout.
+        ValueError: more than one is for stdout, or for one file.
         OSError: a file cannot be written.
     """
     printed = [option for option, path in files.items() if path == _STDOUT]
     if len(printed) > 1:
         raise ValueError(f"{' and '.join(printed)} are -, expected one report at most on stdout")
+    check_apart(files)
     for option, path in files.items():
         if path != _STDOUT:
             check_writable(option, path)
+
+
+def check_apart(files: Mapping[str, Path]) -> None:
+    """Make sure that no two options name one file, which the later one would overwrite.
+
+    Raises:
+        ValueError: two do.
+    """
+    options: dict[Path, str] = {}
+    for option, path in files.items():
+        if path != _STDOUT and (other := options.setdefault(path.resolve(), option)) != option:
+            raise ValueError(f"{other} and {option} are both {path}, expected a file for each")
 
 
 def is_printed(files: Mapping[str, Path]) -> bool:
@@ -70,7 +83,8 @@ def write_reports(files: Mapping[str, Path], made: Mapping[str, Callable[[], str
         OSError: some cannot be written; the others are.
     """
     problems = []
-    for option, path in files.items():
+    # stdout at last: whoever reads it may have gone away, which ends the program.
+    for option, path in sorted(files.items(), key=lambda item: item[1] == _STDOUT):
         if path == _STDOUT:
             sys.stdout.write(made[option]())
             continue

@@ -44,6 +44,9 @@ async def replay_cases(
     ``on_total`` is told how many cases there are to run, ``on_played`` each that is over. What
     cannot be played is a finding; cases that only a mock of their own can be set up for are in
     ``left_out`` of the outcome where the target is shared.
+
+    Raises:
+        OSError: what comes of it cannot be written down.
     """
     parts = parts_of(cassette)
     cases = catalogue.only(lambda case: case.id in parts)
@@ -58,6 +61,7 @@ async def replay_cases(
                 cassette=writer,
                 on_outcome=lambda outcome: on_played(outcome.case.id),
             )
+        writer.raise_problem()
         replayed = parts_of(Cassette.read(file))
     ran = {outcome.case.id: outcome for outcome in outcomes}
     made, found = Outcome(), list[Finding]()

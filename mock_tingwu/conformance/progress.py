@@ -53,13 +53,21 @@ def kept(path: Path, target: str, kit: str, done: dict[str, Entry]) -> Iterator[
     Raises:
         OSError: it cannot be written.
     """
-    file = path.open("wb")
+    # What is done stays where it is until all of it stands elsewhere: live runs cost money.
+    new = path.with_name(f"{path.name}.new")
     try:
-        keeper = Keeper(file)
-        keeper.write(_Head(target, kit))
-        for entry in done.values():
-            keeper.write(entry)
-        yield keeper
+        with new.open("wb") as copy:
+            keeper = Keeper(copy)
+            keeper.write(_Head(target, kit))
+            for entry in done.values():
+                keeper.write(entry)
+        new.replace(path)
+    finally:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+    file = path.open("ab")
+    try:
+        yield Keeper(file)
     finally:
         # What could not be written has been told: nothing else is left to write.
         with suppress(OSError):

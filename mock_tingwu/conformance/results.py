@@ -120,10 +120,14 @@ def otherwise(report: Report) -> str:
     if not fields:
         return ""
     systems = {_SYSTEMS.get(field.partition("/")[0]) for field in fields}
-    areas = ", ".join(f"{system}-SHAPE" for system in SYSTEMS if system in systems)
+    areas = [f"{system}-SHAPE" for system in SYSTEMS if system in systems]
+    ran = {entry.area for entry in report.cases}
+    told = f"see {', '.join(areas)} in the report"
+    if not ran.issuperset(areas):
+        told = f"each has its case in {', '.join(areas)}"
     are = f"{counted(len(fields), 'field')} {'is' if len(fields) == 1 else 'are'}"
     cases = counted(len(having), "case")
-    return f"{are} otherwise than the schemas, in {cases}: see {areas} in the report"
+    return f"{are} otherwise than the schemas, in {cases}: {told}"
 
 
 def entry_of(outcome: Outcome, last_live_pass: str = "") -> Entry:

@@ -41,7 +41,8 @@ async def wait_for_status(
         if status in wanted:
             return answer
         if status in ends or waited >= RESULTS_LIMIT_S:
-            why, expected = shown(answer.get(error, "")), " or ".join(map(str, wanted))
-            raise Deviation(f"{field} is {status} after {waited:g} s {why}, not {expected}")
+            why = f" ({error} {shown(answer[error])})" if answer.get(error) else ""
+            expected = " or ".join(map(str, wanted))
+            raise Deviation(f"{field} is {status}{why} after {waited:g} s, expected {expected}")
         await cloud.pause(_LOOK_S)
         waited += _LOOK_S

@@ -155,8 +155,11 @@ def test_whoever_ends_it_ends_the_program(here: Path) -> None:
 def test_what_record_cannot_do_is_told_in_a_sentence(
     arguments: list[str], sentence: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    older = Path("cassette.jsonl")
+    older.write_text("an older one")
     assert main(["record", *arguments]) == 2
     assert told(capfd).startswith(sentence)
+    assert older.read_text() == "an older one"
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -381,3 +383,19 @@ def test_where_there_is_no_terminal_nothing_is_seen() -> None:
     with Display(3, Console(file=seen)) as display:
         display.played("TW-STOP-010")
     assert seen.getvalue() == ""
+
+
+def test_a_full_disk_is_no_difference(kit_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a replay could not write down would be missing in the service's answers."""
+
+    def full(self: CassetteWriter, redacted: object) -> None:
+        self.problem = OSError(errno.ENOSPC, "No space left on device")
+
+    kit = Cassette.read(kit_file)
+    meeting = Cassette.read(next(iter(sorted(FOLDER.glob("*.jsonl")))))
+    monkeypatch.setattr(CassetteWriter, "_write", full)
+    one_case = replace(kit, records=[r for r in kit.records if r.get("part") == "TW-ERROR-016"])
+    with pytest.raises(OSError, match="No space left"):
+        asyncio.run(replay_cases(one_case, load(), PrivateBench()))
+    with pytest.raises(OSError, match="No space left"):
+        asyncio.run(replay_privately(meeting))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import re
 import signal
@@ -16,6 +17,8 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import main
+from mock_tingwu.cli.conformance import _write
+from mock_tingwu.cli.writing import write_reports
 from mock_tingwu.client.targets import API_KEY, APP_ID
 from mock_tingwu.conformance import load
 from mock_tingwu.conformance.benches import SharedBench
@@ -23,8 +26,9 @@ from mock_tingwu.conformance.http import Http, Unreachable
 from mock_tingwu.conformance.mutants import answers, patched, with_value, without
 from mock_tingwu.conformance.needs import lacking
 from mock_tingwu.conformance.progress import Keeper
-from mock_tingwu.conformance.results import Entry, read
+from mock_tingwu.conformance.results import Entry, Report, read
 from tests.cli.commands import Running
+from tests.conformance.entries import entry, report
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -69,7 +73,7 @@ def test_a_deviation_is_told_at_once_and_fails_the_run(conformance: Command) -> 
 def test_what_is_otherwise_than_the_schemas_is_one_line_of_the_summary(
     conformance: Command,
 ) -> None:
-    sentence = "1 field is otherwise than the schemas, in 1 case: see TW-SHAPE in the report"
+    sentence = "1 field is otherwise than the schemas, in 1 case: each has its case in TW-SHAPE"
     with answers("CreateTask", without("RequestId")):
         code, out, _ = conformance("--select", "TW-CREATE-001")
     assert code == 0
@@ -90,6 +94,31 @@ def test_a_known_deviation_fails_nothing_until_it_vanishes(
     code, _, err = conformance(*flags)
     assert code == 1
     assert "take it off the list" in err
+
+
+def test_files_are_there_when_nobody_reads_stdout_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", Gone())
+    page = tmp_path / "run.html"
+    with pytest.raises(BrokenPipeError):
+        write_reports({"--json": Path("-"), "--html": page}, {"--json": str, "--html": str})
+    assert page.exists()
+
+
+def test_what_passed_in_the_cloud_is_kept_whatever_comes_of_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[Report] = []
+    monkeypatch.setattr("mock_tingwu.conformance.freshness.note", noted.append)
+    of_a_run = report(entry(), target="live")
+    with pytest.raises(OSError, match=r"--json .* cannot be written"):
+        _write({"--json": tmp_path / "none" / "run.json"}, of_a_run)
+    assert noted == [of_a_run]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
@@ -349,6 +378,8 @@ def test_two_runs_are_compared(conformance: Command, tmp_path: Path) -> None:
         ),
         (["--html", "/"], "--html / is a folder, expected a file to write"),
         (["--html", "-", "--md", "-"], "--html and --md are -, expected one report at most"),
+        (["--md", "x", "--html", "x"], "--html and --md are both x, expected a file for each"),
+        (["--resume", "./x", "--record", "x"], "--resume and --record are both x, expected a"),
         (["--record", "-"], "--record is -, expected a file: only reports go to stdout"),
         (
             ["--target", "http://127.0.0.1:99999"],

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from mock_tingwu.conformance.exchange import Exchange, Frame
 from mock_tingwu.conformance.reports.comparison import as_markdown, compare, shapes
 from mock_tingwu.conformance.reports.html import html
@@ -140,7 +142,8 @@ class TestMarkdown:
 
     def test_what_is_otherwise_than_the_schemas_is_one_line(self) -> None:
         sentence = "1 field is otherwise than the schemas, in 1 case: see TW-SHAPE in the report."
-        text = markdown(report(entry(misfits={"tingwu/error-response /Code": "not text"})))
+        odd = entry(misfits={"tingwu/error-response /Code": "not text"})
+        text = markdown(report(odd, entry("TW-SHAPE-023")))
         assert f"\n\n{sentence}\n\n" in text
         assert "otherwise" not in markdown(report(entry()))
 
@@ -198,6 +201,17 @@ class TestComparison:
             Frame(0, True, '{"header": {"name": "StopTranscription"}}'),
         )  # fmt: skip
         assert list(shapes(entry(frames=frames))) == ["event SentenceBegin", "event ping"]
+
+    @pytest.mark.parametrize(
+        ("text", "event"),
+        [
+            ('{"header": {"name": "SentenceEnd"}, "payload": {"result": "... (20000 c', "no JSON"),
+            ('{"header": {"name": "SentenceEnd"}, "payload": null}', "SentenceEnd"),
+            ('{"header": null, "payload": {"output": []}}', "None"),
+        ],
+    )
+    def test_an_event_may_be_cut_short_or_of_any_shape(self, text: str, event: str) -> None:
+        assert list(shapes(entry(frames=(Frame(0, False, text),)))) == [f"event {event}"]
 
     def test_what_only_one_run_has_tried_is_not_compared(self) -> None:
         one = report(entry(), entry("TW-CREATE-002", "skip"))

@@ -48,8 +48,13 @@ def test_what_is_otherwise_than_the_schemas_is_counted_by_field_and_by_case() ->
         entry("RT-STOP-002", misfits=text),
         entry("RT-STOP-003"),
     ]
-    assert otherwise(report(*cases)) == (
+    run = [*cases, entry("TW-SHAPE-001"), entry("RT-SHAPE-001")]
+    assert otherwise(report(*run)) == (
         "2 fields are otherwise than the schemas, in 3 cases: see TW-SHAPE, RT-SHAPE in the report"
+    )
+    assert otherwise(report(*cases)) == (
+        "2 fields are otherwise than the schemas, in 3 cases: "
+        "each has its case in TW-SHAPE, RT-SHAPE"
     )
     assert otherwise(report(entry())) == ""
 
@@ -99,6 +104,23 @@ class TestProgress:
             keeper.write(passed)
             keeper.write(failed)
         assert progress.earlier(path, "live", "0.1.0") == {passed.id: passed}
+
+    def test_what_passed_is_not_lost_on_a_full_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "run.jsonl"
+        with progress.kept(path, "live", "0.1.0", {}) as keeper:
+            keeper.write(entry())
+        before = path.read_bytes()
+
+        def full(self: progress.Keeper, item: object) -> None:
+            raise OSError("No space left on device")
+
+        monkeypatch.setattr(progress.Keeper, "write", full)
+        done = progress.earlier(path, "live", "0.1.0")
+        with pytest.raises(OSError, match="No space"), progress.kept(path, "live", "0.1.0", done):
+            pass
+        assert [file.read_bytes() for file in tmp_path.iterdir()] == [before]
 
     def test_a_run_that_was_killed_may_end_in_half_a_line(self, tmp_path: Path) -> None:
         path = tmp_path / "run.jsonl"

@@ -153,12 +153,19 @@ def _type(value: Any) -> str:
 
 
 def _event(text: str) -> str:
-    message = json.loads(text)
-    header = message.get("header")
-    header = header if isinstance(header, dict) else {}
-    output = message.get("payload", {}).get("output")
-    action = output.get("action") if isinstance(output, dict) else None
+    """The name of an event; ``no JSON`` where it is none, as one that a report has cut short."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return "no JSON"
+    header, payload = _object(message, "header"), _object(message, "payload")
+    action = _object(payload, "output").get("action")
     return str(action or header.get("name") or header.get("event"))
+
+
+def _object(value: dict[str, Any], key: str) -> dict[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _path(url: str) -> str:

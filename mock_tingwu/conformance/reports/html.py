@@ -67,14 +67,14 @@ def _scores(report: Report) -> str:
     rows = "".join(
         f"<tr><td>{escape(score.set.api)} {escape(score.set.version)}</td>"
         f"<td>{escape(score.set.frozen)}</td><td>{score.total}</td><td>{score.passed}</td>"
-        f"<td>{score.failed}</td><td>{score.not_run}</td></tr>"
+        f"<td>{score.failed}</td><td>{score.noted}</td><td>{score.not_run}</td></tr>"
         for score in scores(report)
     )
     if not rows:
         return ""
     head = "<th>Requirement set</th><th>frozen</th><th>cases</th><th>passed</th><th>failed</th>"
     return (
-        f'<div class="wide"><table><thead><tr>{head}<th>not run</th></tr></thead>'
+        f'<div class="wide"><table><thead><tr>{head}<th>noted</th><th>not run</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
