@@ -190,6 +190,8 @@ SETTINGS: Final = {
     "characters; no SDK sends such.",
     "scenario": "What the default scope begins with, and again after every reset: names of "
     "[scenarios](scenarios.md) and paths of files with commas between; the flag can be repeated.",
+    "tls_port": "The port at which [TLS](unmodified.md) is spoken besides, under the cloud's host names; 0 is "
+    "a free one. `--tls` is 8943. None: nowhere.",
     "profile": "`plain`, or how [awkward](profile.md) within the contract: `awkward`, "
     "`awkward,-closing`, `plain,+key-order`. Of scopes that have none of their own.",
 }
@@ -217,6 +219,11 @@ BOUNDS: Final = {
         "refused",
     ),
     "server.http:MAX_HEAD": ("request line and headers", "bytes", "refused"),
+    "interception.proxy:MAX_HEAD": (
+        "request line and headers to the proxy of `run`",
+        "bytes",
+        "431",
+    ),
     "services.bodies:MAX_DEPTH": ("nesting of JSON in a call", "levels", "refused"),
     "protocols.signing.rpc_v1:LONGEST_FORM": ("form of a call to Live", "bytes", "refused"),
     "services.json_api:MAX_BODY": ("body of a control call", "bytes", "413"),
@@ -306,6 +313,7 @@ INNER_BOUNDS: Final = frozenset(
         "core.awkward.manners:LONGEST_EVENT",
         "core.awkward.manners:LONGEST_START_MS",
         "core.pace:MAX_CALLERS",
+        "server.tls:MAX_NAMES",
         "cassettes.shapes:LONGEST",
         "client.live_callbacks.callback:MAX_DEPTH",
         "client.live_callbacks.receiver:MAX_BODY",

@@ -132,15 +132,17 @@ def _run_inside(mock: MockTingwu, interception: Interception, command: Sequence[
     from mock_tingwu.interception import child
     from mock_tingwu.interception.namespace import HTTP_PORT, HTTPS_PORT, Namespace, NotAllowed
 
-    namespace = Namespace(mock, interception.folder, interception.bundle, interception.refused)
     way = interception.way_inside(HTTP_PORT, HTTPS_PORT)
     try:
-        return child.run(
-            namespace.command(command),
-            _environ(way.variables(os.environ)),
-            pass_fds=[namespace.descriptor],
-            started=namespace.open,
-        )
+        with Namespace(
+            mock, interception.folder, interception.bundle, interception.refused
+        ) as namespace:
+            return child.run(
+                namespace.command(command),
+                _environ(way.variables(os.environ)),
+                pass_fds=[namespace.descriptor],
+                started=namespace.open,
+            )
     except NotAllowed as error:
         complain(
             "run",

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from mock_tingwu.counting import counted
+
 if TYPE_CHECKING:
     from mock_tingwu import MockTingwu
 
@@ -35,7 +37,9 @@ def lines(mock: MockTingwu, refused: Mapping[str, int], *, whole: bool) -> Itera
     yield from (f"    {line}" for line in broken[:_NAMED])
     yield from _more(len(broken))
     for host, times in sorted(refused.items()):
-        yield f"  refused {_counted(times, 'connection')} to {host} (see --allow-network)"
+        yield f"  refused {counted(times, 'connection')} to {host}"
+    if refused:
+        yield "  (--allow-network lets them through, without --hosts)"
 
 
 def _call(entry: Mapping[str, Any]) -> str | None:
@@ -54,7 +58,7 @@ def _tasks(mock: MockTingwu) -> list[str]:
 
 
 def _counted(count: int, what: str) -> str:
-    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+    return counted(count, what) if count else f"no {what}s"
 
 
 def _more(count: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from mock_tingwu.interception.environment import PRELOAD
 from mock_tingwu.interception.names import Names
@@ -41,7 +41,7 @@ class NotAllowed(Exception):
 
 
 class Namespace:
-    """A place for one program, which leads to a mock that runs with a ``tls_port``.
+    """A place for one program, which leads to a mock that runs with a ``tls_port``; in a ``with``.
 
     ``folder`` is where its files go, ``bundle`` has the certificates that are trusted there, in
     ``refused`` is counted which other names are asked for.
@@ -53,6 +53,13 @@ class Namespace:
         self._folder = folder
         self._bundle = bundle
         self._ours, self._theirs = socket.socketpair()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ours.close()
+        self._theirs.close()
 
     @property
     def descriptor(self) -> int:
@@ -77,8 +84,7 @@ class Namespace:
         """
         self._theirs.close()
         self._ours.settimeout(_PATIENCE_S)
-        with self._ours:
-            said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3)
+        said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3)
         if len(descriptors) != 3:
             raise NotAllowed(said.decode() or "it ended without a word")
         plain, secure, names = (socket.socket(fileno=number) for number in descriptors)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -87,18 +88,24 @@ def test_whatever_comes_is_answered_shortly_or_not_at_all(rest: bytes, head: byt
         assert reply is None or len(reply) <= len(asked) + 16
 
 
-def test_they_are_served_by_udp() -> None:
+def test_they_are_served_by_udp_and_others_are_counted() -> None:
+    refused: Counter[str] = Counter()
+
     async def ask() -> bytes:
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(Names, local_addr=("127.0.0.1", 0))
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: Names(refused), local_addr=("127.0.0.1", 0)
+        )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
             asking.setblocking(False)
             asking.bind(("127.0.0.1", 0))
-            for message in (b"", b"nonsense", query(TINGWU)):
+            for message in (b"", b"nonsense", query("example.com"), query(TINGWU)):
                 await loop.sock_sendto(asking, message, transport.get_extra_info("sockname"))
             async with asyncio.timeout(10):
+                await loop.sock_recv(asking, 1000)
                 reply = await loop.sock_recv(asking, 1000)
         transport.close()
         return reply
 
     assert asyncio.run(ask()) == answer(query(TINGWU))
+    assert refused == {"example.com": 1}

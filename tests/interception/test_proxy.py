@@ -157,17 +157,20 @@ def test_hosts_of_the_cloud_are_the_mock_on_any_port(
     "header",
     ["", "Proxy-Authorization: Basic bm9ib2R5OndpdGhvdXQ=\r\n", "Proxy-Authorization: Bearer\r\n"],
 )
-def test_who_has_no_token_goes_nowhere(interception: Interception, header: str) -> None:
-    for line in (f"CONNECT {TINGWU}:443", f"GET http://{TINGWU}/"):
-        request = f"{line} HTTP/1.1\r\nHost: {TINGWU}\r\n{header}\r\n"
+def test_who_has_no_token_goes_to_the_mock_alone(interception: Interception, header: str) -> None:
+    for line in ("CONNECT 127.0.0.1:9", "GET http://127.0.0.1:9/"):
+        request = f"{line} HTTP/1.1\r\nHost: 127.0.0.1:9\r\n{header}\r\n"
         status, body = ask(interception, request)
         assert (status, body) == (407, "the token of this run is missing\n")
     assert not interception.refused
+    path = "/openapi/tingwu/v2/tasks/unknown"
+    request = f"GET http://{TINGWU}{path} HTTP/1.1\r\nHost: {TINGWU}\r\n{header}\r\n"
+    assert ask(interception, request)[0] == 200
 
 
 def test_who_answers_a_challenge_gets_through(interception: Interception) -> None:
     with dial(interception) as connection:
-        connection.sendall(f"CONNECT {TINGWU}:443 HTTP/1.1\r\nHost: {TINGWU}\r\n\r\n".encode())
+        connection.sendall(b"CONNECT 127.0.0.1:9 HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n")
         head = read_head(connection)
         assert "\r\nProxy-Authenticate: Basic realm=" in head and "\r\nConnection: close" in head
     tunnel(interception, f"{TINGWU}:443").close()
@@ -175,8 +178,8 @@ def test_who_answers_a_challenge_gets_through(interception: Interception) -> Non
 
 @on_each_loop
 def test_the_answer_is_read_though_a_body_is_on_its_way(interception: Interception) -> None:
-    head = f"PUT http://{TINGWU}/ HTTP/1.1\r\nHost: {TINGWU}\r\nContent-Length: 3000000\r\n\r\n"
-    assert ask(interception, head.encode() + b"x" * 3_000_000)[0] == 407
+    head = b"PUT http://127.0.0.1:9/ HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n"
+    assert ask(interception, head + b"x" * 3_000_000)[0] == 407
 
 
 def test_the_open_port_asks_for_no_token(interception: Interception) -> None:
@@ -389,9 +392,7 @@ def test_a_body_in_pieces_arrives(interception: Interception, mock: MockTingwu) 
         ("GET http://x:99999/ HTTP/1.1\r\nHost: x\r\n", 400, "no address of HTTP"),
         ("GET http://x:y/ HTTP/1.1\r\nHost: x\r\n", 400, "no address of HTTP"),
         ("CONNECT x HTTP/1.1\r\nHost: x\r\n", 400, "CONNECT 'x', expected HOST:PORT"),
-        ("CONNECT x:0 HTTP/1.1\r\nHost: x\r\n", 400, "expected HOST:PORT"),
         ("CONNECT ::1:80 HTTP/1.1\r\nHost: x\r\n", 400, "expected HOST:PORT"),
-        ("CONNECT [::1:80 HTTP/1.1\r\nHost: x\r\n", 400, "expected HOST:PORT"),
         ("CONNECT :443 HTTP/1.1\r\nHost: x\r\n", 400, "expected HOST:PORT"),
     ],
 )
