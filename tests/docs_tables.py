@@ -190,8 +190,8 @@ SETTINGS: Final = {
     "characters; no SDK sends such.",
     "scenario": "What the default scope begins with, and again after every reset: names of "
     "[scenarios](scenarios.md) and paths of files with commas between; the flag can be repeated.",
-    "tls_port": "The port at which [TLS](unmodified.md) is spoken besides, under the cloud's host names; 0 is "
-    "a free one. `--tls` is 8943. None: nowhere.",
+    "tls_port": "The port at which [TLS](unmodified.md) is spoken besides, under the cloud's host "
+    "names; 0 is a free one. `--tls` is 8943. None: nowhere.",
     "profile": "`plain`, or how [awkward](profile.md) within the contract: `awkward`, "
     "`awkward,-closing`, `plain,+key-order`. Of scopes that have none of their own.",
 }
