@@ -6,6 +6,7 @@ For those that know no proxy. The kernel keeps them from reaching anything else.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -13,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final, Self
 
 from mock_tingwu.interception.environment import PRELOAD
@@ -22,10 +24,14 @@ from mock_tingwu.protocols.hosts import EXAMPLES
 if TYPE_CHECKING:
     from mock_tingwu import MockTingwu
 
+#: Programs that are started later inherit no socket that is received (recv(2); Linux alone has it).
+_CLOSED_ON_EXEC: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 HTTP_PORT: Final = 80
 HTTPS_PORT: Final = 443
 #: How long going there may take, in seconds.
 _PATIENCE_S: Final = 20.0
+#: How long a socket may take that is made there, in seconds.
+_ANSWER_S: Final = 2.0
 #: Where systems keep the certificates that they trust (Debian, Red Hat, SUSE, Alpine).
 _BUNDLES: Final = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -43,6 +49,9 @@ class NotAllowed(Exception):
 class Namespace:
     """A place for one program, which leads to a mock that runs with a ``tls_port``; in a ``with``.
 
+    URLs on loopback addresses that the mock is to contact, as those of callbacks, lead to the
+    program's network first, and to the machine's when nothing listens there.
+
     ``folder`` is where its files go, ``bundle`` has the certificates that are trusted there, in
     ``refused`` is counted which other names are asked for.
     """
@@ -53,12 +62,15 @@ class Namespace:
         self._folder = folder
         self._bundle = bundle
         self._ours, self._theirs = socket.socketpair()
+        self._asking = Lock()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ours.close()
+        self._mock._server.world.outside.make_socket = None
+        with self._asking:
+            self._ours.close()
         self._theirs.close()
 
     @property
@@ -84,11 +96,31 @@ class Namespace:
         """
         self._theirs.close()
         self._ours.settimeout(_PATIENCE_S)
-        said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3)
+        said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3, _CLOSED_ON_EXEC)
         if len(descriptors) != 3:
             raise NotAllowed(said.decode() or "it ended without a word")
         plain, secure, names = (socket.socket(fileno=number) for number in descriptors)
+        self._ours.settimeout(_ANSWER_S)
+        self._mock._server.world.outside.make_socket = self._make_socket
         self._mock._run(self._serve(plain, secure, names))
+
+    def _make_socket(self, family: int) -> socket.socket:
+        """A TCP socket in the program's network. May be called from any thread.
+
+        Raises:
+            OSError: there is none of such a family, or nobody there who would make it.
+        """
+        with self._asking:
+            try:
+                self._ours.send(bytes([family]))
+                said, descriptors, _, _ = socket.recv_fds(self._ours, 1, 1, _CLOSED_ON_EXEC)
+            except OSError:
+                # A late answer would be taken for that to another question.
+                self._ours.close()
+                raise
+        if not descriptors:
+            raise OSError(errno.EAFNOSUPPORT if said else errno.EPIPE, "no socket was made")
+        return socket.socket(fileno=descriptors[0])
 
     async def _serve(
         self, plain: socket.socket, secure: socket.socket, names: socket.socket

@@ -11,6 +11,8 @@ from .decoder import pyav_available
 from .errors import MediaUnavailable, Stop
 
 if TYPE_CHECKING:
+    from mock_tingwu.loopback import MakeSocket
+
     from .pull_bodies import Allowed
     from .pulled import Pulled
 
@@ -23,6 +25,7 @@ def pull(
     *,
     stop: Stop,
     allowed: Allowed,
+    make_socket: MakeSocket | None = None,
     open_s: float = 5.0,
     read_s: float = 5.0,
 ) -> Pulled:
@@ -31,7 +34,8 @@ def pull(
     ``url`` is one of rtmp, rtmps, http or https, a file's, or a path. ``allowed`` is asked for it,
     and for whatever it leads to: redirects, variants and parts of HLS. It answers what to contact
     instead, or to contact. ``stop`` is asked before whatever is waited for, and ends everything: at
-    the latest ``read_s`` seconds after a server has fallen silent.
+    the latest ``read_s`` seconds after a server has fallen silent. By ``make_socket`` loopback
+    addresses are those of another network (`mock_tingwu.loopback`), though not for RTMP.
 
     A connection has to stand within ``open_s`` seconds, and every byte has to come within
     ``read_s``.
@@ -46,7 +50,7 @@ def pull(
     from .pull_bodies import Opener
     from .pulled import Pulled, Source
 
-    opener = Opener(allowed, stop, open_s, read_s)
+    opener = Opener(allowed, stop, open_s, read_s, make_socket)
     source = Source(url, opener, open_s, read_s)
     try:
         return Pulled(source, sample_rate)

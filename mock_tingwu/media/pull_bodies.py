@@ -18,6 +18,8 @@ from urllib.request import url2pathname
 
 import httpx
 
+from mock_tingwu.loopback import BlockingTransport, MakeSocket
+
 from .errors import PullError, Stop, Stopped
 
 Allowed = Callable[[str], str | None]
@@ -113,8 +115,16 @@ class Body:
 class Opener:
     """Opens URLs, as far as ``allowed`` lets it. Times are in seconds."""
 
-    def __init__(self, allowed: Allowed, stop: Stop, open_s: float, read_s: float) -> None:
+    def __init__(
+        self,
+        allowed: Allowed,
+        stop: Stop,
+        open_s: float,
+        read_s: float,
+        make_socket: MakeSocket | None = None,
+    ) -> None:
         self._allowed = allowed
+        self._make_socket = make_socket
         self._stop = stop
         self._open_s, self._read_s = open_s, read_s
 
@@ -172,7 +182,7 @@ class Opener:
             if path is not None:
                 return url, _opened(path, start)
             try:
-                answer = Answer(address, start, self._open_s, self._read_s)
+                answer = Answer(address, start, self._open_s, self._read_s, self._make_socket)
             except PullError:
                 self.check()
                 raise
@@ -197,7 +207,14 @@ class Opener:
 class Answer:
     """The answer to a GET. ``leads_to`` is where it redirects to, ``size`` its Content-Length."""
 
-    def __init__(self, address: str, start: int, open_s: float, read_s: float) -> None:
+    def __init__(
+        self,
+        address: str,
+        start: int,
+        open_s: float,
+        read_s: float,
+        make_socket: MakeSocket | None = None,
+    ) -> None:
         self._host = host_of(address)
         self._open_s, self._read_s = open_s, read_s
         self._ahead = b""
@@ -207,6 +224,7 @@ class Answer:
             # A proxy of the environment would be contacted instead.
             trust_env=False,
             verify=_trusted(),
+            transport=BlockingTransport(make_socket, _trusted()) if make_socket else None,
         )
         try:
             self._response = self._ask(address, start)

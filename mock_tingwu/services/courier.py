@@ -39,6 +39,8 @@ from mock_tingwu.services.quiet import unlogged
 if TYPE_CHECKING:
     import httpx
 
+    from mock_tingwu.loopback import MakeSocket
+
 #: Attempts that go on at the same time, for each receiver.
 AT_ONCE: Final = 16
 #: Deliveries that are not over, for each receiver; a further one is lost.
@@ -125,7 +127,7 @@ class Courier:
         self._losing: set[str] = set()
         self._open: Counter[str] = Counter()
         self._slots: dict[str, asyncio.Semaphore] = {}
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._clients: dict[tuple[bool, MakeSocket | None], httpx.AsyncClient] = {}
         self._closed = self._stopping = False
         #: What is being sent or about to be. Waits for the clock are not in it.
         self.pending: set[asyncio.Task[None]] = set()
@@ -380,15 +382,23 @@ class Courier:
     def _client(self, url: str) -> httpx.AsyncClient:
         """The client for ``url``, made when first needed. It keeps no connection open."""
         here = is_this_machine(urlsplit(url).hostname or "")
-        if here not in self._clients:
+        # Where `here` is may change.
+        make_socket = self._outside.make_socket if here else None
+        key = (here, make_socket)
+        if key not in self._clients:
             from http.cookiejar import CookieJar, DefaultCookiePolicy
 
             import httpx
 
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-            self._clients[here] = httpx.AsyncClient(
-                # With a transport of its own it looks for no proxy.
-                transport=httpx.AsyncHTTPTransport(limits=limits) if here else None,
+            # With a transport of its own it looks for no proxy.
+            transport = httpx.AsyncHTTPTransport(limits=limits) if here else None
+            if make_socket is not None:
+                from mock_tingwu.loopback import Transport
+
+                transport = Transport(make_socket, httpx.create_ssl_context())
+            self._clients[key] = httpx.AsyncClient(
+                transport=transport,
                 limits=limits,
                 timeout=None,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -398,7 +408,7 @@ class Courier:
                     "Connection": "close",
                 },
             )
-        return self._clients[here]
+        return self._clients[key]
 
 
 async def _beginning(response: httpx.Response) -> str:

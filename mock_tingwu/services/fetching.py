@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from mock_tingwu.core.imagination import file_name, is_this_machine, url_problem
 from mock_tingwu.services.hosting import HostedFile, id_in
+from mock_tingwu.services.outside import Outside
 from mock_tingwu.services.quiet import unlogged
 from mock_tingwu.settings import Settings
 
@@ -101,6 +102,7 @@ class Fetcher:
         self,
         settings: Settings,
         find_hosted: Callable[[str], HostedFile | None] | None = None,
+        outside: Outside | None = None,
         *,
         connect_s: float = CONNECT_S,
         read_s: float = READ_S,
@@ -109,6 +111,7 @@ class Fetcher:
         self._policy = settings.fetch
         self._file_hosts = settings.file_hosts
         self._find_hosted = find_hosted
+        self._outside = outside or Outside()
         self._connect_s, self._read_s = connect_s, read_s
         self._largest = largest
         self._tls: ssl.SSLContext | None = None
@@ -303,12 +306,20 @@ class Fetcher:
                 headers.append(("Host", url.netloc.decode("ascii")))
                 extensions["sni_hostname"] = host
                 url = url.copy_with(host="localhost")
+            trusted = await self._trusted()
+            here = is_this_machine(host)
+            transport = None
+            if here and self._outside.make_socket is not None:
+                from mock_tingwu.loopback import Transport
+
+                transport = Transport(self._outside.make_socket, trusted)
             client = httpx.AsyncClient(
                 headers=headers,
                 timeout=httpx.Timeout(self._read_s, connect=self._connect_s),
                 # A proxy that leads to the outside cannot reach this machine.
-                trust_env=not is_this_machine(host),
-                verify=await self._trusted(),
+                trust_env=not here,
+                verify=trusted,
+                transport=transport,
             )
             with unlogged():
                 async with client, client.stream("GET", url, extensions=extensions) as response:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from mock_tingwu.core.delivery import Delivery, Outcome
+    from mock_tingwu.loopback import MakeSocket
     from mock_tingwu.services.fetching import Fetcher
 
 T = TypeVar("T")
@@ -27,6 +28,10 @@ class Handle(Protocol):
 
 class Outside:
     """The world beyond one server. Use it on the event loop's thread."""
+
+    #: Makes sockets in the network whose loopback addresses are meant by URLs, where that is not
+    #: this process's.
+    make_socket: MakeSocket | None = None
 
     def after(self, delay: int, callback: Callable[[], None]) -> Handle:
         """Call back after ``delay`` ms of real time."""

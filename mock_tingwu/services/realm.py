@@ -141,7 +141,7 @@ class Realm(Scope):
             from mock_tingwu.services.fetching import Fetcher
             from mock_tingwu.services.offline import RecordingReader
 
-            fetcher = Fetcher(self._world.settings, self._world.find_hosted)
+            fetcher = Fetcher(self._world.settings, self._world.find_hosted, self.outside)
             self._recordings = RecordingReader(self._world, self.outside.fetcher(fetcher))
         return self._recordings
 

@@ -1,16 +1,22 @@
 """Goes into namespaces of its own, as the user it is, and becomes another program there.
 
 Run as ``python -I enter.py SETTINGS COMMAND ...``. SETTINGS is JSON: ``socket`` (a descriptor to
-send listening sockets to), ``ports`` to listen on, ``covers`` (pairs of a file and what it covers).
-A network namespace has nothing but the loopback interface, so that ports below 1024 are its own and
-nothing else can be reached; a mount namespace has its own hosts file and certificates. Nobody else
-sees any of it (namespaces(7), user_namespaces(7)).
+send listening sockets to, one of a pair), ``ports`` to listen on, ``covers`` (pairs of a file and
+what it covers). A network namespace has nothing but the loopback interface, so that ports below
+1024 are its own and nothing else can be reached; a mount namespace has its own hosts file and
+certificates. Nobody else sees any of it (namespaces(7), user_namespaces(7)).
 
 What goes wrong is sent to the socket as a text, and the status is 125.
+
+A small process stays behind, which is neither the program's child nor its parent and has none of
+its descriptors. For each byte that comes by the socket, an address family, it makes a TCP socket in
+the network and sends it: whoever has it can connect to what listens on the loopback interface
+there. It ends when nobody holds the other end of the socket any more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -26,6 +32,9 @@ _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
 #: What env(1) says of what it cannot do, cannot execute and cannot find.
 _FAILED, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
+#: How that process is called in lists of processes (at most 15 bytes).
+_NAME = b"mock-tingwu-net"
+_SET_NAME = 15
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -70,6 +79,43 @@ def _names() -> socket.socket:
     return asked
 
 
+def _leave_behind(parent: socket.socket) -> None:
+    """Leave a process here that makes sockets for who asks at the other end of ``parent``."""
+    child = os.fork()
+    if child:
+        # Where its parent ignores the end of children, nothing is left to wait for.
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
+        return
+    try:
+        os.setsid()  # a terminal's signals do not reach it
+        if os.fork() == 0:
+            _keep_only(parent.fileno())
+            os.chdir("/")
+            _libc.prctl(_SET_NAME, _NAME)
+            _make_sockets(parent)
+    finally:
+        os._exit(0)  # whatever this process has been given to do at its end, it is not to do
+
+
+def _keep_only(kept: int) -> None:
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        if int(name) != kept:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+
+
+def _make_sockets(parent: socket.socket) -> None:
+    while family := parent.recv(1):
+        try:
+            made = socket.socket(family[0], socket.SOCK_STREAM)
+        except OSError:
+            parent.send(b"-")
+            continue
+        with made:
+            socket.send_fds(parent, [b"+"], [made.fileno()])
+
+
 def main() -> int:
     settings = json.loads(sys.argv[1])
     with socket.socket(fileno=settings["socket"]) as parent:
@@ -80,6 +126,7 @@ def main() -> int:
             _mount(None, "/", _MS_REC | _MS_PRIVATE)
             for source, target in settings["covers"]:
                 _mount(source, target, _MS_BIND)
+            _leave_behind(parent)
         except OSError as error:
             parent.send(str(error).encode())
             return _FAILED

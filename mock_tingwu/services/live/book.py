@@ -41,7 +41,9 @@ class LiveBook:
         self._real_now = world.real_now
         self._workers = world.workers
         self._outside = world.outside
-        self._fetcher = world.outside.fetcher(Fetcher(world.settings, world.find_hosted))
+        self._fetcher = world.outside.fetcher(
+            Fetcher(world.settings, world.find_hosted, world.outside)
+        )
         self.courier = Courier(
             scope.clock,
             scope.journal,

@@ -184,7 +184,11 @@ class PulledSource:
 
     def _pull(self) -> Pulled:
         self._pulled = media.pull(
-            self._url, DECODED_RATE, stop=self._stop.is_set, allowed=self._allowed
+            self._url,
+            DECODED_RATE,
+            stop=self._stop.is_set,
+            allowed=self._allowed,
+            make_socket=self._outside.make_socket,
         )
         return self._pulled
 
