@@ -24,8 +24,6 @@ from mock_tingwu.protocols.hosts import EXAMPLES
 if TYPE_CHECKING:
     from mock_tingwu import MockTingwu
 
-#: Programs that are started later inherit no socket that is received (recv(2); Linux alone has it).
-_CLOSED_ON_EXEC: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 HTTP_PORT: Final = 80
 HTTPS_PORT: Final = 443
 #: How long going there may take, in seconds.
@@ -63,12 +61,14 @@ class Namespace:
         self._bundle = bundle
         self._ours, self._theirs = socket.socketpair()
         self._asking = Lock()
+        self._names: asyncio.DatagramTransport | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._mock._server.world.outside.make_socket = None
+        self._mock._run(self._stop_names())
         with self._asking:
             self._ours.close()
         self._theirs.close()
@@ -96,10 +96,10 @@ class Namespace:
         """
         self._theirs.close()
         self._ours.settimeout(_PATIENCE_S)
-        said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3, _CLOSED_ON_EXEC)
+        said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3)
         if len(descriptors) != 3:
             raise NotAllowed(said.decode() or "it ended without a word")
-        plain, secure, names = (socket.socket(fileno=number) for number in descriptors)
+        plain, secure, names = map(_received, descriptors)
         self._ours.settimeout(_ANSWER_S)
         self._mock._server.world.outside.make_socket = self._make_socket
         self._mock._run(self._serve(plain, secure, names))
@@ -113,14 +113,14 @@ class Namespace:
         with self._asking:
             try:
                 self._ours.send(bytes([family]))
-                said, descriptors, _, _ = socket.recv_fds(self._ours, 1, 1, _CLOSED_ON_EXEC)
+                said, descriptors, _, _ = socket.recv_fds(self._ours, 1, 1)
             except OSError:
                 # A late answer would be taken for that to another question.
                 self._ours.close()
                 raise
         if not descriptors:
             raise OSError(errno.EAFNOSUPPORT if said else errno.EPIPE, "no socket was made")
-        return socket.socket(fileno=descriptors[0])
+        return _received(descriptors[0])
 
     async def _serve(
         self, plain: socket.socket, secure: socket.socket, names: socket.socket
@@ -128,9 +128,13 @@ class Namespace:
         server = self._mock._server
         await server.also(plain, secure=False)
         await server.also(secure, secure=True)
-        await asyncio.get_running_loop().create_datagram_endpoint(
+        self._names, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: Names(self._refused), sock=names
         )
+
+    async def _stop_names(self) -> None:
+        if self._names is not None:
+            self._names.close()
 
     def _covers(self) -> list[tuple[str, str]]:
         """Files, and those of the system that they stand for."""
@@ -148,6 +152,12 @@ class Namespace:
                 found.append((str(file), os.path.realpath(target)))
         bundles = {os.path.realpath(path) for path in _BUNDLES if Path(path).exists()}
         return found + [(str(self._bundle), path) for path in sorted(bundles)]
+
+
+def _received(descriptor: int) -> socket.socket:
+    """A socket that was received: other programs are not to inherit it, as they would."""
+    os.set_inheritable(descriptor, False)
+    return socket.socket(fileno=descriptor)
 
 
 def _nsswitch() -> str:

@@ -33,7 +33,7 @@ CLIENTS = ROOT / "tests" / "clients"
 sys.path.insert(0, str(CLIENTS))
 
 from programs import GO, JAVA, LIVE_CALLBACKS, MAVEN, NPM, PROGRAMS, Agents, Meeting  # noqa: E402
-from receiver import LIVE_PATH, Receiver  # noqa: E402
+from receiver import LIVE_PATH  # noqa: E402
 
 DOCS = ROOT / "docs" / "unmodified.md"
 BEGIN = "<!-- unmodified: begin (written by tests/unmodified/run.py --write-docs) -->"
@@ -56,7 +56,6 @@ WAYS: Final = {"proxy": (), "--hosts": ("--hosts",)}
 WORKS: Final = "works"
 #: Why programs, or parts of them, cannot get there in one of the ways.
 NO_PROXY: Final = "calls work, the stream does not: its library knows no proxy"
-NO_CALLBACKS: Final = "not run: callbacks do not get into its namespaces"
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,11 @@ UNMODIFIED = (
         "node-live",
         "Node: `@alicloud/pop-core`, Live",
         "node",
-        ("node", "live.js", "pop-core-post", LIVE),
-        hosts=NO_CALLBACKS,
+        (
+            *python("with_receiver.py"),
+            *("node", "live.js", "pop-core-post", LIVE),
+            *(f"{{receiver}}{LIVE_PATH}node-live?room=1", "key of node-live", str(LIVE_CALLBACKS)),
+        ),
         name_there="node-pop-core-live-post",
     ),
     Unmodified(
@@ -199,7 +201,6 @@ UNMODIFIED = (
         "Python: `alibabacloud-live20161101`",
         "",
         python("live_callbacks.py"),
-        hosts=NO_CALLBACKS,
         sign="stopped 2",
     ),
     Unmodified(
@@ -232,14 +233,14 @@ def main() -> int:
     def run(program: Unmodified, way: str) -> None:
         started = time.monotonic()
         try:
-            said = drive(program, way, receiver, did)
+            said = drive(program, way, did)
         except Failure as failure:
             failed.append(f"{program.name} ({way})")
             said = f"FAILED: {failure}"
         seconds = time.monotonic() - started
         print(f"{program.name:<19} {way:<7} {seconds:6.1f} s  {said}", flush=True)
 
-    with Receiver() as receiver, TemporaryDirectory() as own, ThreadPoolExecutor(AT_ONCE) as pool:
+    with TemporaryDirectory() as own, ThreadPoolExecutor(AT_ONCE) as pool:
         os.environ["MOCK_TINGWU_CA_DIR"] = own  # not the user's
         list(pool.map(run, *zip(*product(chosen, WAYS), strict=True)))
     if failed:
@@ -273,19 +274,14 @@ def parse() -> argparse.Namespace:
     return arguments
 
 
-def drive(program: Unmodified, way: str, receiver: Receiver, did: dict[str, str]) -> str:
+def drive(program: Unmodified, way: str, did: dict[str, str]) -> str:
     """Run a program in one way; what it did goes into ``did``.
 
     Raises:
         Failure: it did not end as it should.
     """
     expected = program.way(way)
-    if expected == NO_CALLBACKS:
-        return expected
     command = [*RUNS, *WAYS[way], "--", *program.command]
-    if program.name == "node-live":
-        address = f"{receiver.url}{LIVE_PATH}{program.name}?room=1"
-        command += [address, f"key of {program.name}", str(LIVE_CALLBACKS)]
     folder = CLIENTS / program.folder if program.folder else ROOT
     status, output = execute(command, folder, RUN_SECONDS)
     calls = called(output)

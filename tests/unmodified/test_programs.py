@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import wave
@@ -41,6 +42,8 @@ REFUSED_BY_PROXY = [
     "7 connections to example.com:443",
     "1 connection to example.com:80",
 ]
+OWN_SERVER = ["told of Transcription", "status COMPLETED"]
+OWN_SERVER += ["asked for recording True", "asked for stream True"]
 NOT_ALLOWED = "mock-tingwu run: --hosts needs user namespaces, and this system does not allow them"
 CURL = ("curl", "--silent", "--show-error", "--max-time", "20", "--noproxy", "*")
 #: A machine of its own, as a container is one, for `sh -c` to set up.
@@ -152,15 +155,23 @@ def test_by_names_of_their_own(
 ) -> None:
     # Namespaces leave the machine's own name to programs.
     lookup = "import socket; print('own name', socket.gethostbyname(socket.gethostname()))"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environ["MOCK_TINGWU_CALLBACKS"] = f"own-server=http://127.0.0.1:{port}/told"
     programs = {
         "core_nls": python("core_nls", recording_file),
+        "live_callbacks": python("live_callbacks"),
+        "own_server": python("own_server", port, recording_file),
         "leaving": python("leaving"),
         "own": [sys.executable, "-c", lookup],
     }
     ended = run_all(programs, tmp_path, environ, "--hosts")
     check(ended, "core_nls")
     check_that_nothing_left(ended)
-    assert "\n  1 task\n" in ended.said
+    check(ended, "live_callbacks")
+    # Its server is in its own network.
+    assert ended.printed["own_server"] == OWN_SERVER
+    assert "\n  4 tasks\n" in ended.said
     if NOT_ALLOWED in ended.said:
         assert "going on with the proxy" in ended.said
         assert refused(ended) == REFUSED_BY_PROXY
