@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from mock_tingwu.conformance.checks import ANSWER, EVENTS, TIMING, Checks, Deviation, shown
+from tests.contract_values import GONE, REQUEST_ID, TASK_ID, changed
 
 Check = Callable[[Checks], None]
 
@@ -88,6 +90,53 @@ def test_unknown_fields_are_tolerated_where_that_is_wanted_and_noted() -> None:
     assert check.schemas == {"live/task-response": 1}
     with pytest.raises(Deviation, match="RetCode"):
         check.fits("live/task-response", UNKNOWN | {"RetCode": "2000"})
+
+
+STOPPED = {
+    "Code": "0",
+    "Data": {"TaskId": TASK_ID, "TaskStatus": "COMPLETED"},
+    "Message": "success",
+    "RequestId": "7FF5417D-06E9-5A2C-9A70-581F6149E6C1",
+}
+MEETING = STOPPED | {
+    "Data": {
+        "TaskId": TASK_ID,
+        "TaskStatus": "NEW",
+        "MeetingJoinUrl": f"wss://tingwu.example.com/api/ws/v1?mc={'a' * 128}",
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "schema", "path", "form"),
+    [
+        (STOPPED, "tingwu/stop-task-response", ("RequestId",), "b2f1c0de-0000-4000-8000-00000000"),
+        (STOPPED, "tingwu/stop-task-response", ("Data", "TaskStatus"), "PAUSED"),
+        (MEETING, "tingwu/create-task-response", ("Data", "TaskId"), "t-1"),
+        (MEETING, "tingwu/create-task-response", ("Data", "MeetingJoinUrl"), "wss://a/b?mc=short"),
+    ],
+)
+def test_what_is_documented_has_to_be_there_in_whatever_form(
+    answer: dict[str, Any], schema: str, path: tuple[str, ...], form: str
+) -> None:
+    """How it is written is known from records alone."""
+    pointer = f"{schema} /{'/'.join(path)}"
+    check = Checks(tolerates_unproven=True)
+    check.fits(schema, changed(answer, "/".join(path), form))
+    assert list(check.misfits) == [pointer]
+    with pytest.raises(Deviation, match=f"at {'.'.join(path)}: is missing.*documented"):
+        check.fits(schema, changed(answer, "/".join(path), GONE))
+
+
+def test_the_status_of_a_new_meeting_is_in_records_alone() -> None:
+    """The example of a meeting has none; that of an offline task has."""
+    bare = changed(MEETING, "Data/TaskStatus", GONE)
+    check = Checks(tolerates_unproven=True)
+    check.fits("tingwu/create-task-response", bare)
+    assert list(check.misfits) == ["tingwu/create-task-response /Data/TaskStatus"]
+    offline = changed(bare, "Data/MeetingJoinUrl", GONE)
+    with pytest.raises(Deviation, match=r"Data\.TaskStatus: is missing"):
+        check.fits("tingwu/create-task-response", offline)
 
 
 def test_what_is_observed_is_noted_by_field_and_never_a_deviation() -> None:
