@@ -5,7 +5,7 @@ Other cases look at what they are about, and only note where a shape is otherwis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, audio, case
@@ -41,29 +41,29 @@ SLIDES: Final = {"PptExtractionEnabled": True}
 @case(
     "TW-SHAPE-001",
     "the answer to a new meeting has its documented shape",
-    sends="CreateTask type=realtime with a TaskKey",
-    expects="Code, Data with TaskId, TaskKey, TaskStatus and MeetingJoinUrl, Message, RequestId",
+    sends="CreateTask type=realtime, all of whose answer is looked at",
+    expects="Code, Data with TaskId, TaskStatus and MeetingJoinUrl, Message, RequestId",
     level=MUST,
     source=CREATE_TASK("response"),
     operations=CREATE,
 )
 async def new_meeting(cloud: Cloud) -> None:
-    answer = await cloud.tingwu.create(cloud.tingwu.meeting(TaskKey="weekly"))
+    answer = await cloud.tingwu.create(cloud.tingwu.meeting())
     cloud.check.fits("tingwu/create-task-response", answer.body)
 
 
 @case(
     "TW-SHAPE-002",
     "the answer to a new offline task has its documented shape",
-    sends="CreateTask type=offline with a TaskKey",
-    expects="Code, Data with TaskId, TaskKey and TaskStatus, Message, RequestId",
+    sends="CreateTask type=offline, all of whose answer is looked at",
+    expects="Code, Data with TaskId and TaskStatus, Message, RequestId",
     level=MUST,
     source=CREATE_TASK("response"),
     operations=CREATE,
     needs=OUTSIDE,
 )
 async def new_offline_task(cloud: Cloud) -> None:
-    fields = {"SourceLanguage": "cn", "FileUrl": cloud.recording(), "TaskKey": "weekly"}
+    fields = {"SourceLanguage": "cn", "FileUrl": cloud.recording()}
     answer = await cloud.tingwu.create(fields, type="offline")
     cloud.check.fits("tingwu/create-task-response", answer.body)
 
@@ -145,8 +145,19 @@ async def failed(cloud: Cloud) -> None:
 # Result files
 
 
-def file(number: int, kind: str, level: str, source: Source, fields: str) -> None:
-    """A case: the result file of one kind has its shape."""
+def file(
+    number: int,
+    kind: str,
+    level: str,
+    source: Source,
+    fields: str,
+    holds: Sequence[str] | None = (),
+) -> None:
+    """A case: the result file of one kind has its shape.
+
+    ``holds`` are the parts of it that have to be there, and one at least with something in it;
+    without any it is a list with something in it, None: one that may be empty as documented.
+    """
     asked = {name: value for name, value in EVERYTHING.items() if name.startswith(kind)}
 
     @case(
@@ -162,30 +173,76 @@ def file(number: int, kind: str, level: str, source: Source, fields: str) -> Non
     )
     async def has_its_shape(cloud: Cloud) -> None:
         parameters = EVERYTHING if kind == "Transcription" else asked
-        data = await cloud.tingwu.finished(cloud.recording(audio.meeting()), parameters)
-        await _fits(cloud, data, kind)
+        # Enough words for every kind of result, of which some take 300 characters.
+        data = await cloud.tingwu.finished(cloud.recording(audio.meeting() * 2), parameters)
+        await _fits(cloud, data, kind, holds)
 
 
-async def _fits(cloud: Cloud, data: Mapping[str, Any], kind: str) -> None:
+async def _fits(
+    cloud: Cloud, data: Mapping[str, Any], kind: str, holds: Sequence[str] | None
+) -> None:
     cloud.check.has(data.get("Result"), kind, what="Result")
     file = await cloud.tingwu.result(data["Result"][kind], kind)
     cloud.check.fits(f"tingwu/results/{kind}", file)
+    cloud.check.has(file, kind, what=f"the {kind} file")
+    if holds is not None:
+        cloud.check.filled(file[kind], *holds, what=kind)
 
 
 _UNKNOWN_FORM: Final = ASSUMED("the form of the file")
 
-file(7, "Transcription", MUST, OFFLINE("voice transcription: the result"), "Paragraphs of Words")
-file(8, "AutoChapters", MUST, OFFLINE("chapters at a glance"), "Id, Start, End, Headline, Summary")
-file(9, "MeetingAssistance", SHOULD, READERS("MeetingAssistance"), "Keywords, Actions and so on")
-file(10, "Summarization", SHOULD, READERS("Summarization"), "a summary of each type")
+_SUMMARIES: Final = (
+    "ParagraphSummary",
+    "ConversationalSummary",
+    "QuestionsAnsweringSummary",
+    "MindMapSummary",
+)
+
+file(
+    7,
+    "Transcription",
+    MUST,
+    OFFLINE("voice transcription: the result"),
+    "Paragraphs of Words",
+    ["Paragraphs"],
+)
+file(
+    8,
+    "AutoChapters",
+    MUST,
+    OFFLINE("chapters at a glance"),
+    "Id, Start, End, Headline, Summary of each chapter, if there is any",
+    None,
+)
+file(
+    9,
+    "MeetingAssistance",
+    SHOULD,
+    READERS("MeetingAssistance"),
+    "Keywords, KeySentences, Actions, not all of them empty",
+    ["Keywords", "KeySentences", "Actions"],
+)
+file(
+    10,
+    "Summarization",
+    SHOULD,
+    READERS("Summarization"),
+    "a summary of each type, not all of them empty",
+    _SUMMARIES,
+)
 file(11, "TextPolish", SHOULD, READERS("TextPolish"), "FormalParagraphText, SentenceIds, ...")
 file(12, "CustomPrompt", MUST, PROMPT("the result"), "Name, Result, Truncated")
 file(
-    13, "IdentityRecognition", SHOULD, READERS("IdentityRecognition"), "IdentityResults of speakers"
+    13,
+    "IdentityRecognition",
+    SHOULD,
+    READERS("IdentityRecognition"),
+    "IdentityResults of speakers",
+    ["IdentityResults"],
 )
-file(14, "Translation", INFO, _UNKNOWN_FORM, "Paragraphs of Sentences")
-file(15, "ServiceInspection", INFO, _UNKNOWN_FORM, "InspectionResults")
-file(16, "ContentExtraction", INFO, _UNKNOWN_FORM, "ExtractionResults")
+file(14, "Translation", INFO, _UNKNOWN_FORM, "Paragraphs of Sentences", ["Paragraphs"])
+file(15, "ServiceInspection", INFO, _UNKNOWN_FORM, "InspectionResults", ["InspectionResults"])
+file(16, "ContentExtraction", INFO, _UNKNOWN_FORM, "ExtractionResults", ["ExtractionResults"])
 
 
 @case(
@@ -200,7 +257,7 @@ file(16, "ContentExtraction", INFO, _UNKNOWN_FORM, "ExtractionResults")
     time_limit=WITH_RESULTS_S,
 )
 async def slides(cloud: Cloud) -> None:
-    await _fits(cloud, await video(cloud, SLIDES), "PptExtraction")
+    await _fits(cloud, await video(cloud, SLIDES), "PptExtraction", ["KeyFrameList"])
 
 
 # Hot words

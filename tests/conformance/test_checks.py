@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_tingwu.conformance.checks import ANSWER, EVENTS, TIMING, Checks, Deviation, shown
-from tests.contract_values import GONE, REQUEST_ID, TASK_ID, changed
+from tests.contract_values import GONE, TASK_ID, changed
 
 Check = Callable[[Checks], None]
 
@@ -29,6 +29,7 @@ UNKNOWN = {
         lambda check: check.matches("asr-12", r"asr-\d+", "it"),
         lambda check: check.has({"a": None}, "a"),
         lambda check: check.lacks({"a": None}, "b"),
+        lambda check: check.filled([0], what="it"),
         lambda check: check.rising([1, 2, 2.5], "times"),
         lambda check: check.rising([], "times"),
     ],
@@ -56,6 +57,7 @@ def test_what_holds_is_counted(holds: Check) -> None:
         (lambda c: c.has([], "a", what="Data"), r"Data is \[\], expected an object"),
         (lambda c: c.lacks({"a": 1}, "a"), "the answer has a, expected it without"),
         (lambda c: c.lacks("a", "a"), "the answer is 'a', expected an object"),
+        (lambda c: c.filled([], what="it"), r"expected something in it, got \[\]"),
         (lambda c: c.rising([1, 1], "times"), r"times are \[1, 1\], expected each greater"),
         (lambda c: c.fits("live/task-response", {}), r"is missing.*\[schema live/task-response\]"),
     ],
@@ -65,6 +67,15 @@ def test_what_does_not_hold_is_told_in_a_sentence(fails: Check, sentence: str) -
     with pytest.raises(Deviation, match=sentence):
         fails(check)
     assert check.count == 1
+
+
+def test_what_has_parts_has_all_of_them_and_something_in_one() -> None:
+    check = Checks()
+    check.filled({"a": [], "b": "text", "c": []}, "a", "b", what="it")
+    with pytest.raises(Deviation, match="it has no d"):
+        check.filled({"a": [1]}, "a", "d", what="it")
+    with pytest.raises(Deviation, match="expected something in it"):
+        check.filled({"a": [], "b": "", "c": [1]}, "a", "b", what="it")
 
 
 def test_a_deviation_knows_its_facet() -> None:
