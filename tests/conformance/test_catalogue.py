@@ -20,7 +20,7 @@ from mock_tingwu.conformance.needs import SISTERS
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.requirements import problems, requirement_sets
 from mock_tingwu.conformance.runner import run
-from mock_tingwu.conformance.sources import ASSUMED, CREATE_TASK
+from mock_tingwu.conformance.sources import ASSUMED, CREATE_TASK, STREAM_PUSH
 
 CATALOGUE = load()
 AREAS = sorted({case.area for case in CATALOGUE})
@@ -63,6 +63,15 @@ def test_a_case_of_two_streams_needs_a_second_one() -> None:
     for one in two:
         assert {Need.STREAM, Need.SECOND_STREAM} <= set(one.needs), one.id
         assert Need.SETTINGS not in one.needs, one.id
+
+
+def test_what_is_documented_of_the_engine_binds_no_callback_of_live() -> None:
+    """Live's page shows TranscriptionResultChanged; the others are on the page of its engine."""
+    live = [one for one in CATALOGUE if one.system == "LV"]
+    assert [one.id for one in live if one.source.title == STREAM_PUSH.title] == []
+    engines = ("SentenceBegin", "SentenceEnd", "ResultTranslated")
+    shapes = [one for one in live if any(f"content of {name} " in one.title for name in engines)]
+    assert [(one.level, one.source.level) for one in shapes] == [(INFO, "assumed")] * 3
 
 
 def test_no_assumption_is_a_requirement() -> None:
