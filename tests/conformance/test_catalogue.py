@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -149,3 +151,18 @@ def test_the_mock_passes(area: str) -> None:
 def test_every_must_has_a_mutant_that_it_is_to_notice() -> None:
     noticed = {id for mutant in load_mutants() for id in mutant.caught_by}
     assert [c.id for c in CATALOGUE if c.level == MUST and c.id not in noticed] == []
+
+
+def test_a_target_that_does_not_answer_ends_a_session_of_pytest() -> None:
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0")
+    target = ("--conformance-target", "http://127.0.0.1:9", "--conformance-select", "TW-STOP")
+    found = subprocess.run(
+        [*command, "--pyargs", "mock_tingwu.conformance", *target],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert found.returncode == 1
+    assert found.stdout.count("nothing answers at http://127.0.0.1:9") == 1
+    assert "error" not in found.stdout
