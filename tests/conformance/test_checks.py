@@ -150,6 +150,18 @@ def test_the_status_of_a_new_meeting_is_in_records_alone() -> None:
         check.fits("tingwu/create-task-response", offline)
 
 
+def test_errors_have_a_host_but_for_those_of_the_service_behind_the_gateway() -> None:
+    """Of BRK errors no document says it."""
+    error = {"RequestId": STOPPED["RequestId"], "Code": "BRK.InvalidService", "Message": "no"}
+    check = Checks(tolerates_unproven=True)
+    check.fits("tingwu/error-response", error)
+    assert list(check.misfits) == ["tingwu/error-response /HostId"]
+    with pytest.raises(Deviation, match="at HostId: is missing"):
+        check.fits("tingwu/error-response", error | {"Code": "SignatureDoesNotMatch"})
+    with pytest.raises(Deviation, match="at HostId: is missing"):
+        Checks().fits("tingwu/error-response", error)
+
+
 def test_what_is_observed_is_noted_by_field_and_never_a_deviation() -> None:
     check = Checks()
     check.observe("live/task-response", UNKNOWN | {"RetCode": "2000"})
