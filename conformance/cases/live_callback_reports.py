@@ -12,13 +12,14 @@ from mock_tingwu.conformance.captions import (
     Captions,
 )
 from mock_tingwu.conformance.checks import EVENTS, TIMING
-from mock_tingwu.conformance.sources import ASSUMED, LIVE_CREATE, STREAM_PUSH
+from mock_tingwu.conformance.sources import ASSUMED, LIVE_CREATE
 
 from ._live_tasks import CALLBACK, LISTENS, SPEECH_S
 from .live_callback import sentences
 
 _INTERVAL = LIVE_CREATE("ReportInterval")
 _TRANSLATION = LIVE_CREATE("TranslateEnabled, TargetLanguages")
+_ENGINES = ASSUMED("whether callbacks have the engine's ResultTranslated")
 
 
 async def _translated(cloud: Cloud, language: str = "en") -> Captions:
@@ -127,8 +128,8 @@ async def interval_is_kept(cloud: Cloud) -> None:
     "a translation names the SentenceEnd that it is of",
     sends="CreateRtcAsrTask with TranslateEnabled=true, TargetLanguages=en, and a sentence",
     expects="source_message_id of ResultTranslated is the message_id of a SentenceEnd",
-    level=MUST,
-    source=STREAM_PUSH("ResultTranslated"),
+    level=INFO,
+    source=_ENGINES,
     operations=CALLBACK,
     needs=LISTENS,
     time_limit=SPEECH_S,
@@ -145,8 +146,8 @@ async def translation_has_a_source(cloud: Cloud) -> None:
     "a translation says from which language into which",
     sends="CreateRtcAsrTask Language=cn with TargetLanguages=ja, and a sentence",
     expects="source_lang cn, target_lang ja",
-    level=MUST,
-    source=_TRANSLATION,
+    level=INFO,
+    source=_ENGINES,
     operations=CALLBACK,
     needs=LISTENS,
     time_limit=SPEECH_S,
@@ -162,8 +163,8 @@ async def translation_languages(cloud: Cloud) -> None:
     "a translation has text, and the index of its sentence",
     sends="CreateRtcAsrTask with TargetLanguages=en, and the translation of a sentence",
     expects="translate_result [{text, index}], index that of the SentenceEnd",
-    level=MUST,
-    source=STREAM_PUSH("ResultTranslated, translate_result"),
+    level=INFO,
+    source=_ENGINES,
     operations=CALLBACK,
     needs=LISTENS,
     time_limit=SPEECH_S,
@@ -185,8 +186,8 @@ async def translation_of_a_sentence(cloud: Cloud) -> None:
     "without TranslateEnabled nothing is translated",
     sends="CreateRtcAsrTask with TargetLanguages=en alone, and two sentences",
     expects="no ResultTranslated",
-    level=MUST,
-    source=_TRANSLATION,
+    level=INFO,
+    source=ASSUMED("TranslateEnabled when it is not given"),
     operations=CALLBACK,
     needs=LISTENS,
     time_limit=SPEECH_S,

@@ -6,6 +6,7 @@ from typing import Any
 
 from mock_tingwu.conformance import MAY, MUST, SHOULD, Cloud, Need, audio, case
 from mock_tingwu.conformance.sources import CREATE_TASK, NEWSBOX, OFFLINE
+from mock_tingwu.conformance.tingwu import PASSING
 from mock_tingwu.conformance.waiting import RESULTS_LIMIT_S, WITH_RESULTS_S
 
 CREATE = ("CreateTask",)
@@ -126,7 +127,7 @@ async def results_come_one_by_one(cloud: Cloud) -> None:
 async def _looks(cloud: Cloud, task_id: str, every: float = 1) -> list[dict[str, Any]]:
     """The Data of GetTaskInfo, ``every`` so many seconds, until the task has ended."""
     seen: list[dict[str, Any]] = []
-    while not seen or seen[-1]["TaskStatus"] not in ("COMPLETED", "FAILED", "INVALID"):
+    while not seen or seen[-1].get("TaskStatus") in PASSING:
         cloud.check.that(len(seen) * every < RESULTS_LIMIT_S, "an end within 10 minutes")
         if seen:
             await cloud.pause(every)

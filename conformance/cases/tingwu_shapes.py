@@ -1,14 +1,13 @@
-"""The shapes of Tingwu's answers and result files: one case for each, all fields of it.
+"""The shapes of Tingwu's answers and callbacks: one case for each, all fields of it.
 
 Other cases look at what they are about, and only note where a shape is otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from mock_tingwu.conformance import INFO, MUST, SHOULD, Cloud, Need, audio, case
+from mock_tingwu.conformance import INFO, MUST, Cloud, Need, audio, case
 from mock_tingwu.conformance.sources import (
     ASSUMED,
     CALLBACKS,
@@ -16,15 +15,12 @@ from mock_tingwu.conformance.sources import (
     GET_TASK_INFO,
     METADATA,
     OFFLINE,
-    PROMPT,
-    READERS,
     REALTIME,
     ROA_SIGNATURE,
-    Source,
 )
 from mock_tingwu.conformance.waiting import WITH_RESULTS_S
 
-from .tingwu_asking import EVERYTHING, video
+from .tingwu_asking import EVERYTHING
 from .tingwu_callback import ARRIVE_S
 from .tingwu_phrase import body, made
 
@@ -33,7 +29,6 @@ GET = ("GetTaskInfo",)
 OUTSIDE = (Need.OUTSIDE,)
 #: What files are made of the sound, beside the results.
 SOUND: Final = {"Transcoding": {"TargetAudioFormat": "mp3", "SpectrumEnabled": True}}
-SLIDES: Final = {"PptExtractionEnabled": True}
 
 # Tasks
 
@@ -41,29 +36,29 @@ SLIDES: Final = {"PptExtractionEnabled": True}
 @case(
     "TW-SHAPE-001",
     "the answer to a new meeting has its documented shape",
-    sends="CreateTask type=realtime with a TaskKey",
-    expects="Code, Data with TaskId, TaskKey, TaskStatus and MeetingJoinUrl, Message, RequestId",
+    sends="CreateTask type=realtime, all of whose answer is looked at",
+    expects="Code, Data with TaskId, TaskStatus and MeetingJoinUrl, Message, RequestId",
     level=MUST,
     source=CREATE_TASK("response"),
     operations=CREATE,
 )
 async def new_meeting(cloud: Cloud) -> None:
-    answer = await cloud.tingwu.create(cloud.tingwu.meeting(TaskKey="weekly"))
+    answer = await cloud.tingwu.create(cloud.tingwu.meeting())
     cloud.check.fits("tingwu/create-task-response", answer.body)
 
 
 @case(
     "TW-SHAPE-002",
     "the answer to a new offline task has its documented shape",
-    sends="CreateTask type=offline with a TaskKey",
-    expects="Code, Data with TaskId, TaskKey and TaskStatus, Message, RequestId",
+    sends="CreateTask type=offline, all of whose answer is looked at",
+    expects="Code, Data with TaskId and TaskStatus, Message, RequestId",
     level=MUST,
     source=CREATE_TASK("response"),
     operations=CREATE,
     needs=OUTSIDE,
 )
 async def new_offline_task(cloud: Cloud) -> None:
-    fields = {"SourceLanguage": "cn", "FileUrl": cloud.recording(), "TaskKey": "weekly"}
+    fields = {"SourceLanguage": "cn", "FileUrl": cloud.recording()}
     answer = await cloud.tingwu.create(fields, type="offline")
     cloud.check.fits("tingwu/create-task-response", answer.body)
 
@@ -140,67 +135,6 @@ async def failed(cloud: Cloud) -> None:
     await cloud.tingwu.wait(task["TaskId"], "FAILED")
     answer = await cloud.tingwu.info(task["TaskId"])
     cloud.check.fits("tingwu/get-task-info-response", answer.body)
-
-
-# Result files
-
-
-def file(number: int, kind: str, level: str, source: Source, fields: str) -> None:
-    """A case: the result file of one kind has its shape."""
-    asked = {name: value for name, value in EVERYTHING.items() if name.startswith(kind)}
-
-    @case(
-        f"TW-SHAPE-{number:03}",
-        f"the {kind} file has its shape",
-        sends=f"a recording that {kind} is made of; its file",
-        expects=f"TaskId and {kind}: {fields}",
-        level=level,
-        source=source,
-        operations=(f"{kind} file",),
-        needs=OUTSIDE,
-        time_limit=WITH_RESULTS_S,
-    )
-    async def has_its_shape(cloud: Cloud) -> None:
-        parameters = EVERYTHING if kind == "Transcription" else asked
-        data = await cloud.tingwu.finished(cloud.recording(audio.meeting()), parameters)
-        await _fits(cloud, data, kind)
-
-
-async def _fits(cloud: Cloud, data: Mapping[str, Any], kind: str) -> None:
-    cloud.check.has(data.get("Result"), kind, what="Result")
-    file = await cloud.tingwu.result(data["Result"][kind], kind)
-    cloud.check.fits(f"tingwu/results/{kind}", file)
-
-
-_UNKNOWN_FORM: Final = ASSUMED("the form of the file")
-
-file(7, "Transcription", MUST, OFFLINE("voice transcription: the result"), "Paragraphs of Words")
-file(8, "AutoChapters", MUST, OFFLINE("chapters at a glance"), "Id, Start, End, Headline, Summary")
-file(9, "MeetingAssistance", SHOULD, READERS("MeetingAssistance"), "Keywords, Actions and so on")
-file(10, "Summarization", SHOULD, READERS("Summarization"), "a summary of each type")
-file(11, "TextPolish", SHOULD, READERS("TextPolish"), "FormalParagraphText, SentenceIds, ...")
-file(12, "CustomPrompt", MUST, PROMPT("the result"), "Name, Result, Truncated")
-file(
-    13, "IdentityRecognition", SHOULD, READERS("IdentityRecognition"), "IdentityResults of speakers"
-)
-file(14, "Translation", INFO, _UNKNOWN_FORM, "Paragraphs of Sentences")
-file(15, "ServiceInspection", INFO, _UNKNOWN_FORM, "InspectionResults")
-file(16, "ContentExtraction", INFO, _UNKNOWN_FORM, "ExtractionResults")
-
-
-@case(
-    "TW-SHAPE-017",
-    "the PptExtraction file has its shape",
-    sends="a video that PptExtraction is made of; its file",
-    expects="TaskId and PptExtraction: AvailableForSummary, KeyFrameList",
-    level=INFO,
-    source=_UNKNOWN_FORM,
-    operations=("PptExtraction file",),
-    needs=OUTSIDE,
-    time_limit=WITH_RESULTS_S,
-)
-async def slides(cloud: Cloud) -> None:
-    await _fits(cloud, await video(cloud, SLIDES), "PptExtraction")
 
 
 # Hot words

@@ -36,6 +36,17 @@ def _lacking(name: str, value: Any) -> Any:
     return [_lacking(name, item) for item in value] if isinstance(value, list) else value
 
 
+def emptied(*lists: str) -> Callable[[Any], Any]:
+    """A value in which these lists are empty; without any: an empty value of the same type."""
+    return partial(_emptied, lists)
+
+
+def _emptied(lists: Collection[str], value: Any) -> Any:
+    if not lists:
+        return type(value)()
+    return {name: [] if name in lists else item for name, item in value.items()}
+
+
 def where(is_meant: Callable[[Body], object], change: ChangeAnswer) -> ChangeAnswer:
     """Change only the answers whose body is meant."""
     return lambda status, body: change(status, body) if is_meant(body) else (status, body)

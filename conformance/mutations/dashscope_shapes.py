@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from mock_tingwu.conformance.agent_mutants import showing
 from mock_tingwu.conformance.mutants import Body, ChangeAnswer, answers, with_value, without
 
-from ._shapes import events_lacking, lacking, shape_mutant, where
+from ._shapes import emptied, events_lacking, lacking, shape_mutant, where
 from .dashscope_callbacks import telling
 
 _shape = partial(shape_mutant, "DS")
@@ -74,6 +74,21 @@ _answer(
     where(_status(3), without("usage")),
 )
 
+_answer(
+    4,
+    "running_as_done",
+    "getTask says that a task is done while it runs",
+    "getTask",
+    where(_status(1), with_value(0, "output", "status")),
+)
+_answer(
+    6,
+    "meeting_as_done",
+    "getTask says that a meeting is done while it is transcribed",
+    "getTask",
+    where(_status(3), with_value(0, "output", "status")),
+)
+
 # Result files
 
 
@@ -102,6 +117,31 @@ _file("IdentityRecognition", "identity", 18)
 _file("CustomerConcerns", "remarks", 19)
 _file("CustomerProfile", "oneSentenceSumUp", 20)
 _file("PptExtraction", "availableForSummary", 21)
+
+
+def _empty(kind: str, numbers: Collection[int], *lists: str) -> None:
+    """Those of which the schema does not ask for all that there is."""
+    first, *others = numbers
+    _shape(
+        first,
+        f"{kind.lower()}_empty",
+        f"there is nothing in files of {kind}",
+        lambda: showing(kind, emptied(*lists)),
+        [f"DS-SHAPE-{number:03}" for number in others],
+    )
+
+
+_empty("Transcription", [7], "paragraphs")
+_empty("Translation", [8], "paragraphs")
+_empty("AutoChapters", [9])
+_empty("Summarization", [10])
+_empty("MeetingAssistance", [11])
+_empty("TextPolish", [12])
+_empty("CustomPrompt", [13])
+_empty("ServiceInsights", [14, 16], "generalServiceInsights", "serviceInsights")
+_empty("IdentityRecognition", [18], "identityResults")
+_empty("CustomerConcerns", [19])
+_empty("PptExtraction", [21], "keyFrameList")
 
 # Faults, temporary keys, callbacks
 

@@ -8,7 +8,7 @@ from functools import partial
 from mock_tingwu.conformance.mutants import Body, answers, with_value, without
 
 from ._calls import starts
-from ._shapes import lacking, shape_mutant, where
+from ._shapes import emptied, lacking, shape_mutant, where
 from .tingwu_callback import said_otherwise
 from .tingwu_result import file
 
@@ -82,6 +82,27 @@ _file(14, "Translation", "SentenceId")
 _file(15, "ServiceInspection", "InspectionResults")
 _file(16, "ContentExtraction", "ExtractionResults")
 _file(17, "PptExtraction", "AvailableForSummary")
+
+
+def _empty(number: int, kind: str, *lists: str) -> None:
+    _shape(
+        number,
+        f"{kind.lower()}_empty",
+        f"there is nothing in the {kind} file",
+        lambda: file(kind, emptied(*lists)),
+    )
+
+
+_empty(7, "Transcription", "Paragraphs")
+_empty(9, "MeetingAssistance")
+_empty(10, "Summarization")
+_empty(11, "TextPolish")
+_empty(12, "CustomPrompt")
+_empty(13, "IdentityRecognition", "IdentityResults")
+_empty(14, "Translation", "Paragraphs")
+_empty(15, "ServiceInspection", "InspectionResults")
+_empty(16, "ContentExtraction", "ExtractionResults")
+_empty(17, "PptExtraction", "KeyFrameList")
 
 # Hot words
 

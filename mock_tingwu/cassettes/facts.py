@@ -85,6 +85,9 @@ def _document(name: str) -> Any:
 def _gather(found: Fact, uri: str, schema: Any) -> None:
     if not isinstance(schema, dict):
         return
+    # Before those of what it refers to, and of what its form is.
+    if isinstance(source := schema.get("x-source"), dict) and not found.source:
+        found.source = "{level}: {where}".format(**source)
     if "$ref" in schema:
         target = urljoin(uri, schema["$ref"])
         document, _, pointer = target.partition("#")
@@ -99,8 +102,6 @@ def _gather(found: Fact, uri: str, schema: Any) -> None:
             found.words.add(value)
         found.types.add("null" if value is None else _TYPE_OF.get(type(value), "object"))
     found.formed = found.formed or "pattern" in schema
-    if isinstance(source := schema.get("x-source"), dict) and not found.source:
-        found.source = "{level}: {where}".format(**source)
     branches = [schema.get("then"), schema.get("else")]
     for group in ("allOf", "anyOf", "oneOf"):
         branches += schema.get(group, [])

@@ -239,8 +239,9 @@ class Session:
     def sent(self, message: str | bytes) -> None:
         """Write what the client sent: a text, or audio, of which only its size is kept."""
         if isinstance(message, bytes):
-            self._audio["frames"] += 1
-            self._audio["bytes"] += len(message)
+            with self._writer._lock:
+                self._audio["frames"] += 1
+                self._audio["bytes"] += len(message)
         else:
             self._message("sent", message)
 

@@ -78,6 +78,9 @@ def _assumed_in(schema: Any, place: str, inherited: str) -> Iterator[Assumption]
             yield Assumption(place, "schemas", text, where)
         inherited = where
     for key, value in schema.items():
-        if key != "x-source":
+        if key == "allOf" and len(value) == 1:
+            # What is known of the form of this, and not one part of several.
+            yield from _assumed_in(value[0], place, inherited)
+        elif key != "x-source":
             inner = place if key in ("properties", "items", "$defs") else f"{place}.{key}"
             yield from _assumed_in(value, inner, inherited)

@@ -6,16 +6,20 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mock_tingwu.cli import BAD_USAGE, complain
-from mock_tingwu.cli.options import port
+from mock_tingwu.cli.reaching import add_reach_options, refuse
 from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
     from mock_tingwu.conformance.benches import Bench
     from mock_tingwu.conformance.catalogue import Catalogue
     from mock_tingwu.conformance.results import Report
+
+
+#: The options that say where to keep what came of a run.
+_KEPT: Final = ("json", "html", "junit", "md", "record", "resume")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,28 +76,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("ONE", "OTHER"),
         help="compare the --json files of two runs, and run none",
     )
-    reached = parser.add_argument_group("what the target needs of this machine")
-    reached.add_argument(
-        "--public-url",
-        default="",
-        metavar="URL",
-        help="an address, such as that of a tunnel, at which the target reaches --public-port here",
-    )
-    reached.add_argument("--public-port", type=port, default=0, metavar="PORT", help="any free one")
-    reached.add_argument(
-        "--callbacks-set",
-        action="store_true",
-        help="the project's callback address is --public-url with /callback behind it",
-    )
-    reached.add_argument(
-        "--stream-url", default="", metavar="URL", help="a live stream that is on, for Live"
-    )
-    reached.add_argument(
-        "--second-stream-url", default="", metavar="URL", help="another one that is on meanwhile"
-    )
+    add_reach_options(parser)
     parser.epilog = (
         "Exit code 0 when at least one case ran and none failed that is binding (MUST, SHOULD), "
-        "1 otherwise, 2 for bad usage, 130 after Ctrl-C."
+        "1 otherwise, also when the target does not answer, 2 for bad usage, 130 after Ctrl-C."
     )
 
 
@@ -103,6 +89,9 @@ def run(args: argparse.Namespace) -> int:
     from mock_tingwu.client.errors import Unreachable
 
     try:
+        for what in ("list", "plan", "compare"):
+            if getattr(args, what):
+                refuse(args, _KEPT, f"given with --{what}, which runs nothing to report")
         if args.compare:
             return _compare(*args.compare)
         catalogue = _selected(args.select)
@@ -137,9 +126,6 @@ def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
     bench = _bench(args)
     if args.plan:
-        for name in ("json", "html", "junit", "md", "record", "resume"):
-            if getattr(args, name) is not None:
-                raise ValueError(f"--{name} is given with --plan, which runs nothing to report")
         print_plan(bench, catalogue)
         return 0
     if bench.name == "live" and not args.yes:
@@ -163,31 +149,11 @@ def _run(args: argparse.Namespace, catalogue: Catalogue) -> int:
 
 
 def _bench(args: argparse.Namespace) -> Bench:
-    from mock_tingwu.client.address import is_http, is_stream, no_address
-    from mock_tingwu.conformance.benches import PrivateBench, SharedBench
+    from mock_tingwu.cli.reaching import check_reach, shared_bench
+    from mock_tingwu.conformance.benches import PrivateBench
 
-    if args.public_url and not is_http(args.public_url):
-        example = "an address such as https://tunnel.example.com"
-        raise ValueError(no_address(args.public_url, "--public-url", example))
-    for option, url in (
-        ("--stream-url", args.stream_url),
-        ("--second-stream-url", args.second_stream_url),
-    ):
-        if url and not is_stream(url):
-            example = "an address such as rtmp://pull.example.com/app/stream"
-            # The query of such an address is a credential.
-            raise ValueError(no_address(url.partition("?")[0], option, example))
-    if args.second_stream_url and args.second_stream_url == args.stream_url:
-        raise ValueError("--second-stream-url is that of --stream-url, expected another stream")
-    if args.target == "mock":
-        return PrivateBench()
-    return SharedBench(
-        args.target,
-        is_public=bool(args.public_url),
-        callbacks_set=args.callbacks_set,
-        stream_url=args.stream_url,
-        second_stream_url=args.second_stream_url,
-    )
+    check_reach(args)
+    return PrivateBench() if args.target == "mock" else shared_bench(args.target, args)
 
 
 def _check_files(args: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_tingwu import __version__
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.cli.reaching import REACH_OPTIONS, add_reach_options, refuse
 from mock_tingwu.counting import counted
 
 if TYPE_CHECKING:
@@ -52,9 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="of a cassette: YAML with divergences that are accepted, each with its reason",
     )
+    add_reach_options(parser, ", for a cassette of conformance --record with --target")
     parser.epilog = (
-        "Exit code 0 when all is as it was recorded, 1 when something is not, 2 for a file that "
-        "cannot be read."
+        "Exit code 0 when all is as it was recorded, 1 when something is not, also when the target "
+        "does not answer, 2 for bad usage or a file that cannot be read."
     )
 
 
@@ -70,10 +72,12 @@ def run(args: argparse.Namespace) -> int:
     if (problem := _what_it_is_not(args.recording)) is not None:
         complain("replay", problem)
         return BAD_USAGE
-    for name in ("target", "yes", "accept"):
-        if getattr(args, name):
-            complain("replay", f"--{name} is for cassettes, and {args.recording} is none")
-            return BAD_USAGE
+    try:
+        options = ("target", "yes", "accept", *REACH_OPTIONS)
+        refuse(args, options, f"for cassettes, and {args.recording} is none")
+    except ValueError as error:
+        complain("replay", error)
+        return BAD_USAGE
     from mock_tingwu.replay.bundle import Bundle, BundleError
     from mock_tingwu.replay.player import replay
 

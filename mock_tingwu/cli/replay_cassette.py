@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from mock_tingwu import __version__
 from mock_tingwu.cli import BAD_USAGE, complain
+from mock_tingwu.cli.reaching import (
+    REACH_OPTIONS,
+    check_reach,
+    outside,
+    refuse,
+    shared_bench,
+)
 from mock_tingwu.cli.record import check_paid
 
 if TYPE_CHECKING:
@@ -25,21 +32,26 @@ _MOST_PARTS = 4
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0 when nothing has drifted, 1 when something has, 2 for bad usage."""
+    """Exit code 0 when nothing has drifted, 1 when something has, 2 for bad usage.
+
+    A target that does not answer is no bad usage: 1.
+    """
     from mock_tingwu.cassettes.accepted import read_accepted, sift
     from mock_tingwu.cassettes.cassette import Cassette
     from mock_tingwu.cassettes.findings import Severity
     from mock_tingwu.cli.printable import printable
-    from mock_tingwu.client.errors import ClientError
+    from mock_tingwu.client.errors import ClientError, Unreachable
 
     try:
-        for name in ("journal", "until"):
-            if getattr(args, name):
-                raise ValueError(f"--{name} is for bundles, and {args.recording} is a cassette")
+        refuse(args, ("journal", "until"), f"for bundles, and {args.recording} is a cassette")
+        check_reach(args)
         check_paid("a replay", args.target or "", yes=args.yes)
         accepted = read_accepted(args.accept) if args.accept else []
         cassette = Cassette.read(args.recording)
-        outcome = _replay(cassette, args.target)
+        outcome = _replay(cassette, args)
+    except Unreachable as error:
+        complain("replay", error)
+        return DRIFTED
     except (ValueError, ClientError, OSError) as error:
         complain("replay", error)
         return BAD_USAGE
@@ -53,31 +65,41 @@ def run(args: argparse.Namespace) -> int:
     return DRIFTED if has_drifted or stale or not outcome.played else 0
 
 
-def _replay(cassette: Cassette, target: str | None) -> Outcome:
+def _replay(cassette: Cassette, args: argparse.Namespace) -> Outcome:
     from mock_tingwu.cassettes.parts import parts_of
     from mock_tingwu.cassettes.replaying import replay, replay_privately
     from mock_tingwu.cli.replay_display import Display
     from mock_tingwu.client.targets import find_target
 
+    is_of_the_kit = any(parts_of(cassette))
+    if not is_of_the_kit:
+        refuse(args, REACH_OPTIONS, f"for cassettes of the kit, and {args.recording} is none")
     with Display(len(cassette.records)) as display:
-        if any(parts_of(cassette)):
-            return _replay_cases(cassette, target, display)
-        if target is None:
+        if is_of_the_kit:
+            return _replay_cases(cassette, args, display)
+        if args.target is None:
             return asyncio.run(replay_privately(cassette, display.reached))
-        found = find_target(target)
+        found = find_target(args.target)
         return asyncio.run(replay(cassette, found, on_played=display.reached))
 
 
-def _replay_cases(cassette: Cassette, target: str | None, display: Display) -> Outcome:
+def _replay_cases(cassette: Cassette, args: argparse.Namespace, display: Display) -> Outcome:
     """A cassette of the conformance kit: its cases know what it does not keep."""
     from mock_tingwu.conformance.again import replay_cases
-    from mock_tingwu.conformance.benches import Bench, PrivateBench, SharedBench
+    from mock_tingwu.conformance.benches import Bench, PrivateBench
     from mock_tingwu.conformance.catalogue import load
 
-    bench: Bench = PrivateBench() if target is None else SharedBench(target)
+    bench: Bench = PrivateBench() if args.target is None else shared_bench(args.target, args)
     bench.probe()
     return asyncio.run(
-        replay_cases(cassette, load(), bench, on_total=display.total, on_played=display.played)
+        replay_cases(
+            cassette,
+            load(),
+            bench,
+            outside(args),
+            on_total=display.total,
+            on_played=display.played,
+        )
     )
 
 

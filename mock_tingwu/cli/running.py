@@ -19,12 +19,13 @@ from mock_tingwu import __version__
 from mock_tingwu.cassettes.cassette import TARGETS
 from mock_tingwu.cassettes.writer import CassetteWriter
 from mock_tingwu.cli.interrupts import run_loop
+from mock_tingwu.cli.reaching import outside
 from mock_tingwu.cli.writing import writing
 from mock_tingwu.conformance.benches import Bench
 from mock_tingwu.conformance.catalogue import Case, Catalogue
 from mock_tingwu.conformance.deviations import KnownDeviation, check, read, shipped
 from mock_tingwu.conformance.freshness import last_live_passes
-from mock_tingwu.conformance.outside import Outside
+from mock_tingwu.conformance.needs import Need
 from mock_tingwu.conformance.plan import PRICE_PER_HOUR, Plan, plan
 from mock_tingwu.conformance.progress import Keeper, earlier, kept
 from mock_tingwu.conformance.requirements import scores
@@ -66,11 +67,11 @@ def run_cases(
                     keeper.write(entry)
             display.ended(entry)
 
-        with Outside(args.public_url, args.public_port) as outside:
+        with outside(args) as there:
             await run(
                 rest,
                 bench,
-                outside,
+                there,
                 known=known,
                 cassette=cassette,
                 on_start=display.started,
@@ -218,13 +219,16 @@ def _lasting(seconds: float) -> str:
 
 
 def _print_untried(console: Console, found: Plan) -> None:
-    reasons: dict[str, list[str]] = {}
-    for case, reason in found.not_testable:
-        reasons.setdefault(reason, []).append(case.id)
-    for reason, ids in reasons.items():
-        cases = counted(len(ids), "case")
-        console.print(f"[red]not testable yet[/]: {cases} for want of {escape(reason)}")
-        console.print(f"  {' '.join(ids)}", style="dim")
+    if found.not_testable:
+        cases = counted(len(found.not_testable), "case")
+        console.print(f"[red]not testable yet[/]: {cases}, for want of")
+    wanting: dict[Need, list[str]] = {}
+    for case, needs in found.not_testable:
+        for need in needs:
+            wanting.setdefault(need, []).append(case.id)
+    for need, ids in wanting.items():
+        console.print(f"  {escape(need.advice)} ({counted(len(ids), 'case')})")
+        console.print(f"    {' '.join(ids)}", style="dim")
     if found.left_out:
         cases = counted(len(found.left_out), "case")
         console.print(f"[yellow]left out[/]: {cases} for mocks alone")

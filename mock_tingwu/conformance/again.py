@@ -35,12 +35,14 @@ async def replay_cases(
     cassette: Cassette,
     catalogue: Catalogue,
     bench: Bench,
+    outside: Outside | None = None,
     *,
     on_total: Callable[[int], None] = lambda total: None,
     on_played: Callable[[str], None] = lambda name: None,
 ) -> Outcome:
     """Run the cases of ``cassette`` on ``bench`` and compare, case by case.
 
+    ``outside`` is where the target finds files and sends callbacks; None: at this machine.
     ``on_total`` is told how many cases there are to run, ``on_played`` each that is over. What
     cannot be played is a finding; cases that only a mock of their own can be set up for are in
     ``left_out`` of the outcome where the target is shared.
@@ -53,11 +55,11 @@ async def replay_cases(
     on_total(len(cases))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "replayed.jsonl"
-        with CassetteWriter(file) as writer, Outside() as outside:
+        with CassetteWriter(file) as writer, outside or Outside() as there:
             outcomes = await run(
                 cases,
                 bench,
-                outside,
+                there,
                 cassette=writer,
                 on_outcome=lambda outcome: on_played(outcome.case.id),
             )

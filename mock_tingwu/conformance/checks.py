@@ -89,6 +89,16 @@ class Checks:
                 f"{what} has no {' and no '.join(absent)}{_got(sorted(mapping))}", facet
             )
 
+    def filled(self, content: Any, *keys: str, what: str, facet: str = ANSWER) -> None:
+        """``content`` has all ``keys`` and something at one of them; without keys: in itself.
+
+        What is empty fits a schema, and shows nothing of the shape of what could stand in it.
+        """
+        if keys:
+            self.has(content, *keys, what=what, facet=facet)
+        values = [content[key] for key in keys] if keys else [content]
+        self.that(any(values), f"something in {what}", content, facet=facet)
+
     def lacks(self, mapping: Any, *keys: str, what: str = "the answer") -> None:
         """``mapping`` is an object that has none of ``keys``."""
         self._note(ANSWER)

@@ -194,7 +194,7 @@ class DashScope:
             "status",
             "errorCode",
             wanted=statuses or (DONE,),
-            ends=(DONE, FAILED),
+            passing=(RUNNING, TRANSCRIBING),
         )
 
     async def result(self, link: str, kind: str) -> Any:

@@ -69,8 +69,14 @@ SISTERS: Final[Mapping[str, Need]] = {
 }
 
 
+def missing(needs: Collection[Need], offers: Collection[Need]) -> tuple[Need, ...]:
+    """What is not there of what is needed: of it, those that only a mock can provide, if any."""
+    found = tuple(need for need in needs if need not in offers)
+    return tuple(need for need in found if need.only_on_mock) or found
+
+
 def lacking(needs: Collection[Need], offers: Collection[Need]) -> tuple[bool, str]:
     """What is missing, as advice; empty if nothing is. True: only a mock can provide it."""
-    missing = [need for need in needs if need not in offers]
-    of_mocks = [need for need in missing if need.only_on_mock]
-    return bool(of_mocks), "; ".join(need.advice for need in of_mocks or missing)
+    found = missing(needs, offers)
+    of_mocks = any(need.only_on_mock for need in found)
+    return of_mocks, "; ".join(need.advice for need in found)

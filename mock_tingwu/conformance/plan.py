@@ -11,7 +11,7 @@ from typing import Final
 
 from mock_tingwu.conformance.benches import Bench, PrivateBench
 from mock_tingwu.conformance.catalogue import Case, Catalogue
-from mock_tingwu.conformance.needs import Need, lacking
+from mock_tingwu.conformance.needs import Need, missing
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.runner import run
 
@@ -42,12 +42,12 @@ class Step:
 class Plan:
     """What a run would do, once everything is there that cases need.
 
-    ``not_testable`` are those cases that something is still missing for, with what that is;
+    ``not_testable`` are those cases that something is still missing for, with what they need;
     ``left_out`` are for mocks alone. ``seconds`` is how long it takes, about.
     """
 
     steps: tuple[Step, ...]
-    not_testable: tuple[tuple[Case, str], ...]
+    not_testable: tuple[tuple[Case, tuple[Need, ...]], ...]
     left_out: tuple[Case, ...]
     seconds: float
 
@@ -75,13 +75,13 @@ async def plan(catalogue: Catalogue, bench: Bench) -> Plan:
     tried, not_testable, left_out = [], [], []
     offers = bench.offers()
     for case in catalogue:
-        only_on_mock, advice = lacking(case.needs, offers)
-        if only_on_mock:
+        needs = missing(case.needs, offers)
+        if any(need.only_on_mock for need in needs):
             left_out.append(case)
             continue
         tried.append(case)
-        if advice:
-            not_testable.append((case, advice))
+        if needs:
+            not_testable.append((case, needs))
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def try_one(case: Case) -> Step:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mock_tingwu.client.errors import Unreachable
 from mock_tingwu.conformance import Case, Catalogue, load
 from mock_tingwu.conformance.benches import Bench, PrivateBench, SharedBench
 from mock_tingwu.conformance.deviations import shipped
@@ -44,8 +45,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def bench(pytestconfig: pytest.Config) -> Bench:
     """The target."""
     target = pytestconfig.getoption("conformance_target")
-    bench = PrivateBench() if target == "mock" else SharedBench(target)
-    bench.probe()
+    try:
+        bench = PrivateBench() if target == "mock" else SharedBench(target)
+        bench.probe()
+    except Unreachable as error:
+        # Else each case would find out anew.
+        pytest.exit(f"--conformance-target: {error}", returncode=pytest.ExitCode.TESTS_FAILED)
+    except ValueError as error:
+        pytest.exit(f"--conformance-target: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
     return bench
 
 

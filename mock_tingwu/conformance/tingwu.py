@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 VERSION: Final = "2023-09-30"
 TASKS: Final = "/openapi/tingwu/v2/tasks"
 PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
-
+#: The values of TaskStatus that another one follows (Tingwu's realtime guide).
+PASSING: Final = ("NEW", "ONGOING", "PAUSED")
 
 _NO_BODY: Final = object()
 
@@ -168,7 +169,7 @@ class Tingwu:
             "TaskStatus",
             "ErrorCode",
             wanted=statuses or ("COMPLETED",),
-            ends=("COMPLETED", "FAILED", "INVALID"),
+            passing=PASSING,
         )
 
     async def content(self, data: Mapping[str, Any], kind: str) -> Any:
@@ -242,5 +243,5 @@ class Tingwu:
     async def _end(self, task_id: str) -> None:
         """Stop a meeting that may have ended."""
         data = (await self.info(task_id)).body.get("Data")
-        if isinstance(data, dict) and data.get("TaskStatus") in ("NEW", "ONGOING", "PAUSED"):
+        if isinstance(data, dict) and data.get("TaskStatus") in PASSING:
             await self.create({"TaskId": task_id}, operation="stop")

@@ -25,11 +25,13 @@ async def wait_for_status(
     error: str,
     *,
     wanted: Collection[Any],
-    ends: Collection[Any],
+    passing: Collection[Any],
 ) -> dict[str, Any]:
     """Ask until ``field`` of the answer is one of ``wanted``; return that answer.
 
-    ``ends`` are the statuses that never change; ``error`` is the field that says why it is one.
+    ``passing`` are the statuses that another one follows, by the document: a task with any other,
+    whether the document has it or not, is not waited for. ``error`` is the field that says why a
+    task has ended.
 
     Raises:
         Deviation: the task ends otherwise, or not within `RESULTS_LIMIT_S`.
@@ -40,9 +42,11 @@ async def wait_for_status(
         status = answer.get(field)
         if status in wanted:
             return answer
-        if status in ends or waited >= RESULTS_LIMIT_S:
+        if status not in passing or waited >= RESULTS_LIMIT_S:
             why = f" ({error} {shown(answer[error])})" if answer.get(error) else ""
             expected = " or ".join(map(str, wanted))
-            raise Deviation(f"{field} is {status}{why} after {waited:g} s, expected {expected}")
+            raise Deviation(
+                f"{field} is {shown(status)}{why} after {waited:g} s, expected {expected}"
+            )
         await cloud.pause(_LOOK_S)
         waited += _LOOK_S

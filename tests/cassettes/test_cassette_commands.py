@@ -168,6 +168,10 @@ def test_what_record_cannot_do_is_told_in_a_sentence(
         (["--until", "3"], "--until is for bundles, and cassette.jsonl is a cassette"),
         (["--target", "live"], "a replay with --target live creates real tasks"),
         (["--accept", "none.yaml"], "[Errno 2] No such file"),
+        (
+            ["--stream-url", "rtmp://a/b"],
+            "--stream-url is for cassettes of the kit, and cassette.j",
+        ),
         (["--accept", "cassette.jsonl"], "cassette.jsonl has no list in it"),
     ],
 )
@@ -187,6 +191,20 @@ def test_what_is_for_cassettes_is_not_for_bundles(
     (here / "bundle.zip").write_bytes(b"PK")
     assert main(["replay", "bundle.zip", "--yes"]) == 2
     assert told(capfd) == "--yes is for cassettes, and bundle.zip is none"
+    assert main(["replay", "bundle.zip", "--callbacks-set"]) == 2
+    assert told(capfd) == "--callbacks-set is for cassettes, and bundle.zip is none"
+
+
+@pytest.mark.usefixtures("here")
+def test_a_target_that_is_not_there_is_no_bad_usage(capfd: pytest.CaptureFixture[str]) -> None:
+    assert recorded() == 0
+    capfd.readouterr()
+    assert main(["replay", "cassette.jsonl", "--target", "http://127.0.0.1:9"]) == 1
+    assert "recording an answer\n          replay    " in capfd.readouterr().out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOCK_TINGWU_URL", "http://127.0.0.1:9")
+        assert main(["replay", "cassette.jsonl", "--target", "mock"]) == 1
+    assert "127.0.0.1:9" in told(capfd)
 
 
 # What has drifted, and what is accepted
@@ -336,6 +354,24 @@ def test_an_end_is_the_client_s_or_the_service_s(tmp_path: Path) -> None:
         session = writer.websocket("wss://host/api/ws/v1?mc=abcdefgh", {})
         with pytest.raises(ValueError, match="by is 'nobody', expected client or service"):
             session.closed(1000, by="nobody")
+
+
+def test_audio_is_counted_where_no_other_thread_writes(tmp_path: Path) -> None:
+    class Watched(dict[str, int]):
+        def __setitem__(self, name: str, value: int) -> None:
+            # An RLock that is not held by this thread cannot be released by it.
+            writer._lock.release()
+            writer._lock.acquire()
+            super().__setitem__(name, value)
+
+    file = tmp_path / "c.jsonl"
+    with CassetteWriter(file) as writer:
+        session = writer.websocket("wss://a/api/ws/v1?mc=any", {})
+        session._audio = Watched(frames=0, bytes=0)
+        session.sent(b"12")
+        session.sent(b"345")
+        session.closed(1000, by="client")
+    assert json.loads(file.read_text("utf-8").splitlines()[2])["audio"] == {"frames": 2, "bytes": 5}
 
 
 def test_an_exchange_shows_no_secret_when_it_is_printed() -> None:

@@ -34,7 +34,8 @@ from mock_tingwu.cli import main
 from mock_tingwu.cli.replay_display import Display
 from mock_tingwu.conformance.again import replay_cases
 from mock_tingwu.conformance.benches import PrivateBench, SharedBench
-from mock_tingwu.conformance.catalogue import load
+from mock_tingwu.conformance.catalogue import Catalogue, load
+from mock_tingwu.conformance.needs import Need
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.runner import run
 from tests.cassettes.shipped import FOLDER
@@ -175,6 +176,51 @@ def test_another_target_is_asked_by_the_same_cases(
     assert grave(outcome) == []
     assert outcome.played > 0
     assert any(entry["kind"] == "request" for entry in virtual_mock.journal)
+
+
+REACHED = (
+    *("--public-url", "https://tunnel.example.com", "--public-port", "9"),
+    *("--stream-url", "rtmp://pull.example.com/app/one", "--callbacks-set"),
+    *("--second-stream-url", "rtmp://pull.example.com/app/two"),
+)
+
+
+def test_the_cloud_is_reached_as_by_conformance(
+    kit_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    benches: list[tuple[SharedBench, Outside]] = []
+
+    async def note(
+        cassette: Cassette, cases: Catalogue, bench: SharedBench, outside: Outside, **_: Any
+    ) -> Outcome:
+        benches.append((bench, outside))
+        return Outcome(played=1)
+
+    monkeypatch.setattr("mock_tingwu.conformance.again.replay_cases", note)
+    monkeypatch.setattr(SharedBench, "probe", lambda bench: None)
+    command = ["replay", str(kit_file), "--target", "live", "--yes"]
+    assert main(command) == main([*command, *REACHED]) == 0
+    [(without, _), (bench, outside)] = benches
+    reached = {Need.OUTSIDE, Need.CALLBACK, Need.STREAM, Need.SECOND_STREAM}
+    assert bench.offers() - without.offers() == reached
+    assert (outside._public_url, outside._port) == ("https://tunnel.example.com", 9)
+
+
+def test_addresses_of_a_replay_are_looked_at(
+    kit_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(kit_file), "--public-url", "tunnel"]) == 2
+    assert "--public-url is 'tunnel', expected an address" in capfd.readouterr().err
+
+
+def test_a_target_that_does_not_answer_is_told_once(
+    kit_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(kit_file), "--target", "http://127.0.0.1:9"]) == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("mock-tingwu replay: nothing answers at http://127.0.0.1:9: ")
+    assert err.count("\n") == 1
 
 
 def test_another_version_s_kit_is_told_of(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -20,7 +22,7 @@ from mock_tingwu.conformance.needs import SISTERS
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.requirements import problems, requirement_sets
 from mock_tingwu.conformance.runner import run
-from mock_tingwu.conformance.sources import ASSUMED, CREATE_TASK
+from mock_tingwu.conformance.sources import ASSUMED, CREATE_TASK, STREAM_PUSH
 
 CATALOGUE = load()
 AREAS = sorted({case.area for case in CATALOGUE})
@@ -63,6 +65,15 @@ def test_a_case_of_two_streams_needs_a_second_one() -> None:
     for one in two:
         assert {Need.STREAM, Need.SECOND_STREAM} <= set(one.needs), one.id
         assert Need.SETTINGS not in one.needs, one.id
+
+
+def test_what_is_documented_of_the_engine_binds_no_callback_of_live() -> None:
+    """Live's page shows TranscriptionResultChanged; the others are on the page of its engine."""
+    live = [one for one in CATALOGUE if one.system == "LV"]
+    assert [one.id for one in live if one.source.title == STREAM_PUSH.title] == []
+    engines = ("SentenceBegin", "SentenceEnd", "ResultTranslated")
+    shapes = [one for one in live if any(f"content of {name} " in one.title for name in engines)]
+    assert [(one.level, one.source.level) for one in shapes] == [(INFO, "assumed")] * 3
 
 
 def test_no_assumption_is_a_requirement() -> None:
@@ -140,3 +151,18 @@ def test_the_mock_passes(area: str) -> None:
 def test_every_must_has_a_mutant_that_it_is_to_notice() -> None:
     noticed = {id for mutant in load_mutants() for id in mutant.caught_by}
     assert [c.id for c in CATALOGUE if c.level == MUST and c.id not in noticed] == []
+
+
+def test_a_target_that_does_not_answer_ends_a_session_of_pytest() -> None:
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0")
+    target = ("--conformance-target", "http://127.0.0.1:9", "--conformance-select", "TW-STOP")
+    found = subprocess.run(
+        [*command, "--pyargs", "mock_tingwu.conformance", *target],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert found.returncode == 1
+    assert found.stdout.count("nothing answers at http://127.0.0.1:9") == 1
+    assert "error" not in found.stdout

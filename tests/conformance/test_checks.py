@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from mock_tingwu.conformance.checks import ANSWER, EVENTS, TIMING, Checks, Deviation, shown
+from tests.contract_values import GONE, TASK_ID, changed
 
 Check = Callable[[Checks], None]
 
@@ -27,6 +29,7 @@ UNKNOWN = {
         lambda check: check.matches("asr-12", r"asr-\d+", "it"),
         lambda check: check.has({"a": None}, "a"),
         lambda check: check.lacks({"a": None}, "b"),
+        lambda check: check.filled([0], what="it"),
         lambda check: check.rising([1, 2, 2.5], "times"),
         lambda check: check.rising([], "times"),
     ],
@@ -54,6 +57,7 @@ def test_what_holds_is_counted(holds: Check) -> None:
         (lambda c: c.has([], "a", what="Data"), r"Data is \[\], expected an object"),
         (lambda c: c.lacks({"a": 1}, "a"), "the answer has a, expected it without"),
         (lambda c: c.lacks("a", "a"), "the answer is 'a', expected an object"),
+        (lambda c: c.filled([], what="it"), r"expected something in it, got \[\]"),
         (lambda c: c.rising([1, 1], "times"), r"times are \[1, 1\], expected each greater"),
         (lambda c: c.fits("live/task-response", {}), r"is missing.*\[schema live/task-response\]"),
     ],
@@ -63,6 +67,15 @@ def test_what_does_not_hold_is_told_in_a_sentence(fails: Check, sentence: str) -
     with pytest.raises(Deviation, match=sentence):
         fails(check)
     assert check.count == 1
+
+
+def test_what_has_parts_has_all_of_them_and_something_in_one() -> None:
+    check = Checks()
+    check.filled({"a": [], "b": "text", "c": []}, "a", "b", what="it")
+    with pytest.raises(Deviation, match="it has no d"):
+        check.filled({"a": [1]}, "a", "d", what="it")
+    with pytest.raises(Deviation, match="expected something in it"):
+        check.filled({"a": [], "b": "", "c": [1]}, "a", "b", what="it")
 
 
 def test_a_deviation_knows_its_facet() -> None:
@@ -88,6 +101,65 @@ def test_unknown_fields_are_tolerated_where_that_is_wanted_and_noted() -> None:
     assert check.schemas == {"live/task-response": 1}
     with pytest.raises(Deviation, match="RetCode"):
         check.fits("live/task-response", UNKNOWN | {"RetCode": "2000"})
+
+
+STOPPED = {
+    "Code": "0",
+    "Data": {"TaskId": TASK_ID, "TaskStatus": "COMPLETED"},
+    "Message": "success",
+    "RequestId": "7FF5417D-06E9-5A2C-9A70-581F6149E6C1",
+}
+MEETING = STOPPED | {
+    "Data": {
+        "TaskId": TASK_ID,
+        "TaskStatus": "NEW",
+        "MeetingJoinUrl": f"wss://tingwu.example.com/api/ws/v1?mc={'a' * 128}",
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "schema", "path", "form"),
+    [
+        (STOPPED, "tingwu/stop-task-response", ("RequestId",), "b2f1c0de-0000-4000-8000-00000000"),
+        (STOPPED, "tingwu/stop-task-response", ("Data", "TaskStatus"), "PAUSED"),
+        (MEETING, "tingwu/create-task-response", ("Data", "TaskId"), "t-1"),
+        (MEETING, "tingwu/create-task-response", ("Data", "MeetingJoinUrl"), "wss://a/b?mc=short"),
+    ],
+)
+def test_what_is_documented_has_to_be_there_in_whatever_form(
+    answer: dict[str, Any], schema: str, path: tuple[str, ...], form: str
+) -> None:
+    """How it is written is known from records alone."""
+    pointer = f"{schema} /{'/'.join(path)}"
+    check = Checks(tolerates_unproven=True)
+    check.fits(schema, changed(answer, "/".join(path), form))
+    assert list(check.misfits) == [pointer]
+    with pytest.raises(Deviation, match=f"at {'.'.join(path)}: is missing.*documented"):
+        check.fits(schema, changed(answer, "/".join(path), GONE))
+
+
+def test_the_status_of_a_new_meeting_is_in_records_alone() -> None:
+    """The example of a meeting has none; that of an offline task has."""
+    bare = changed(MEETING, "Data/TaskStatus", GONE)
+    check = Checks(tolerates_unproven=True)
+    check.fits("tingwu/create-task-response", bare)
+    assert list(check.misfits) == ["tingwu/create-task-response /Data/TaskStatus"]
+    offline = changed(bare, "Data/MeetingJoinUrl", GONE)
+    with pytest.raises(Deviation, match=r"Data\.TaskStatus: is missing"):
+        check.fits("tingwu/create-task-response", offline)
+
+
+def test_errors_have_a_host_but_for_those_of_the_service_behind_the_gateway() -> None:
+    """Of BRK errors no document says it."""
+    error = {"RequestId": STOPPED["RequestId"], "Code": "BRK.InvalidService", "Message": "no"}
+    check = Checks(tolerates_unproven=True)
+    check.fits("tingwu/error-response", error)
+    assert list(check.misfits) == ["tingwu/error-response /HostId"]
+    with pytest.raises(Deviation, match="at HostId: is missing"):
+        check.fits("tingwu/error-response", error | {"Code": "SignatureDoesNotMatch"})
+    with pytest.raises(Deviation, match="at HostId: is missing"):
+        Checks().fits("tingwu/error-response", error)
 
 
 def test_what_is_observed_is_noted_by_field_and_never_a_deviation() -> None:

@@ -220,6 +220,20 @@ def test_a_plan_for_the_cloud_has_a_price(
     assert "1 case against live: less than a second, no audio, about 0.00 CNY" in out
 
 
+def test_a_plan_gives_each_piece_of_advice_once(
+    conformance: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (API_KEY, APP_ID, "TINGWU_APP_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    selected = "TW-CREATE-001, TW-OFFLINE-001, LV-CREATE-001, DS-MEET-001"
+    code, out, _ = conformance("--target", "live", "--select", selected, "--plan")
+    assert code == 0
+    assert "not testable yet: 4 cases, for want of\n" in out
+    assert out.count("--public-url") == 1
+    assert re.search(r"this machine: --public-url \(2 cases\)\n    LV-\S+ TW-OFFLINE-001\n", out)
+    assert out.count("TINGWU_APP_KEY") == out.count("DASHSCOPE_APP_ID") == 1
+
+
 def test_live_needs_a_yes(conformance: Command) -> None:
     code, _, err = conformance("--target", "live", "--select", "TW-CREATE-001")
     assert code == 2
@@ -397,6 +411,9 @@ def test_two_runs_are_compared(conformance: Command, tmp_path: Path) -> None:
         (["--deviations", "/nowhere.yaml"], "/nowhere.yaml cannot be read"),
         (["--resume", "/dev/full"], "/dev/full is no file that a run could be kept in"),
         (["--plan", "--json", "plan.json"], "--json is given with --plan"),
+        (["--list", "--md", "-"], "--md is given with --list, which runs nothing to report"),
+        (["--list", "--resume", "run.jsonl"], "--resume is given with --list"),
+        (["--compare", "a", "b", "--html", "c"], "--html is given with --compare"),
         (["--compare", "/nowhere.json", "/nowhere.json"], "/nowhere.json cannot be read"),
     ],
 )

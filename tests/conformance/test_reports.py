@@ -15,6 +15,7 @@ from mock_tingwu.conformance.reports.comparison import as_markdown, compare, sha
 from mock_tingwu.conformance.reports.html import html
 from mock_tingwu.conformance.reports.junit import junit
 from mock_tingwu.conformance.reports.markdown import markdown
+from mock_tingwu.conformance.requirements import scores
 from tests.conformance.entries import entry, report
 
 HOSTILE = '</script><img src=x onerror=alert(1)> | *b* \x00 \ud800 & "q"'
@@ -47,6 +48,18 @@ class Page(HTMLParser):
 
 
 class TestHtml:
+    def test_scores_tell_what_is_noted_apart_from_what_failed(self) -> None:
+        entries = [entry(), entry("TW-CREATE-002", "info"), entry("TW-CREATE-003", "fail")]
+        of_a_run = report(*entries)
+        [score] = [score for score in scores(of_a_run) if score.not_run < score.total]
+        rows = html(of_a_run).split("<tr>")
+        head = next(row for row in rows if "<th>Requirement set</th>" in row)
+        row = next(row for row in rows if f"<td>{score.set.api} {score.set.version}</td>" in row)
+        names = re.findall("<th>(.*?)</th>", head)
+        cells = dict(zip(names, re.findall("<td>(.*?)</td>", row), strict=True))
+        assert [cells[name] for name in ("passed", "failed", "noted")] == ["1", "1", "1"]
+        assert cells["not run"] == str(score.total - 3)
+
     def test_every_case_is_there_with_its_exchange(self) -> None:
         cases = [
             entry(exchanges=(exchange('{"a": 1}'),)),

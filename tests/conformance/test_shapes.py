@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from mock_tingwu import MockTingwu
 from mock_tingwu.conformance import load
-from mock_tingwu.conformance.benches import PrivateBench
-from mock_tingwu.conformance.mutants import load_mutants
+from mock_tingwu.conformance.benches import PrivateBench, SharedBench
+from mock_tingwu.conformance.mutants import ChangeAnswer, answers, load_mutants, with_value, without
 from mock_tingwu.conformance.outside import Outside
-from mock_tingwu.conformance.runner import FAIL, HARNESS, TARGET, Outcome, run
+from mock_tingwu.conformance.runner import FAIL, HARNESS, PASS, TARGET, Outcome, run
 from mock_tingwu.conformance.selecting import selection
 
 MUTANTS = {mutant.name: mutant for mutant in load_mutants()}
@@ -47,3 +48,18 @@ def test_no_case_breaks_down_for_want_of_a_field() -> None:
     failed = [outcome for outcome in found.values() if outcome.verdict == FAIL]
     assert failed
     assert [outcome.detail for outcome in failed if outcome.cause == HARNESS] == []
+
+
+def test_a_documented_field_has_to_be_there_at_a_url_as_well() -> None:
+    """Its form is tolerated there, since it is in records alone."""
+    selected = load().only(selection("TW-SHAPE-001"))
+
+    def verdict(change: ChangeAnswer) -> str:
+        with MockTingwu() as mock, Outside() as outside, answers("CreateTask", change):
+            environ = {"TINGWU_APP_KEY": "any"} | dict(mock.environ)
+            bench = SharedBench(mock.url, environ=environ)
+            [outcome] = asyncio.run(run(selected, bench, outside))
+        return outcome.verdict
+
+    assert verdict(with_value("b2f1c0de-0000-4000-8000-000000000000", "RequestId")) == PASS
+    assert verdict(without("RequestId")) == FAIL
