@@ -188,6 +188,26 @@ def test_node_finds_the_file_in_any_folder(
     assert (done.stdout, done.stderr) == ("preloaded\n", "")
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node")
+def test_a_name_that_looks_like_an_address_of_this_machine_is_refused() -> None:
+    program = """
+    const net = require("net");
+    for (const host of ["127.example.com", "example.com", "192.0.2.7", "::ffff:192.0.2.7"])
+      net.connect(443, host).on("error", (error) => console.log(error.message));
+    """
+    done = subprocess.run(
+        ["node", "-e", program],
+        env={**os.environ, **variables()},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4, done.stderr
+    assert all("mock-tingwu lets nothing leave this machine" in line for line in lines)
+
+
 @pytest.mark.skipif(shutil.which("java") is None, reason="there is no Java")
 @pytest.mark.parametrize("folder", AWKWARD)
 def test_java_finds_the_store_in_any_folder(folder: str) -> None:
