@@ -115,9 +115,15 @@ class Authority:
             OSError: it cannot be read.
         """
         try:
-            pem = (place / KEY).read_bytes()
+            with (place / KEY).open("rb") as file:
+                pem, owner = file.read(), os.fstat(file.fileno()).st_uid
         except FileNotFoundError:
             return None
+        if hasattr(os, "geteuid") and os.geteuid() not in (0, owner) and owner != 0:
+            raise AuthorityError(
+                f"{place / KEY} is another user's, who could vouch for whom they like; "
+                f"{FOLDER_VARIABLE} names another folder"
+            )
         try:
             certificate = x509.load_pem_x509_certificate(pem)
             key = serialization.load_pem_private_key(pem, None)

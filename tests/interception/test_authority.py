@@ -195,6 +195,18 @@ def test_one_that_can_vouch_for_others_is_not_ours(
     assert not (place / CERTIFICATE).exists()
 
 
+def test_nobody_trusts_the_authority_of_another_user(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Authority.of_user()
+    if os.geteuid() == 0:
+        os.chown(place / KEY, 12_345, -1)
+        Authority.of_user()  # root may
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    with pytest.raises(AuthorityError, match=r"ca-with-key.pem is another user's, .*; MOCK_TINGWU"):
+        Authority.of_user()
+
+
 def test_nothing_is_left_of_what_cannot_be_written(place: Path) -> None:
     made = Authority.of_user()
     made.path.unlink()
