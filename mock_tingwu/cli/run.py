@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from unittest import mock as mocking
 
 from mock_tingwu.cli import BAD_USAGE, complain
 from mock_tingwu.settings import Settings, SettingsError
@@ -101,9 +102,17 @@ def _started(stack: ExitStack, settings: Settings) -> MockTingwu:
 def _run(
     stack: ExitStack, mock: MockTingwu, command: Sequence[str], args: argparse.Namespace
 ) -> int:
+    from mock_tingwu.interception.authority import AuthorityError
     from mock_tingwu.interception.intercepting import Interception
 
-    interception = stack.enter_context(Interception(mock, allow_network=args.allow_network))
+    try:
+        interception = stack.enter_context(Interception(mock, allow_network=args.allow_network))
+    except AuthorityError as error:
+        raise SettingsError(str(error)) from None
+    if not args.allow_network:
+        # The mock calls back whomever the program names: that must not leave the machine either.
+        proxies = interception.way().proxies(os.environ)
+        stack.enter_context(mocking.patch.dict(os.environ, proxies))
     try:
         code = None
         if args.hosts:

@@ -46,8 +46,20 @@ LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 STORE_PASSWORD: Final = "changeit"
 
 
+#: Whom it can vouch for.
+_ALLOWED: Final = x509.NameConstraints(
+    [
+        x509.DNSName(DOMAIN),
+        x509.DNSName("localhost"),
+        x509.IPAddress(IPv4Network("127.0.0.0/8")),
+        x509.IPAddress(IPv6Network("::1/128")),
+    ],
+    None,
+)
+
+
 class AuthorityError(Exception):
-    """The authority cannot be read or kept; the message says which file and why."""
+    """Certificates cannot be read or kept; the message says which file and why."""
 
 
 def folder() -> Path:
@@ -103,9 +115,15 @@ class Authority:
             OSError: it cannot be read.
         """
         try:
-            pem = (place / KEY).read_bytes()
+            with (place / KEY).open("rb") as file:
+                pem, owner = file.read(), os.fstat(file.fileno()).st_uid
         except FileNotFoundError:
             return None
+        if hasattr(os, "geteuid") and os.geteuid() not in (0, owner) and owner != 0:
+            raise AuthorityError(
+                f"{place / KEY} is another user's, who could vouch for whom they like; "
+                f"{FOLDER_VARIABLE} names another folder"
+            )
         try:
             certificate = x509.load_pem_x509_certificate(pem)
             key = serialization.load_pem_private_key(pem, None)
@@ -114,6 +132,11 @@ class Authority:
         same = certificate.public_key() == key.public_key()
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not same:
             raise _none_in(place)
+        if not _is_bounded(certificate):
+            raise AuthorityError(
+                f"{place / KEY} can vouch for others than {DOMAIN} and this machine, so it is not "
+                "ours; `mock-tingwu ca remove` deletes it"
+            )
         _publish(place, _public(certificate))
         return cls(certificate, key, place / CERTIFICATE)
 
@@ -202,6 +225,14 @@ def _none_in(place: Path) -> AuthorityError:
     )
 
 
+def _is_bounded(certificate: x509.Certificate) -> bool:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.NameConstraints)
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return found.critical and found.value == _ALLOWED
+
+
 def _make(path: Path) -> None:
     """Make an authority in a file. Whoever is first does; the others find that one."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -225,18 +256,27 @@ def _succeed(place: Path, old: Authority) -> None:
 
 
 def _publish(place: Path, pem: bytes) -> None:
-    """Keep the certificate in a file without its key."""
+    """Keep the certificate in a file without its key.
+
+    A program of another user, as in another container, may be told to trust it.
+    """
     path = place / CERTIFICATE
     if not path.exists() or path.read_bytes() != pem:
-        _replace(path, pem)
+        _replace(path, pem, mode=0o644)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Give a file other content; nobody finds half of it, or can read it but its owner."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    Path(draft).replace(path)
+def _replace(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Give a file other content, of which nobody finds half."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        draft.chmod(mode)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink()
+        raise
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
@@ -247,12 +287,6 @@ def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
             x509.NameAttribute(NameOID.COMMON_NAME, NAME),
         ]
     )
-    allowed = [
-        x509.DNSName(DOMAIN),
-        x509.DNSName("localhost"),
-        x509.IPAddress(IPv4Network("127.0.0.0/8")),
-        x509.IPAddress(IPv6Network("::1/128")),
-    ]
     return (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -262,7 +296,9 @@ def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.NameConstraints(allowed, None), critical=True)
+        .add_extension(_ALLOWED, critical=True)
+        # Names in certificates for mail and code are of other kinds, which nothing else bounds.
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(_usage(key_cert_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -16,7 +17,7 @@ _HANDED_ON: Final = tuple(
     for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT", "SIGBREAK")
     if hasattr(signal, name)
 )
-_OF_TERMINAL: Final = {"SIGINT", "SIGQUIT"}
+_OF_TERMINAL: Final = {"SIGINT", "SIGQUIT", "SIGBREAK"}
 
 
 def run(
@@ -80,8 +81,10 @@ def _handing_on() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
 
 def _in_foreground() -> bool:
     """Whether a terminal sends its signals to us and our children alike."""
+    if sys.platform == "win32":
+        return True  # all who share a console are told of its keys
     try:
         with open(os.ctermid(), "rb") as terminal:  # noqa: PTH123
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
-    except (OSError, AttributeError):
+    except OSError:
         return False

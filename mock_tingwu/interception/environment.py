@@ -34,6 +34,18 @@ _BUNDLES: Final = (
 )
 #: Curl and Go's net/http read the small ones, others the capital ones.
 _PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+#: Where they have a value, some libraries prefer these in either case: urllib and websockets, npm
+#: and proxy-from-env (axios), global-agent. One of the user's would lead around the mock.
+_PREFERRED: Final = frozenset(
+    {
+        *("WS_PROXY", "WSS_PROXY", "SOCKS_PROXY", "FTP_PROXY"),
+        *("NPM_CONFIG_PROXY", "NPM_CONFIG_HTTP_PROXY", "NPM_CONFIG_HTTPS_PROXY"),
+        *("NPM_CONFIG_NO_PROXY", "NPM_CONFIG_NOPROXY"),
+        *("GLOBAL_AGENT_HTTP_PROXY", "GLOBAL_AGENT_HTTPS_PROXY", "GLOBAL_AGENT_NO_PROXY"),
+    }
+)
+#: Every JVM reads the first; what is in the others wins over it.
+_JAVA_OPTIONS: Final = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 #: Keys that a program may insist on.
 KEYS: Final = (
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -47,10 +59,10 @@ class Way:
     """How a program gets to the mock.
 
     ``authority`` is the mock's certificate in PEM, ``bundle`` a file with it and others that are
-    trusted, ``java_store`` the same for Java. ``proxy`` is the URL of the proxy, None where names
-    lead there by themselves; ``open_port`` is its port for those who cannot give a token.
-    ``allow_network``: other hosts are not refused. ``keys`` are those of `KEYS`, as the mock takes
-    them, for programs of users who have none.
+    trusted, ``java_store`` the same for Java. ``proxy`` is the URL of the proxy, with the token,
+    None where names lead there by themselves; ``open_port`` is its port for those who cannot give
+    one. ``allow_network``: other hosts are not refused. ``keys`` are those of `KEYS`, as the mock
+    takes them, for programs of users who have none.
     """
 
     http_port: int
@@ -58,28 +70,36 @@ class Way:
     authority: str
     bundle: Path
     java_store: Path
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     open_port: int = 0
     allow_network: bool = False
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def variables(self, base: Mapping[str, str]) -> dict[str, str]:
         """What is to be set over the environment ``base``."""
         found = dict.fromkeys(_BUNDLES, str(self.bundle))
-        found |= self._proxies(base)
-        found["JAVA_TOOL_OPTIONS"] = _joined(base.get("JAVA_TOOL_OPTIONS"), self._java())
+        found |= self.proxies(base)
+        first, *stronger = _JAVA_OPTIONS
+        for name in (first, *(name for name in stronger if base.get(name))):
+            found[name] = _joined(base.get(name), self._java())
         found |= self._preloads(base)
         return found | {name: key for name, key in self.keys.items() if not base.get(name)}
 
-    def _proxies(self, base: Mapping[str, str]) -> dict[str, str]:
+    def proxies(self, base: Mapping[str, str]) -> dict[str, str]:
         """All of them, also to none: a proxy of the user's would lead around the mock."""
         exempt = list(LOOPBACK)
         if self.allow_network:
-            own = (base.get("NO_PROXY") or base.get("no_proxy") or "").split(",")
-            exempt += [name.strip() for name in own if _may_be_exempt(name.strip())]
-        values = dict.fromkeys(_PROXIES, self.proxy or "")
-        values["NO_PROXY"] = ",".join(exempt)
-        return values | {name.lower(): value for name, value in values.items()}
+            own = re.split(r"[\s,]+", base.get("NO_PROXY") or base.get("no_proxy") or "")
+            exempt += filter(_may_be_exempt, own)
+        proxy, exempted = self.proxy or "", ",".join(exempt)
+        values = dict.fromkeys(_PROXIES, proxy) | {"NO_PROXY": exempted}
+        # To gRPC, an empty one is none at all.
+        others = dict.fromkeys(_PREFERRED, "") | {"GRPC_PROXY": proxy, "NO_GRPC_PROXY": exempted}
+        return {
+            **values,
+            **{name.lower(): value for name, value in values.items()},
+            **{name: others[name.upper()] for name in base if name.upper() in others},
+        }
 
     def _java(self) -> str:
         """Its libraries know no variables, but all of them these properties."""
@@ -87,6 +107,7 @@ class Way:
             "javax.net.ssl.trustStore": self.java_store,
             "javax.net.ssl.trustStorePassword": STORE_PASSWORD,
             "javax.net.ssl.trustStoreType": "PKCS12",
+            "socksProxyHost": "",
         }
         if self.proxy is not None:
             for scheme in ("http", "https"):
@@ -127,9 +148,7 @@ def _may_be_exempt(name: str) -> bool:
     Libraries take it for the end of a name, some with a port and some with a star before it.
     """
     end = name.lower().partition(":")[0].strip("*.")
-    return (
-        bool(name.strip("*.")) and not end.endswith(DOMAIN) and not (end and DOMAIN.endswith(end))
-    )
+    return bool(end) and not end.endswith(DOMAIN) and not DOMAIN.endswith(end)
 
 
 def _joined(before: str | None, ours: str) -> str:
@@ -137,7 +156,7 @@ def _joined(before: str | None, ours: str) -> str:
 
 
 def _for_java(word: str) -> str:
-    """A word of JAVA_TOOL_OPTIONS, which knows both kinds of quotes and no backslash."""
+    """A word of `_JAVA_OPTIONS`, which know both kinds of quotes and no backslash."""
     if not re.search(r"""[\s"']""", word):
         return word
     return '"' + word.replace('"', """"'"'\"""") + '"'

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 import certifi
 from cryptography import x509
 
-from mock_tingwu.interception.authority import Authority
+from mock_tingwu.interception.authority import Authority, AuthorityError
 from mock_tingwu.interception.environment import KEYS, Way
 from mock_tingwu.interception.proxy import Proxy
 
@@ -31,7 +31,8 @@ class Interception:
     The mock runs with a ``tls_port``.
 
     Raises:
-        AuthorityError: there is no authority, and none can be made.
+        AuthorityError: there is no authority, and none can be made; or those that the user trusts
+            cannot be read.
     """
 
     def __init__(self, mock: MockTingwu, *, allow_network: bool = False) -> None:
@@ -42,14 +43,18 @@ class Interception:
 
     def __enter__(self) -> Self:
         self._authority = authority = Authority.of_user()
-        others = _trusted(os.environ)
-        self._temporary = tempfile.TemporaryDirectory(prefix="mock-tingwu-")
-        self.bundle.write_bytes(authority.pem + others)
+        source, others = _trusted(os.environ)
         # Java trusts them alone then; whoever reaches nothing else needs nobody else's.
-        also = _certificates(others) if self._allow_network else []
-        self.java_store.write_bytes(authority.java_store(also))
-        self._proxy = Proxy(self._mock.port, self._tls_port, allow_network=self._allow_network)
-        self._mock._run(self._proxy.start())
+        also = _certificates(source, others) if self._allow_network else []
+        self._temporary = tempfile.TemporaryDirectory(prefix="mock-tingwu-")
+        try:
+            self.bundle.write_bytes(authority.pem + others)
+            self.java_store.write_bytes(authority.java_store(also))
+            self._proxy = Proxy(self._mock.port, self._tls_port, allow_network=self._allow_network)
+            self._mock._run(self._proxy.start())
+        except BaseException:
+            self._temporary.cleanup()
+            raise
         return self
 
     def __exit__(
@@ -116,17 +121,27 @@ class Interception:
         return port
 
 
-def _certificates(pem: bytes) -> list[x509.Certificate]:
+def _certificates(source: str, pem: bytes) -> list[x509.Certificate]:
     """Those in a PEM file; cryptography warns of old ones that it will not read some day."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return x509.load_pem_x509_certificates(pem)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        raise AuthorityError(f"{source}, expected a file of certificates in PEM") from None
 
 
-def _trusted(environ: Mapping[str, str]) -> bytes:
-    """Who is trusted besides, in PEM: whom the user's variables name, else Mozilla's."""
+def _trusted(environ: Mapping[str, str]) -> tuple[str, bytes]:
+    """Who is trusted besides, in PEM: whom the user's variables name, else Mozilla's.
+
+    Before that, where they come from, as the beginning of a sentence.
+    """
     for name in _OWN_BUNDLES:
         path = environ.get(name)
-        if path and Path(path).is_file():
-            return Path(path).read_bytes()
-    return Path(certifi.where()).read_bytes()
+        source = f"{name} is {path!r}"
+        try:
+            if path and Path(path).is_file():
+                return source, Path(path).read_bytes()
+        except OSError as error:
+            raise AuthorityError(f"{source}, which cannot be read: {error.strerror}") from None
+    return "certifi's file", Path(certifi.where()).read_bytes()

@@ -37,10 +37,15 @@ def serving(authority: Authority) -> ssl.SSLContext:
     def named(name: str) -> ssl.SSLContext:
         return authority.context(name)
 
-    def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+    def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
         wanted = (name or "").lower()
         if is_product(wanted):
-            connection.context = named(wanted)
+            try:
+                connection.context = named(wanted)
+            except OSError as error:  # its key goes through a file
+                log.warning("no certificate for %s: %s", wanted, error.strerror or error)
+                return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+        return None
 
     local.sni_callback = choose
     return local

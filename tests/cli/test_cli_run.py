@@ -141,6 +141,33 @@ def test_who_is_to_be_verified_has_keys_that_are_taken(
     assert run(capfd, *words) == (0, "an-id a-secret\n", "")
 
 
+#: A live task whose callbacks go to another machine; it ends when the first one has been tried.
+CALLED_BACK = """
+import json, time, urllib.parse, urllib.request
+asked = {"Action": "CreateRtcAsrTask", "Version": "2016-11-01", "Format": "JSON", "Mode": "live"}
+asked |= {"Language": "cn", "StreamURL": "rtmp://pull.example.com/app/lesson", "ReportInterval": 1}
+asked["CallbackURL"] = "https://captions.example.com/hook"
+live = "https://live.aliyuncs.com/"
+urllib.request.urlopen(f"{live}?{urllib.parse.urlencode(asked)}").close()
+tried = False
+while not tried:
+    time.sleep(0.02)
+    journal = json.load(urllib.request.urlopen(f"{live}_mock/journal"))["entries"]
+    tried = any(entry["kind"] == "callback" for entry in journal)
+"""
+
+
+def test_the_mock_calls_nobody_back_elsewhere(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    before = dict(os.environ)
+    code, _, errors = run(capfd, "--", sys.executable, "-c", CALLED_BACK)
+    assert code == 0
+    assert re.search(r"^  refused \d+ connections? to captions.example.com:443$", errors, re.M)
+    assert dict(os.environ) == before
+
+
 # What cannot be
 
 
@@ -190,6 +217,25 @@ def test_an_authority_that_cannot_be_kept_is_told(
     code, _, errors = run(capfd, "--", "true")
     assert code == 2 and errors.count("\n") == 1
     assert errors.startswith("mock-tingwu run: the authority cannot be kept in ")
+
+
+def test_whom_the_user_trusts_has_to_be_told_in_pem(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "trusted.pem"
+    path.write_text("junk")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    told = f"mock-tingwu run: SSL_CERT_FILE is '{path}', expected a file of certificates in PEM\n"
+    assert run(capfd, "--allow-network", "--", "true") == (2, "", told)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no file that root cannot read")
+def test_whom_the_user_trusts_has_to_be_readable(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/proc/self/mem")
+    why = "SSL_CERT_FILE is '/proc/self/mem', which cannot be read: Input/output error"
+    assert run(capfd, "--", "true") == (2, "", f"mock-tingwu run: {why}\n")
 
 
 # Signals and streams

@@ -59,7 +59,7 @@ def test_nobody_else_can_read_the_key(place: Path) -> None:
         made = Authority.of_user()
     finally:
         os.umask(before)
-    assert (mode(place), mode(place / KEY)) == (0o700, 0o600)
+    assert (mode(place), mode(place / KEY), mode(made.path)) == (0o700, 0o600, 0o644)
     assert sorted(path.name for path in place.iterdir()) == [KEY, CERTIFICATE]
     assert made.path == place / CERTIFICATE
     assert b"PRIVATE" not in made.path.read_bytes() and made.pem == made.path.read_bytes()
@@ -180,6 +180,44 @@ def test_what_is_damaged_is_told_in_one_sentence(place: Path) -> None:
     Authority.of_user()
 
 
+@pytest.mark.parametrize("bounds", [None, x509.NameConstraints([x509.DNSName("com")], None)])
+def test_one_that_can_vouch_for_others_is_not_ours(
+    place: Path, monkeypatch: pytest.MonkeyPatch, bounds: x509.NameConstraints | None
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "_ALLOWED", bounds or keeping._ALLOWED)
+        if bounds is None:
+            bare = x509.CertificateBuilder
+            patch.setattr(bare, "add_extension", lambda builder, *_, **__: builder)
+        keeping._make(place / KEY)
+    with pytest.raises(AuthorityError, match="can vouch for others than aliyuncs"):
+        Authority.of_user()
+    assert not (place / CERTIFICATE).exists()
+
+
+def test_nobody_trusts_the_authority_of_another_user(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Authority.of_user()
+    if os.geteuid() == 0:
+        os.chown(place / KEY, 12_345, -1)
+        Authority.of_user()  # root may
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    with pytest.raises(AuthorityError, match=r"ca-with-key.pem is another user's, .*; MOCK_TINGWU"):
+        Authority.of_user()
+
+
+def test_nothing_is_left_of_what_cannot_be_written(place: Path) -> None:
+    made = Authority.of_user()
+    made.path.unlink()
+    made.path.mkdir()
+    with pytest.raises(AuthorityError, match="Is a directory"):
+        Authority.of_user()
+    with pytest.raises(IsADirectoryError):
+        keeping._replace(made.path, b"")
+    assert sorted(path.name for path in place.iterdir()) == [KEY, CERTIFICATE]
+
+
 def test_where_nothing_can_be_kept_is_told_in_one_sentence(place: Path) -> None:
     place.parent.mkdir()
     place.write_text("a file")
@@ -261,6 +299,11 @@ def test_what_it_signs_for_others_is_refused(
 ) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
         handshake(authority.context(name), client, name)
+
+
+def test_it_vouches_for_servers_alone(authority: Authority) -> None:
+    uses = authority.certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    assert [*uses.value] == [x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]
 
 
 def test_a_name_among_allowed_ones_does_not_help(

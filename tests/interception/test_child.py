@@ -83,6 +83,11 @@ def test_a_signal_before_it_is_there_is_kept_for_it() -> None:
         assert child.run(["sleep", "60"], ENVIRON) == 128 + signal.SIGUSR1
 
 
+def test_windows_tells_all_of_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert child._in_foreground()
+
+
 def test_what_is_ignored_stays_so(capfd: pytest.CaptureFixture[str]) -> None:
     program = "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)"
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

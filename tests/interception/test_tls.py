@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,23 @@ def test_it_is_whatever_host_of_the_cloud_is_asked_for(
     shouted.check_hostname, shouted.verify_mode = False, ssl.CERT_NONE
     with secured(mock, shouted, name.upper()) as connection:
         assert names(connection) == [name]
+
+
+def test_a_certificate_that_cannot_be_made_is_told_in_a_line(
+    mock: MockTingwu,
+    trusting: ssl.SSLContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path / "nothing"))
+        with pytest.raises(OSError), secured(mock, trusting, DASHSCOPE):
+            pass
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == [f"no certificate for {DASHSCOPE}: No such file or directory"]
+    with secured(mock, trusting, DASHSCOPE) as connection:
+        assert names(connection) == [DASHSCOPE]
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])

@@ -38,8 +38,8 @@ EXPECTED: dict[str, tuple[int, str, list[str]]] = {
 }
 #: What the report says of `leaving.py`; inside namespaces only names are asked for.
 REFUSED_BY_PROXY = [
-    "1 connection to 192.0.2.7:443",
-    "7 connections to example.com:443",
+    "2 connections to 192.0.2.7:443",
+    "8 connections to example.com:443",
     "1 connection to example.com:80",
 ]
 OWN_SERVER = ["told of Transcription", "status COMPLETED"]
@@ -178,13 +178,13 @@ def test_by_names_of_their_own(
     else:
         assert ended.said.startswith("mock-tingwu:\n")
         assert ended.printed["own"] == ["own name 127.0.0.1"]
-        assert refused(ended) == ["8 connections to example.com"]
+        assert refused(ended) == ["9 connections to example.com"]
 
 
 def check_that_nothing_left(ended: Ended) -> None:
     """Every attempt of `leaving.py` was refused."""
     printed = ended.printed["leaving"]
-    assert [line.partition(" ")[0] for line in printed] == ["refused"] * 9, printed
+    assert [line.partition(" ")[0] for line in printed] == ["refused"] * 11, printed
 
 
 def refused(ended: Ended) -> list[str]:

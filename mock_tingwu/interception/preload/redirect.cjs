@@ -11,7 +11,8 @@ if (settings) {
   const connect = net.Socket.prototype.connect;
 
   const isLocal = (host) =>
-    !host || host === "localhost" || host === "::1" || /^127\./.test(host) || host === "0.0.0.0";
+    ["", "localhost", "::1", "0.0.0.0"].includes(host) ||
+    (net.isIPv4(host) && host.startsWith("127."));
 
   const redirected = (options) => {
     const host = String(options.host || "").toLowerCase();

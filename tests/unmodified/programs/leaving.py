@@ -1,5 +1,6 @@
 """Tries to reach somebody who has nothing to do with the cloud, in each way that there is."""
 
+import asyncio
 import http.client
 import socket
 import ssl
@@ -21,6 +22,16 @@ def by_address():
     socket.create_connection(("192.0.2.7", 443), timeout=10)
 
 
+def by_address_asynchronously():
+    asyncio.run(asyncio.wait_for(asyncio.open_connection("192.0.2.7", 443), 10))
+
+
+def by_name_at_a_socket():
+    with socket.socket() as connection:
+        connection.settimeout(10)
+        connection.connect(("example.com", 443))
+
+
 TRIED = {
     "urllib": lambda: urllib.request.urlopen("https://example.com/", timeout=10),
     "requests": lambda: requests.get("https://example.com/", timeout=10),
@@ -31,6 +42,8 @@ TRIED = {
     "websocket-client": lambda: websocket.create_connection("wss://example.com/", timeout=10),
     "a socket": by_socket,
     "an address": by_address,
+    "an address, asyncio": by_address_asynchronously,
+    "a name at a socket": by_name_at_a_socket,
 }
 
 for name, attempt in TRIED.items():

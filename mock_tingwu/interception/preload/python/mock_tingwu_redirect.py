@@ -1,7 +1,8 @@
 """For Python programs whose libraries know neither proxies nor SSL_CERT_FILE.
 
-Name resolution leads hosts of the cloud to the mock, and whoever trusts the authorities in a file,
-such as certifi's or a copy of it, trusts the mock's as well. It runs in other people's programs, of
+Name resolution leads hosts of the cloud to the mock, sockets go to no other machine, and whoever
+trusts the authorities in a file, such as certifi's or a copy of it, trusts the mock's as well. It
+runs in other people's programs, of
 whatever version, so it needs the standard library alone and nothing of ours. What it needs to know
 is in MOCK_TINGWU_INTERCEPT (JSON): ``pattern`` of the hosts, ``http_port`` and ``tls_port`` of the
 mock, ``authority`` (its certificate in PEM), ``allow_network``, ``proxy_port`` (of the proxy, which
@@ -21,6 +22,7 @@ from contextlib import suppress
 from typing import Any
 
 VARIABLE = "MOCK_TINGWU_INTERCEPT"
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
 def patch(settings: dict[str, Any]) -> Callable[[], None]:
@@ -43,15 +45,32 @@ def patch(settings: dict[str, Any]) -> Callable[[], None]:
         why = "mock-tingwu lets nothing leave this machine; --allow-network does"
         raise socket.gaierror(socket.EAI_FAIL, f"{name}: {why}")
 
+    def checked(connect: Callable[..., Any]) -> Callable[..., Any]:
+        def connect_to(self: socket.socket, address: Any) -> Any:
+            by_tcp = self.family in _INTERNET and self.type == socket.SOCK_STREAM
+            if by_tcp and not (_is_local(address[0]) or _is_own(resolve, address[0])):
+                # asyncio asks no resolver about addresses; what has a name may be led on.
+                found = getaddrinfo(*address[:2], self.family, self.type)
+                address = found[0][4]
+            return connect(self, address)
+
+        return connect_to
+
     def load_verify_locations(self: ssl.SSLContext, *args: Any, **kwargs: Any) -> None:
         load(self, *args, **kwargs)
         load(self, cadata=settings["authority"])
 
     socket.getaddrinfo = getaddrinfo
     setattr(ssl.SSLContext, "load_verify_locations", load_verify_locations)  # noqa: B010
+    connects = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex")}
+    if not settings["allow_network"]:
+        for name, connect in connects.items():
+            setattr(socket.socket, name, checked(connect))
 
     def undo() -> None:
         socket.getaddrinfo = resolve
+        for name, connect in connects.items():
+            setattr(socket.socket, name, connect)
         setattr(ssl.SSLContext, "load_verify_locations", load)  # noqa: B010
 
     return undo
@@ -72,6 +91,13 @@ def _count(proxy_port: int, name: Any, port: Any) -> None:
         books.connect(("127.0.0.1", proxy_port))
         books.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
         books.recv(1)
+
+
+def _is_own(resolve: Callable[..., Any], address: Any) -> bool:
+    """Whether it is an address that this machine has under its own name."""
+    with suppress(OSError):
+        return address in [found[4][0] for found in resolve(socket.gethostname(), None)]
+    return False
 
 
 def _is_local(name: Any) -> bool:
