@@ -83,9 +83,62 @@ def test_a_signal_before_it_is_there_is_kept_for_it() -> None:
         assert child.run(["sleep", "60"], ENVIRON) == 128 + signal.SIGUSR1
 
 
-def test_windows_tells_all_of_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")
-    assert child._in_foreground()
+#: Counts signals until SIGTERM comes, of which a few more may come.
+_COUNTING = """
+import os, signal, sys, time
+found = []
+for name in ("SIGTERM", "SIGINT", "SIGUSR1"):
+    signal.signal(getattr(signal, name), lambda number, frame: found.append(number))
+os.write({ready}, b"r")
+while signal.SIGTERM not in found:
+    time.sleep(10)
+time.sleep(0.1)
+print(*(signal.Signals(number).name for number in found))
+"""
+
+#: Runs it in a process group of its own, as a shell runs a job.
+_RUNNING = """
+import os, sys
+from mock_tingwu.interception import child
+os.setpgid(0, 0)
+sys.exit(child.run([sys.executable, "-Sc", sys.argv[1]], dict(os.environ)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
+def test_signals_come_once_to_whomever_they_are_sent() -> None:
+    reading, writing = os.pipe()
+    line = [sys.executable, "-c", _RUNNING, _COUNTING.format(ready=writing)]
+    with subprocess.Popen(
+        line, pass_fds=[writing], stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        os.close(writing)
+        assert os.read(reading, 1) == b"r"
+        os.close(reading)
+        os.killpg(process.pid, signal.SIGINT)
+        os.kill(process.pid, signal.SIGUSR1)
+        os.kill(process.pid, signal.SIGTERM)  # as timeout(1) does
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.stdout is not None
+        assert sorted(process.stdout.read().split()) == ["SIGINT", "SIGTERM", "SIGUSR1"]
+    assert process.returncode == 0
+
+
+def test_what_was_open_before_us_is_inherited(capfd: pytest.CaptureFixture[str]) -> None:
+    reading, writing = os.pipe()
+    private = os.dup(reading)
+    os.set_inheritable(reading, True)
+    os.write(writing, b"here")
+    os.close(writing)
+    program = (
+        f"import os; print(os.read({reading}, 9))\n"
+        "try: os.fstat({private})\n"
+        "except OSError: print('closed')"
+    ).format(private=private)
+    assert child.run([sys.executable, "-Sc", program], ENVIRON) == 0
+    os.close(reading)
+    os.close(private)
+    assert capfd.readouterr().out == "b'here'\nclosed\n"
 
 
 def test_what_is_ignored_stays_so(capfd: pytest.CaptureFixture[str]) -> None:
