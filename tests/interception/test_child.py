@@ -85,14 +85,19 @@ def test_a_signal_before_it_is_there_is_kept_for_it() -> None:
 
 #: Counts signals until SIGTERM comes, of which a few more may come.
 _COUNTING = """
-import os, signal, sys, time
-found = []
+import os, signal, time
+reading, writing = os.pipe()
+os.set_blocking(writing, False)
+signal.set_wakeup_fd(writing)
 for name in ("SIGTERM", "SIGINT", "SIGUSR1"):
-    signal.signal(getattr(signal, name), lambda number, frame: found.append(number))
+    signal.signal(getattr(signal, name), lambda number, frame: None)
 os.write({ready}, b"r")
+found = b""
 while signal.SIGTERM not in found:
-    time.sleep(10)
+    found += os.read(reading, 9)
 time.sleep(0.1)
+os.write(writing, b"0")
+found += os.read(reading, 9)[:-1]
 print(*(signal.Signals(number).name for number in found))
 """
 
