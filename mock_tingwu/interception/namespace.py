@@ -38,10 +38,12 @@ _BUNDLES: Final = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+#: Where nscd answers, which looks names up outside.
+_NAME_CACHES: Final = ("/run/nscd/socket", "/var/run/nscd/socket")
 
 
 class NotAllowed(Exception):
-    """This system has no namespaces for its users; the message is the kernel's."""
+    """This system has no namespaces for its users; the message says why."""
 
 
 class Namespace:
@@ -98,6 +100,8 @@ class Namespace:
         self._ours.settimeout(_PATIENCE_S)
         said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3)
         if len(descriptors) != 3:
+            for descriptor in descriptors:
+                os.close(descriptor)
             raise NotAllowed(said.decode() or "it ended without a word")
         plain, secure, names = map(_received, descriptors)
         self._ours.settimeout(_ANSWER_S)
@@ -150,6 +154,8 @@ class Namespace:
                 file = self._folder / Path(target).name
                 file.write_text(text)
                 found.append((str(file), os.path.realpath(target)))
+        sockets = {os.path.realpath(path) for path in _NAME_CACHES if Path(path).exists()}
+        found += [(os.devnull, path) for path in sorted(sockets)]
         bundles = {os.path.realpath(path) for path in _BUNDLES if Path(path).exists()}
         return found + [(str(self._bundle), path) for path in sorted(bundles)]
 
