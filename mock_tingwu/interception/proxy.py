@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from mock_tingwu.client.address import is_local
+from mock_tingwu.client.address import is_own
 from mock_tingwu.protocols.hosts import is_product
 
 #: What clients give as the name of their user; the password is a token of each run.
@@ -166,7 +166,7 @@ class Proxy:
         """
         if is_product(host):
             return
-        if self._allow_network or is_local(f"http://{_bracketed(host)}"):
+        if self._allow_network or is_own(host):
             if not is_known:
                 text = "the token of this run is missing"
                 raise _Refused(407, "Proxy Authentication Required", text)

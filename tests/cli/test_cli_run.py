@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu, cli
-from mock_tingwu.cli.run import _tell, _with_own_keys
+from mock_tingwu.cli.run import _with_own_keys
 from mock_tingwu.cli.run_report import Way, elsewhere, lines
 from mock_tingwu.settings import Settings
 from tests.cli.commands import COMMAND, Running, environment
