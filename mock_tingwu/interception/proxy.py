@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import h11
 
 from mock_tingwu.client.address import is_own
+from mock_tingwu.interception.upstream import Streams, Upstream, Upstreams
 from mock_tingwu.protocols.hosts import is_product
 
 #: What clients give as the name of their user; the password is a token of each run.
@@ -56,10 +57,19 @@ class Proxy:
     """A proxy on a port of the loopback interface that the system chooses.
 
     ``http_port`` and ``tls_port`` are the mock's. Call `start` on an event loop, `close` on the
-    same. It has a second port for clients that cannot give a token; see `open_port`.
+    same. It has a second port for clients that cannot give a token; see `open_port`. With
+    ``allow_network`` other hosts are reached through ``upstreams``.
     """
 
-    def __init__(self, http_port: int, tls_port: int, *, allow_network: bool = False) -> None:
+    def __init__(
+        self,
+        http_port: int,
+        tls_port: int,
+        *,
+        allow_network: bool = False,
+        upstreams: Upstreams | None = None,
+    ) -> None:
+        self._upstreams = upstreams or Upstreams({})
         self._http_port = http_port
         self._tls_port = tls_port
         self._allow_network = allow_network
@@ -144,7 +154,8 @@ class Proxy:
                 first = await reader.read(_PIECE)
                 onward = await _connected(*self._mock(first.startswith(_CLIENT_HELLO)))
             else:
-                first, onward = b"", await _connected(host, port)
+                by = self._upstream(host, port, tunnel=True)
+                first, onward = b"", await _connected(host, port, by, tunnel=True)
                 writer.write(_ESTABLISHED)
             await _joined(reader, writer, *onward, first)
             return
@@ -152,8 +163,15 @@ class Proxy:
         self._admit(host, port, is_known)
         if is_product(host):
             host, port = self._mock(False)
-        onward = await _connected(host, port)
-        await _joined(reader, writer, *onward, _onward(head, request))
+        by = self._upstream(host, port, tunnel=False)
+        onward = await _connected(host, port, by)
+        await _joined(reader, writer, *onward, _onward(head, request, by))
+
+    def _upstream(self, host: str, port: int, *, tunnel: bool) -> Upstream | None:
+        """The user's proxy that leads to another machine, if there is one."""
+        if is_own(host):
+            return None
+        return self._upstreams.lead_to(f"{_bracketed(host)}:{port}", tunnel=tunnel)
 
     def _mock(self, secure: bool) -> tuple[str, int]:
         return "127.0.0.1", self._tls_port if secure else self._http_port
@@ -230,16 +248,18 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _onward(head: bytes, request: h11.Request) -> bytes:
+def _onward(head: bytes, request: h11.Request, by: Upstream | None) -> bytes:
     """The head as a server wants it: a path, and one request on each connection.
 
-    All else stays as the client has written it.
+    All else stays as the client has written it. For another proxy it is an address still.
     """
     start, *lines = head.split(b"\r\n")
     method, target, version = start.split(b" ")
     path = re.sub(rb"^[^/]+//[^/?]*", b"", target)
     if not path.startswith(b"/"):
         path = b"/" + path
+    if by is not None:
+        path = target
     headers = dict(request.headers)
     # Java's HttpClient offers h2c with every request.
     is_upgrade = headers.get(b"upgrade", b"").lower() == b"websocket"
@@ -248,12 +268,18 @@ def _onward(head: bytes, request: h11.Request) -> bytes:
     kept = [line for line in lines if line.partition(b":")[0].strip().lower() not in dropped]
     if not is_upgrade:
         kept.insert(0, b"Connection: close")
+    if by is not None:
+        kept[:0] = (line.encode() for line in by.headers())
     return b"\r\n".join((b" ".join((method, path, version)), *kept))
 
 
-async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connected(
+    host: str, port: int, by: Upstream | None = None, *, tunnel: bool = False
+) -> Streams:
     try:
         async with asyncio.timeout(PATIENCE_S):
+            if by is not None:
+                return await (by.tunnel(f"{_bracketed(host)}:{port}") if tunnel else by.connected())
             return await asyncio.open_connection(host, port)
     except (OSError, UnicodeError, TimeoutError) as error:  # some names cannot be asked for
         why = f"{_bracketed(host)}:{port} cannot be reached: {error or 'it does not answer'}"

@@ -34,6 +34,13 @@ NOBODY = f"{TASKS}/{'0' * 32}"
 on_each_loop = pytest.mark.parametrize("mock", ["uvloop", "asyncio"], indirect=True)
 
 
+@pytest.fixture(autouse=True)
+def no_proxy_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 @pytest.fixture
 def mock(
     request: pytest.FixtureRequest,
