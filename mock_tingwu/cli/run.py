@@ -163,7 +163,8 @@ def _run(
         return _NOT_EXECUTABLE
     if not args.quiet:
         way: Way = "names" if inside is not None else "network" if args.allow_network else "proxy"
-        _tell(lines(mock, interception.refused, way, whole=args.report))
+        asked = interception.was_asked
+        _tell(lines(mock, interception.refused, way, whole=args.report, proxy_asked=asked))
     return code
 
 

@@ -38,9 +38,17 @@ def elsewhere(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def lines(
-    mock: MockTingwu, refused: Mapping[str, int], way: Way = "proxy", *, whole: bool
+    mock: MockTingwu,
+    refused: Mapping[str, int],
+    way: Way = "proxy",
+    *,
+    whole: bool,
+    proxy_asked: bool = False,
 ) -> Iterator[str]:
-    """Calls, tasks, violations and what was refused; ``whole`` is with every step before."""
+    """Calls, tasks, violations and what was refused; ``whole`` is with every step before.
+
+    ``proxy_asked``: a program has come to the proxy, for whatever it was.
+    """
     from mock_tingwu.testing.report import told, violations
 
     journals = [scope.journal for scope in (mock, *mock.scopes)]
@@ -50,7 +58,7 @@ def lines(
         yield from (f"  {told(entry, journal[0]['at'])}" for entry in journal)
     calls = Counter(filter(None, map(_call, journal)))
     listed = ", ".join(f"{name} {count}" for name, count in calls.most_common())
-    if not calls and not refused and way != "names":
+    if not calls and not proxy_asked and way != "names":
         listed = "a program that knows no proxy needs --hosts"
     yield f"  {_counted(sum(calls.values()), 'call')}{': ' if listed else ''}{listed}"
     tasks = mock.call(lambda: _tasks(mock))

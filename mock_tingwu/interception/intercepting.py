@@ -96,6 +96,12 @@ class Interception:
         assert self._proxy is not None
         return self._proxy.refused
 
+    @property
+    def was_asked(self) -> bool:
+        """Whether a program has come to the proxy."""
+        assert self._proxy is not None
+        return self._proxy.was_asked
+
     def way(self) -> Way:
         """How a program gets there by a proxy."""
         assert self._proxy is not None

@@ -91,7 +91,7 @@ class Namespace:
         return [*entering, *command]
 
     def open(self) -> None:
-        """Serve it, once the program has been started.
+        """Serve it, once the program has been started; not if it was ended on its way there.
 
         Raises:
             NotAllowed: it could not go there.
@@ -102,7 +102,9 @@ class Namespace:
         if len(descriptors) != 3:
             for descriptor in descriptors:
                 os.close(descriptor)
-            raise NotAllowed(said.decode() or "it ended without a word")
+            if not said:
+                return  # by a signal, say, which its status tells
+            raise NotAllowed(said.decode())
         plain, secure, names = map(_received, descriptors)
         self._ours.settimeout(_ANSWER_S)
         self._mock._server.world.outside.make_socket = self._make_socket

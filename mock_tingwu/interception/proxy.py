@@ -80,6 +80,8 @@ class Proxy:
         self._connections: set[asyncio.Task[None]] = set()
         #: How often a host was refused, by ``host:port``.
         self.refused: Counter[str] = Counter()
+        #: Whether anybody has asked for anything.
+        self.was_asked = False
 
     async def start(self) -> None:
         """Listen."""
@@ -119,6 +121,7 @@ class Proxy:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, needs_token: bool
     ) -> None:
+        is_closed = False
         try:
             try:
                 async with asyncio.timeout(PATIENCE_S):
@@ -129,10 +132,12 @@ class Proxy:
                 await _read_to_its_end(reader, writer)
             writer.close()
             await writer.wait_closed()
+            is_closed = True
         except (OSError, EOFError, TimeoutError):
             pass  # the client has gone, or says nothing
         finally:
-            writer.transport.abort()  # if that was cut short
+            if not is_closed:  # asyncio's aborts nothing that it has closed in a second step
+                writer.transport.abort()
 
     async def _pass_on(
         self,
@@ -142,6 +147,7 @@ class Proxy:
         needs_token: bool,
     ) -> None:
         request = _parsed(head)
+        self.was_asked = True
         headers = dict(request.headers)
         given = headers.get(b"proxy-authorization", b"")
         is_known = not needs_token or hmac.compare_digest(given, self._expected)
@@ -294,16 +300,19 @@ async def _joined(
     first: bytes,
 ) -> None:
     """Carry bytes both ways until both have ended; a connection that is reset resets the other."""
+    is_closed = False
     try:
         far_writer.write(first)
         await asyncio.gather(_carried(reader, far_writer), _carried(far_reader, writer))
         far_writer.close()
         await far_writer.wait_closed()
+        is_closed = True
     except OSError:
         _reset(writer)
         _reset(far_writer)
     finally:
-        far_writer.transport.abort()
+        if not is_closed:
+            far_writer.transport.abort()
 
 
 async def _read_to_its_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -233,3 +233,13 @@ def test_descriptors_that_are_too_few_are_closed(tls_mock: MockTingwu, tmp_path:
     # Nobody has the other end any more.
     assert os.read(reading, 1) == b""
     os.close(reading)
+
+
+def test_who_is_ended_on_the_way_there_is_run_in_no_other_way(
+    tls_mock: MockTingwu, tmp_path: Path
+) -> None:
+    with Namespace(tls_mock, tmp_path, tmp_path / "bundle", Counter()) as namespace:
+        command = ["sh", "-c", "kill -INT $$"]
+        started, environ = namespace.open, {"PATH": os.defpath}
+        status = child.run(command, environ, pass_fds=[namespace.descriptor], started=started)
+    assert status == 128 + signal.SIGINT

@@ -135,6 +135,10 @@ def _told(error: OSError) -> str:
 
 
 def main() -> int:
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        )  # it ends as the program would, with no traceback
     settings = json.loads(sys.argv[1])
     with socket.socket(fileno=settings["socket"]) as parent:
         try:
