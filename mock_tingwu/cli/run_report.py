@@ -57,7 +57,7 @@ def lines(
     if whole:
         yield from (f"  {told(entry, journal[0]['at'])}" for entry in journal)
     calls = Counter(filter(None, map(_call, journal)))
-    listed = ", ".join(f"{name} {count}" for name, count in calls.most_common())
+    listed = ", ".join(f"{printable(name)} {count}" for name, count in calls.most_common())
     if not calls and not proxy_asked and way != "names":
         listed = "a program that knows no proxy needs --hosts"
     yield f"  {_counted(sum(calls.values()), 'call')}{': ' if listed else ''}{listed}"

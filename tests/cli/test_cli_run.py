@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -285,6 +286,11 @@ def test_a_folder_that_is_gone_is_told(
     gone.rmdir()
     told = "mock-tingwu run: the working directory is gone, expected one that is there\n"
     assert run(capfd, "--", "true") == (2, "", told)
+
+
+def test_who_interrupts_its_start_sees_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "import_module", Mock(side_effect=KeyboardInterrupt))
+    assert cli.main(["run", "--", "true"]) == 130
 
 
 def test_a_second_separator_is_none_of_the_program(capfd: pytest.CaptureFixture[str]) -> None:
