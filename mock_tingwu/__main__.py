@@ -2,7 +2,10 @@
 
 import sys
 
-from mock_tingwu.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from mock_tingwu.cli import main
+
+        sys.exit(main())
+    except KeyboardInterrupt:  # before there is anything that would know it
+        sys.exit(130)

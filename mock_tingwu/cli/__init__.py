@@ -60,6 +60,13 @@ BAD_USAGE = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code. Bad usage exits with 2 as argparse does."""
+    try:
+        return _main(argv)
+    except KeyboardInterrupt:  # while something is imported, say
+        return INTERRUPTED
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _prepare_output()
     named = next((word for word in arguments if not word.startswith("-")), "")
@@ -73,6 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(
         metavar="COMMAND", required=True, help="one of those below; COMMAND --help tells more"
     )
+    usage = parser
     for name, summary in COMMANDS.items():
         # The parser's own list knows no groups.
         command = commands.add_parser(name, description=_sentence(summary))
@@ -80,13 +88,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             module = import_module(f"mock_tingwu.cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    args = parser.parse_args(arguments)
+            usage = command
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        usage.error(f"unrecognized arguments: {' '.join(unknown)}")
     code: int = 0
     try:
         code = args.run(args)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except BrokenPipeError:
         _write_no_more()  # the reader has seen enough (`| head`)
         return 1

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+
+#: A port of which only the number is needed (RFC 863).
+_DISCARD: Final = 9
 
 
 def is_local(url: str) -> bool:
@@ -16,6 +21,29 @@ def is_local(url: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
+        return False
+
+
+def is_own(host: str) -> bool:
+    """Whether a host name or address is this machine's: of its loopback or of a network of its.
+
+    Nobody is asked for a name: but for ``localhost`` it is what the machine calls itself. From an
+    address of its own it is the same address that a machine calls.
+    """
+    if host.lower() in ("localhost", socket.gethostname().lower()):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    if address.is_loopback or address.is_unspecified:
+        return True
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as one:
+            one.connect((str(address), _DISCARD))  # which sends nothing
+            return ip_address(one.getsockname()[0]) == address
+    except OSError:
         return False
 
 

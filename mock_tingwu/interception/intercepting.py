@@ -17,6 +17,7 @@ from cryptography import x509
 from mock_tingwu.interception.authority import Authority, AuthorityError
 from mock_tingwu.interception.environment import KEYS, Way
 from mock_tingwu.interception.proxy import Proxy
+from mock_tingwu.interception.upstream import Upstreams
 
 if TYPE_CHECKING:
     from mock_tingwu import MockTingwu
@@ -33,6 +34,7 @@ class Interception:
     Raises:
         AuthorityError: there is no authority, and none can be made; or those that the user trusts
             cannot be read.
+        ValueError: the network is allowed, and a proxy of the environment is none of HTTP.
     """
 
     def __init__(self, mock: MockTingwu, *, allow_network: bool = False) -> None:
@@ -50,7 +52,12 @@ class Interception:
         try:
             self.bundle.write_bytes(authority.pem + others)
             self.java_store.write_bytes(authority.java_store(also))
-            self._proxy = Proxy(self._mock.port, self._tls_port, allow_network=self._allow_network)
+            self._proxy = Proxy(
+                self._mock.port,
+                self._tls_port,
+                allow_network=self._allow_network,
+                upstreams=Upstreams(os.environ if self._allow_network else {}),
+            )
             self._mock._run(self._proxy.start())
         except BaseException:
             self._temporary.cleanup()
@@ -88,6 +95,12 @@ class Interception:
         """How often each other ``host:port`` was asked for and refused."""
         assert self._proxy is not None
         return self._proxy.refused
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether a program has come to the proxy."""
+        assert self._proxy is not None
+        return self._proxy.was_asked
 
     def way(self) -> Way:
         """How a program gets there by a proxy."""

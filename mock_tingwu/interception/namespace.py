@@ -38,10 +38,12 @@ _BUNDLES: Final = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+#: Where nscd answers, which looks names up outside.
+_NAME_CACHES: Final = ("/run/nscd/socket", "/var/run/nscd/socket")
 
 
 class NotAllowed(Exception):
-    """This system has no namespaces for its users; the message is the kernel's."""
+    """This system has no namespaces for its users; the message says why."""
 
 
 class Namespace:
@@ -89,7 +91,7 @@ class Namespace:
         return [*entering, *command]
 
     def open(self) -> None:
-        """Serve it, once the program has been started.
+        """Serve it, once the program has been started; not if it was ended on its way there.
 
         Raises:
             NotAllowed: it could not go there.
@@ -98,7 +100,11 @@ class Namespace:
         self._ours.settimeout(_PATIENCE_S)
         said, descriptors, _, _ = socket.recv_fds(self._ours, 4096, 3)
         if len(descriptors) != 3:
-            raise NotAllowed(said.decode() or "it ended without a word")
+            for descriptor in descriptors:
+                os.close(descriptor)
+            if not said:
+                return  # by a signal, say, which its status tells
+            raise NotAllowed(said.decode())
         plain, secure, names = map(_received, descriptors)
         self._ours.settimeout(_ANSWER_S)
         self._mock._server.world.outside.make_socket = self._make_socket
@@ -150,6 +156,8 @@ class Namespace:
                 file = self._folder / Path(target).name
                 file.write_text(text)
                 found.append((str(file), os.path.realpath(target)))
+        sockets = {os.path.realpath(path) for path in _NAME_CACHES if Path(path).exists()}
+        found += [(os.devnull, path) for path in sorted(sockets)]
         bundles = {os.path.realpath(path) for path in _BUNDLES if Path(path).exists()}
         return found + [(str(self._bundle), path) for path in sorted(bundles)]
 

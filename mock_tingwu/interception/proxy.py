@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 
 import h11
 
-from mock_tingwu.client.address import is_local
+from mock_tingwu.client.address import is_own
+from mock_tingwu.interception.upstream import Streams, Upstream, Upstreams
 from mock_tingwu.protocols.hosts import is_product
 
 #: What clients give as the name of their user; the password is a token of each run.
@@ -56,10 +57,19 @@ class Proxy:
     """A proxy on a port of the loopback interface that the system chooses.
 
     ``http_port`` and ``tls_port`` are the mock's. Call `start` on an event loop, `close` on the
-    same. It has a second port for clients that cannot give a token; see `open_port`.
+    same. It has a second port for clients that cannot give a token; see `open_port`. With
+    ``allow_network`` other hosts are reached through ``upstreams``.
     """
 
-    def __init__(self, http_port: int, tls_port: int, *, allow_network: bool = False) -> None:
+    def __init__(
+        self,
+        http_port: int,
+        tls_port: int,
+        *,
+        allow_network: bool = False,
+        upstreams: Upstreams | None = None,
+    ) -> None:
+        self._upstreams = upstreams or Upstreams({})
         self._http_port = http_port
         self._tls_port = tls_port
         self._allow_network = allow_network
@@ -70,6 +80,8 @@ class Proxy:
         self._connections: set[asyncio.Task[None]] = set()
         #: How often a host was refused, by ``host:port``.
         self.refused: Counter[str] = Counter()
+        #: Whether anybody has asked for anything.
+        self.was_asked = False
 
     async def start(self) -> None:
         """Listen."""
@@ -109,6 +121,7 @@ class Proxy:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, needs_token: bool
     ) -> None:
+        is_closed = False
         try:
             try:
                 async with asyncio.timeout(PATIENCE_S):
@@ -119,10 +132,12 @@ class Proxy:
                 await _read_to_its_end(reader, writer)
             writer.close()
             await writer.wait_closed()
+            is_closed = True
         except (OSError, EOFError, TimeoutError):
             pass  # the client has gone, or says nothing
         finally:
-            writer.transport.abort()  # if that was cut short
+            if not is_closed:  # asyncio's aborts nothing that it has closed in a second step
+                writer.transport.abort()
 
     async def _pass_on(
         self,
@@ -132,6 +147,7 @@ class Proxy:
         needs_token: bool,
     ) -> None:
         request = _parsed(head)
+        self.was_asked = True
         headers = dict(request.headers)
         given = headers.get(b"proxy-authorization", b"")
         is_known = not needs_token or hmac.compare_digest(given, self._expected)
@@ -144,7 +160,8 @@ class Proxy:
                 first = await reader.read(_PIECE)
                 onward = await _connected(*self._mock(first.startswith(_CLIENT_HELLO)))
             else:
-                first, onward = b"", await _connected(host, port)
+                by = self._upstream(host, port, tunnel=True)
+                first, onward = b"", await _connected(host, port, by, tunnel=True)
                 writer.write(_ESTABLISHED)
             await _joined(reader, writer, *onward, first)
             return
@@ -152,8 +169,15 @@ class Proxy:
         self._admit(host, port, is_known)
         if is_product(host):
             host, port = self._mock(False)
-        onward = await _connected(host, port)
-        await _joined(reader, writer, *onward, _onward(head, request))
+        by = self._upstream(host, port, tunnel=False)
+        onward = await _connected(host, port, by)
+        await _joined(reader, writer, *onward, _onward(head, request, by))
+
+    def _upstream(self, host: str, port: int, *, tunnel: bool) -> Upstream | None:
+        """The user's proxy that leads to another machine, if there is one."""
+        if is_own(host):
+            return None
+        return self._upstreams.lead_to(f"{_bracketed(host)}:{port}", tunnel=tunnel)
 
     def _mock(self, secure: bool) -> tuple[str, int]:
         return "127.0.0.1", self._tls_port if secure else self._http_port
@@ -166,7 +190,7 @@ class Proxy:
         """
         if is_product(host):
             return
-        if self._allow_network or is_local(f"http://{_bracketed(host)}"):
+        if self._allow_network or is_own(host):
             if not is_known:
                 text = "the token of this run is missing"
                 raise _Refused(407, "Proxy Authentication Required", text)
@@ -230,16 +254,18 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _onward(head: bytes, request: h11.Request) -> bytes:
+def _onward(head: bytes, request: h11.Request, by: Upstream | None) -> bytes:
     """The head as a server wants it: a path, and one request on each connection.
 
-    All else stays as the client has written it.
+    All else stays as the client has written it. For another proxy it is an address still.
     """
     start, *lines = head.split(b"\r\n")
     method, target, version = start.split(b" ")
     path = re.sub(rb"^[^/]+//[^/?]*", b"", target)
     if not path.startswith(b"/"):
         path = b"/" + path
+    if by is not None:
+        path = target
     headers = dict(request.headers)
     # Java's HttpClient offers h2c with every request.
     is_upgrade = headers.get(b"upgrade", b"").lower() == b"websocket"
@@ -248,12 +274,18 @@ def _onward(head: bytes, request: h11.Request) -> bytes:
     kept = [line for line in lines if line.partition(b":")[0].strip().lower() not in dropped]
     if not is_upgrade:
         kept.insert(0, b"Connection: close")
+    if by is not None:
+        kept[:0] = (line.encode() for line in by.headers())
     return b"\r\n".join((b" ".join((method, path, version)), *kept))
 
 
-async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connected(
+    host: str, port: int, by: Upstream | None = None, *, tunnel: bool = False
+) -> Streams:
     try:
         async with asyncio.timeout(PATIENCE_S):
+            if by is not None:
+                return await (by.tunnel(f"{_bracketed(host)}:{port}") if tunnel else by.connected())
             return await asyncio.open_connection(host, port)
     except (OSError, UnicodeError, TimeoutError) as error:  # some names cannot be asked for
         why = f"{_bracketed(host)}:{port} cannot be reached: {error or 'it does not answer'}"
@@ -268,16 +300,19 @@ async def _joined(
     first: bytes,
 ) -> None:
     """Carry bytes both ways until both have ended; a connection that is reset resets the other."""
+    is_closed = False
     try:
         far_writer.write(first)
         await asyncio.gather(_carried(reader, far_writer), _carried(far_reader, writer))
         far_writer.close()
         await far_writer.wait_closed()
+        is_closed = True
     except OSError:
         _reset(writer)
         _reset(far_writer)
     finally:
-        far_writer.transport.abort()
+        if not is_closed:
+            far_writer.transport.abort()
 
 
 async def _read_to_its_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

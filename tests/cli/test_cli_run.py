@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import pty
 import re
@@ -10,15 +12,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
 from mock_tingwu import MockTingwu, cli
-from mock_tingwu.cli.run_report import lines
+from mock_tingwu.cli.run import _with_own_keys
+from mock_tingwu.cli.run_report import Way, elsewhere, lines
+from mock_tingwu.settings import Settings
 from tests.cli.commands import COMMAND, Running, environment
+
+WAYS: tuple[Way, ...] = ("proxy", "network", "names")
 
 #: A meeting that is created and not ended, and a host that is refused.
 PROGRAM = """
@@ -90,7 +98,7 @@ def test_the_end_is_told_in_short(capfd: pytest.CaptureFixture[str], tmp_path: P
     assert any("stop-missing" in line for line in lines[at:])
     assert lines[-2:] == [
         "  refused 1 connection to files.example.com:443",
-        "  (--allow-network lets them through, without --hosts)",
+        "  (--allow-network lets them through)",
     ]
 
 
@@ -114,8 +122,47 @@ def test_who_wants_nothing_told_is_told_nothing(capfd: pytest.CaptureFixture[str
 def test_who_does_nothing_has_done_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     _, _, errors = run(capfd, "true")
     assert errors == (
-        "mock-tingwu:\n  no calls\n  no tasks\n  no violations of what clients owe the cloud\n"
+        "mock-tingwu:\n  no calls: a program that knows no proxy needs --hosts\n  no tasks\n"
+        "  no violations of what clients owe the cloud\n"
     )
+
+
+def test_what_was_refused_is_told_in_fitting_words(start_mock: Callable[..., MockTingwu]) -> None:
+    mock = start_mock()
+    hosts = {"a\x1b[2J.example": 2} | {f"host{number:02}.example": 1 for number in range(12)}
+    told = {way: [*lines(mock, hosts, way, whole=False)][4:] for way in WAYS}
+    assert [len(told[way]) for way in WAYS] == [12, 11, 11]
+    assert told["proxy"][0] == r"  refused 2 connections to a\x1b[2J.example"
+    assert told["proxy"][10:] == ["  and 3 more", "  (--allow-network lets them through)"]
+    assert told["names"][:2] == [
+        r"  refused the name a\x1b[2J.example, asked for 2 times",
+        "  refused the name host00.example, asked for 1 time",
+    ]
+    assert told["network"] == told["proxy"][:11]
+
+
+def test_who_has_called_nobody_may_know_no_proxy(start_mock: Callable[..., MockTingwu]) -> None:
+    mock = start_mock()
+    hinted = "  no calls: a program that knows no proxy needs --hosts"
+    assert [next(islice(lines(mock, {}, way, whole=False), 1, None)) for way in WAYS] == [
+        hinted,
+        hinted,
+        "  no calls",
+    ]
+    assert "  no calls" in lines(mock, {}, whole=False, proxy_asked=True)
+
+
+def test_variables_that_lead_elsewhere_are_told() -> None:
+    environ = {
+        "MOCK_TINGWU_URL": "http://127.0.0.1:8900",
+        "DASHSCOPE_BASE_URL": "http://[",
+        "DASHSCOPE_HTTP_BASE_URL": "https://dashscope-intl.aliyuncs.com/api/v1",
+        "DASHSCOPE_WEBSOCKET_BASE_URL": "",
+    }
+    assert [*elsewhere(environ)] == [
+        "whoever reads MOCK_TINGWU_URL or DASHSCOPE_BASE_URL is led elsewhere, not to this mock"
+    ]
+    assert [*elsewhere({})] == []
 
 
 def test_all_scopes_count(start_mock: Callable[..., MockTingwu]) -> None:
@@ -139,6 +186,35 @@ def test_who_is_to_be_verified_has_keys_that_are_taken(
     shown = "echo $ALIBABA_CLOUD_ACCESS_KEY_ID $ALIBABA_CLOUD_ACCESS_KEY_SECRET"
     words = ("--auth", "verify", "--quiet", "--", "sh", "-c", shown)
     assert run(capfd, *words) == (0, "an-id a-secret\n", "")
+
+
+@pytest.mark.parametrize(
+    ("environ", "given"),
+    [
+        ({}, "an-id a-secret"),
+        ({"ID": "mine", "SECRET": "my-secret"}, "mine my-secret"),
+        ({"ID": "mine"}, "mine a-secret"),
+        ({"SECRET": "my-secret"}, "an-id my-secret"),
+    ],
+)
+def test_keys_of_the_user_are_taken(environ: dict[str, str], given: str) -> None:
+    settings = Settings(access_keys={"an-id": "a-secret", "b": "c"}, api_keys=("sk",))
+    environ = {f"ALIBABA_CLOUD_ACCESS_KEY_{name}": value for name, value in environ.items()}
+    found = _with_own_keys(settings, environ | {"DASHSCOPE_API_KEY": "sk-mine"})
+    key, secret = next(iter(found["access_keys"].items()))
+    assert f"{key} {secret}" == given
+    assert found["access_keys"] == {"an-id": "a-secret", "b": "c", key: secret}
+    assert found["api_keys"] == ("sk-mine", "sk")
+
+
+def test_settings_say_which_keys_are_taken() -> None:
+    settings = Settings(access_keys={"an-id": "a-secret", "b": "c"}, api_keys=("sk",))
+    unchanged = {"access_keys": settings.access_keys, "api_keys": settings.api_keys}
+    said = {"MOCK_TINGWU_ACCESS_KEYS": "…", "MOCK_TINGWU_API_KEYS": "…", "DASHSCOPE_API_KEY": "x"}
+    key, secret = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+    assert _with_own_keys(settings, said | {key: "mine", secret: "my-secret"}) == unchanged
+    of_known = _with_own_keys(settings, said | {key: "b"})["access_keys"]
+    assert [*of_known.items()] == [("b", "c"), ("an-id", "a-secret")]
 
 
 #: A live task whose callbacks go to another machine; it ends when the first one has been tried.
@@ -188,6 +264,50 @@ def test_what_makes_no_sense_is_told(
     code, printed, errors = run(capfd, *words)
     assert (code, printed) == (2, "")
     assert errors.startswith("mock-tingwu run: ") and why in errors and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--foo", "--host"])
+def test_an_option_that_there_is_not(capfd: pytest.CaptureFixture[str], option: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(capfd, option, "--", "true")
+    assert caught.value.code == 2
+    assert capfd.readouterr().err.splitlines() == [
+        "usage: mock-tingwu run [options] -- CMD ...",
+        f"mock-tingwu run: error: unrecognized arguments: {option}",
+    ]
+
+
+def test_a_folder_that_is_gone_is_told(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    told = "mock-tingwu run: the working directory is gone, expected one that is there\n"
+    assert run(capfd, "--", "true") == (2, "", told)
+
+
+def test_who_interrupts_its_start_sees_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "import_module", Mock(side_effect=KeyboardInterrupt))
+    assert cli.main(["run", "--", "true"]) == 130
+
+
+def test_a_second_separator_is_none_of_the_program(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(capfd, "--quiet", "--", "--", "echo", "--", "x") == (0, "-- x\n", "")
+
+
+def test_a_report_that_cannot_be_written_is_no_error(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, text)
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert run(capfd, "--", "true") == (0, "", "")
+    assert sys.stderr.name == os.devnull
+    sys.stderr.close()
 
 
 def test_a_program_that_is_not_there_or_is_none(

@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from mock_tingwu.interception import child
+from mock_tingwu.interception.witness import Witness
 
 ENVIRON = {"PATH": os.defpath}
 
@@ -83,9 +86,113 @@ def test_a_signal_before_it_is_there_is_kept_for_it() -> None:
         assert child.run(["sleep", "60"], ENVIRON) == 128 + signal.SIGUSR1
 
 
-def test_windows_tells_all_of_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")
-    assert child._in_foreground()
+#: Counts signals until each has come, of which a few more may come.
+_COUNTING = """
+import os, signal, time
+reading, writing = os.pipe()
+os.set_blocking(writing, False)
+signal.set_wakeup_fd(writing)
+for name in ("SIGTERM", "SIGINT", "SIGUSR1"):
+    signal.signal(getattr(signal, name), lambda number, frame: None)
+os.write({ready}, b"r")
+found = b""
+while len(set(found)) < 3:
+    found += os.read(reading, 9)
+time.sleep(0.1)
+os.write(writing, b"0")
+found += os.read(reading, 9)[:-1]
+print(*(signal.Signals(number).name for number in found))
+"""
+
+#: Runs it in a process group of its own, as a shell runs a job.
+_RUNNING = """
+import os, sys
+from mock_tingwu.interception import child
+os.setpgid(0, 0)
+sys.exit(child.run([sys.executable, "-Sc", sys.argv[1]], dict(os.environ)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
+def test_signals_come_once_to_whomever_they_are_sent() -> None:
+    reading, writing = os.pipe()
+    line = [sys.executable, "-c", _RUNNING, _COUNTING.format(ready=writing)]
+    with subprocess.Popen(
+        line, pass_fds=[writing], stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        os.close(writing)
+        assert os.read(reading, 1) == b"r"
+        os.close(reading)
+        os.killpg(process.pid, signal.SIGINT)
+        os.kill(process.pid, signal.SIGUSR1)
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.stdout is not None
+        assert sorted(process.stdout.read().split()) == ["SIGINT", "SIGTERM", "SIGUSR1"]
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
+@pytest.mark.parametrize(("group", "sent"), [(0, []), (1, [signal.SIGINT, signal.SIGTERM])])
+def test_a_program_in_another_group_gets_what_ours_gets(
+    monkeypatch: pytest.MonkeyPatch, group: int, sent: list[signal.Signals]
+) -> None:
+    class All(Witness):
+        def has_seen(self, number: int) -> bool:
+            return True
+
+    ours = os.getpgrp()
+    monkeypatch.setattr(os, "getpgid", lambda process: ours + group)
+    process = Mock(pid=1)
+    handing = child._Handing(All([]))
+    handing.give_to(process)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handing.take(number, None)
+    assert [call.args[0] for call in process.send_signal.mock_calls] == sent
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
+@pytest.mark.parametrize(("is_seen", "sent"), [(True, []), (False, [signal.SIGTERM])])
+def test_a_signal_to_us_and_at_once_to_the_group_is_one(
+    monkeypatch: pytest.MonkeyPatch, is_seen: bool, sent: list[signal.Signals]
+) -> None:
+    told = iter([is_seen, False])
+    handing = child._Handing(Mock(has_seen=lambda number: next(told)))
+    process = Mock(pid=os.getpid())
+    handing.give_to(process)
+    again = Mock(side_effect=lambda seconds: handing.take(signal.SIGTERM, None))
+    monkeypatch.setattr(time, "sleep", again)  # timeout(1) sends it twice
+    handing.take(signal.SIGTERM, None)
+    assert [call.args[0] for call in process.send_signal.mock_calls] == sent
+    again.assert_called_once_with(child._SETTLING_S)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
+def test_a_witness_that_is_gone_has_seen_nothing() -> None:
+    with Witness([signal.SIGUSR1]) as witness:
+        assert not witness.has_seen(signal.SIGUSR1)
+        witness._process.send_signal(signal.SIGUSR1)
+        assert witness.has_seen(signal.SIGUSR1)
+        assert not witness.has_seen(signal.SIGUSR1)
+        witness._process.kill()
+        witness._process.wait()
+        assert not witness.has_seen(signal.SIGUSR1)
+
+
+def test_what_was_open_before_us_is_inherited(capfd: pytest.CaptureFixture[str]) -> None:
+    reading, writing = os.pipe()
+    private = os.dup(reading)
+    os.set_inheritable(reading, True)
+    os.write(writing, b"here")
+    os.close(writing)
+    program = (
+        f"import os; print(os.read({reading}, 9))\n"
+        "try: os.fstat({private})\n"
+        "except OSError: print('closed')"
+    ).format(private=private)
+    assert child.run([sys.executable, "-Sc", program], ENVIRON) == 0
+    os.close(reading)
+    os.close(private)
+    assert capfd.readouterr().out == "b'here'\nclosed\n"
 
 
 def test_what_is_ignored_stays_so(capfd: pytest.CaptureFixture[str]) -> None:

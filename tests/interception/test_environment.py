@@ -194,6 +194,8 @@ def test_a_name_that_looks_like_an_address_of_this_machine_is_refused() -> None:
     const net = require("net");
     for (const host of ["127.example.com", "example.com", "192.0.2.7", "::ffff:192.0.2.7"])
       net.connect(443, host).on("error", (error) => console.log(error.message));
+    // It writes before there is a connection.
+    require("http").get("http://example.com").on("error", (error) => console.log(error.message));
     """
     done = subprocess.run(
         ["node", "-e", program],
@@ -204,8 +206,31 @@ def test_a_name_that_looks_like_an_address_of_this_machine_is_refused() -> None:
         check=False,
     )
     lines = done.stdout.splitlines()
-    assert len(lines) == 4, done.stderr
+    assert len(lines) == 5, done.stderr
     assert all("mock-tingwu lets nothing leave this machine" in line for line in lines)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node")
+def test_addresses_and_the_name_of_this_machine_are_its_own_to_node() -> None:
+    program = """
+    const net = require("net");
+    const os = require("os");
+    const all = Object.values(os.networkInterfaces()).flat();
+    const own = all.filter((one) => one.family === "IPv4").map((one) => one.address);
+    for (const host of [...own, os.hostname()])
+      net.connect({ port: 1, host, lookup: (name, how, answer) => answer(new Error("looked up")) })
+        .on("error", (error) => console.log(error.message));
+    """
+    done = subprocess.run(
+        ["node", "-e", program],
+        env={**os.environ, **variables()},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert "looked up" in done.stdout, done.stderr
+    assert "mock-tingwu" not in done.stdout
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="there is no Java")

@@ -9,6 +9,7 @@ import shlex
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.interception import child
+from mock_tingwu.interception import namespace as namespaces
 from mock_tingwu.interception.authority import FOLDER_VARIABLE
 from mock_tingwu.interception.intercepting import Interception
 from mock_tingwu.interception.namespace import Namespace, NotAllowed
@@ -206,3 +208,38 @@ def test_it_ends_when_the_run_is_ended(number: signal.Signals, tmp_path: Path) -
             with contextlib.suppress(ProcessLookupError):
                 os.kill(program, signal.SIGKILL)
     assert processes(NAME, mark) == []
+
+
+def test_a_cache_of_names_is_covered(
+    tls_mock: MockTingwu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "socket"
+    cache.touch()
+    (tmp_path / "link").symlink_to(cache)
+    names = (str(cache), str(tmp_path / "link"), str(tmp_path / "nothing"))
+    monkeypatch.setattr(namespaces, "_NAME_CACHES", names)
+    with Namespace(tls_mock, tmp_path, tmp_path / "bundle", Counter()) as namespace:
+        covers = namespace._covers()
+    assert [pair for pair in covers if pair[0] == os.devnull] == [(os.devnull, str(cache))]
+
+
+def test_descriptors_that_are_too_few_are_closed(tls_mock: MockTingwu, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with Namespace(tls_mock, tmp_path, tmp_path / "bundle", Counter()) as namespace:
+        socket.send_fds(namespace._theirs, [b"too few"], [writing])
+        os.close(writing)
+        with pytest.raises(NotAllowed, match="too few"):
+            namespace.open()
+    # Nobody has the other end any more.
+    assert os.read(reading, 1) == b""
+    os.close(reading)
+
+
+def test_who_is_ended_on_the_way_there_is_run_in_no_other_way(
+    tls_mock: MockTingwu, tmp_path: Path
+) -> None:
+    with Namespace(tls_mock, tmp_path, tmp_path / "bundle", Counter()) as namespace:
+        command = ["sh", "-c", "kill -INT $$"]
+        started, environ = namespace.open, {"PATH": os.defpath}
+        status = child.run(command, environ, pass_fds=[namespace.descriptor], started=started)
+    assert status == 128 + signal.SIGINT

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.client.address import is_own
 from mock_tingwu.interception import proxy as proxying
 from mock_tingwu.interception.intercepting import Interception
 from mock_tingwu.interception.proxy import MAX_HEAD, Proxy
@@ -31,6 +32,13 @@ NOBODY = f"{TASKS}/{'0' * 32}"
 
 
 on_each_loop = pytest.mark.parametrize("mock", ["uvloop", "asyncio"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture
@@ -214,6 +222,25 @@ def test_others_are_refused_and_counted(
         assert interception.refused[counted] == before + 1
 
 
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [
+        *((host, True) for host in ("LOCALHOST", "127.1.2.3", "0.0.0.0", "::1", "::")),
+        *((host, False) for host in ("", "192.0.2.77", "224.0.0.1", "255.255.255.255")),
+        *((host, False) for host in ("2001:db8::7", "localhost.example.com", "fe80::7%nothing")),
+        (socket.gethostname(), True),
+    ],
+)
+def test_which_hosts_are_this_machine(host: str, is_ours: bool) -> None:
+    assert is_own(host) == is_ours
+
+
+def test_an_address_that_it_is_called_from_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, said in (("connect", None), ("getsockname", ("192.0.2.77", 1))):
+        monkeypatch.setattr(socket.socket, name, lambda self, *_, said=said: said)
+    assert [is_own(f"192.0.2.{last}") for last in (77, 78)] == [True, False]
+
+
 def test_this_machine_can_be_reached(
     interception: Interception, listener: socket.socket, closing: ExitStack
 ) -> None:
@@ -222,7 +249,7 @@ def test_this_machine_can_be_reached(
     assert near.recv(5) == b"hello"
     with tunnel(interception, f"localhost:{listener.getsockname()[1]}"):
         listener.accept()[0].close()
-    assert not interception.refused
+    assert interception.was_asked and not interception.refused
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")

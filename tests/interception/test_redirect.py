@@ -12,6 +12,7 @@ from mock_tingwu.interception.preload.python.mock_tingwu_redirect import patch
 from mock_tingwu.protocols.hosts import PATTERN
 
 OWN = "192.0.2.1"
+DISCARD = 9
 SETTINGS = {
     "pattern": PATTERN,
     "http_port": 8001,
@@ -28,14 +29,15 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     addresses: list[Any] = []
 
     def connect(self: socket.socket, address: Any) -> None:
-        addresses.append(address)
+        if address[1] != DISCARD:  # there it is asked which addresses are its own
+            addresses.append(address)
 
     def resolve(host: str, port: Any, *_: Any, **__: Any) -> list[Any]:
-        address = OWN if host == socket.gethostname() else host
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))]
 
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, connect)
+    monkeypatch.setattr(socket.socket, "getsockname", lambda self: (OWN, 1))
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     yield addresses
 
@@ -54,6 +56,7 @@ def test_sockets_go_to_the_mock_and_to_no_other_machine(connected: list[Any], ho
             ("127.0.0.1", 5, ("127.0.0.1", 5)),
             ("localhost", 5, ("localhost", 5)),
             (OWN, 5, (OWN, 5)),
+            (socket.gethostname(), 5, (socket.gethostname(), 5)),
             ("dashscope.aliyuncs.com", 443, ("127.0.0.1", 8002)),
             ("dashscope.aliyuncs.com", 80, ("127.0.0.1", 8001)),
         ):

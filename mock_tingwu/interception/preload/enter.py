@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -36,6 +37,15 @@ _FAILED, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
 _NAME = b"mock-tingwu-net"
 _SET_NAME = 15
 
+#: What errors of unshare(2) mean that say little by themselves.
+_REASONS = {
+    errno.ENOSPC: "user.max_user_namespaces allows no more of them",
+    errno.EPERM: "this user or container may not make any",
+    errno.EACCES: "this user or container may not make any",
+    errno.EINVAL: "this kernel has none",
+    errno.ENOSYS: "this kernel has none",
+}
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -52,7 +62,9 @@ def _mount(source: str | None, target: str, flags: int) -> None:
 
 def _isolate() -> None:
     uid, gid = os.getuid(), os.getgid()
-    _checked(_libc.unshare(_NEWUSER | _NEWNS | _NEWNET), "unshare")
+    if _libc.unshare(_NEWUSER | _NEWNS | _NEWNET) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, _REASONS.get(number, f"unshare: {os.strerror(number)}"))
     maps = (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1"))
     for name, content in maps:
         Path("/proc/self", name).write_text(content)
@@ -116,7 +128,17 @@ def _make_sockets(parent: socket.socket) -> None:
             socket.send_fds(parent, [b"+"], [made.fileno()])
 
 
+def _told(error: OSError) -> str:
+    """What has gone wrong, without the number that Python would name."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
 def main() -> int:
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        )  # it ends as the program would, with no traceback
     settings = json.loads(sys.argv[1])
     with socket.socket(fileno=settings["socket"]) as parent:
         try:
@@ -128,7 +150,7 @@ def main() -> int:
                 _mount(source, target, _MS_BIND)
             _leave_behind(parent)
         except OSError as error:
-            parent.send(str(error).encode())
+            parent.send(_told(error).encode())
             return _FAILED
         socket.send_fds(parent, [b"ok"], [one.fileno() for one in sockets])
         for one in sockets:

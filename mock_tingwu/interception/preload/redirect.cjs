@@ -3,6 +3,7 @@
 "use strict";
 
 const net = require("net");
+const os = require("os");
 
 const settings = JSON.parse(process.env.MOCK_TINGWU_INTERCEPT || "null");
 
@@ -10,9 +11,12 @@ if (settings) {
   const hosts = new RegExp(settings.pattern);
   const connect = net.Socket.prototype.connect;
 
+  const isOwn = (host) =>
+    Object.values(os.networkInterfaces()).some((all) => all.some((one) => one.address === host));
   const isLocal = (host) =>
-    ["", "localhost", "::1", "0.0.0.0"].includes(host) ||
-    (net.isIPv4(host) && host.startsWith("127."));
+    ["", "localhost", "::1", "0.0.0.0", "::", os.hostname().toLowerCase()].includes(host) ||
+    (net.isIPv4(host) && host.startsWith("127.")) ||
+    (net.isIP(host) && isOwn(host.replace(/%.*/, "")));
 
   const redirected = (options) => {
     const host = String(options.host || "").toLowerCase();
@@ -44,6 +48,7 @@ if (settings) {
     try {
       given[0] = redirected(given[0]);
     } catch (error) {
+      this.connecting = true; // whoever writes meanwhile waits, and is told the reason
       count(error.target, () => this.destroy(error));
       return this;
     }

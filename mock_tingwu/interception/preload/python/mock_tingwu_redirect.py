@@ -48,7 +48,7 @@ def patch(settings: dict[str, Any]) -> Callable[[], None]:
     def checked(connect: Callable[..., Any]) -> Callable[..., Any]:
         def connect_to(self: socket.socket, address: Any) -> Any:
             by_tcp = self.family in _INTERNET and self.type == socket.SOCK_STREAM
-            if by_tcp and not (_is_local(address[0]) or _is_own(resolve, address[0])):
+            if by_tcp and not _is_local(address[0]):
                 # asyncio asks no resolver about addresses; what has a name may be led on.
                 found = getaddrinfo(*address[:2], self.family, self.type)
                 address = found[0][4]
@@ -93,18 +93,21 @@ def _count(proxy_port: int, name: Any, port: Any) -> None:
         books.recv(1)
 
 
-def _is_own(resolve: Callable[..., Any], address: Any) -> bool:
-    """Whether it is an address that this machine has under its own name."""
-    with suppress(OSError):
-        return address in [found[4][0] for found in resolve(socket.gethostname(), None)]
-    return False
-
-
 def _is_local(name: Any) -> bool:
+    """Whether a name or an address is this machine's; nobody is asked for a name."""
     if not isinstance(name, str) or name in ("", "localhost"):
         return True
     try:
         address = ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
-        return name == socket.gethostname()
-    return address.is_loopback or address.is_unspecified
+        return name.lower() == socket.gethostname().lower()
+    return address.is_loopback or address.is_unspecified or _is_own(address)
+
+
+def _is_own(address: Any) -> bool:
+    """Whether it is one of this machine's: then it is the address that it is called from."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as one:
+        one.connect((str(address), 9))  # which sends nothing
+        return bool(ipaddress.ip_address(one.getsockname()[0]) == address)
+    return False
