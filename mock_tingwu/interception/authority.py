@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ LIFETIME: Final = timedelta(days=730)
 LEAF_LIFETIME: Final = timedelta(days=90)
 #: Clocks of machines differ, those of containers above all.
 _BACKDATED: Final = timedelta(days=1)
+#: The end of a file that is whole.
+_LAST_LINE: Final = b"-----END CERTIFICATE-----\n"
+#: How long another process may take to write one, in seconds.
+_WRITING_S: Final = 0.1
 #: What a server calls itself when nobody says which name they want.
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 #: Java asks for one; what is in the store is public.
@@ -62,10 +67,16 @@ class AuthorityError(Exception):
     """Certificates cannot be read or kept; the message says which file and why."""
 
 
+class NotKept(AuthorityError):
+    """The folder of the authority cannot be used."""
+
+
 def folder() -> Path:
-    """Where the authority of this user is kept."""
+    """Where the authority of this user is kept, an absolute path."""
     chosen = os.environ.get(FOLDER_VARIABLE)
     if chosen:
+        with suppress(RuntimeError, OSError):  # there is no such user, or no working directory
+            return Path(chosen).expanduser().absolute()
         return Path(chosen)
     from platformdirs import user_cache_path
 
@@ -74,18 +85,18 @@ def folder() -> Path:
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority: its certificate, its key, and the ``path`` of the certificate."""
+    """A certificate authority: its certificate and its key."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
-    path: Path
 
     @classmethod
     def of_user(cls) -> Self:
         """The one that is kept; it is made if there is none or it is about to expire.
 
         Raises:
-            AuthorityError: it cannot be read, or not be kept.
+            NotKept: there is none, and none can be kept.
+            AuthorityError: what is there is none, or another user's.
         """
         place = folder()
         try:
@@ -100,11 +111,13 @@ class Authority:
             assert made is not None
             return made
         except OSError as error:
-            why = error.strerror or error
-            raise AuthorityError(
-                f"the authority cannot be kept in {place}: {why}; "
-                f"{FOLDER_VARIABLE} names another folder"
-            ) from None
+            raise not_used("kept", place, error) from None
+
+    @classmethod
+    def made(cls) -> Self:
+        """A new one that nobody keeps."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        return cls(_self_signed(key), key)
 
     @classmethod
     def read(cls, place: Path) -> Self | None:
@@ -115,8 +128,10 @@ class Authority:
             OSError: it cannot be read.
         """
         try:
-            with (place / KEY).open("rb") as file:
-                pem, owner = file.read(), os.fstat(file.fileno()).st_uid
+            pem, owner = _content(place / KEY)
+            if not pem.endswith(_LAST_LINE):  # another process may be writing it
+                time.sleep(_WRITING_S)
+                pem, owner = _content(place / KEY)
         except FileNotFoundError:
             return None
         if hasattr(os, "geteuid") and os.geteuid() not in (0, owner) and owner != 0:
@@ -138,7 +153,7 @@ class Authority:
                 "ours; `mock-tingwu ca remove` deletes it"
             )
         _publish(place, _public(certificate))
-        return cls(certificate, key, place / CERTIFICATE)
+        return cls(certificate, key)
 
     @property
     def expires(self) -> datetime:
@@ -202,6 +217,14 @@ class Authority:
         )
 
 
+def not_used(how: str, place: Path, error: OSError) -> NotKept:
+    """What is told when the folder cannot be used: ``how`` the authority is not, such as kept."""
+    return NotKept(
+        f"the authority cannot be {how} in {place}: {error.strerror or error}; "
+        f"{FOLDER_VARIABLE} names another folder"
+    )
+
+
 def remove(place: Path) -> bool:
     """Delete the authority in a folder; return whether there was one.
 
@@ -216,6 +239,12 @@ def remove(place: Path) -> bool:
     with suppress(OSError):  # something of somebody else's is in it
         place.rmdir()
     return found
+
+
+def _content(path: Path) -> tuple[bytes, int]:
+    """What is in a file, and whose it is."""
+    with path.open("rb") as file:
+        return file.read(), os.fstat(file.fileno()).st_uid
 
 
 def _none_in(place: Path) -> AuthorityError:
@@ -235,13 +264,32 @@ def _is_bounded(certificate: x509.Certificate) -> bool:
 
 def _make(path: Path) -> None:
     """Make an authority in a file. Whoever is first does; the others find that one."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    made = Authority.made()
+    content = _private(made.key) + made.pem
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent) as draft:  # nobody else can read it
-        draft.write(_private(key) + _public(_self_signed(key)))
+    with (
+        suppress(FileExistsError),
+        tempfile.NamedTemporaryFile(dir=path.parent) as draft,  # nobody else can read it
+    ):
+        draft.write(content)
         draft.flush()
-        with suppress(FileExistsError):
+        try:
             os.link(draft.name, path)
+        except FileExistsError:
+            raise
+        except OSError:  # this file system has no hard links
+            _write_new(path, content)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet; readers may find half of it for a moment."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def _succeed(place: Path, old: Authority) -> None:

@@ -26,7 +26,7 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
     kept open are closed: they must not lead to this mock any more.
 
     Raises:
-        AuthorityError: there is no authority, and none can be made.
+        AuthorityError: those that the user trusts cannot be read.
     """
     with Interception(mock, allow_network=allow_network) as interception:
         way = interception.way()
@@ -41,7 +41,8 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
                 finally:
                     undo()
         finally:
-            mock.call(mock._server.hang_up_tls)
+            if mock.running:
+                mock.call(mock._server.hang_up_tls)
 
 
 @contextmanager
