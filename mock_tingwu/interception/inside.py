@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
             with (
                 mocking.patch.dict(os.environ, way.variables(os.environ)),
                 _trusted_by_all(way.authority),
+                # The first urlopen keeps the proxies that it finds for all others.
+                mocking.patch.object(urllib.request, "_opener", _urllib_opener()),
             ):
                 undo = redirect.patch(preloaded(way))
                 try:
@@ -43,6 +46,10 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
         finally:
             if mock.running:
                 mock.call(mock._server.hang_up_tls)
+
+
+def _urllib_opener() -> object:
+    return getattr(urllib.request, "_opener", None)
 
 
 @contextmanager

@@ -228,7 +228,7 @@ def test_the_first_answer_needs_no_module_that_is_not_needed(tmp_path: Path) -> 
         "import sys, threading, urllib.request\n"
         "from mock_tingwu.cli import main\n"
         "from mock_tingwu.cli import serve\n"
-        "def look(settings, port):\n"
+        "def look(settings, port, tls_port):\n"
         "    def get():\n"
         "        urllib.request.urlopen(f'http://127.0.0.1:{port}/_mock/health').read()\n"
         "        print(*sys.modules, sep='\\n', flush=True)\n"
