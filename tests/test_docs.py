@@ -115,6 +115,7 @@ def example(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["example", mock.host, str(RECORDING)])
     monkeypatch.setenv("MOCK_TINGWU_URL", mock.url)
+    monkeypatch.setenv("MOCK_TINGWU_CA_DIR", str(tmp_path / "authority"))
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
