@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final, Self
 
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mock_tingwu.interception.certificates import general_name, private, public, usage
 from mock_tingwu.protocols.hosts import DOMAIN
 
 #: Where the authority is kept, if not in the user's cache.
@@ -152,7 +153,7 @@ class Authority:
                 f"{place / KEY} can vouch for others than {DOMAIN} and this machine, so it is not "
                 "ours; `mock-tingwu ca remove` deletes it"
             )
-        _publish(place, _public(certificate))
+        _publish(place, public(certificate))
         return cls(certificate, key)
 
     @property
@@ -163,7 +164,7 @@ class Authority:
     @property
     def pem(self) -> bytes:
         """Its certificate."""
-        return _public(self.certificate)
+        return public(self.certificate)
 
     def fingerprint(self) -> str:
         """SHA-256 of the certificate, as browsers show it."""
@@ -180,7 +181,7 @@ class Authority:
         with tempfile.TemporaryDirectory(prefix="mock-tingwu-") as place:
             pem = Path(place, "server.pem")
             pem.touch(0o600)
-            pem.write_bytes(_private(key) + _public(chain))
+            pem.write_bytes(private(key) + public(chain))
             context.load_cert_chain(pem)
         return context
 
@@ -205,10 +206,10 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _BACKDATED)
             .not_valid_after(min(now + LEAF_LIFETIME, self.expires))
-            .add_extension(x509.SubjectAlternativeName(map(_general_name, names)), critical=True)
+            .add_extension(x509.SubjectAlternativeName(map(general_name, names)), critical=True)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(_usage(digital_signature=True), critical=True)
+            .add_extension(usage(digital_signature=True), critical=True)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
                 critical=False,
@@ -265,7 +266,7 @@ def _is_bounded(certificate: x509.Certificate) -> bool:
 def _make(path: Path) -> None:
     """Make an authority in a file. Whoever is first does; the others find that one."""
     made = Authority.made()
-    content = _private(made.key) + made.pem
+    content = private(made.key) + made.pem
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
         suppress(FileExistsError),
@@ -347,41 +348,7 @@ def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .add_extension(_ALLOWED, critical=True)
         # Names in certificates for mail and code are of other kinds, which nothing else bounds.
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(_usage(key_cert_sign=True), critical=True)
+        .add_extension(usage(key_cert_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
-    )
-
-
-def _usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=key_cert_sign,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        address: IPv4Address | IPv6Address = ip_address(name)
-    except ValueError:
-        return x509.DNSName(name)
-    return x509.IPAddress(address)
-
-
-def _public(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
     )
