@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         complain("ca", error)
         return BAD_USAGE
     except OSError as error:
-        done = "removed" if args.action == "remove" else "read"
+        done = "removed from" if args.action == "remove" else "read in"
         complain("ca", not_used(done, folder(), error))
         return BAD_USAGE
     if found is None:

@@ -112,7 +112,7 @@ class Authority:
             assert made is not None
             return made
         except OSError as error:
-            raise not_used("kept", place, error) from None
+            raise not_used("kept in", place, error) from None
 
     @classmethod
     def made(cls) -> Self:
@@ -219,9 +219,9 @@ class Authority:
 
 
 def not_used(how: str, place: Path, error: OSError) -> NotKept:
-    """What is told when the folder cannot be used: ``how`` the authority is not, such as kept."""
+    """What is told when the folder cannot be used: ``how`` the authority is not, such as kept in."""
     return NotKept(
-        f"the authority cannot be {how} in {place}: {error.strerror or error}; "
+        f"the authority cannot be {how} {place}: {error.strerror or error}; "
         f"{FOLDER_VARIABLE} names another folder"
     )
 
