@@ -20,10 +20,10 @@ from mock_tingwu import __version__
 GROUPS = {
     "run the mock": {
         "serve": "run the mock",
-        "run": "run a program, unmodified, whose cloud is a mock",
+        "run": "run a program as it is: the cloud's host names lead to a mock",
         "demo": "see a whole meeting: captions live, then every result",
         "host": "put local recordings on a running mock, for a FileUrl",
-        "ca": "show, make or remove what vouches for the cloud's names",
+        "ca": "show, make or remove the authority behind those names",
         "journal": "see what a running mock has seen and done, also live",
         "record": "record what a program and a service say, without the secrets",
         "replay": "let what was recorded happen again; tell what differs",
