@@ -219,7 +219,7 @@ class Authority:
 
 
 def not_used(how: str, place: Path, error: OSError) -> NotKept:
-    """What is told when the folder cannot be used: ``how`` the authority is not, such as kept in."""
+    """What is told when the folder cannot be used; ``how`` is such as "kept in"."""
     return NotKept(
         f"the authority cannot be {how} {place}: {error.strerror or error}; "
         f"{FOLDER_VARIABLE} names another folder"
