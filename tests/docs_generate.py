@@ -186,9 +186,7 @@ def _settings(_: str) -> str:
 
 
 def _default(value: object) -> str:
-    if value is None:
-        return "a temporary folder"
-    return f"`{value}`" if value not in ((), {}) else "none"
+    return f"`{value}`" if value not in (None, (), {}) else "none"
 
 
 def _habits(_: str) -> str:

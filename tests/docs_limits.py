@@ -14,7 +14,6 @@ from mock_tingwu.cli import assumptions
 from mock_tingwu.core import errors
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.faults import OPERATIONS
-from mock_tingwu.core.provenance import ASSUMPTIONS
 from mock_tingwu.core.script import LANGUAGES, TARGET_LANGUAGES
 from mock_tingwu.core.scripts import library
 from mock_tingwu.protocols.inference import IDLE_MS
@@ -105,12 +104,7 @@ def bounds(_: str) -> str:
 
 def assumed(_: str) -> str:
     """How many assumptions there are in each area."""
-    everything = [
-        *ASSUMPTIONS,
-        *assumptions.assumed_transitions(),
-        *assumptions.assumed_errors(),
-        *assumptions.assumed_schemas(),
-    ]
+    everything = assumptions.everything()
     counts = Counter(assumption.area for assumption in everything)
     rows = [*counts.items(), ("all", len(everything))]
     return table(("area", "assumptions"), rows)

@@ -14,12 +14,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from mock_tingwu.cli.assumptions import everything
 from mock_tingwu.conformance.catalogue import MUST, SHOULD, SYSTEMS
 from mock_tingwu.conformance.evidence import AXES, OPERATIONS, driven, evidence
 from mock_tingwu.conformance.mutants import load_mutants
 from mock_tingwu.conformance.results import Report, read
 from mock_tingwu.conformance.runner import NOTED, PASS
-from mock_tingwu.core.provenance import ASSUMPTIONS
 from tests.docs_markdown import table
 
 ROOT: Final = Path(__file__).parent.parent
@@ -76,7 +76,7 @@ def box(report: Report) -> str:
         ),
         (
             "Unknown",
-            f"{len(ASSUMPTIONS)} choices of the mock have no source (`mock-tingwu assumptions`); "
+            f"{len(everything())} choices of the mock have no source (`mock-tingwu assumptions`); "
             f"{noted} cases only look at such choices and report them.",
         ),
     ]

@@ -25,6 +25,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.cli import COMMANDS
+from mock_tingwu.cli.assumptions import everything
 from mock_tingwu.core import errors
 from mock_tingwu.core.capabilities import build
 from mock_tingwu.core.faults import OPERATIONS
@@ -114,6 +115,7 @@ def example(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["example", mock.host, str(RECORDING)])
     monkeypatch.setenv("MOCK_TINGWU_URL", mock.url)
+    monkeypatch.setenv("MOCK_TINGWU_CA_DIR", str(tmp_path / "authority"))
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -343,6 +345,18 @@ def test_every_error_and_setting_has_its_row() -> None:
         assert code in text
     assert set(docs_tables.LIVE_ERRORS) <= set(errors.LIVE_ERRORS)
     assert set(docs_tables.SETTINGS) == set(Settings.__dataclass_fields__)
+
+
+def test_every_command_has_its_row() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    _, _, table = text.partition("| command | does |")
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert set(COMMANDS) <= set(re.findall(r"`([\w-]+)`", "".join(rows)))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/evidence.md"])
+def test_as_much_is_unknown_as_the_command_lists(page: str) -> None:
+    assert f"{len(everything())} choices of the mock have no" in (ROOT / page).read_text("utf-8")
 
 
 def test_every_bound_is_told_of() -> None:

@@ -21,10 +21,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print them by area, each with what speaks for it."""
-    everything = [*ASSUMPTIONS, *assumed_transitions(), *assumed_errors(), *assumed_schemas()]
-    print_by_area((each.area, each.id, (each.text, f"Why: {each.why}")) for each in everything)
-    print(counted(len(everything), "assumption"))
+    found = everything()
+    print_by_area((each.area, each.id, (each.text, f"Why: {each.why}")) for each in found)
+    print(counted(len(found), "assumption"))
     return 0
+
+
+def everything() -> list[Assumption]:
+    """All that is assumed, in the order of areas."""
+    return [*ASSUMPTIONS, *assumed_transitions(), *assumed_errors(), *assumed_schemas()]
 
 
 def assumed_transitions() -> Iterator[Assumption]:

@@ -33,7 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; return the exit code."""
-    from mock_tingwu.interception.authority import Authority, AuthorityError, folder, remove
+    from mock_tingwu.interception.authority import (
+        Authority,
+        AuthorityError,
+        folder,
+        not_used,
+        remove,
+    )
 
     try:
         if args.action == "remove":
@@ -43,8 +49,12 @@ def run(args: argparse.Namespace) -> int:
             print(f"{'removed' if was_there else 'there was none in'} {folder()}")
             return 0
         found = Authority.of_user() if args.action == "create" else Authority.read(folder())
-    except (AuthorityError, ValueError, OSError) as error:
+    except (AuthorityError, ValueError) as error:
         complain("ca", error)
+        return BAD_USAGE
+    except OSError as error:
+        done = "removed from" if args.action == "remove" else "read in"
+        complain("ca", not_used(done, folder(), error))
         return BAD_USAGE
     if found is None:
         complain("ca", f"there is no authority in {folder()}; `mock-tingwu ca create` makes one")
@@ -54,12 +64,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _described(authority: Authority) -> str:
-    from mock_tingwu.interception.authority import NAME
+    from mock_tingwu.interception.authority import CERTIFICATE, NAME, folder
     from mock_tingwu.protocols.hosts import DOMAIN
 
     return (
         f"name         {NAME}\n"
-        f"certificate  {authority.path}\n"
+        f"certificate  {folder() / CERTIFICATE}\n"
         f"valid until  {authority.expires:%Y-%m-%d}\n"
         f"SHA-256      {authority.fingerprint()}\n"
         f"vouches for  {DOMAIN} and all below it, localhost, 127.0.0.0/8, ::1; nothing else\n"

@@ -124,6 +124,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         settings = Settings.load(vars(args), os.environ)
         if args.tls and settings.tls_port is None:
+            if settings.port == TLS_PORT:
+                raise SettingsError(
+                    f"--port is {TLS_PORT}, where --tls speaks TLS; --tls-port names another port"
+                )
             settings = replace(settings, tls_port=TLS_PORT)
         if settings.data_dir is not None:
             _prepare(settings.data_dir)
@@ -141,9 +145,7 @@ def run(args: argparse.Namespace) -> int:
 
     def started() -> None:
         calm_garbage_collector()
-        announce(settings, port)
-        if server.tls_port is not None:
-            announce_tls(settings, server.tls_port)
+        announce(settings, port, server.tls_port)
 
     server.on_started = started
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C before the server watches for it
@@ -153,11 +155,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def announce(settings: Settings, port: int) -> None:
+def announce(settings: Settings, port: int, tls_port: int | None = None) -> None:
     """Say where the server listens. Scripts read the first line, so its form is fixed."""
     host = _WILDCARDS.get(settings.host, settings.host)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    lines = [f"mock-tingwu listening on {url}", ""]
+    lines = [f"mock-tingwu listening on {url}"]
+    if tls_port is not None:
+        lines += _by_tls(host, tls_port)
+    lines.append("")
     key, secret, api_key = "any", "any", "any"
     if settings.auth == "verify":
         key, secret = "<your AccessKeyId>", "<your AccessKeySecret>"
@@ -179,14 +184,13 @@ def announce(settings: Settings, port: int) -> None:
     print("\n".join(lines), settings_for(url, key, secret, api_key), sep="\n", flush=True)
 
 
-def announce_tls(settings: Settings, port: int) -> None:
-    """Say how to get there by TLS under the cloud's names."""
+def _by_tls(host: str, port: int) -> list[str]:
+    """How to get there by TLS under the cloud's names."""
     from mock_tingwu.interception.authority import CERTIFICATE, folder
     from mock_tingwu.protocols.hosts import EXAMPLES
 
-    host = _WILDCARDS.get(settings.host, settings.host)
     shown = f"[{host}]" if ":" in host else host
-    lines = ["", f"By TLS, for whoever trusts {folder() / CERTIFICATE}: https://{shown}:{port}"]
+    lines = [f"By TLS, for whoever trusts {folder() / CERTIFICATE}: https://{shown}:{port}"]
     if port == HTTPS_PORT:
         lines.append("Lines for the hosts file of a machine that is to find it by the real names:")
     else:
@@ -194,8 +198,7 @@ def announce_tls(settings: Settings, port: int) -> None:
             f"Lines for a hosts file, where port {HTTPS_PORT} leads to port {port} "
             "(docs/unmodified.md):"
         )
-    lines += [f"{host} {name}" for name in EXAMPLES]
-    print("\n".join(lines), flush=True)
+    return lines + [f"{host} {name}" for name in EXAMPLES]
 
 
 def _prepare(folder: Path) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mock_tingwu.interception.certificates import general_name, private, public, usage
 from mock_tingwu.protocols.hosts import DOMAIN
 
 #: Where the authority is kept, if not in the user's cache.
@@ -40,6 +42,10 @@ LIFETIME: Final = timedelta(days=730)
 LEAF_LIFETIME: Final = timedelta(days=90)
 #: Clocks of machines differ, those of containers above all.
 _BACKDATED: Final = timedelta(days=1)
+#: The end of a file that is whole.
+_LAST_LINE: Final = b"-----END CERTIFICATE-----\n"
+#: How long another process may take to write one, in seconds.
+_WRITING_S: Final = 0.1
 #: What a server calls itself when nobody says which name they want.
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 #: Java asks for one; what is in the store is public.
@@ -62,10 +68,16 @@ class AuthorityError(Exception):
     """Certificates cannot be read or kept; the message says which file and why."""
 
 
+class NotKept(AuthorityError):
+    """The folder of the authority cannot be used."""
+
+
 def folder() -> Path:
-    """Where the authority of this user is kept."""
+    """Where the authority of this user is kept, an absolute path."""
     chosen = os.environ.get(FOLDER_VARIABLE)
     if chosen:
+        with suppress(RuntimeError, OSError):  # there is no such user, or no working directory
+            return Path(chosen).expanduser().absolute()
         return Path(chosen)
     from platformdirs import user_cache_path
 
@@ -74,18 +86,18 @@ def folder() -> Path:
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority: its certificate, its key, and the ``path`` of the certificate."""
+    """A certificate authority: its certificate and its key."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
-    path: Path
 
     @classmethod
     def of_user(cls) -> Self:
         """The one that is kept; it is made if there is none or it is about to expire.
 
         Raises:
-            AuthorityError: it cannot be read, or not be kept.
+            NotKept: there is none, and none can be kept.
+            AuthorityError: what is there is none, or another user's.
         """
         place = folder()
         try:
@@ -100,11 +112,13 @@ class Authority:
             assert made is not None
             return made
         except OSError as error:
-            why = error.strerror or error
-            raise AuthorityError(
-                f"the authority cannot be kept in {place}: {why}; "
-                f"{FOLDER_VARIABLE} names another folder"
-            ) from None
+            raise not_used("kept in", place, error) from None
+
+    @classmethod
+    def made(cls) -> Self:
+        """A new one that nobody keeps."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        return cls(_self_signed(key), key)
 
     @classmethod
     def read(cls, place: Path) -> Self | None:
@@ -115,8 +129,10 @@ class Authority:
             OSError: it cannot be read.
         """
         try:
-            with (place / KEY).open("rb") as file:
-                pem, owner = file.read(), os.fstat(file.fileno()).st_uid
+            pem, owner = _content(place / KEY)
+            if not pem.endswith(_LAST_LINE):  # another process may be writing it
+                time.sleep(_WRITING_S)
+                pem, owner = _content(place / KEY)
         except FileNotFoundError:
             return None
         if hasattr(os, "geteuid") and os.geteuid() not in (0, owner) and owner != 0:
@@ -137,8 +153,8 @@ class Authority:
                 f"{place / KEY} can vouch for others than {DOMAIN} and this machine, so it is not "
                 "ours; `mock-tingwu ca remove` deletes it"
             )
-        _publish(place, _public(certificate))
-        return cls(certificate, key, place / CERTIFICATE)
+        _publish(place, public(certificate))
+        return cls(certificate, key)
 
     @property
     def expires(self) -> datetime:
@@ -148,7 +164,7 @@ class Authority:
     @property
     def pem(self) -> bytes:
         """Its certificate."""
-        return _public(self.certificate)
+        return public(self.certificate)
 
     def fingerprint(self) -> str:
         """SHA-256 of the certificate, as browsers show it."""
@@ -165,7 +181,7 @@ class Authority:
         with tempfile.TemporaryDirectory(prefix="mock-tingwu-") as place:
             pem = Path(place, "server.pem")
             pem.touch(0o600)
-            pem.write_bytes(_private(key) + _public(chain))
+            pem.write_bytes(private(key) + public(chain))
             context.load_cert_chain(pem)
         return context
 
@@ -190,16 +206,24 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _BACKDATED)
             .not_valid_after(min(now + LEAF_LIFETIME, self.expires))
-            .add_extension(x509.SubjectAlternativeName(map(_general_name, names)), critical=True)
+            .add_extension(x509.SubjectAlternativeName(map(general_name, names)), critical=True)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(_usage(digital_signature=True), critical=True)
+            .add_extension(usage(digital_signature=True), critical=True)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
                 critical=False,
             )
             .sign(self.key, hashes.SHA256())
         )
+
+
+def not_used(how: str, place: Path, error: OSError) -> NotKept:
+    """What is told when the folder cannot be used; ``how`` is such as "kept in"."""
+    return NotKept(
+        f"the authority cannot be {how} {place}: {error.strerror or error}; "
+        f"{FOLDER_VARIABLE} names another folder"
+    )
 
 
 def remove(place: Path) -> bool:
@@ -216,6 +240,12 @@ def remove(place: Path) -> bool:
     with suppress(OSError):  # something of somebody else's is in it
         place.rmdir()
     return found
+
+
+def _content(path: Path) -> tuple[bytes, int]:
+    """What is in a file, and whose it is."""
+    with path.open("rb") as file:
+        return file.read(), os.fstat(file.fileno()).st_uid
 
 
 def _none_in(place: Path) -> AuthorityError:
@@ -235,13 +265,32 @@ def _is_bounded(certificate: x509.Certificate) -> bool:
 
 def _make(path: Path) -> None:
     """Make an authority in a file. Whoever is first does; the others find that one."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    made = Authority.made()
+    content = private(made.key) + made.pem
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent) as draft:  # nobody else can read it
-        draft.write(_private(key) + _public(_self_signed(key)))
+    with (
+        suppress(FileExistsError),
+        tempfile.NamedTemporaryFile(dir=path.parent) as draft,  # nobody else can read it
+    ):
+        draft.write(content)
         draft.flush()
-        with suppress(FileExistsError):
+        try:
             os.link(draft.name, path)
+        except FileExistsError:
+            raise
+        except OSError:  # this file system has no hard links
+            _write_new(path, content)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet; readers may find half of it for a moment."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def _succeed(place: Path, old: Authority) -> None:
@@ -299,41 +348,7 @@ def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .add_extension(_ALLOWED, critical=True)
         # Names in certificates for mail and code are of other kinds, which nothing else bounds.
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(_usage(key_cert_sign=True), critical=True)
+        .add_extension(usage(key_cert_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
-    )
-
-
-def _usage(*, digital_signature: bool = False, key_cert_sign: bool = False) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=key_cert_sign,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        address: IPv4Address | IPv6Address = ip_address(name)
-    except ValueError:
-        return x509.DNSName(name)
-    return x509.IPAddress(address)
-
-
-def _public(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
     kept open are closed: they must not lead to this mock any more.
 
     Raises:
-        AuthorityError: there is no authority, and none can be made.
+        AuthorityError: those that the user trusts cannot be read.
     """
     with Interception(mock, allow_network=allow_network) as interception:
         way = interception.way()
@@ -34,6 +35,8 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
             with (
                 mocking.patch.dict(os.environ, way.variables(os.environ)),
                 _trusted_by_all(way.authority),
+                # The first urlopen keeps the proxies that it finds for all others.
+                mocking.patch.object(urllib.request, "_opener", _urllib_opener()),
             ):
                 undo = redirect.patch(preloaded(way))
                 try:
@@ -41,7 +44,12 @@ def intercepted(mock: MockTingwu, *, allow_network: bool = False) -> Iterator[In
                 finally:
                     undo()
         finally:
-            mock.call(mock._server.hang_up_tls)
+            if mock.running:
+                mock.call(mock._server.hang_up_tls)
+
+
+def _urllib_opener() -> object:
+    return getattr(urllib.request, "_opener", None)
 
 
 @contextmanager

@@ -32,8 +32,7 @@ class Interception:
     The mock runs with a ``tls_port``.
 
     Raises:
-        AuthorityError: there is no authority, and none can be made; or those that the user trusts
-            cannot be read.
+        AuthorityError: those that the user trusts cannot be read.
         ValueError: the network is allowed, and a proxy of the environment is none of HTTP.
     """
 
@@ -44,7 +43,7 @@ class Interception:
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
-        self._authority = authority = Authority.of_user()
+        authority = self._authority
         source, others = _trusted(os.environ)
         # Java trusts them alone then; whoever reaches nothing else needs nobody else's.
         also = _certificates(source, others) if self._allow_network else []
@@ -59,6 +58,7 @@ class Interception:
                 upstreams=Upstreams(os.environ if self._allow_network else {}),
             )
             self._mock._run(self._proxy.start())
+            self._mock._server.ending.append(self._proxy.close)
         except BaseException:
             self._temporary.cleanup()
             raise
@@ -71,7 +71,9 @@ class Interception:
         traceback: TracebackType | None,
     ) -> None:
         assert self._temporary is not None and self._proxy is not None
-        self._mock._run(self._proxy.close())
+        if self._mock.running:  # else it has ended with the mock
+            self._mock._server.ending.remove(self._proxy.close)
+            self._mock._run(self._proxy.close())
         self._temporary.cleanup()
 
     @property
@@ -126,6 +128,12 @@ class Interception:
     def _keys(self) -> dict[str, str]:
         environ = self._mock.environ
         return {name: environ[name] for name in KEYS}
+
+    @property
+    def _authority(self) -> Authority:
+        authority = self._mock._server.authority
+        assert authority is not None, "the mock has no tls_port"
+        return authority
 
     @property
     def _tls_port(self) -> int:

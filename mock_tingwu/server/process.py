@@ -9,7 +9,7 @@ import logging
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +28,7 @@ from mock_tingwu.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from mock_tingwu.interception.authority import Authority
     from mock_tingwu.replay.recorder import Recorder
     from mock_tingwu.server.tls import Acceptor
 
@@ -59,11 +60,15 @@ class Server(uvicorn.Server):
         self.world = recorder.world if recorder else World(settings, make_clock, real_now)
         self.world.readiness.is_stopping = lambda: self.should_exit
         self.on_started: Callable[[], None] = lambda: None
+        #: Who vouches for it by TLS, None without. To be asked after `listen`.
+        self.authority: Authority | None = None
         self._tls: ssl.SSLContext | None = None
         self._tls_socket: socket.socket | None = None
         self._acceptors: list[Acceptor] = []
         #: Where TLS is spoken, None if nowhere. To be asked after `listen`.
         self.tls_port: int | None = None
+        #: What ends with the server: called on its loop when it stops.
+        self.ending: list[Callable[[], Awaitable[None]]] = []
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         application = Application(self.world)
@@ -91,22 +96,26 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
 
-    def listen(self) -> socket.socket:
+    def listen(self, *, throw_away: bool = False) -> socket.socket:
         """Bind the ports of the settings; port 0 picks a free one. Returns that without TLS.
+
+        Where the user's authority cannot be kept, TLS fails, or with ``throw_away`` has one that
+        nobody keeps.
 
         Raises:
             SettingsError: an address, the authority or the data directory cannot be used.
         """
+        port, tls_port = self.settings.port, self.settings.tls_port
+        if port == tls_port != 0:
+            raise SettingsError(f"--port and --tls-port are both {port}, expected two ports")
         with contextlib.ExitStack() as bound:
-            sock = bound.enter_context(self._bound("port", self.settings.port))
-            if self.settings.tls_port is not None:
-                secure = bound.enter_context(self._bound("tls-port", self.settings.tls_port))
-                self._tls = _tls()
-                self._tls_socket = secure
-                self.tls_port = secure.getsockname()[1]
-                secure.listen(BACKLOG)
+            sock = bound.enter_context(self._bound("port", port))
+            if tls_port is not None:
+                secure = bound.enter_context(self._bound("tls-port", tls_port))
+                self._secure(secure, throw_away=throw_away)
+                self._listen(secure, "tls-port", tls_port)
             self.world.open()
-            sock.listen(BACKLOG)
+            self._listen(sock, "port", port)
             bound.pop_all()
         return sock
 
@@ -136,12 +145,37 @@ class Server(uvicorn.Server):
             sock.bind((host, port))
         except OSError as error:
             sock.close()
-            reason = error.strerror or str(error)
-            raise SettingsError(
-                f"cannot listen on --host {host} --{flag} {port}: {reason}; "
-                "choose another address or port; port 0 is a free one"
-            ) from None
+            raise self._taken(flag, port, error) from None
         return sock
+
+    def _listen(self, sock: socket.socket, flag: str, port: int) -> None:
+        try:
+            sock.listen(BACKLOG)
+        except OSError as error:  # of two that have bound it, one listens
+            raise self._taken(flag, port, error) from None
+
+    def _taken(self, flag: str, port: int, error: OSError) -> SettingsError:
+        return SettingsError(
+            f"cannot listen on --host {self.settings.host} --{flag} {port}: "
+            f"{error.strerror or error}; choose another address or port; port 0 is a free one"
+        )
+
+    def _secure(self, sock: socket.socket, *, throw_away: bool) -> None:
+        # It costs as much as the rest of a start.
+        from mock_tingwu.interception.authority import Authority, AuthorityError, NotKept
+        from mock_tingwu.server.tls import serving
+
+        try:
+            self.authority = Authority.of_user()
+        except NotKept as error:
+            if not throw_away:
+                raise SettingsError(str(error)) from None
+            self.authority = Authority.made()
+        except AuthorityError as error:
+            raise SettingsError(str(error)) from None
+        self._tls = serving(self.authority)
+        self._tls_socket = sock
+        self.tls_port = sock.getsockname()[1]
 
     def hang_up_tls(self) -> None:
         """Close the connections that came by TLS; to be called on the server's loop."""
@@ -160,6 +194,14 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         self.stop()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until somebody says `stop`."""
+        try:
+            super().run(sockets)
+        finally:
+            if self._tls_socket is not None:  # it may not have come to accepting
+                self._tls_socket.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.world.resume()
@@ -195,6 +237,8 @@ class Server(uvicorn.Server):
             sock.close()
         for acceptor in self._acceptors:
             await acceptor.close()
+        for end in self.ending:
+            await end()
         self.world.stop_following()
         # Whoever was accepted at the last moment becomes a connection meanwhile.
         await asyncio.sleep(_LOOK_S)
@@ -264,17 +308,6 @@ def _recorder(settings: Settings) -> Recorder | None:
     from mock_tingwu.replay.recorder import Recorder
 
     return Recorder(settings)
-
-
-def _tls() -> ssl.SSLContext:
-    # It costs as much as the rest of a start.
-    from mock_tingwu.interception.authority import Authority, AuthorityError
-    from mock_tingwu.server.tls import serving
-
-    try:
-        return serving(Authority.of_user())
-    except AuthorityError as error:
-        raise SettingsError(str(error)) from None
 
 
 def calm_garbage_collector() -> None:

@@ -44,7 +44,8 @@ class MockTingwu(Controls):
             client = make_client(endpoint=mock.host, protocol="http")
 
     Args are the fields of `mock_tingwu.settings.Settings`; the port defaults to a free one. A value
-    that makes no sense raises `SettingsError`.
+    that makes no sense raises `SettingsError`. With a ``tls_port``, and where the user's authority
+    cannot be kept, a mock has one of its own.
     All methods may be called from any thread but the mock's own.
     """
 
@@ -66,7 +67,7 @@ class MockTingwu(Controls):
         """
         if self._process:
             raise RuntimeError("this mock was started before; make another one")
-        sock = self._server.listen()
+        sock = self._server.listen(throw_away=True)
         self.port = sock.getsockname()[1]
         self._process = os.getpid()
         started: Future[None] = Future()

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
-from mock_tingwu.interception.authority import LOCAL, Authority
+from mock_tingwu.interception.authority import LEAF_LIFETIME, LOCAL, Authority
 from mock_tingwu.protocols.hosts import is_product
 
 log = logging.getLogger("mock_tingwu")
@@ -22,6 +23,15 @@ HANDSHAKE_S: Final = 20.0
 _PAUSE_S: Final = 0.1
 #: So many names have a certificate at a time; buckets can be called anything.
 MAX_NAMES: Final = 256
+#: How long a certificate is in use, in seconds.
+_RENEWAL_S: Final = LEAF_LIFETIME.total_seconds() / 2
+#: What OpenSSL calls a client that speaks HTTP without TLS.
+_PLAIN: Final = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST"})
+_TOLD: Final = b"This port speaks TLS: its addresses begin with https or wss.\n"
+_ANSWER: Final = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(_TOLD), _TOLD)
+)
 
 
 def serving(authority: Authority) -> ssl.SSLContext:
@@ -29,26 +39,28 @@ def serving(authority: Authority) -> ssl.SSLContext:
 
     It is any host of the four systems for whoever asks for that, and this machine for all others.
     Whoever asks for somebody else is told by its own library that it is not that one: the alert
-    unrecognized_name would be lost, as event loops send none when a handshake fails.
+    unrecognized_name would be lost, as event loops send none when a handshake fails. A certificate
+    is made anew when less than half of its time is left.
     """
-    local = authority.context(*LOCAL)
+    began = time.time()
+    base = authority.context(*LOCAL)
 
     @lru_cache(MAX_NAMES)
-    def named(name: str) -> ssl.SSLContext:
-        return authority.context(name)
+    def made(names: tuple[str, ...], period: int) -> ssl.SSLContext:
+        return authority.context(*names) if period or names != LOCAL else base
 
     def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
         wanted = (name or "").lower()
-        if is_product(wanted):
-            try:
-                connection.context = named(wanted)
-            except OSError as error:  # its key goes through a file
-                log.warning("no certificate for %s: %s", wanted, error.strerror or error)
-                return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
+        names = (wanted,) if is_product(wanted) else LOCAL
+        try:
+            connection.context = made(names, int((time.time() - began) // _RENEWAL_S))
+        except OSError as error:  # its key goes through a file
+            log.warning("no certificate for %s: %s", names[0], error.strerror or error)
+            return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
         return None
 
-    local.sni_callback = choose
-    return local
+    base.sni_callback = choose
+    return base
 
 
 class Acceptor:
@@ -85,18 +97,32 @@ class Acceptor:
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
+        is_told = False
         while True:
             try:
                 sock, _ = await loop.sock_accept(self._listener)
             except OSError as error:
-                log.warning("a connection by TLS cannot be accepted: %s", error.strerror or error)
+                if not is_told:
+                    why = error.strerror or error
+                    log.warning("a connection by TLS cannot be accepted: %s", why)
+                is_told = True
                 await asyncio.sleep(_PAUSE_S)
             else:
+                is_told = False
                 self._begin(self._greet(sock))
 
     async def _greet(self, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        with suppress(OSError):  # it speaks something else, or trusts us not, or has gone
-            await loop.connect_accepted_socket(
-                self._protocol, sock, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_S
-            )
+        try:
+            same = sock.dup()  # for an answer: the other is closed when there is no agreement
+        except OSError:
+            sock.close()
+            return
+        with same, suppress(OSError):  # it trusts us not, or has gone
+            try:
+                await loop.connect_accepted_socket(
+                    self._protocol, sock, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_S
+                )
+            except ssl.SSLError as error:
+                if error.reason in _PLAIN:
+                    same.send(_ANSWER)

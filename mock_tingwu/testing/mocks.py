@@ -12,12 +12,13 @@ import pytest
 
 from mock_tingwu.core.journal import Entry
 from mock_tingwu.settings import Settings, SettingsError
-from mock_tingwu.testing.plugin import MARKER
+from mock_tingwu.testing.plugin import FLAGS, MARKER
 
 if TYPE_CHECKING:
     from mock_tingwu import MockTingwu
 
-_FLAGS = ("environ", "strict", "intercept", "allow_network")
+#: Every mock has a port of its own.
+_SETTINGS = tuple(name for name in Settings.__dataclass_fields__ if name != "port")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
     Raises:
         pytest.UsageError: it makes no sense.
     """
-    values: dict[str, Any] = {name: config.getini(f"{MARKER}_{name}") for name in _FLAGS}
+    values: dict[str, Any] = {name: config.getini(f"{MARKER}_{name}") for name in FLAGS}
     where = f"{MARKER}_settings"
     for line in config.getini(where):
         name, equals, value = (part.strip() for part in line.partition("="))
         if not equals:
             raise pytest.UsageError(f"{where} has {line!r}, expected name = value")
-        if name in _FLAGS:
+        if name in FLAGS:
             raise pytest.UsageError(f"{where} has {name}, which is {MARKER}_{name}")
         values[name] = value
     asked: set[str] = set()
@@ -58,7 +59,7 @@ def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
             raise pytest.UsageError(f"{where} has {marker.args[0]!r}, expected name=value")
         values |= marker.kwargs
         asked |= marker.kwargs.keys()
-    flags = {name: values.pop(name) for name in _FLAGS}
+    flags = {name: values.pop(name) for name in FLAGS}
     for name, value in flags.items():
         if not isinstance(value, bool):
             raise pytest.UsageError(f"{where}: {name} is {value!r}, expected True or False")
@@ -68,6 +69,9 @@ def wanted(config: pytest.Config, item: pytest.Item | None = None) -> Wanted:
         raise pytest.UsageError(f"{where}: allow_network goes with intercept")
     if "port" in values:
         raise pytest.UsageError(f"{where}: port is no setting here; every mock has a free one")
+    for name in sorted(values.keys() - set(_SETTINGS)):
+        known = ", ".join((*FLAGS, *_SETTINGS))
+        raise pytest.UsageError(f"{where}: {name} is not a setting; there are {known}")
     try:
         settings = Settings.of({**values, "port": 0})
     except SettingsError as error:
@@ -97,7 +101,10 @@ class Mocks:
                 return mock
         from mock_tingwu import MockTingwu
 
-        mock = MockTingwu(**settings.values).start()
+        try:
+            mock = MockTingwu(**settings.values).start()
+        except SettingsError as error:  # nothing is wrong with any line of the test
+            pytest.fail(str(error), pytrace=False)
         self._mocks.append((settled, mock))
         return mock
 

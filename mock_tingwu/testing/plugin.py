@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mock_tingwu.testing import mocks
 
 MARKER: Final = "mock_tingwu"
+FIXTURE: Final = "mock_tingwu"
+#: What a marker can say besides settings.
+FLAGS: Final = ("environ", "strict", "intercept", "allow_network")
 FIXTURES: Final = frozenset({"mock_tingwu", "mock_tingwu_server"})
 #: File systems take names of 255 bytes; a character may have four.
 _LONGEST_NAME: Final = 240
@@ -73,7 +76,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "mock_tingwu_intercept",
-        "let the cloud's own host names lead to the mock in every test that uses mock_tingwu",
+        "let the cloud's own host names lead to the mock in every test, also in those that do not "
+        "name the fixture",
         type="bool",
         default=False,
     )
@@ -96,20 +100,51 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         f"{MARKER}(*, environ=False, strict=False, intercept=False, allow_network=False, "
         "**settings): "
-        "how the mock of the fixture mock_tingwu is set, such as clock='virtual' or seed=3",
+        "how the mock of the fixture mock_tingwu is set, such as clock='virtual' or seed=3; with "
+        "intercept=True the test need not name the fixture",
     )
+    for flag in FLAGS:
+        try:
+            config.getini(f"{MARKER}_{flag}")
+        except (ValueError, pytest.UsageError) as error:  # some name no option
+            problem = f"{MARKER}_{flag}: {error}, expected true or false"
+            raise pytest.UsageError(problem) from None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Complain about settings that make no sense before anything is run."""
-    if hasattr(config, "workerinput"):
-        return  # xdist would show a defect of its own instead
+    """Complain about settings that make no sense before anything is run; see to interceptions."""
+    intercepts_all = config.getini(f"{MARKER}_intercept")
     for item in items:
-        used = not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
-        if used or item.get_closest_marker(MARKER) is not None:
-            from mock_tingwu.testing.mocks import wanted
+        names = getattr(item, "fixturenames", None)
+        if names is None:  # such as a file of another plugin that is checked
+            continue
+        marked = item.get_closest_marker(MARKER) is not None
+        if not (intercepts_all or marked or not FIXTURES.isdisjoint(names)):
+            continue
+        from mock_tingwu.testing.mocks import wanted
 
-            wanted(config, item)
+        try:
+            is_first = wanted(config, item).intercept
+        except pytest.UsageError:
+            if not hasattr(config, "workerinput"):
+                raise
+            # Xdist would show a defect of its own instead; the fixture tells.
+            is_first = marked
+        if is_first:
+            _put_first(item, names)
+
+
+def _put_first(item: Any, names: list[str]) -> None:
+    """Let a test have its mock before all else that is made for it alone.
+
+    What is of a wider scope comes before: other tests would share what it finds.
+    """
+    info = getattr(item, "_fixtureinfo", None)
+    known = {} if info is None else info.name2fixturedefs
+    scopes = {name: found[-1].scope for name, found in known.items()}
+    others = [name for name in names if name != FIXTURE]
+    wider = [name for name in others if scopes.get(name, "function") != "function"]
+    item.fixturenames = [*wider, FIXTURE, *(name for name in others if name not in wider)]
 
 
 @pytest.fixture(scope="session")
@@ -218,12 +253,18 @@ def _environment(mock: MockTingwu, wanted: bool) -> Iterator[None]:
         yield
 
 
-def _interception(mock: MockTingwu, asked: mocks.Wanted) -> AbstractContextManager[object]:
-    if not asked.intercept:
-        return nullcontext()
-    from mock_tingwu.interception.inside import intercepted
+@contextmanager
+def _interception(mock: MockTingwu, asked: mocks.Wanted) -> Iterator[None]:
+    with ExitStack() as stack:
+        if asked.intercept:
+            from mock_tingwu.interception.authority import AuthorityError
+            from mock_tingwu.interception.inside import intercepted
 
-    return intercepted(mock, allow_network=asked.allow_network)
+            try:
+                stack.enter_context(intercepted(mock, allow_network=asked.allow_network))
+            except AuthorityError as error:
+                pytest.fail(str(error), pytrace=False)
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -75,7 +75,8 @@ def test_where_nothing_can_be_kept_is_told(place: Path, capsys: pytest.CaptureFi
     for action in ("create", "show", "remove"):
         code, printed, errors = ca(capsys, action)
         assert (code, printed) == (2, "") and "Not a directory" in errors
-        assert errors.count("\n") == 1 and str(place) in errors
+        assert errors.count("\n") == 1 and f" {place}: Not a directory; " in errors
+        assert errors.endswith("; MOCK_TINGWU_CA_DIR names another folder\n")
 
 
 def test_what_to_do_has_to_be_said() -> None:

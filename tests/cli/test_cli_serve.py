@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from mock_tingwu import __version__
+from mock_tingwu import __version__, cli
 from tests.cli.commands import Running, environment, run
 
 #: What a server that answers its first request has no need of.
@@ -228,7 +228,7 @@ def test_the_first_answer_needs_no_module_that_is_not_needed(tmp_path: Path) -> 
         "import sys, threading, urllib.request\n"
         "from mock_tingwu.cli import main\n"
         "from mock_tingwu.cli import serve\n"
-        "def look(settings, port):\n"
+        "def look(settings, port, tls_port):\n"
         "    def get():\n"
         "        urllib.request.urlopen(f'http://127.0.0.1:{port}/_mock/health').read()\n"
         "        print(*sys.modules, sep='\\n', flush=True)\n"
@@ -262,7 +262,7 @@ def test_tls_is_spoken_under_the_clouds_names(tmp_path: Path) -> None:
     environ = {"MOCK_TINGWU_CA_DIR": str(place)}
     server, _ = serving(tmp_path, "--tls", "--tls-port", "0", environ=environ)
     with server:
-        told = server.line_with("By TLS, for whoever trusts ").rstrip()
+        told = server.line().rstrip()
         found = re.fullmatch(r"By TLS, .* trusts (.*): https://127\.0\.0\.1:(\d+)", told)
         assert found and found[1] == str(place / "ca.pem")
         assert "127.0.0.1 tingwu.cn-beijing.aliyuncs.com" in server.line_with("tingwu.cn-beijing")
@@ -284,3 +284,23 @@ def test_a_server_without_tls_makes_no_authority(tmp_path: Path) -> None:
     with server:
         _, rest, errors = server.end(signal.SIGTERM)
     assert "By TLS" not in rest and errors == "" and not place.exists()
+
+
+def test_both_ports_being_one_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["serve", "--tls", "--port", "8943"]) == 2
+    assert capsys.readouterr().err == (
+        "mock-tingwu serve: --port is 8943, where --tls speaks TLS; --tls-port names another port\n"
+    )
+    assert cli.main(["serve", "--port", "8901", "--tls-port", "8901"]) == 2
+    assert "--port and --tls-port are both 8901, expected two ports" in capsys.readouterr().err
+
+
+def test_an_authority_that_cannot_be_kept_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MOCK_TINGWU_CA_DIR", str(tmp_path / "file"))
+    assert cli.main(["serve", "--port", "0", "--tls-port", "0"]) == 2
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 1
+    assert errors.startswith("mock-tingwu serve: the authority cannot be kept in ")

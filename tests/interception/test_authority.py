@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import ssl
 import stat
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,16 +61,46 @@ def test_nobody_else_can_read_the_key(place: Path) -> None:
         made = Authority.of_user()
     finally:
         os.umask(before)
-    assert (mode(place), mode(place / KEY), mode(made.path)) == (0o700, 0o600, 0o644)
+    assert (mode(place), mode(place / KEY), mode(place / CERTIFICATE)) == (0o700, 0o600, 0o644)
     assert sorted(path.name for path in place.iterdir()) == [KEY, CERTIFICATE]
-    assert made.path == place / CERTIFICATE
-    assert b"PRIVATE" not in made.path.read_bytes() and made.pem == made.path.read_bytes()
+    published = (place / CERTIFICATE).read_bytes()
+    assert b"PRIVATE" not in published and made.pem == published
 
 
 def test_its_name_says_what_it_is(place: Path) -> None:
     made = Authority.of_user()
     assert "mock-tingwu local test authority" in made.certificate.subject.rfc4514_string()
     assert made.expires - datetime.now(UTC) <= LIFETIME
+
+
+def test_the_folder_is_told_in_full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for chosen in ("~/own", "own", str(tmp_path / "own")):
+        monkeypatch.setenv(FOLDER_VARIABLE, chosen)
+        assert folder() == tmp_path / "own"
+
+
+def test_file_systems_without_hard_links_will_do(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: Authority.of_user().fingerprint(), range(8)))
+    assert len(set(found)) == 1
+    assert mode(place / KEY) == 0o600
+    assert sorted(path.name for path in place.iterdir()) == [KEY, CERTIFICATE]
+
+
+def test_who_finds_half_of_it_looks_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Authority.of_user()
+    whole = (place / KEY).read_bytes()
+    (place / KEY).write_bytes(whole[:300])
+    monkeypatch.setattr(time, "sleep", lambda _: (place / KEY).write_bytes(whole))
+    assert Authority.of_user().pem == made.pem
 
 
 def test_the_same_is_used_again(place: Path) -> None:
@@ -119,7 +151,7 @@ def test_one_that_is_about_to_expire_is_made_anew_by_all_at_once(
         found = list(pool.map(lambda _: Authority.of_user(), range(16)))
     (new,) = {one.fingerprint() for one in found}
     assert new != old.fingerprint()
-    assert found[0].path.read_bytes() == found[0].pem
+    assert (place / CERTIFICATE).read_bytes() == found[0].pem
     assert mode(place / KEY) == 0o600
 
 
@@ -142,9 +174,10 @@ def test_the_public_file_is_always_that_of_the_key(place: Path) -> None:
     (place / KEY).unlink()
     second = Authority.of_user()
     assert second.fingerprint() != first.fingerprint()
-    assert second.path.read_bytes() == second.pem
+    assert (place / CERTIFICATE).read_bytes() == second.pem
     (place / CERTIFICATE).unlink()
-    assert Authority.of_user().path.read_bytes() == second.pem
+    Authority.of_user()
+    assert (place / CERTIFICATE).read_bytes() == second.pem
 
 
 def damaged(place: Path) -> dict[str, bytes]:
@@ -166,8 +199,11 @@ def damaged(place: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_is_damaged_is_told_in_one_sentence(place: Path) -> None:
+def test_what_is_damaged_is_told_in_one_sentence(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Authority.of_user()
+    monkeypatch.setattr(keeping, "_WRITING_S", 0)
     for name, content in damaged(place).items():
         (place / KEY).write_bytes(content)
         with pytest.raises(AuthorityError) as caught:
@@ -208,13 +244,14 @@ def test_nobody_trusts_the_authority_of_another_user(
 
 
 def test_nothing_is_left_of_what_cannot_be_written(place: Path) -> None:
-    made = Authority.of_user()
-    made.path.unlink()
-    made.path.mkdir()
+    Authority.of_user()
+    published = place / CERTIFICATE
+    published.unlink()
+    published.mkdir()
     with pytest.raises(AuthorityError, match="Is a directory"):
         Authority.of_user()
     with pytest.raises(IsADirectoryError):
-        keeping._replace(made.path, b"")
+        keeping._replace(published, b"")
     assert sorted(path.name for path in place.iterdir()) == [KEY, CERTIFICATE]
 
 
@@ -334,7 +371,7 @@ def test_openssl_sees_it_the_same_way(authority: Authority, tmp_path: Path) -> N
         leaf.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         verify = ["openssl", "verify", "-x509_strict", "-purpose", "sslserver"]
         done = subprocess.run(
-            [*verify, "-CAfile", str(authority.path), str(leaf)],
+            [*verify, "-CAfile", str(folder() / CERTIFICATE), str(leaf)],
             capture_output=True,
             text=True,
             timeout=30,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import socket
 import ssl
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,9 +20,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from mock_tingwu import MockTingwu
-from mock_tingwu.server import process
+from mock_tingwu.interception.authority import LEAF_LIFETIME, Authority
+from mock_tingwu.server import process, tls
 from mock_tingwu.server.websocket import UNREAD_BYTES
-from mock_tingwu.settings import SettingsError
+from mock_tingwu.settings import Settings, SettingsError
 from tests.core.test_segmentation import silence, speech
 from tests.interception.helpers import (
     BUCKET,
@@ -139,10 +144,17 @@ def test_http_11_is_all_it_offers(mock: MockTingwu, trusting: ssl.SSLContext) ->
         assert connection.selected_alpn_protocol() == "http/1.1"
 
 
-def test_plain_http_on_the_port_of_tls_ends(mock: MockTingwu) -> None:
+def test_plain_http_on_the_port_of_tls_is_told(mock: MockTingwu) -> None:
     assert mock.tls_port is not None
+    for start in (b"GET /", b"CONNECT x:1"):
+        with plain(mock.tls_port) as connection:
+            connection.sendall(b"%b HTTP/1.1\r\nHost: x\r\n\r\n" % start)
+            answer = HTTPResponse(connection)
+            answer.begin()
+            assert (answer.status, b"speaks TLS" in answer.read()) == (400, True)
+            assert at_end(connection)
     with plain(mock.tls_port) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"nonsense" * 10)
         assert at_end(connection)
 
 
@@ -298,10 +310,84 @@ def test_a_port_that_is_taken_is_told(tls_mock: MockTingwu) -> None:
         MockTingwu(tls_port=taken).start()
 
 
-def test_an_authority_that_cannot_be_kept_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_where_no_authority_can_be_kept_a_mock_has_one_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, start_mock: Callable[..., MockTingwu]
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MOCK_TINGWU_CA_DIR", str(tmp_path / "file"))
     with pytest.raises(SettingsError, match=r"cannot be kept in .*: Not a directory"):
-        MockTingwu(tls_port=0).start()
+        process.Server(Settings(port=0, tls_port=0)).listen()
+    mock = start_mock(tls_port=0)
+    assert mock._server.authority is not None
+    trusting = ssl.create_default_context(cadata=mock._server.authority.pem.decode())
+    with secured(mock, trusting, TINGWU) as connection:
+        assert connection.version()
+
+
+def test_a_certificate_is_renewed_when_half_of_its_time_is_over(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    context = tls.serving(authority)
+
+    def chosen(name: str) -> ssl.SSLContext:
+        connection = context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_side=True)
+        assert context.sni_callback is not None
+        assert context.sni_callback(connection, name, context) is None
+        return connection.context
+
+    names = (TINGWU, "localhost")
+    first = [chosen(name) for name in names]
+    now += LEAF_LIFETIME.total_seconds() / 2 - 1
+    assert [chosen(name) for name in names] == first
+    now += 2
+    second = [chosen(name) for name in names]
+    assert not set(first) & set(second)
+    assert [chosen(name) for name in names] == second
+
+
+def test_that_there_is_no_room_is_told_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls, "_PAUSE_S", 0)
+
+    async def accept() -> None:
+        loop, tries = asyncio.get_running_loop(), 0
+        over = asyncio.Event()
+
+        async def full(_: socket.socket) -> tuple[socket.socket, str]:
+            nonlocal tries
+            tries += 1
+            if tries == 5:
+                over.set()
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        monkeypatch.setattr(loop, "sock_accept", full)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            acceptor = tls.Acceptor(listener, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), _nobody)
+            await asyncio.wait_for(over.wait(), PATIENCE)
+            await acceptor.close()
+
+    asyncio.run(accept())
+    assert [r.getMessage() for r in caplog.records] == [
+        "a connection by TLS cannot be accepted: Too many open files"
+    ]
+
+
+def _nobody() -> asyncio.Protocol:
+    raise AssertionError
+
+
+def test_a_server_that_does_not_start_leaves_no_port_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    mock = MockTingwu(tls_port=0)
+
+    def fails() -> None:
+        raise RuntimeError("no start")
+
+    monkeypatch.setattr(mock._server.world, "resume", fails)
+    with pytest.raises(RuntimeError, match="no start"):
+        mock.start()
+    assert mock.tls_port is not None
+    with pytest.raises(ConnectionRefusedError):
+        plain(mock.tls_port)

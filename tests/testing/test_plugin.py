@@ -226,7 +226,7 @@ def test_the_environment_is_that_of_the_test_alone(
 # What makes no sense
 
 _WRONG = {
-    'colour="red"': "colour is not a setting; there are host, *",
+    'colour="red"': "colour is not a setting; there are environ, *, allow_network, host, *",
     'clock="sundial"': "clock is 'sundial', expected system or virtual",
     "port=8900": "port is no setting here; every mock has a free one",
     '"virtual"': "has 'virtual', expected name=value",
