@@ -178,7 +178,7 @@ def test_by_names_of_their_own(
     else:
         assert ended.said.startswith("mock-tingwu:\n")
         assert ended.printed["own"] == ["own name 127.0.0.1"]
-        assert refused(ended) == ["9 connections to example.com"]
+        assert refused(ended) == ["the name example.com, asked for 9 times"]
 
 
 def check_that_nothing_left(ended: Ended) -> None:
