@@ -179,6 +179,8 @@ class Example:
             "no:cacheprovider",
             "-o",
             "asyncio_default_fixture_loop_scope=function",
+            # They take long to import.
+            *("-p", "no:hypothesispytest", "-p", "no:schemathesis"),
         ]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options, file],

@@ -183,7 +183,8 @@ def test_a_pointer_and_noise_are_no_slides(tmp_path: Path) -> None:
 
 
 def test_a_moving_picture_is_one_slide_from_its_middle(tmp_path: Path) -> None:
-    shown = [(step * 100, blend(slide(0), slide(1), step % 20 / 19)) for step in range(60)]
+    blends = [blend(slide(0), slide(1), step / 19) for step in range(20)]
+    shown = [(step * 100, blends[step % 20]) for step in range(60)]
     path = film(tmp_path / "moving.mp4", shown, 6000)
     assert_slides(key_frames(path, tmp_path), [0], 6000)
 
