@@ -171,8 +171,11 @@ def test_a_pointer_and_noise_are_no_slides(tmp_path: Path) -> None:
     shown = []
     for step in range(40):
         pixels = bytearray(slide(1).planes[0])
-        for at in range(0, len(pixels), 4):
-            pixels[at] = max(0, min(255, pixels[at] + noise.randrange(-12, 13)))
+        red = pixels[::4]
+        pixels[::4] = bytes(
+            max(0, min(255, value + change % 25 - 12))
+            for value, change in zip(red, noise.randbytes(len(red)), strict=True)
+        )
         left, top = noise.randrange(600), noise.randrange(330)
         for row in range(top, top + 18):
             start = (row * SIZE[0] + left) * 4
