@@ -11,8 +11,6 @@ import base64
 import hmac
 import re
 import secrets
-import socket
-import struct
 from collections import Counter
 from contextlib import suppress
 from functools import partial
@@ -24,6 +22,7 @@ import h11
 from mock_tingwu.client.address import is_own
 from mock_tingwu.interception.upstream import Streams, Upstream, Upstreams
 from mock_tingwu.protocols.hosts import is_product
+from mock_tingwu.server.resetting import reset
 
 #: What clients give as the name of their user; the password is a token of each run.
 USER: Final = "mock-tingwu"
@@ -37,7 +36,6 @@ _PIECE: Final = 64 * 1024
 #: How a TLS record begins that opens a connection.
 _CLIENT_HELLO: Final = b"\x16"
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
-_NO_LINGER: Final = struct.pack("ii", 1, 0)
 #: Headers that are for a proxy alone, and those that are about one connection alone.
 _OF_PROXIES: Final = frozenset({b"proxy-authorization", b"proxy-connection"})
 _OF_CONNECTIONS: Final = _OF_PROXIES | {b"connection", b"keep-alive", b"upgrade"}
@@ -308,8 +306,8 @@ async def _joined(
         await far_writer.wait_closed()
         is_closed = True
     except OSError:
-        _reset(writer)
-        _reset(far_writer)
+        reset(writer.transport)
+        reset(far_writer.transport)
     finally:
         if not is_closed:
             far_writer.transport.abort()
@@ -331,14 +329,6 @@ async def _carried(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         await writer.drain()
     if writer.can_write_eof():
         writer.write_eof()
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    sock = writer.get_extra_info("socket")
-    if sock is not None:  # else it is gone already
-        with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-    writer.transport.abort()
 
 
 def _answer(refused: _Refused) -> bytes:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
-import struct
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -24,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from mock_tingwu.server.resetting import reset as reset_connection
 from mock_tingwu.services.address import TLS
 from mock_tingwu.services.awkwardly import REWRITE_HEAD
 from mock_tingwu.services.travelling import HANG_UP
@@ -289,10 +288,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not reset:
             self.transport.close()
             return
-        sock = self.transport.get_extra_info("socket")
-        # No time to send what is left: the system sends a RST.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
+        reset_connection(self.transport)
 
     def _disconnect_all(self) -> None:
         # uvicorn itself tells only who answers the latest request.

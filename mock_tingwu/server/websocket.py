@@ -7,12 +7,8 @@ frame of audio costs a few microseconds, and the handshake is read as real clien
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import http
 import logging
-import socket
-import struct
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +21,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from mock_tingwu.core.awkward.draws import pieces
+from mock_tingwu.server.resetting import reset
 from mock_tingwu.server.segments import Segments
 from mock_tingwu.services.connection import Endpoint, Rejection
 
@@ -47,9 +44,6 @@ BREAK_TIMEOUT_S = 1.0
 #: connections, leaves it unable to send a frame: start() hangs without StartTranscription.
 HANDSHAKE_DELAY_S = 0.01
 
-
-#: SO_LINGER on, for 0 seconds: closing such a socket resets the connection.
-_NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 #: How much the client may leave unread before nothing more is read from it, in bytes.
 UNREAD_BYTES = 4 * 1024 * 1024
@@ -196,12 +190,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def cut(self) -> None:
         self._closed_by_us = True
-        sock = self._transport.get_extra_info("socket")
-        if sock is not None:
-            # Nothing lingers: the client gets a reset, not an orderly end of its stream.
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        self._transport.abort()
+        reset(self._transport)
 
     def send_text(self, data: bytes, cuts: Sequence[int] = ()) -> None:
         if self._core.state is OPEN:

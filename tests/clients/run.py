@@ -13,10 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from commands import BUILD_SECONDS, RUN_SECONDS, Failure, build, execute, tail
 from programs import (
     CALLBACKS,
     LIVE_CALLBACKS,
@@ -39,7 +36,7 @@ from programs import (
 )
 from receiver import LIVE_PATH, LiveCallback, Receiver
 from server import host, journal, mock, send_callbacks
-from table import settle, settle_driven, table
+from table import BEGIN, DOCS, END, settle, settle_driven, table
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -49,15 +46,11 @@ from tests.driven import STREAM, VARIABLE, left, operations  # noqa: E402
 
 RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
 
-BUILD_SECONDS = 600
-RUN_SECONDS = 120
 CALLBACK_SECONDS = 10
 #: The rules that programs break, and no SDK: they push as fast as they can and provoke refusals.
 PROVOKED = {"api-key", "audio-burst", "data-id", "request-schema"}
 #: What a live task says first when interim results are wanted.
 CHANNEL_BEGINS = ["SentenceBegin", "TranscriptionResultChanged"]
-#: Registries fail now and then: a build is tried again after this many seconds.
-RETRY_AFTER_SECONDS = (5, 20)
 
 PYTHON = "python"
 
@@ -74,10 +67,6 @@ PYTHON_SDKS = {
 HANDSHAKES = "tests/wire/test_handshake.py"
 
 
-class Failure(Exception):
-    """A client that did not do what it should; the message says why."""
-
-
 def main() -> int:
     arguments = parse()
     verdicts: dict[Meeting | Tasks | Agents | Live, dict[str, Any]] = {}
@@ -92,7 +81,7 @@ def main() -> int:
             before = journal(url)["last_seq"]
             try:
                 if program.folder not in built:
-                    build(program)
+                    build(program.build, HERE / program.folder)
                     built.add(program.folder)
                 if isinstance(program, Meeting):
                     verdict = drive_meeting(program, url)
@@ -127,7 +116,7 @@ def main() -> int:
         return 0
     new = table(verdicts, tests)
     if arguments.write_docs or arguments.check:
-        settled = settle(new, write=arguments.write_docs)
+        settled = settle(DOCS, BEGIN, END, new, write=arguments.write_docs)
         return 0 if settle_driven(driven, write=arguments.write_docs) and settled else 1
     print(f"\n{new}")
     return 0
@@ -180,23 +169,6 @@ def note_driven(driven: dict[str, set[str]], sdks: Iterable[str], found: set[str
     for sdk in sdks:
         own = found & STREAM if "nls" in sdk else found - STREAM
         driven.setdefault(sdk, set()).update(own)
-
-
-def build(program: Program) -> None:
-    """Install and compile what a folder needs.
-
-    Raises:
-        Failure: a tool is missing, or the build fails every time.
-    """
-    if shutil.which(program.build[0]) is None:
-        raise Failure(f"{program.build[0]} is not installed")
-    for pause in (*RETRY_AFTER_SECONDS, None):
-        status, output = execute(program.build, program.folder, BUILD_SECONDS, {})
-        if status == 0:
-            return
-        if pause is not None:
-            time.sleep(pause)
-    raise Failure(f"the build ended with {status}:\n{tail(output)}")
 
 
 def drive_meeting(meeting: Meeting, url: str) -> dict[str, Any]:
@@ -299,7 +271,9 @@ def run(program: Program, *arguments: str) -> dict[str, Any]:
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "mock-access-key-secret",
         "DASHSCOPE_API_KEY": "sk-mock-api-key",
     }
-    status, output = execute((*program.run, *arguments), program.folder, RUN_SECONDS, credentials)
+    status, output = execute(
+        (*program.run, *arguments), HERE / program.folder, RUN_SECONDS, credentials
+    )
     lines = [line for line in output.splitlines() if line.startswith("{")]
     verdict: dict[str, Any] = json.loads(lines[-1]) if lines else {}
     if status != 0 or "checks" not in verdict:
@@ -318,36 +292,6 @@ def signatures(url: str, since: int, service: str = "tingwu") -> list[str]:
     if not requests:
         raise Failure("no call has arrived")
     return [request["signature"] for request in requests if request["signature"] != "ok"]
-
-
-def execute(
-    command: Sequence[str], folder: str, seconds: float, environ: dict[str, str]
-) -> tuple[int | str, str]:
-    """Run a command in a client's folder; its exit status or ``timeout``, and what it printed."""
-    process = subprocess.Popen(
-        command,
-        cwd=HERE / folder,
-        env={**os.environ, **environ},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        # Its children too: a browser, say.
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        return f"a time-out after {seconds:.0f} s", output
-    return process.returncode, output
-
-
-def tail(output: str) -> str:
-    return "\n".join(output.splitlines()[-20:])
 
 
 # --- the Python SDKs ---
@@ -374,7 +318,7 @@ def run_python_tests(driven: dict[str, set[str]]) -> tuple[list[str], str]:
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder) / "driven"
         notes.touch()
-        status, output = execute(command, str(ROOT), BUILD_SECONDS, {VARIABLE: str(notes)})
+        status, output = execute(command, ROOT, BUILD_SECONDS, {VARIABLE: str(notes)})
         if status != 0:
             raise Failure(f"pytest ended with {status}:\n{tail(output)}")
         found = left(notes)

@@ -178,22 +178,22 @@ def row(*cells: object) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def settle(new: str, *, write: bool) -> bool:
-    """Write the tables into the docs, or compare them. Says what it did; False: out of date."""
-    text = DOCS.read_text("utf-8")
-    start, end = text.find(BEGIN), text.find(END)
-    if start < 0 or end < start:
-        print(f"{DOCS.name} has no place for the tables between {BEGIN} and {END}")
+def settle(docs: Path, begin: str, end: str, new: str, *, write: bool) -> bool:
+    """Write what stands between two marks of a page, or compare it. False: it is out of date."""
+    text, name = docs.read_text("utf-8"), docs.relative_to(ROOT)
+    start, stop = text.find(begin), text.find(end)
+    if start < 0 or stop < start:
+        print(f"{docs.name} has no place for the tables between {begin} and {end}")
         return False
-    old = text[start : end + len(END)]
+    old = text[start : stop + len(end)]
     if write:
-        DOCS.write_text(text.replace(old, new), "utf-8")
-        print(f"wrote {DOCS.relative_to(ROOT)}")
+        docs.write_text(text.replace(old, new), "utf-8")
+        print(f"wrote {name}")
         return True
     if old != new:
-        print(f"{DOCS.relative_to(ROOT)} is out of date: run with --write-docs\n\n{new}")
+        print(f"{name} is out of date: run with --write-docs\n\n{new}")
         return False
-    print(f"{DOCS.relative_to(ROOT)} is up to date")
+    print(f"{name} is up to date")
     return True
 
 

@@ -13,9 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -32,8 +29,10 @@ ROOT = HERE.parent.parent
 CLIENTS = ROOT / "tests" / "clients"
 sys.path.insert(0, str(CLIENTS))
 
+from commands import RUN_SECONDS, Failure, build, execute, tail  # noqa: E402
 from programs import GO, JAVA, LIVE_CALLBACKS, MAVEN, NPM, PROGRAMS, Agents, Meeting  # noqa: E402
 from receiver import LIVE_PATH  # noqa: E402
+from table import settle  # noqa: E402
 
 DOCS = ROOT / "docs" / "unmodified.md"
 BEGIN = "<!-- unmodified: begin (written by tests/unmodified/run.py --write-docs) -->"
@@ -42,7 +41,6 @@ RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
 TINGWU, LIVE = "https://tingwu.cn-beijing.aliyuncs.com", "https://live.aliyuncs.com"
 #: A recording that the mock imagines, and one that nobody has.
 IMAGINED, MISSING = "https://files.example.com/weekly.mp3", "http://127.0.0.1:1/missing.wav"
-BUILD_SECONDS, RUN_SECONDS = 600, 120
 #: What is there when a folder is built.
 BUILT = {"node": "node_modules/ws", "java": "target/classes/unmodified", "go": "target/meeting"}
 BUILDS = {"node": NPM, "java": MAVEN, "go": GO}
@@ -214,10 +212,6 @@ UNMODIFIED = (
 )
 
 
-class Failure(Exception):
-    """A program that did not end as it should; the message says how."""
-
-
 def main() -> int:
     arguments = parse()
     did: dict[str, str] = {}
@@ -225,7 +219,8 @@ def main() -> int:
     chosen = [p for p in UNMODIFIED if not arguments.programs or p.name in arguments.programs]
     try:
         for folder in dict.fromkeys(program.folder for program in chosen):
-            build(folder)
+            if folder and not (CLIENTS / folder / BUILT[folder]).exists():
+                build(BUILDS[folder], CLIENTS / folder)
     except Failure as failure:
         print(failure)
         return 1
@@ -251,7 +246,7 @@ def main() -> int:
         return 0
     new = "\n".join(table(did))
     if arguments.write_docs or arguments.check:
-        return 0 if settle(new, write=arguments.write_docs) else 1
+        return 0 if settle(DOCS, BEGIN, END, new, write=arguments.write_docs) else 1
     print(f"\n{new}")
     return 0
 
@@ -321,48 +316,6 @@ def called(output: str) -> list[str]:
     return sorted(short)
 
 
-def build(folder: str) -> None:
-    """Install and compile what a folder needs, if it is not there.
-
-    Raises:
-        Failure: a tool is missing, or the build fails.
-    """
-    if not folder or (CLIENTS / folder / BUILT[folder]).exists():
-        return
-    command = BUILDS[folder]
-    if shutil.which(command[0]) is None:
-        raise Failure(f"{command[0]} is not installed")
-    status, output = execute(command, CLIENTS / folder, BUILD_SECONDS)
-    if status != 0:
-        raise Failure(f"the build ended with {status}:\n{tail(output)}")
-
-
-def execute(command: Sequence[str], folder: Path, seconds: float) -> tuple[int | str, str]:
-    """Run a command; its exit status or ``a time-out``, and what it printed."""
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        return f"a time-out after {seconds:.0f} s", output
-    return process.returncode, output
-
-
-def tail(output: str) -> str:
-    return "\n".join(output.splitlines()[-20:])
-
-
 def table(did: dict[str, str]) -> Iterator[str]:
     """Everything between the two marks, the marks included."""
     yield from (BEGIN, "", "| program | what it does | by the proxy | by `--hosts` |")
@@ -371,25 +324,6 @@ def table(did: dict[str, str]) -> Iterator[str]:
         cells = (program.title, did[program.name], program.proxy, program.hosts)
         yield f"| {' | '.join(cells)} |"
     yield from ("", END)
-
-
-def settle(new: str, *, write: bool) -> bool:
-    """Write the table into the docs, or compare it. Says what it did; False: out of date."""
-    text = DOCS.read_text("utf-8")
-    start, end = text.find(BEGIN), text.find(END)
-    if start < 0 or end < start:
-        print(f"{DOCS.name} has no place for the table between {BEGIN} and {END}")
-        return False
-    old = text[start : end + len(END)]
-    if write:
-        DOCS.write_text(text.replace(old, new), "utf-8")
-        print(f"wrote {DOCS.relative_to(ROOT)}")
-    elif old != new:
-        print(f"{DOCS.relative_to(ROOT)} is out of date: run with --write-docs\n\n{new}")
-        return False
-    else:
-        print(f"{DOCS.relative_to(ROOT)} is up to date")
-    return True
 
 
 if __name__ == "__main__":

@@ -2,11 +2,10 @@
 
 Name resolution leads hosts of the cloud to the mock, sockets go to no other machine, and whoever
 trusts the authorities in a file, such as certifi's or a copy of it, trusts the mock's as well. It
-runs in other people's programs, of
-whatever version, so it needs the standard library alone and nothing of ours. What it needs to know
-is in MOCK_TINGWU_INTERCEPT (JSON): ``pattern`` of the hosts, ``http_port`` and ``tls_port`` of the
-mock, ``authority`` (its certificate in PEM), ``allow_network``, ``proxy_port`` (of the proxy, which
-counts what is refused).
+runs in other people's programs, of whatever version, so it needs the standard library alone and
+nothing of ours. What it needs to know is in MOCK_TINGWU_INTERCEPT (JSON): ``pattern`` of the hosts,
+``http_port`` and ``tls_port`` of the mock, ``authority`` (its certificate in PEM),
+``allow_network``, ``proxy_port`` (of the proxy, which counts what is refused).
 """
 
 from __future__ import annotations
