@@ -44,7 +44,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def left_behind(folder: Path) -> dict[str, object]:
     """What a process keeps: threads, open files and sockets, temporary folders, event loops."""
     gc.collect()
-    loops = [one for one in gc.get_objects() if isinstance(one, asyncio.AbstractEventLoop)]
+    # isinstance would look through a weak proxy, also at what is gone.
+    loops = [one for one in gc.get_objects() if issubclass(type(one), asyncio.AbstractEventLoop)]
     return {
         "threads": {thread.name for thread in threading.enumerate()},
         "descriptors": len(os.listdir(_DESCRIPTORS)) if _DESCRIPTORS.is_dir() else 0,  # noqa: PTH208
