@@ -7,11 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.requests import Request
-
 from mock_tingwu.conformance.mutants import Body, ChangeAnswer, answers, patched
 from mock_tingwu.services import tingwu, tingwu_request
 from mock_tingwu.services.api_errors import invalid
+from mock_tingwu.services.api_request import ApiRequest
 
 
 def read_as(change: Callable[[Body], object]) -> AbstractContextManager[None]:
@@ -41,11 +40,11 @@ def query_read_as(change: Callable[[dict[str, str]], object]) -> AbstractContext
     """The query of CreateTask is changed in place before it is read."""
     put = tingwu.TingwuService._put_task
 
-    def mutated(self: Any, request: Request, scope: Any, body: Body) -> Any:
+    def mutated(self: Any, request: ApiRequest, scope: Any, body: Body) -> Any:
         query = dict(parse_qsl(request.scope["query_string"].decode()))
         change(query)
         changed = {**request.scope, "query_string": urlencode(query).encode()}
-        return put(self, Request(changed, request.receive), scope, body)
+        return put(self, ApiRequest(changed, request.receive), scope, body)
 
     return patched(tingwu.TingwuService, "_put_task", mutated)
 

@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from starlette.requests import Request
-
 from mock_tingwu.conformance.mutants import (
     Body,
     answers,
@@ -20,6 +18,7 @@ from mock_tingwu.conformance.mutants import (
 )
 from mock_tingwu.core.options import RESULT_KINDS, Options
 from mock_tingwu.services import api_errors, storage, tingwu_request
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.storage import Linker
 from mock_tingwu.services.tingwu import TingwuService
 
@@ -71,7 +70,7 @@ def join_url_again() -> AbstractContextManager[None]:
 def query_is_refused() -> AbstractContextManager[None]:
     get = TingwuService._get_task
 
-    def strict(self: TingwuService, request: Request, scope: Any, body: Body) -> Body:
+    def strict(self: TingwuService, request: ApiRequest, scope: Any, body: Body) -> Body:
         if request.query_params:
             raise api_errors.invalid("type")
         return get(self, request, scope, body)

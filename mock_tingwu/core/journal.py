@@ -26,8 +26,14 @@ _ASSIGNED = 1_000
 
 Entry = dict[str, Any]
 
+_TEXTS = (str, bytes)
 #: What an entry weighs beside its texts, in bytes.
 _WEIGHT = 400
+
+#: What comes in numbers, and is kept by nobody but the journal: masked when somebody looks.
+_MASKED_LATER = frozenset({"request", "response", "ws_in", "ws_out"})
+#: Fields whose values the mock chooses itself.
+_NO_SECRETS = frozenset({"scope", "kind", "service", "method", "operation", "request_id", "status"})
 
 KINDS = (
     "request",
@@ -152,6 +158,9 @@ class Journal:
         self._bytes = 0
         # Shared with whoever made the journal: it may add taps later.
         self._taps = taps
+        # What is not masked yet, as nobody has looked, and whether all of each entry is to be.
+        # Masking costs several times what recording does, and most entries nobody ever sees.
+        self._unseen: deque[tuple[Entry, bool]] = deque()
         #: Takes out what no entry shows; configured ``secrets`` wherever they stand.
         self.masked = Masker(secrets)
         self.seq = 0
@@ -178,11 +187,11 @@ class Journal:
         """Add an entry; return it, so that a ``task_id`` found out later can be put in: `assign`.
 
         ``masking=False`` is for what the mock wrote itself: only configured secrets are masked.
+        What is returned may still show secrets: they are out when the journal hands it to anybody.
         """
         self.seq += 1
-        if task_id is not None:
-            task_id = self.masked(task_id[: 16 * MAX_ID])
-            task_id = task_id if len(task_id) <= MAX_ID else task_id[:MAX_ID] + "…"
+        if task_id is not None and len(task_id) > MAX_ID:
+            task_id = self._short(task_id)
         entry: Entry = {
             "seq": self.seq,
             "at": self._now(),
@@ -190,23 +199,45 @@ class Journal:
             "kind": kind,
             "service": service,
             "task_id": task_id,
+            **fields,
         }
         for tap in self._taps:
-            tap({**entry, **fields})
+            tap(entry)
         weight = _WEIGHT
         for name, value in fields.items():
-            if isinstance(value, str | bytes):
-                if len(value) > MAX_BODY_BYTES:
+            if isinstance(value, _TEXTS):
+                size = getsizeof(value)
+                if size > MAX_BODY_BYTES and len(value) > MAX_BODY_BYTES:
                     unit = "bytes" if isinstance(value, bytes) else "characters"
-                    value = f"({len(value)} {unit} left out)"
-                elif masking:
-                    value = self.masked(value)
-                elif isinstance(value, bytes):
-                    value = self.masked.known(value)
-                weight += getsizeof(value)
-            entry[name] = value
+                    entry[name] = f"({len(value)} {unit} left out)"
+                    size = getsizeof(entry[name])
+                weight += size
+        if kind in _MASKED_LATER:
+            self._unseen.append((entry, masking))
+        else:
+            self._take_out(entry, masking)
         self._append(weight, entry)
         return entry
+
+    def _short(self, task_id: str) -> str:
+        # Masked first: a secret that is cut is not known any more.
+        task_id = self.masked(task_id[: 16 * MAX_ID])
+        return task_id if len(task_id) <= MAX_ID else task_id[:MAX_ID] + "…"
+
+    def _mask(self) -> None:
+        while self._unseen:
+            self._take_out(*self._unseen.popleft())
+
+    def _take_out(self, entry: Entry, masking: bool) -> None:
+        """Take out the secrets of an entry."""
+        for name, value in entry.items():
+            if name in _NO_SECRETS:
+                continue
+            if isinstance(value, str):
+                if masking:
+                    entry[name] = self.masked(value)
+            elif isinstance(value, bytes):
+                entry[name] = self.masked(value) if masking else self.masked.known(value)
 
     def assign(self, entry: Entry, task_id: str) -> None:
         """Say now which task an entry is about."""
@@ -217,7 +248,7 @@ class Journal:
     def restore(self, entries: Iterable[Entry], seq: int, dropped: int) -> None:
         """Put back what an earlier journal of the scope had recorded; its ``seq`` goes on."""
         for entry in entries:
-            texts = (value for value in entry.values() if isinstance(value, str | bytes))
+            texts = (value for value in entry.values() if isinstance(value, _TEXTS))
             self._append(_WEIGHT + sum(map(getsizeof, texts)), entry)
         # It may have recorded some that it had dropped already. No seq is left out.
         self.seq, self.dropped = seq, max(dropped, seq - len(self._entries))
@@ -227,13 +258,17 @@ class Journal:
         self._bytes += weight
         while len(self._entries) > MAX_ENTRIES or self._bytes > MAX_BYTES:
             gone, oldest = self._entries.popleft()
+            if self._unseen and self._unseen[0][0] is oldest:
+                self._unseen.popleft()
             self._bytes -= gone
             self.dropped += 1
             self._dropped_at = oldest["at"]
-        self._tell_watchers()
+        if self.watchers:
+            self._tell_watchers()
 
     def newest(self, since: int) -> list[Entry]:
         """The entries behind ``seq`` ``since``, oldest first. Costs no more than there are."""
+        self._mask()
         found = []
         for _, entry in reversed(self._entries):
             if entry["seq"] <= since:
@@ -276,6 +311,7 @@ class Journal:
 
     def after(self, seq: int) -> Iterator[Entry]:
         """The entries after ``seq``, to be read before anything else is recorded."""
+        self._mask()
         # No seq is left out, so it is known where they begin.
         return (entry for _, entry in islice(self._entries, max(0, seq - self.dropped), None))
 
@@ -313,4 +349,5 @@ class Journal:
 
     def latest(self) -> Iterator[Entry]:
         """All entries, newest first."""
+        self._mask()
         return (entry for _, entry in reversed(self._entries))

@@ -85,6 +85,10 @@ _ENCODED_USER: Final = re.compile(
 )
 
 
+#: Most identifiers. No name of a secret is written so.
+_ID: Final = re.compile(rb"[0-9A-Fa-f-]*")
+
+
 class Masker:
     """Masks what is secret by its name, and ``secrets`` wherever they stand."""
 
@@ -106,7 +110,7 @@ class Masker:
         """
         # Bytes are searched faster than text, and turning text into them costs next to nothing.
         raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
-        shown = self._masked(raw)
+        shown = self.known(raw) if _ID.fullmatch(raw) else self._masked(raw)
         if shown is raw:
             return value
         return shown if isinstance(value, bytes) else shown.decode("utf-8", "surrogatepass")

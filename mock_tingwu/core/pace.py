@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from mock_tingwu.core.throttle import Throttle
@@ -59,8 +60,7 @@ class CallPace:
         """Take a call; ``limit`` is how many there may be in a second, 0 where nothing says so."""
         offences = []
         if self._throttle.admit(caller, operation, limit, now):
-            text = f"more than {counted(limit, 'call')} of {operation} came within a second"
-            offences.append(Offence("qps-exceeded", text))
+            offences.append(_too_many(operation, limit))
         told = self._until.get((caller, operation)) if self._until else None
         if told is not None and now >= told[0]:
             del self._until[caller, operation]
@@ -76,6 +76,12 @@ class CallPace:
         self._until[caller, operation] = (now + wait, wait)
         if len(self._until) > MAX_CALLERS:
             self._until.popitem(last=False)
+
+
+@lru_cache(maxsize=64)
+def _too_many(operation: str, limit: int) -> Offence:
+    text = f"more than {counted(limit, 'call')} of {operation} came within a second"
+    return Offence("qps-exceeded", text)
 
 
 class PollPace:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_tingwu.services import realtime
 from mock_tingwu.services.any_path import ANY
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
@@ -31,10 +33,13 @@ from mock_tingwu.services.scripts import ScriptControl
 from mock_tingwu.services.sessions import SessionControl
 from mock_tingwu.services.storage import StorageService
 from mock_tingwu.services.tingwu import ANY_METHOD, TingwuService
+from mock_tingwu.services.travelling import HungUp, arrive, arrives_as_it_is
 from mock_tingwu.services.unknown import PREFIX, Unknown
 from mock_tingwu.services.violations import ViolationControl
 from mock_tingwu.services.waiting import WaitControl
 from mock_tingwu.services.world import World
+
+log = logging.getLogger("mock_tingwu")
 
 
 class Application:
@@ -42,7 +47,7 @@ class Application:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        tingwu = TingwuService(world)
+        tingwu = self._tingwu = TingwuService(world)
         #: Answers what cannot be read as HTTP: ``(first line, what is wrong, code)``.
         self.malformed = self._committed(tingwu.malformed)
         dashscope = DashScopeService(world)
@@ -102,6 +107,28 @@ class Application:
             },
         )
 
+    def at_once(self, scope: Scope, body: bytes) -> Response | ASGIApp | None:
+        """Answer a request that has come as a whole, if it is one of those that wait for nothing.
+
+        None: nothing was done, it is for `__call__`. An answer that something happens to on its way
+        is an application of its own. ``scope`` is as in ASGI.
+        """
+        if len(body) > self.world.settings.max_body_bytes:
+            return None
+        request = ApiRequest(scope)
+        response: Response | None
+        try:
+            response = self._tingwu.at_once(request, body)
+        except HungUp:
+            response = Response()
+        except Exception:
+            log.exception("a defect of the mock")
+            response = self._tingwu.server_error(request)
+        if response is None:
+            return None
+        self.world.commit()
+        return response if arrives_as_it_is(request) else _arriving(request, response)
+
     def _committed(self, refuse: Callable[[str, str, str], Response]) -> Callable[..., Response]:
         def refused(start: str, why: str, code: str) -> Response:
             response = refuse(start, why, code)
@@ -134,3 +161,13 @@ class Application:
 
             return duplex.route(self.world, target, headers)
         return self._unknown.websocket(target)
+
+
+def _arriving(request: ApiRequest, response: Response) -> ASGIApp:
+    """The application that sends ``response`` as it arrives."""
+
+    async def send_it(scope: Scope, receive: Receive, send: Send) -> None:
+        arrived = await arrive(request, response)
+        await arrived(scope, receive, send)
+
+    return send_it

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from httptools import (
     HttpRequestParser,
 )
 from starlette.responses import Response
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -24,6 +27,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from mock_tingwu.server.resetting import reset as reset_connection
 from mock_tingwu.services.address import TLS
+from mock_tingwu.services.api_answers import ApiResponse
 from mock_tingwu.services.awkwardly import REWRITE_HEAD
 from mock_tingwu.services.travelling import HANG_UP
 
@@ -41,12 +45,17 @@ CLOSING_ALERT_S: Final = 0.1
 _REQUEST_LINE: Final = re.compile("[A-Z]{1,16} .*")
 #: Bytes of a body of unknown length.
 _ANY_LENGTH: Final = 1 << 64
+#: A path that needs no decoding, and a query.
+_PLAIN_TARGET: Final = re.compile(rb'/[!"$&->@-~]*(?:\?[!"$-~]*)?')
 #: A URL that is nothing but scheme and authority, up to its query.
 _WITHOUT_PATH: Final = re.compile(rb"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+(?![^?#])")
 
 #: ``(first line, what is wrong, code)``: answers what is no HTTP request. The line is empty or
 #: begins with a method in capital letters.
 Refuse = Callable[[str, str, str], Response]
+#: Answers a request that has come as a whole: with an answer as it is sent, with an application
+#: that sends one, or with None where that is for the server's own application.
+AtOnce = Callable[[Any, bytes], Response | ASGIApp | None]
 
 
 class TooLong(Exception):
@@ -77,9 +86,26 @@ def _rewrite_head(cycle: RequestResponseCycle, change: Callable[[bytes], bytes])
 class HttpProtocol(HttpToolsProtocol):
     """One connection. SDKs expect JSON of every error, so also of uvicorn's own."""
 
-    def __init__(self, *args: Any, refuse: Refuse, offers_tls: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        refuse: Refuse,
+        at_once: AtOnce | None = None,
+        offers_tls: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._refuse = refuse
+        self._at_once = at_once
+        # How much has come behind the head that the parser reads; whether all of its request has,
+        # and what of it is the body.
+        self._behind = 0
+        self._is_whole = False
+        self._body = b""
+        # When the last answer of this kind was sent, on the loop's clock, None while a request is
+        # being read or answered; and what looks whether that is too long ago.
+        self._idle_since: float | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._offers_tls = offers_tls
         # Whether the parser is in a head, and what is left of a body. Neither: between requests.
         self._in_head = False
@@ -97,6 +123,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disconnect_all()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         super().connection_lost(exc)
 
     def hang_up(self) -> None:
@@ -128,6 +156,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        self._idle_since = None
         at = 0
         while at < len(data) and self._problem is None and not self.transport.is_closing():
             try:
@@ -144,6 +173,7 @@ class HttpProtocol(HttpToolsProtocol):
         elif not self._body_left:
             self._start = bytes(piece[:_SHOWN])
         self._pending += len(piece)
+        self._behind = len(data) - end
         try:
             self.parser.feed_data(piece)
         except HttpParserUpgrade as upgrade:
@@ -186,8 +216,10 @@ class HttpProtocol(HttpToolsProtocol):
     # Callbacks of the parser
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
         self._in_head = True
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers are no headers of the request.
@@ -197,12 +229,17 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self.parser.get_method() == b"CONNECT":
             raise HttpParserInvalidMethodError("CONNECT is for proxies")
-        # A header has a colon, a space and a line end besides.
-        lengths = (len(name) + len(value) + 4 for name, value in self.headers)
-        if len(self.url) + sum(lengths) > MAX_HEAD:
+        named = dict(self.headers)
+        # What has come may be more than the head. A header has a colon, a space and a line end.
+        if (
+            self._pending > MAX_HEAD
+            and len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            > MAX_HEAD
+        ):
             raise TooLong(_TOO_LONG)
         self._in_head = False
         self._pending = 0
+        self.scope = self._scope()
         if self.parser.should_upgrade():
             if self._should_upgrade():
                 super().on_headers_complete()
@@ -214,21 +251,63 @@ class HttpProtocol(HttpToolsProtocol):
             self._offer = None
         if not self.url.startswith(b"/"):
             self.url = _WITHOUT_PATH.sub(rb"\g<0>/", self.url)
-        super().on_headers_complete()
-        self.scope["extensions"] = {
-            HANG_UP: self._break_off,  # type: ignore[dict-item]
-            REWRITE_HEAD: partial(_rewrite_head, self.cycle),  # type: ignore[dict-item]
-        }
-        if self._offers_tls:
-            self.scope["extensions"][TLS] = {}
-        self._owed.append(self.cycle)
-        length = dict(self.headers).get(b"content-length")
+        length = named.get(b"content-length")
         self._body_left = _ANY_LENGTH if length is None else int(length)
+        self._is_whole = self._has_come_whole(named)
+        if not self._is_whole:
+            self._begin_cycle(self.app)
+
+    def _scope(self) -> Any:
+        """The scope of ASGI, as far as it does not depend on the request line."""
+        extensions: dict[str, Any] = {HANG_UP: self._break_off}
+        if self._offers_tls:
+            extensions[TLS] = {}
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": "",
+            "headers": self.headers,
+            "state": {},
+            "extensions": extensions,
+        }
+
+    def _has_come_whole(self, headers: dict[bytes, bytes]) -> bool:
+        """Whether nothing of the request is still to come, nor asked for anything unusual.
+
+        What it holds is known then, and no other answer is in its way.
+        """
+        if self._at_once is None or self._owed or b"transfer-encoding" in headers:
+            return False
+        if b"content-length" in headers and self._body_left > self._behind:
+            return False
+        return (
+            b"expect" not in headers
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and _PLAIN_TARGET.fullmatch(self.url) is not None
+        )
+
+    def _begin_cycle(self, app: Any) -> None:
+        """Let ``app`` answer the request."""
+        usual, self.app = self.app, app
+        try:
+            super().on_headers_complete()
+        finally:
+            self.app = usual
+        self.scope["extensions"][REWRITE_HEAD] = partial(_rewrite_head, self.cycle)  # type: ignore[assignment]
+        self._owed.append(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._body_left -= len(body)
         self._pending = 0
-        super().on_body(body)
+        if self._is_whole:
+            self._body += body
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         if self._offer is not None:
@@ -236,7 +315,56 @@ class HttpProtocol(HttpToolsProtocol):
         self._body_left = 0
         self._pending = 0
         self._start = b""
+        if self._is_whole:
+            self._is_whole = False
+            body, self._body = self._body, b""
+            self._answer_whole(body)
+        else:
+            super().on_message_complete()
+
+    def _answer_whole(self, body: bytes) -> None:
+        """Answer a request without a task and a cycle of its own, if that can be."""
+        assert self._at_once is not None
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        path, _, scope["query_string"] = self.url.partition(b"?")
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["path"], scope["raw_path"] = path.decode("ascii"), path
+        # What it causes is due to it alone.
+        answer = copy_context().run(self._at_once, scope, body)
+        if isinstance(answer, ApiResponse):
+            self._send(answer)
+            return
+        self._begin_cycle(self.app if answer is None else answer)
+        if body:
+            super().on_body(body)
         super().on_message_complete()
+
+    def _send(self, answer: ApiResponse) -> None:
+        """Send all of an answer, as uvicorn does in pieces."""
+        head = [STATUS_LINE[answer.status_code]]
+        for name, value in (*self.server_state.default_headers, *answer.raw_headers):
+            head += (name, b": ", value, b"\r\n")
+        self.transport.write(b"".join((*head, b"\r\n", answer.body)))
+        self.server_state.total_requests += 1
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._look_again(self.timeout_keep_alive)
+
+    def _look_again(self, seconds: float) -> None:
+        self._idle_timer = self.loop.call_later(seconds, self._look_whether_idle)
+
+    def _look_whether_idle(self) -> None:
+        """Close the connection if nothing came for long.
+
+        To look from time to time costs less than a timer for every request.
+        """
+        self._idle_timer = None
+        if self._idle_since is not None:
+            left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+            if left <= 0:
+                self.timeout_keep_alive_handler()
+            else:
+                self._look_again(left)
 
     # Answering
 

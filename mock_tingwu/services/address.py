@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
-from typing import Self
 
 from starlette.requests import HTTPConnection
 
@@ -23,25 +23,17 @@ class Address:
     scheme: str
     host: str
 
-    @classmethod
-    def of(cls, request: HTTPConnection) -> Self:
+    @staticmethod
+    def of(request: HTTPConnection) -> Address:
         """Read it from the Host header.
 
         Some SDKs leave the port out of Host (pop-core) or put a scheme in front (tea-openapi); for
         an address that can only be this machine's, the port that was really used is put back.
         """
-        scheme = request.scope["scheme"].replace("ws", "http")
-        name, port = request.scope.get("server") or ("127.0.0.1", None)
-        host = request.headers.get("host", "").rpartition("//")[2].strip("/")
-        if not host:
-            host = name
-        if port and port != _DEFAULT_PORTS[scheme] and not _has_port(host) and _is_local(host):
-            host = f"{host}:{port}"
-        if TLS in request.scope.get("extensions", {}) and hosts.is_product(host):
-            # The cloud's links are secure, whichever way its API is called. A port that is named is
-            # one of either kind.
-            scheme = "https"
-        return cls(scheme, host)
+        scope = request.scope
+        server = scope.get("server") or ("127.0.0.1", None)
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        return _read(scope["scheme"], server, host, TLS in scope.get("extensions", ()))
 
     @property
     def http(self) -> str:
@@ -59,6 +51,24 @@ class Address:
         is_real = self.scheme == "https" and hosts.is_api(name)
         host = f"{hosts.realtime_host(name)}{port}" if is_real else self.host
         return f"{self.scheme.replace('http', 'ws')}://{host}"
+
+
+@lru_cache(maxsize=256)  # clients write it in one way or two
+def _read(
+    scheme: str, server: tuple[str, int | None], host_header: bytes, offers_tls: bool
+) -> Address:
+    scheme = scheme.replace("ws", "http")
+    name, port = server
+    host = host_header.decode("latin-1").rpartition("//")[2].strip("/")
+    if not host:
+        host = name
+    if port and port != _DEFAULT_PORTS[scheme] and not _has_port(host) and _is_local(host):
+        host = f"{host}:{port}"
+    if offers_tls and hosts.is_product(host):
+        # The cloud's links are secure, whichever way its API is called. A port that is named is
+        # one of either kind.
+        scheme = "https"
+    return Address(scheme, host)
 
 
 def file_url(base: str, bucket: str, key: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import md5
 from typing import Any, Final
 
@@ -28,13 +29,12 @@ _REFUSED: Final = re.compile(r"q=0(\.0*)?")
 to_json: Final = msgspec.json.Encoder().encode
 
 
+@lru_cache(maxsize=256)
 def wants_json(accept: str | None) -> bool:
     """Whether an Accept header admits JSON. Without a header it is XML.
 
     What is said of ``application/json`` itself goes before what is said of ranges around it.
     """
-    if accept == "application/json":  # what every SDK sends
-        return True
     admitted: dict[str, bool] = {}
     for part in (accept or "").lower().split(","):
         kind, *parameters = (item.strip() for item in part.split(";"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from mock_tingwu.core.awkward.draws import pieces
+from mock_tingwu.services.api_request import ApiRequest
 
 if TYPE_CHECKING:
     from mock_tingwu.core.awkward.manners import Manners
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 REWRITE_HEAD: Final = "mock_tingwu.rewrite_head"
 
 
-def delivered(request: Request, response: Response) -> Response:
+def delivered(request: ApiRequest, response: Response) -> Response:
     """``response`` as its scope delivers it."""
-    scope = getattr(request.state, "scope", None)
+    scope = request.state.scope
     if scope is None or scope.manners is None or not hasattr(response, "body"):
         return response
     return _Delivered(response, scope.manners)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from mock_tingwu.protocols import signing
 from mock_tingwu.services import api_format, bodies, causes
 from mock_tingwu.services.api_answers import Json, error_body, written
 from mock_tingwu.services.api_errors import ApiFailure, failure, stumble
+from mock_tingwu.services.api_request import ApiRequest, Known
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.near_miss import nearest
 from mock_tingwu.services.realm import Realm
@@ -33,7 +33,7 @@ class Answer:
 
 #: What a call does: ``(request, scope, body) -> Data``. It may raise ApiFailure.
 #: ``request.state.access_key`` is the caller's AccessKeyId, None for who has none.
-Operation = Callable[[Request, Realm, Json], Json | Answer | Awaitable[Json | Answer]]
+Operation = Callable[[ApiRequest, Realm, Json], Json | Answer]
 
 TINGWU: Final = Product("tingwu", "tingwu.cn-beijing.aliyuncs.com", "2023-09-30")
 #: The methods of HTTP that an API can have; a wrong one of these is an unknown API.
@@ -66,10 +66,11 @@ class Gateway:
     def server_error(self, request: Request) -> Response:
         """The answer to a request that met a defect of the mock."""
         # The body cannot be read here: it may be read already, and Starlette hands no channel on.
-        scope = getattr(request.state, "scope", self._world.default)
+        asked = ApiRequest(request.scope)
+        scope = asked.state.scope or self._world.default
         request_id = scope.ids.request_id()
-        request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
-        return self._respond(request, scope, request_id, "", failure("ServerError"))
+        asked.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
+        return self._respond(asked, scope, request_id, "", failure("ServerError"))
 
     def malformed(self, start: str, why: str, code: str = "InvalidParameter.Format") -> Response:
         """The answer, in JSON, to what cannot be read as HTTP; ``start`` is its first line."""
@@ -78,19 +79,18 @@ class Gateway:
         text = f"no HTTP request: {why}" + (f": {start}" if start else "")
         scope.journal.record("note", self._service, text=text)
         method, _, rest = start.partition(" ")
-        request = Request({"type": "http", "method": method, "headers": [(b"accept", b"*/*")]})
+        request = ApiRequest({"type": "http", "method": method, "headers": [(b"accept", b"*/*")]})
         request.state.target = rest.partition(" ")[0]
         return self._respond(request, scope, request_id, "", failure(code))
 
     async def answer(self, request: Request, operation: Operation, api: str = "") -> Response:
         """Answer with what ``operation`` does, under the API's name ``api``."""
-        return await travel(request, self._answer(request, operation, api))
+        asked = ApiRequest(request.scope, request.receive)
+        return await travel(asked, self._read(asked, operation, api))
 
-    async def _answer(self, request: Request, operation: Operation, api: str) -> Response:
+    async def _read(self, request: ApiRequest, operation: Operation, api: str) -> Response:
         raw = b""
-        body: object = None
         unread: ApiFailure | None = None
-        malformed: ApiFailure | None = None
         try:
             raw = await bodies.read(request, self._world.settings.max_body_bytes)
         except bodies.TooLong:
@@ -98,26 +98,46 @@ class Gateway:
         except bodies.BrokenOff:
             unread = failure("InvalidParameter.Format")
             unread.detail = "the client went away in the midst of its request"
-        else:
+        return self.answer_to(request, operation, api, raw, unread)
+
+    def answer_to(
+        self,
+        request: ApiRequest,
+        operation: Operation,
+        api: str,
+        raw: bytes,
+        unread: ApiFailure | None = None,
+    ) -> Response:
+        """The answer to a request whose body is ``raw``, or could not be read for that reason.
+
+        Raises:
+            HungUp: the connection is to be closed instead.
+        """
+        body: object = None
+        malformed: ApiFailure | None = None
+        if unread is None and raw:
             try:
                 body = bodies.parse(raw)
             except bodies.NotJson:
                 malformed = failure("InvalidParameter.Format")
+        known = request.state
+        if isinstance(body, dict):
+            known.body = self._read_body(body)
         signed = signing.SignedRequest.from_asgi(request.scope, raw)
-        request.state.target = signed.target
-        request.state.task_id = _task_id_in(request, body)
-        request.state.operation = api or None
+        known.target = signed.target
+        known.task_id = named = _task_id_in(request, body)
+        known.operation = api or None
         scope, verdict = self._keeper.judge(
-            signed, api, self._app_key_in(body), request.state.task_id, body_read=unread is None
+            signed, api, _text(known.body.get("AppKey")), named, body_read=unread is None
         )
-        request.state.access_key = verdict.access_key
+        known.access_key = verdict.access_key
         request_id = scope.ids.request_id()
-        request.state.scope = scope
+        known.scope = scope
         causes.begin(request_id=request_id)
-        entry = scope.journal.record(
+        known.entry = entry = scope.journal.record(
             "request",
             self._service,
-            request.state.task_id,
+            named,
             request_id=request_id,
             method=request.method,
             target=signed.target,
@@ -128,13 +148,12 @@ class Gateway:
         if verdict.problem or verdict.unsigned:
             self._keeper.report(scope, request_id, signed, verdict, entry)
         call = scope.watch.call(self._service, api, verdict.access_key or "", entry)
-        request.state.entry, named = entry, request.state.task_id
         outcome: Json | Answer | ApiFailure
         try:
             if unread is not None:
                 raise unread
             # Who may not call learns nothing of what is wrong with the call.
-            self._keeper.admit(request.headers.get("x-acs-version"), verdict)
+            self._keeper.admit(signed.header("x-acs-version"), verdict)
             call.serve()
             if malformed is not None:
                 raise malformed
@@ -145,41 +164,37 @@ class Gateway:
                 self._keeper.limit(scope, verdict.access_key or "", api)
                 if scope.manners is not None:
                     stumble(scope.manners, verdict.access_key, request.method, signed.target, raw)
-                subject = self._subject(request, scope, body, api)
-                foresee(request, scope.faults, subject)
-                self._keeper.trip(scope, subject, verdict)
+                if scope.faults.may_touch(texts := _chosen(known.body)):
+                    subject = self._subject(known, scope, api, texts)
+                    foresee(request, scope.faults, subject)
+                    self._keeper.trip(scope, subject, verdict)
                 call.serve()
-            result = operation(request, scope, body or {})
-            outcome = await result if inspect.isawaitable(result) else result
-            if request.state.task_id != named and request.state.task_id in scope.tasks:
+            outcome = operation(request, scope, body or {})
+            task_id = known.task_id
+            if task_id is not None and task_id != named and task_id in scope.tasks:
                 # CreateTask has made it only now
-                scope.journal.assign(entry, request.state.task_id)
-                call.created(request.state.task_id)
+                scope.journal.assign(entry, task_id)
+                call.created(task_id)
             data = outcome.data if isinstance(outcome, Answer) else outcome
-            call.answered(data, body or {}, self._read_body(body or {}))
+            call.answered(data, body or {}, known.body)
         except ApiFailure as error:
             outcome = error
             if error.detail:
                 scope.journal.record(
                     "note",
                     self._service,
-                    request.state.task_id,
+                    known.task_id,
                     request_id=request_id,
                     text=error.detail,
                 )
             call.refused(error)
         return self._respond(request, scope, request_id, api, outcome)
 
-    def _app_key_in(self, body: object) -> str | None:
-        return _text(self._read_body(body).get("AppKey")) if isinstance(body, dict) else None
-
-    def _subject(self, request: Request, scope: Scope, body: Json | None, api: str) -> Subject:
+    def _subject(self, known: Known, scope: Scope, api: str, texts: Sequence[str]) -> Subject:
         """What faults are matched with: what the call says, or else the task that it is about."""
-        body = self._read_body(body or {})
-        source = body.get("Input")
-        source = source if isinstance(source, dict) else {}
-        own_key, file_url = _text(source.get("TaskKey")), _text(source.get("FileUrl"))
-        app_key, task_id = _text(body.get("AppKey")), request.state.task_id
+        source = known.body.get("Input")
+        own_key = _text(source.get("TaskKey")) if isinstance(source, dict) else None
+        app_key, task_id = _text(known.body.get("AppKey")), known.task_id
         task = scope.tasks.get(task_id) if task_id else None
         return Subject(
             self._service,
@@ -187,12 +202,12 @@ class Gateway:
             own_key or (task.key if task else None),
             app_key or (task.app_key if task else None),
             task_id,
-            [text for text in (own_key, file_url) if text],
+            texts,
         )
 
     def _respond(
         self,
-        request: Request,
+        request: ApiRequest,
         scope: Scope,
         request_id: str,
         api: str,
@@ -213,13 +228,13 @@ class Gateway:
                 "RequestId": request_id,
                 **outcome.extra,
             }
-        as_json = api_format.wants_json(", ".join(request.headers.getlist("accept")))
+        as_json = api_format.wants_json(request.accept)
         return written(
             scope, self._service, request, request_id, root, fields, as_json=as_json, error=error
         )
 
 
-def _task_id_in(request: Request, body: object) -> str | None:
+def _task_id_in(request: ApiRequest, body: object) -> str | None:
     """The TaskId that a request is about, for the journal."""
     found = request.path_params.get("task_id")
     if found is None and isinstance(body, dict):
@@ -229,11 +244,19 @@ def _task_id_in(request: Request, body: object) -> str | None:
     return _text(found)
 
 
+def _chosen(body: Json) -> list[str]:
+    """The texts of a body that its sender may choose."""
+    source = body.get("Input")
+    if not isinstance(source, dict):
+        return []
+    return [text for name in ("TaskKey", "FileUrl") if (text := _text(source.get(name)))]
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _no_api(request: Request, scope: Scope, body: Json) -> Json:
+def _no_api(request: ApiRequest, scope: Scope, body: Json) -> Json:
     supported = request.method in _METHODS
     error = failure("InvalidApi.NotFound" if supported else "UnsupportedHTTPMethod")
     error.detail = nearest(request.method, request.state.target)

@@ -154,7 +154,7 @@ class Metrics:
             if kind == "ws_out":
                 labels: tuple[Any, ...] = (entry["service"], event_sent(entry))
             else:
-                labels = tuple([entry.get(name) for name in counted.labels])
+                labels = tuple(map(entry.get, counted.labels))
             if labels not in counts and len(counts) >= MOST_SERIES:
                 labels = (None,) * len(labels)
             counts[labels] = counts.get(labels, 0) + 1

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Final
 
 import msgspec
-from starlette.requests import Request
 
 from mock_tingwu import contract
 from mock_tingwu.core.errors import PHRASE_ERRORS
@@ -19,6 +18,7 @@ from mock_tingwu.core.phrases import InvalidWords, LimitExceeded, PhraseList
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import ApiFailure, invalid, missing
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.gateway import Answer, Operation
 
 PHRASES: Final = "/openapi/tingwu/v2/resources/phrases"
@@ -27,7 +27,7 @@ _SUCCESS: Final[Json] = {"ErrorCode": "0", "ErrorMessage": "success"}
 _SUCCEEDED: Final[Json] = {"Status": "SUCCEEDED", **_SUCCESS}
 
 
-def create(request: Request, scope: Scope, body: Json) -> Json:
+def create(request: ApiRequest, scope: Scope, body: Json) -> Json:
     """CreateTranscriptionPhrases."""
     fields = _read(body)
     try:
@@ -38,18 +38,18 @@ def create(request: Request, scope: Scope, body: Json) -> Json:
     return {"Status": "SUCCEEDED", "PhraseId": made.id, **_SUCCESS}
 
 
-def list_all(request: Request, scope: Scope, body: Json) -> Json:
+def list_all(request: ApiRequest, scope: Scope, body: Json) -> Json:
     """ListTranscriptionPhrases: all lists, without their words."""
     return _SUCCEEDED | {"Phrases": [_head(phrases) for phrases in scope.phrases.all()]}
 
 
-def get(request: Request, scope: Scope, body: Json) -> Json:
+def get(request: ApiRequest, scope: Scope, body: Json) -> Json:
     """GetTranscriptionPhrases: one list with its words, written as they were sent."""
     phrases = _existing(request, scope)
     return _SUCCEEDED | {"Phrases": [_head(phrases) | {"WordWeights": phrases.weights}]}
 
 
-def update(request: Request, scope: Scope, body: Json) -> Json:
+def update(request: ApiRequest, scope: Scope, body: Json) -> Json:
     """UpdateTranscriptionPhrases: everything about a list but its id."""
     fields = _read(body)
     phrase_id = _existing(request, scope).id
@@ -61,7 +61,7 @@ def update(request: Request, scope: Scope, body: Json) -> Json:
     return _SUCCEEDED
 
 
-def delete(request: Request, scope: Scope, body: Json) -> Answer:
+def delete(request: ApiRequest, scope: Scope, body: Json) -> Answer:
     """DeleteTranscriptionPhrases.
 
     The reference declares an answer without the usual envelope, with the outcome beside Data as
@@ -103,7 +103,7 @@ def _read(body: Json) -> tuple[str, str | None, str]:
     return body["Name"], body.get("Description"), body["WordWeights"]
 
 
-def _existing(request: Request, scope: Scope) -> PhraseList:
+def _existing(request: ApiRequest, scope: Scope) -> PhraseList:
     """The list that the path names.
 
     Raises:

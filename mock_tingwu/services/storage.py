@@ -24,6 +24,7 @@ from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
 from mock_tingwu.services.address import Address, file_url
 from mock_tingwu.services.any_path import ANY
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.ranges import RangedFile, ranged, ranged_file
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.travelling import foresee, travel
@@ -116,9 +117,10 @@ class StorageService:
 
     async def get(self, request: Request) -> Response:
         """Serve one key of a bucket."""
-        return await travel(request, self._get(request))
+        asked = ApiRequest(request.scope, request.receive)
+        return await travel(asked, self._get(asked))
 
-    async def _get(self, request: Request) -> Response:
+    async def _get(self, request: ApiRequest) -> Response:
         bucket, key = request.path_params["bucket"], request.path_params["key"]
         named = _KEY.fullmatch(key)
         found = self._world.find_task(named["task"]) if named else None

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from mock_tingwu.core.options import RESULT_KINDS
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.services.storage import Linker
+
+#: Where the links to media files stand, by their suffixes.
+_FILES: Final = (
+    ("OutputMp3Path", "mp3"),
+    ("OutputMp4Path", "mp4"),
+    ("OutputThumbnailPath", "png"),
+    ("OutputSpectrumPath", "spectrum"),
+)
 
 
 def task_data(
@@ -19,18 +27,19 @@ def task_data(
     anew. ``kinds``: name no results but these; None names all that are ready.
     """
     link = Linker(scope, base)
-    ready = [kind for kind in RESULT_KINDS if kind in task.results]
+    data: dict[str, Any] = {"TaskId": task.id}
+    if task.key is not None:
+        data["TaskKey"] = task.key
+    data["TaskStatus"] = task.status.wire
+    for name, suffix in _FILES:
+        if suffix in task.files:
+            data[name] = link.file(task, suffix)
+    if task.error_code is not None:
+        data["ErrorCode"] = task.error_code
+    if task.error_message is not None:
+        data["ErrorMessage"] = task.error_message
+    ready = [kind for kind in RESULT_KINDS if kind in task.results] if task.results else ()
     results = {kind: link.result(task, kind) for kind in ready if kinds is None or kind in kinds}
-    data = {
-        "TaskId": task.id,
-        "TaskKey": task.key,
-        "TaskStatus": task.status.wire,
-        "OutputMp3Path": link.file(task, "mp3"),
-        "OutputMp4Path": link.file(task, "mp4"),
-        "OutputThumbnailPath": link.file(task, "png"),
-        "OutputSpectrumPath": link.file(task, "spectrum"),
-        "ErrorCode": task.error_code,
-        "ErrorMessage": task.error_message,
-        "Result": results or None,
-    }
-    return {key: value for key, value in data.items() if value is not None}
+    if results:
+        data["Result"] = results
+    return data

@@ -19,6 +19,7 @@ from mock_tingwu.services.address import Address
 from mock_tingwu.services.any_path import ANY
 from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import failure, invalid, missing
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.gatekeeper import check_app_key
 from mock_tingwu.services.gateway import Gateway, Operation
 from mock_tingwu.services.near_miss import absent
@@ -40,25 +41,38 @@ TASKS = "/openapi/tingwu/v2/tasks"
 ANY_METHOD = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS")
 
 
+#: The API's name and the operation by the method of HTTP.
+_Methods = Mapping[str, tuple[str, Operation]]
+
+
 class TingwuService:
     """The operations on one world. Answers are exact: key order, null omission, wording."""
 
     def __init__(self, world: World) -> None:
         self._gateway = Gateway(world, SERVICE, read=read_body)
+        #: What the methods of a path stand for; and of the paths one step below, the name of which
+        #: is a parameter.
+        self._on_all: dict[str, _Methods] = {
+            TASKS: {"PUT": ("CreateTask", self._put_task)},
+            phrases.PHRASES: phrases.ON_ALL,
+        }
+        self._on_one: dict[str, tuple[str, _Methods]] = {
+            TASKS: ("task_id", {"GET": ("GetTaskInfo", self._get_task)}),
+            phrases.PHRASES: ("phrase_id", phrases.ON_ONE),
+        }
 
     def routes(self) -> list[Route]:
         """Everything below the API's path. Like the gateway, it matches method and path."""
         return [
-            self._route(TASKS, {"PUT": ("CreateTask", self._put_task)}),
-            self._route(TASKS + "/{task_id}", {"GET": ("GetTaskInfo", self._get_task)}),
-            self._route(phrases.PHRASES, phrases.ON_ALL),
-            self._route(phrases.PHRASES + "/{phrase_id}", phrases.ON_ONE),
+            *(self._route(path, methods) for path, methods in self._on_all.items()),
+            *(
+                self._route(f"{path}/{{{name}}}", methods)
+                for path, (name, methods) in self._on_one.items()
+            ),
             Route(f"/openapi/{{rest:{ANY}}}", self.unknown, methods=ANY_METHOD),
         ]
 
-    def _route(self, path: str, operations: Mapping[str, tuple[str, Operation]]) -> Route:
-        """``path`` with the API's name and the operation that each method stands for."""
-
+    def _route(self, path: str, operations: _Methods) -> Route:
         async def serve(request: Request) -> Response:
             if request.method not in operations:
                 return await self._gateway.unknown(request)
@@ -66,6 +80,27 @@ class TingwuService:
             return await self._gateway.answer(request, operation, api)
 
         return Route(path, serve, methods=ANY_METHOD)
+
+    def at_once(self, request: ApiRequest, raw: bytes) -> Response | None:
+        """The answer to a call whose body is ``raw``; None, and nothing done, if it is none.
+
+        It is what the routes lead to, without a router and without an event loop.
+
+        Raises:
+            HungUp: the connection is to be closed instead.
+        """
+        path: str = request.scope["path"]
+        methods = self._on_all.get(path)
+        if methods is None:
+            above, _, last = path.rpartition("/")
+            if not last or above not in self._on_one:
+                return None
+            name, methods = self._on_one[above]
+            request.scope["path_params"] = {name: last}
+        if request.method not in methods:
+            return None
+        api, operation = methods[request.method]
+        return self._gateway.answer_to(request, operation, api, raw)
 
     async def unknown(self, request: Request) -> Response:
         """Any other path."""
@@ -81,19 +116,19 @@ class TingwuService:
 
     # Operations: (request, scope, body) -> Data
 
-    def _put_task(self, request: Request, scope: Realm, body: Json) -> Json:
-        body = read_body(body)
-        kind = request.query_params.get("type")
+    def _put_task(self, request: ApiRequest, scope: Realm, body: Json) -> Json:
+        body, query = request.state.body, request.query
+        kind = query.get("type")
         expected = "type=realtime or type=offline"
         if not kind:
             error = missing("type")
-            error.detail = absent("type", expected, request.query_params, body)
+            error.detail = absent("type", expected, query, body)
             raise error
         if kind not in ("realtime", "offline"):
             error = invalid("type")
             error.detail = f"type is {shown(kind)}, expected {expected}"
             raise error
-        operation = request.query_params.get("operation") or "start"
+        operation = query.get("operation") or "start"
         if operation == "stop" and kind == "realtime":
             return self._stop(request, scope, body)
         if operation != "start":
@@ -105,29 +140,30 @@ class TingwuService:
             return self._rerun(request, scope, body)
         return self._create_offline(request, scope, body)
 
-    def _create_realtime(self, request: Request, scope: Realm, body: Json) -> Json:
+    def _create_realtime(self, request: ApiRequest, scope: Realm, body: Json) -> Json:
         address = Address.of(request)
         asked = realtime_request(body, address.http)
         self._check(request, scope, asked.order)
         if 0 < scope.settings.max_streams <= scope.streams:
             raise failure("BRK.OverdueService")
-        order = replace(asked.order, words=hot_words(scope, asked.order.options))
         task = scope.create_realtime(
-            order, audio_format=asked.format, sample_rate=asked.sample_rate
+            _with_words(scope, asked.order),
+            audio_format=asked.format,
+            sample_rate=asked.sample_rate,
         )
         request.state.task_id = task.id
         join_url = f"{address.websocket}{realtime.PATH}?mc={task.join_token}"
         return _created(task) | {"MeetingJoinUrl": join_url}
 
-    def _create_offline(self, request: Request, scope: Realm, body: Json) -> Json:
+    def _create_offline(self, request: ApiRequest, scope: Realm, body: Json) -> Json:
         asked = offline_request(body, Address.of(request).http)
         self._check(request, scope, asked.order)
-        order = replace(asked.order, words=hot_words(scope, asked.order.options))
+        order = _with_words(scope, asked.order)
         task = scope.create_offline(order, file_url=asked.file_url, channel_mode=asked.channel_mode)
         request.state.task_id = task.id
         return _created(task)
 
-    def _check(self, request: Request, scope: Realm, order: Order) -> None:
+    def _check(self, request: ApiRequest, scope: Realm, order: Order) -> None:
         """Refuse an AppKey or a bucket that is not the caller's."""
         check_app_key(scope.settings, order.app_key, request.state.access_key)
         allowed = scope.settings.oss_buckets
@@ -136,7 +172,7 @@ class TingwuService:
             error.detail = f"{order.output[0]} is not one of oss_buckets {', '.join(allowed)}"
             raise error
 
-    def _rerun(self, request: Request, scope: Realm, body: Json) -> Json:
+    def _rerun(self, request: ApiRequest, scope: Realm, body: Json) -> Json:
         task_id = body["Input"]["TaskId"]
         task = scope.find(task_id, SERVICE)
         if "AppKey" in body:
@@ -158,7 +194,7 @@ class TingwuService:
         scope.rerun(task, options)
         return _created(task)
 
-    def _stop(self, request: Request, scope: Realm, body: Json) -> Json:
+    def _stop(self, request: ApiRequest, scope: Realm, body: Json) -> Json:
         if isinstance(body.get("Input"), dict) and "TaskId" in body["Input"]:
             check("stop", body)
             task_id = body["Input"]["TaskId"]
@@ -173,7 +209,7 @@ class TingwuService:
         scope.stop(task)
         return {"TaskId": task.id, "TaskStatus": task.status.wire}
 
-    def _get_task(self, request: Request, scope: Realm, body: Json) -> Json:
+    def _get_task(self, request: ApiRequest, scope: Realm, body: Json) -> Json:
         task_id = request.path_params["task_id"]
         task = scope.find(task_id, SERVICE)
         if task is None:
@@ -187,6 +223,11 @@ def _without_none(data: Json) -> Json:
 
 def _created(task: Task) -> Json:
     return _without_none({"TaskId": task.id, "TaskKey": task.key, "TaskStatus": task.status.wire})
+
+
+def _with_words(scope: Realm, order: Order) -> Order:
+    words = hot_words(scope, order.options)
+    return replace(order, words=words) if words else order
 
 
 def hot_words(scope: Realm, options: Options) -> tuple[str, ...]:

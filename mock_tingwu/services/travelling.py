@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, cast
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -22,6 +21,7 @@ from mock_tingwu.core.faults import (
     Subject,
     TruncateBody,
 )
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.awkwardly import delivered
 
 #: The server's extension of ASGI that closes a connection; its argument: whether by a RST.
@@ -32,7 +32,7 @@ class HungUp(Exception):
     """The connection is to be closed before anything is done."""
 
 
-def foresee(request: Request, faults: Faults, subject: Subject) -> None:
+def foresee(request: ApiRequest, faults: Faults, subject: Subject) -> None:
     """See what is to go wrong with the answer to a request; `travel` lets it happen.
 
     Raises:
@@ -44,13 +44,24 @@ def foresee(request: Request, faults: Faults, subject: Subject) -> None:
         raise HungUp
 
 
-async def travel(request: Request, answer: Awaitable[Response]) -> Response:
+async def travel(request: ApiRequest, answer: Awaitable[Response]) -> Response:
     """The ``answer`` as it arrives; this may take a while."""
     try:
         response = await answer
     except HungUp:
         response = Response()
-    match getattr(request.state, "answer_fault", None):
+    return await arrive(request, response)
+
+
+def arrives_as_it_is(request: ApiRequest) -> bool:
+    """Whether nothing happens to the answer to ``request`` on its way."""
+    known = request.state
+    return known.answer_fault is None and (known.scope is None or known.scope.manners is None)
+
+
+async def arrive(request: ApiRequest, response: Response) -> Response:
+    """``response`` as it arrives; this may take a while."""
+    match request.state.answer_fault:
         case Latency(ms):
             await asyncio.sleep(ms / 1000)
         case DropConnection(reset=reset):

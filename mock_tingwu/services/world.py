@@ -168,7 +168,7 @@ class World:
         """Count an entry, and show it to `taps`."""
         self.metrics.note(entry)
         for tap in self.taps:
-            tap(entry)
+            tap(dict(entry))  # it may keep it, and what the journal keeps is going to be masked
 
     # Scopes
 

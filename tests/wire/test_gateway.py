@@ -381,10 +381,10 @@ async def asked(mock: MockTingwu, operation: Any, **headers: str) -> tuple[int, 
     return response.status_code, json.loads(bytes(response.body))
 
 
-def test_an_operation_may_be_async_and_answer_more_than_data(mock: MockTingwu) -> None:
+def test_an_operation_may_answer_more_than_data(mock: MockTingwu) -> None:
     seen = {}
 
-    async def operation(request: Request, scope: Scope, body: Json) -> Outcome:
+    def operation(request: Request, scope: Scope, body: Json) -> Outcome:
         seen["key"] = request.state.access_key
         return Outcome({"TaskId": "a" * 32, "TaskStatus": "ONGOING"})
 

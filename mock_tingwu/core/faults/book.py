@@ -46,7 +46,7 @@ from mock_tingwu.core.faults.actions import (
     area_of,
     type_of,
 )
-from mock_tingwu.core.faults.markers import found_in, parse_later, parse_marker
+from mock_tingwu.core.faults.markers import BEGINS, found_in, parse_later, parse_marker
 from mock_tingwu.core.faults.matching import Subject
 from mock_tingwu.core.faults.rules import Rule, parse_rule
 from mock_tingwu.core.history import Cause
@@ -211,6 +211,10 @@ class Faults:
         """Whether there is any rule at all."""
         return bool(self._rules or self._marked)
 
+    def may_touch(self, texts: Sequence[str]) -> bool:
+        """Whether anything can go wrong with a call in which a caller has chosen these texts."""
+        return self.active or any(BEGINS in text for text in texts)
+
     def touch_callbacks(self, task_id: str) -> bool:
         """Whether some rule may be about callbacks of this task."""
         return self._any(CALLBACKS, task_id)
@@ -221,7 +225,9 @@ class Faults:
         return self._any(SIGNATURES, "")
 
     def _any(self, area: object, task_id: str) -> bool:
-        return any(area_of(rule.action) is area and not rule.spent for rule in self._about(task_id))
+        return self.active and any(
+            area_of(rule.action) is area and not rule.spent for rule in self._about(task_id)
+        )
 
     def _about(self, task_id: str | None) -> Iterator[Rule]:
         yield from self._rules.values()

@@ -21,6 +21,8 @@ from mock_tingwu.core.faults.actions import (
 from mock_tingwu.core.faults.rules import parse_rule
 from mock_tingwu.core.imagination import STATED_NAMES
 
+#: Stands in every text with a marker.
+BEGINS: Final = "mock."
 _MARKER: Final = re.compile(r"(^|--|[?&])mock\.(\w+)=(.*?)(?=--|[&#\s]|$)")
 #: What happens to a task later on: its markers are rules from its creation.
 LATER: Final[tuple[Area, ...]] = (STREAMS, HANDSHAKES, RESULTS, CALLBACKS)
@@ -45,7 +47,7 @@ _VALUES: Final = {
 def found_in(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Name and value of each marker, in order."""
     for text in texts:
-        for before, name, value in _MARKER.findall(text) if "mock." in text else ():
+        for before, name, value in _MARKER.findall(text) if BEGINS in text else ():
             if before in ("?", "&") and f"mock.{name}" in STATED_NAMES:
                 continue  # it states what an imagined recording is like
             yield name, unquote(value)

@@ -56,6 +56,8 @@ __all__ = [
 
 #: The signature type of who has a token instead of a key pair.
 _BEARER: Final = "BEARERTOKEN"
+_MISSING: Final = Verdict("none", False, problem="missing")
+_MALFORMED: Final = Verdict("unknown", False, problem="malformed")
 
 
 def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
@@ -71,14 +73,12 @@ def verify(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Ve
     relative of ACS3-HMAC-SHA256 is a signature_method. Whether a nonce was used before is for
     whoever remembers them. Raises ValueError for a naive `now`.
     """
-    authorization = request.header("authorization") or ""
-    if authorization.startswith(roa_v1.PREFIX):
+    authorization = request.header("authorization")
+    if authorization and authorization.startswith(roa_v1.PREFIX):
         return roa_v1.verify(request, keys, now=now)
     if verdict := _verify_common(request, keys, now=now):
         return verdict
-    if authorization:
-        return Verdict("unknown", False, problem="malformed")
-    return Verdict("none", False, problem="missing")
+    return _MALFORMED if authorization else _MISSING
 
 
 def verify_rpc(request: SignedRequest, keys: KeyRing, *, now: datetime | None) -> Verdict:
@@ -103,10 +103,10 @@ def _verify_common(
     authorization = request.header("authorization") or ""
     if authorization.startswith(acs3.PREFIX):
         return acs3.verify(request, keys, now=now)
-    if (request.header("x-acs-signature-type") or "").upper() == _BEARER:
+    kind = request.header("x-acs-signature-type")
+    if kind and kind.upper() == _BEARER:
         return _verify_bearer(request, keys)
-    algorithm = authorization.partition(" ")[0]
-    if algorithm.startswith("ACS3-") and algorithm != acs3.ALGORITHM:
+    if authorization.startswith("ACS3-") and authorization.partition(" ")[0] != acs3.ALGORITHM:
         return Verdict("unknown", False, problem="signature_method")
     return None
 

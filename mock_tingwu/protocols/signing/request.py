@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -81,12 +82,12 @@ class SignedRequest:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by case-insensitive name; None when it is absent."""
-        values = self._values.get(name.lower().encode("latin-1", "replace"))
+        values = self._values.get(_as_sent(name))
         return header_text(values[0]) if values else None
 
     def header_values(self, name: str) -> list[str]:
         """Every value of a header, by case-insensitive name, in the order received."""
-        values = self._values.get(name.lower().encode("latin-1", "replace"), ())
+        values = self._values.get(_as_sent(name), ())
         return [header_text(value) for value in values]
 
     def header_names(self) -> list[str]:
@@ -102,6 +103,12 @@ class SignedRequest:
     def query(self) -> str:
         """The query as sent, without its `?`; empty for none and for a bare trailing `?`."""
         return split_target(self.target)[1]
+
+
+@lru_cache(maxsize=1024)
+def _as_sent(name: str) -> bytes:
+    """The name of a header in lower case."""
+    return name.lower().encode("latin-1", "replace")
 
 
 @dataclass(frozen=True, slots=True)

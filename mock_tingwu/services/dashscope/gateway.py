@@ -16,6 +16,7 @@ from mock_tingwu.core.scope import Scope
 from mock_tingwu.core.throttle import Throttle
 from mock_tingwu.counting import counted
 from mock_tingwu.services import bodies, causes
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.dashscope.agents import Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure, stumble, throttled
 from mock_tingwu.services.dashscope.keys import bearer, key_ring, scope_of_call
@@ -26,7 +27,7 @@ from mock_tingwu.services.world import World
 
 SERVICE: Final = "dashscope"
 #: What a call does: ``(request, scope, body) -> the answer without request_id``.
-Operation = Callable[[Request, Realm, Json], Json | Awaitable[Json]]
+Operation = Callable[[ApiRequest, Realm, Json], Json | Awaitable[Json]]
 
 _encode = msgspec.json.Encoder().encode
 #: The calls whose number is bounded, as the setting ``throttle`` knows them.
@@ -48,9 +49,12 @@ class Gateway:
         """Answer with what ``operation`` does. Without a ``name`` the body says which call it is;
         with an empty one it is none, and no fault and no limit touches it.
         """
-        return await travel(request, self._answer(request, operation, name))
+        asked = ApiRequest(request.scope, request.receive)
+        return await travel(asked, self._answer(asked, operation, name))
 
-    async def _answer(self, request: Request, operation: Operation, name: str | None) -> Response:
+    async def _answer(
+        self, request: ApiRequest, operation: Operation, name: str | None
+    ) -> Response:
         raw = b""
         given: object = None
         problem: AgentFailure | None = None
@@ -132,8 +136,9 @@ class Gateway:
 
     def server_error(self, request: Request) -> Response:
         """The answer to a call that met a defect of the mock."""
-        scope = getattr(request.state, "scope", self._world.default)
-        return self._respond(request, scope, scope.ids.lower_request_id(), failure("InternalError"))
+        asked = ApiRequest(request.scope)
+        scope = asked.state.scope or self._world.default
+        return self._respond(asked, scope, scope.ids.lower_request_id(), failure("InternalError"))
 
     def _limit(self, scope: Realm, caller: str, name: str) -> None:
         limit = scope.limits.of(_LIMITED.get(name, ""))
@@ -142,7 +147,7 @@ class Gateway:
         if wait:
             raise throttled(wait, f"more than {counted(limit, 'call')} of {name} within a second")
 
-    def _trip(self, request: Request, scope: Scope, body: Json, name: str) -> None:
+    def _trip(self, request: ApiRequest, scope: Scope, body: Json, name: str) -> None:
         """Let a call go wrong if that was asked for."""
         task_id = request.state.task_id
         task = scope.find(task_id, SERVICE)
@@ -156,7 +161,7 @@ class Gateway:
             raise throttled(fault.retry_after)
 
     def _respond(
-        self, request: Request, scope: Scope, request_id: str, outcome: Json | AgentFailure
+        self, request: ApiRequest, scope: Scope, request_id: str, outcome: Json | AgentFailure
     ) -> Response:
         headers = {"Content-Type": "application/json", "X-Request-Id": request_id}
         if isinstance(outcome, AgentFailure):
@@ -178,11 +183,11 @@ class Gateway:
         scope.journal.record(
             "response",
             SERVICE,
-            getattr(request.state, "task_id", None),
+            request.state.task_id,
             request_id=request_id,
             method=request.method,
             target=_target(request),
-            operation=getattr(request.state, "operation", None),
+            operation=request.state.operation,
             status=status,
             body=content,
         )

@@ -19,6 +19,7 @@ from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import TaskEvent
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.any_path import ANY
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.dashscope.agents import Agent, Json
 from mock_tingwu.services.dashscope.errors import AgentFailure, failure
 from mock_tingwu.services.dashscope.gateway import SERVICE, Gateway, Operation
@@ -91,7 +92,7 @@ class DashScopeService:
 
     # Operations: (request, scope, body) -> the answer without request_id
 
-    async def _generate(self, request: Request, scope: Realm, body: Json) -> Json:
+    async def _generate(self, request: ApiRequest, scope: Realm, body: Json) -> Json:
         agent = agent_of(body)
         task = body["input"].get("task")
         if task == "createTask":
@@ -102,7 +103,7 @@ class DashScopeService:
             return _answer(output_of(scope, found, Address.of(request).http))
         raise invalid(f"input.task is {shown(task)}, expected createTask or getTask")
 
-    async def _create(self, request: Request, scope: Realm, agent: Agent, body: Json) -> Json:
+    async def _create(self, request: ApiRequest, scope: Realm, agent: Agent, body: Json) -> Json:
         app = self._app(scope, app_id_of(body))
         given = body["input"]
         if given.get("type") == "realtime" and agent.realtime:
@@ -121,7 +122,7 @@ class DashScopeService:
         return self._created(request, scope, task, asked)
 
     async def _take_text(
-        self, request: Request, scope: Realm, agent: Agent, app: App, body: Json
+        self, request: ApiRequest, scope: Realm, agent: Agent, app: App, body: Json
     ) -> Json:
         # What only some calls need is not loaded when the server starts.
         from mock_tingwu.services.dashscope.text import script_of
@@ -136,7 +137,7 @@ class DashScopeService:
         return self._created(request, scope, task, asked)
 
     def _begin_meeting(
-        self, request: Request, scope: Realm, agent: Agent, app: App, body: Json
+        self, request: ApiRequest, scope: Realm, agent: Agent, app: App, body: Json
     ) -> Json:
         check("realtime", body)
         asked = self._asked(request, scope, agent, app, body)
@@ -146,7 +147,7 @@ class DashScopeService:
         )
         return self._created(request, scope, task, asked) | {"status": status_of(task)}
 
-    def _end_meeting(self, request: Request, scope: Realm, agent: Agent, body: Json) -> Json:
+    def _end_meeting(self, request: ApiRequest, scope: Realm, agent: Agent, body: Json) -> Json:
         """The second createTask of a meeting; it may say anew what is to be made of it."""
         check("end", body)
         task = self._find_own(scope, body)
@@ -162,7 +163,7 @@ class DashScopeService:
         return {"dataId": task.id, "status": status_of(task)}
 
     def _work_again(
-        self, request: Request, scope: Realm, agent: Agent, app: App, body: Json
+        self, request: ApiRequest, scope: Realm, agent: Agent, app: App, body: Json
     ) -> Json:
         task = self._find_own(scope, body)
         if not task.can(TaskEvent.RERUN):
@@ -180,7 +181,7 @@ class DashScopeService:
 
     def _asked(
         self,
-        request: Request,
+        request: ApiRequest,
         scope: Realm,
         agent: Agent,
         app: App,
@@ -200,7 +201,7 @@ class DashScopeService:
         order = replace(order, words=hot_words(scope, order.options))
         return replace(asked, order=order, notes=notes)
 
-    def _created(self, request: Request, scope: Realm, task: Task, asked: Asked) -> Json:
+    def _created(self, request: ApiRequest, scope: Realm, task: Task, asked: Asked) -> Json:
         task.options = named(task.options, task)
         request.state.task_id = task.id
         _note(scope, task, asked.notes)
@@ -230,7 +231,7 @@ class DashScopeService:
             raise failure("Agent.AppNotPublished", f"the app {shown(app_id)} is not published")
         return app
 
-    def _create_token(self, request: Request, scope: Realm, body: Json) -> Json:
+    def _create_token(self, request: ApiRequest, scope: Realm, body: Json) -> Json:
         key = bearer(request.headers.get("authorization")) or ""
         if key.startswith(PREFIX):
             raise failure("InvalidApiKey", "a temporary key makes no other")
@@ -262,11 +263,11 @@ def _answer(output: Json) -> Json:
 def _posted(operation: Operation) -> Operation:
     """``operation`` for POST; with another method there is no such call."""
 
-    def checked(request: Request, scope: Realm, body: Json) -> Json | Awaitable[Json]:
+    def checked(request: ApiRequest, scope: Realm, body: Json) -> Json | Awaitable[Json]:
         return (operation if request.method == "POST" else _no_url)(request, scope, body)
 
     return checked
 
 
-def _no_url(request: Request, scope: Realm, body: Json) -> Json:
+def _no_url(request: ApiRequest, scope: Realm, body: Json) -> Json:
     raise failure("InvalidURL", nearest(request.method, request.url.path))

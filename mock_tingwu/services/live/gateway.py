@@ -21,6 +21,7 @@ from mock_tingwu.services.api_errors import (
     missing,
     stumble,
 )
+from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.gatekeeper import Gatekeeper, Product
 from mock_tingwu.services.live.request import read
 from mock_tingwu.services.near_miss import no_action
@@ -44,9 +45,10 @@ class LiveGateway:
 
     async def answer(self, request: Request) -> Response:
         """Answer a request, whatever it asks for."""
-        return await travel(request, self._answer(request))
+        asked = ApiRequest(request.scope, request.receive)
+        return await travel(asked, self._answer(asked))
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: ApiRequest) -> Response:
         raw = b""
         unread: ApiFailure | None = None
         try:
@@ -132,9 +134,10 @@ class LiveGateway:
 
     def server_error(self, request: Request) -> Response:
         """The answer to a call that met a defect of the mock."""
-        scope = getattr(request.state, "scope", self._world.default)
-        request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
-        return self._failed(scope, request, scope.ids.request_id(), failure("InternalError"))
+        asked = ApiRequest(request.scope)
+        scope = asked.state.scope or self._world.default
+        asked.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
+        return self._failed(scope, asked, scope.ids.request_id(), failure("InternalError"))
 
     def _operation(self, action: str, parameters: Json) -> Operation:
         operation = self._operations.get(action)
@@ -145,7 +148,7 @@ class LiveGateway:
         return operation
 
     def _failed(
-        self, scope: Scope, request: Request, request_id: str, error: ApiFailure
+        self, scope: Scope, request: ApiRequest, request_id: str, error: ApiFailure
     ) -> Response:
         fields = error_body(LIVE, request_id, error)
         return self._written(scope, request, request_id, "Error", fields, error)
@@ -153,15 +156,21 @@ class LiveGateway:
     def _written(
         self,
         scope: Scope,
-        request: Request,
+        request: ApiRequest,
         request_id: str,
         root: str,
         fields: Json,
         error: ApiFailure | None = None,
     ) -> Response:
-        as_json = getattr(request.state, "as_json", True)
         return written(
-            scope, SERVICE, request, request_id, root, fields, as_json=as_json, error=error
+            scope,
+            SERVICE,
+            request,
+            request_id,
+            root,
+            fields,
+            as_json=request.state.as_json,
+            error=error,
         )
 
 
@@ -173,7 +182,7 @@ def _answer(request_id: str, code: int, description: str) -> Json:
     return {"Description": description, "RequestId": request_id, "RetCode": code}
 
 
-def _wants_json(request: Request, parameters: Json) -> bool:
+def _wants_json(request: ApiRequest, parameters: Json) -> bool:
     """Whether a JSON answer is wanted.
 
     ``Format`` says so, in letters of either case. Without it, who names the call by ``Action`` gets
@@ -181,7 +190,7 @@ def _wants_json(request: Request, parameters: Json) -> bool:
     """
     wanted = parameters.get("Format")
     if wanted is None and "Action" not in parameters:
-        return api_format.wants_json(", ".join(request.headers.getlist("accept")))
+        return api_format.wants_json(request.accept)
     return str(wanted).lower() == "json"
 
 
