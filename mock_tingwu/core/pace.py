@@ -32,20 +32,27 @@ class TimePassed:
     """The time that has passed by whichever of two clocks shows more, in ms.
 
     A client waits in real time, a test moves a virtual clock on: either lets time pass. On the
-    system's clock both are the same.
+    system's clock both are the same: without ``now`` there is but one.
     """
 
-    def __init__(self, real_now: Callable[[], int], now: Callable[[], int]) -> None:
+    def __init__(self, real_now: Callable[[], int], now: Callable[[], int] | None = None) -> None:
         self._real_now = real_now
         self._now = now
-        self._real_before, self._before = real_now(), now()
+        self._real_before = real_now()
+        self._before = 0 if now is None else now()
         self._passed = 0
 
     def __call__(self) -> int:
         """ms since the beginning; it never runs backwards."""
-        real, shown = self._real_now(), self._now()
-        self._passed += max(0, real - self._real_before, shown - self._before)
-        self._real_before, self._before = real, shown
+        real = self._real_now()
+        passed = real - self._real_before
+        self._real_before = real
+        if self._now is not None:
+            shown = self._now()
+            passed = max(passed, shown - self._before)
+            self._before = shown
+        if passed > 0:
+            self._passed += passed
         return self._passed
 
 
@@ -124,8 +131,6 @@ class AudioPace:
         return Offence("audio-burst", f"{pushed} ms of audio came within {passed} ms")
 
 
-def frame_size(size: int) -> Offence | None:
-    """See whether a frame of ``size`` bytes is too long."""
-    if size <= FRAME_BYTES:
-        return None
+def frame_too_long(size: int) -> Offence:
+    """A frame of ``size`` bytes is longer than `FRAME_BYTES`."""
     return Offence("audio-frame-size", f"a frame has {size} bytes, at most are {FRAME_BYTES}")

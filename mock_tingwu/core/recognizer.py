@@ -164,9 +164,12 @@ class Playlist:
     def _put(self, scripts: Sequence[Script], hints: Sequence[str]) -> None:
         self.scripts = tuple(scripts)
         self.hints = tuple(hints)
-        hinted = [(s, [n for n in s.lines if n.language in hints]) for s in scripts]
-        kept = [(script, lines) for script, lines in hinted if lines]
-        self._runs = kept or [(script, list(script.lines)) for script in scripts]
+        self._runs: list[tuple[Script, Sequence[Line]]] = []
+        if hints:
+            hinted = [(s, [n for n in s.lines if n.language in hints]) for s in scripts]
+            self._runs += [(script, lines) for script, lines in hinted if lines]
+        if not self._runs:
+            self._runs += [(script, script.lines) for script in scripts]
         #: Where the next line is: which of the scripts that are heard, and which of its lines.
         self.place = (0, 0)
         self._anew = False

@@ -358,6 +358,8 @@ class Scope:
     def _doom(self, task: Task) -> bool:
         """See whether a fault wants the new task to fail, and let it. A doomed file is not read."""
         subject = _subject(task)
+        if not self.faults.may_touch(subject.texts):
+            return False
         if task.lifecycle is not LIVE_TASK:  # its captions are no results
             task.doomed_results = self.faults.subtask_failures(subject)
         self.faults.mark(subject)

@@ -8,7 +8,7 @@ for 100 ms of audio and with the standard library alone.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mock_tingwu.pcm import audioop
@@ -108,18 +108,31 @@ class SpeechDetector:
         self._begin, self._floor, self._windows = state.begin, state.floor, state.windows
         self._recent = deque(state.recent, maxlen=_STEADY_WINDOWS)
 
-    def feed(self, pcm: bytes) -> Iterator[SpeechBegan | SpeechEnded]:
-        """Take whole windows of audio; a rest shorter than a window is dropped.
-
-        You must iterate to the end: the position moves on as you do.
-        """
-        size = self._window_bytes
+    def feed(self, pcm: bytes) -> list[SpeechBegan | SpeechEnded]:
+        """Take whole windows of audio; a rest shorter than a window is dropped."""
+        events: list[SpeechBegan | SpeechEnded] = []
+        size, rms, recent = self._window_bytes, audioop.rms, self._recent
         for start in range(0, len(pcm) - size + 1, size):
-            loudness = audioop.rms(pcm[start : start + size], 2)
+            loudness = rms(pcm[start : start + size], 2)
+            loud = loudness > _QUIET and loudness > self._floor * _ABOVE_NOISE
+            recent.append(loudness if loud else 0)
+            self._windows += 1
             self.position += WINDOW_MS
-            event = self._window(loudness)
-            if event is not None:
-                yield event
+            if self._begin is None:
+                began = self._outside_speech(loudness, loud)
+                if began is not None:
+                    events.append(began)
+            elif loud:
+                self.voiced_until = self.position
+                # Looked at now and then, and only if all of them are loud.
+                steady = self._windows % 5 == 0 and len(recent) == _STEADY_WINDOWS
+                if steady and 0 not in recent and _is_level(recent):
+                    self._take_as_background()
+            elif self.position - self.voiced_until >= self.end_silence:
+                self._begin = None
+                recent.clear()
+                events.append(SpeechEnded(self.voiced_until))
+        return events
 
     def skip(self, milliseconds: int) -> None:
         """Let time pass without audio to look at."""
@@ -135,22 +148,6 @@ class SpeechDetector:
         self._begin = None
         return SpeechEnded(self.voiced_until)
 
-    def _window(self, loudness: int) -> SpeechBegan | SpeechEnded | None:
-        loud = loudness > max(_QUIET, self._floor * _ABOVE_NOISE)
-        self._recent.append(loudness if loud else 0)
-        self._windows += 1
-        if self._begin is None:
-            return self._outside_speech(loudness, loud)
-        if loud:
-            self.voiced_until = self.position
-            if self._windows % 5 == 0 and self._is_level(_STEADY_WINDOWS, _STEADY_WINDOWS):
-                self._take_as_background()
-        if self.position - self.voiced_until >= self.end_silence:
-            self._begin = None
-            self._recent.clear()
-            return SpeechEnded(self.voiced_until)
-        return None
-
     def _outside_speech(self, loudness: int, loud: bool) -> SpeechBegan | None:
         if not loud:
             # The background is followed quickly down and slowly up, and outside speech only:
@@ -158,12 +155,12 @@ class SpeechDetector:
             pace = 0.3 if loudness < self._floor else 0.05
             self._floor += (loudness - self._floor) * pace
             return None
-        if self._is_level(_ONSET_WINDOWS, _ONSET_LOUD):
-            if all(list(self._recent)[-_ONSET_WINDOWS:]):
-                self._take_as_background()
-            return None
         recent = list(self._recent)[-_ONSET_WINDOWS:]
-        if sum(map(bool, recent)) < _ONSET_LOUD:
+        if len(recent) - recent.count(0) < _ONSET_LOUD:
+            return None
+        if _is_level(recent):
+            if 0 not in recent:
+                self._take_as_background()
             return None
         # This window is the last; speech began with the first loud one.
         before = len(recent) - next(i for i, value in enumerate(recent) if value)
@@ -171,17 +168,16 @@ class SpeechDetector:
         self.voiced_until = self.position
         return SpeechBegan(self._begin)
 
-    def _is_level(self, windows: int, at_least: int) -> bool:
-        """Whether at least so many of the last windows are loud, and all those alike."""
-        levels = sorted(value for value in list(self._recent)[-windows:] if value)
-        count = len(levels)
-        if count < at_least:
-            return False
-        spread = levels[count * 4 // 5] - levels[count // 5]
-        return spread <= levels[count // 2] * _LEVEL
-
     def _take_as_background(self) -> None:
         """What was loud and level is what the room sounds like."""
         levels = sorted(value for value in self._recent if value)
         self._floor = float(levels[len(levels) // 2])
         self._recent.clear()
+
+
+def _is_level(windows: Iterable[int]) -> bool:
+    """Whether those of the windows that are loud are all alike."""
+    levels = sorted(filter(None, windows))
+    count = len(levels)
+    spread = levels[count * 4 // 5] - levels[count // 5]
+    return spread <= levels[count // 2] * _LEVEL

@@ -131,7 +131,7 @@ class WebSocketProtocol(asyncio.Protocol):
                 log.exception("an endpoint failed; closing its connection with 1011")
                 self.close(1011, "internal error")
         self._flush()
-        if core.close_expected():
+        if core.state is not OPEN and core.close_expected():
             self._expect_close()
 
     def eof_received(self) -> None:
@@ -195,7 +195,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def send_text(self, data: bytes, cuts: Sequence[int] = ()) -> None:
         if self._core.state is OPEN:
             self._commit()
-            first, *rest = pieces(data, cuts)
+            first, *rest = pieces(data, cuts) if cuts else (data,)
             self._core.send_text(first, fin=not rest)
             for number, piece in enumerate(rest, start=1):
                 self._core.send_continuation(piece, fin=number == len(rest))

@@ -12,7 +12,7 @@ from mock_tingwu import media
 from mock_tingwu.core.awkward.draws import pieces
 from mock_tingwu.core.clock import Timer
 from mock_tingwu.core.faults import StreamClose, StreamFailure, StreamFault, StreamStall, Subject
-from mock_tingwu.core.pace import AudioPace, frame_size
+from mock_tingwu.core.pace import FRAME_BYTES, AudioPace, frame_too_long
 from mock_tingwu.core.recognizer import Heard
 from mock_tingwu.core.scope import Task
 from mock_tingwu.core.tasks import ONGOING, TaskEvent
@@ -342,7 +342,8 @@ class PushingConnection(ABC):
     def _listen(self, pcm: bytes) -> None:
         task = self._task
         assert task is not None
-        before = task.stream.position
+        active = self._scope.faults.active
+        before = task.stream.position if active else 0
         if pcm:
             files = self._scope.media_of(task)
             if files is not None:
@@ -354,9 +355,10 @@ class PushingConnection(ABC):
             self._estimated = length
         else:
             return
-        for event in self._retold(heard):
-            self._hear(event)
-        if self._scope.faults.active:
+        if heard:
+            for event in self._retold(heard):
+                self._hear(event)
+        if active:
             moment = self._moment(heard=(before, task.stream.position))
             self._next_fault = self._scope.faults.stream_fault(moment) or self._next_fault
 
@@ -645,9 +647,10 @@ class PushingConnection(ABC):
         )
 
     def _judge_audio(self, size: int) -> None:
-        self._report()
-        if (offence := frame_size(size)) is not None:
-            self._offend(offence)
+        if self._wire.offences:
+            self._report()
+        if size > FRAME_BYTES:
+            self._offend(frame_too_long(size))
         task = self._task
         if self._pace is not None and self._streams and task is not None:
             offence = self._scope.watch.frame(self._pace, task)

@@ -83,7 +83,8 @@ class Watch:
     def __init__(self, scope: Scope, real_now: Callable[[], int]) -> None:
         self._scope = scope
         self.findings = Findings(scope.journal)
-        self._passed = TimePassed(real_now, scope.clock.now)
+        clock = scope.clock
+        self._passed = TimePassed(real_now, clock.now if isinstance(clock, VirtualClock) else None)
         self._calls = CallPace()
         self._polls = PollPace()
         # The call that made each task; tasks whose stream broke off; the latest of each TaskKey.

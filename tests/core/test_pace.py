@@ -3,7 +3,7 @@ from __future__ import annotations
 from mock_tingwu.core import pace
 from mock_tingwu.core.findings import MAX_FINDINGS, Findings
 from mock_tingwu.core.journal import Journal
-from mock_tingwu.core.pace import AudioPace, CallPace, PollPace, TimePassed, frame_size
+from mock_tingwu.core.pace import AudioPace, CallPace, PollPace, TimePassed, frame_too_long
 from mock_tingwu.core.violations import Offence
 
 
@@ -85,8 +85,7 @@ def test_audio_that_stays_away_for_five_seconds_has_stalled() -> None:
 
 
 def test_frames_have_at_most_16_kib() -> None:
-    assert frame_size(16_384) is None
-    offence = frame_size(16_385)
+    offence = frame_too_long(16_385)
     assert offence is not None and offence.rule == "audio-frame-size"
 
 
