@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mock_tingwu.conformance.mutants import Body, ChangeAnswer, answers, mutant, patched
 from mock_tingwu.protocols import live_captions

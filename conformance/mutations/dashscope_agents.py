@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mock_tingwu.conformance.agent_mutants import overlooking, refusing, showing
 from mock_tingwu.conformance.mutants import Body, answers, mutant, patched_item, without

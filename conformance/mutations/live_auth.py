@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote_plus
+
+from msgspec.structs import replace
 
 from mock_tingwu.conformance.mutants import Body, patched, patched_item
 from mock_tingwu.protocols import signing

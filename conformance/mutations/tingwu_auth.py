@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from urllib.parse import quote_plus, unquote
+
+from msgspec.structs import replace
 
 from mock_tingwu.conformance.mutants import mutant, patched
 from mock_tingwu.protocols import signing

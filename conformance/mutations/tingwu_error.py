@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from mock_tingwu.conformance.mutants import Body, answers, mutant, patched, patched_item

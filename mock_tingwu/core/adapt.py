@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
+
+from msgspec.structs import replace
 
 from mock_tingwu.core.annotate import asks
 from mock_tingwu.core.fillers import with_fillers, without_fillers

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import pairwise, repeat
 from typing import Final
+
+from msgspec.structs import replace
 
 from mock_tingwu.core.headings import courtesies, heading
 from mock_tingwu.core.script import (

@@ -7,10 +7,12 @@ tells `Delivery.end` what came of it, and comes again after as many ms as that r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mock_tingwu.core.lifecycle import Lifecycle
 
@@ -64,8 +66,7 @@ DELIVERY: Final = Lifecycle(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """When to try again: ``waits`` in ms, each from the end of one attempt to the next one.
 
     ``answer_within`` is how long an answer may take, in ms of the receiver's own, real time.
@@ -92,8 +93,7 @@ LIVE_PLAN: Final = Plan((1_000, 2_000))
 AGENT_PLAN: Final = Plan((1_000, 2_000, 5_000, 10_000, 30_000, 60_000), only_200=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of one attempt: the HTTP ``status`` if there was one, ``error`` unless accepted."""
 
     status: int | None = None
@@ -109,16 +109,14 @@ class Outcome:
         return cls(status, f"the answer was {status}, expected {expected}{why}")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """``at``: when it began, in ms since the epoch."""
 
     at: int
     outcome: Outcome
 
 
-@dataclass(slots=True, eq=False)
-class Delivery:
+class Delivery(Struct, eq=False):
     """A message on its way. ``why`` says what was wrong last, None as long as nothing was.
 
     ``sign`` gives the headers that are made anew for each attempt.

@@ -5,16 +5,16 @@ Rows marked ``assumed`` are what a careful cloud would answer where no source sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from mock_tingwu.core.gateway_errors import GATEWAY_ROWS
 
 Level = Literal["documented", "sdk", "observed", "assumed"]
 
 
-@dataclass(frozen=True, slots=True)
-class ApiError:
+class ApiError(Struct, frozen=True):
     """An error body of the OpenAPI: HTTP status, Code and Message.
 
     ``{0}`` in the message stands for the parameter that the error is about.
@@ -27,8 +27,7 @@ class ApiError:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionError:
+class SessionError(Struct, frozen=True):
     """A TaskFailed of the realtime WebSocket: header.status and header.status_text.
 
     ``{0}`` in the text stands for what the error is about.
@@ -110,8 +109,7 @@ LIVE_ERRORS: Final = _api(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TaskError:
+class TaskError(Struct, frozen=True):
     """What a FAILED task or hot-word call shows: ErrorCode and ErrorMessage."""
 
     code: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from mock_tingwu.core.script import UNSPACED, Line, Script
 from mock_tingwu.core.words import bare

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from sys import getsizeof
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mock_tingwu.core.masking import Masker
 from mock_tingwu.counting import counted
@@ -83,8 +83,7 @@ def _decoded(value: bytes) -> Any:
         return value.decode("utf-8", "replace")  # masking may have cut a value that was no text
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which entries are wanted: those that have everything that is given.
 
     ``kinds`` is empty for all. ``session`` is a session's id, or that of its connection.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from mock_tingwu.core.script import Line, Script, joiner
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word with its punctuation, from ``begin`` to ``end`` in ms since the first audio byte."""
 
     text: str
@@ -19,8 +19,7 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """A stretch of speech of one speaker.
 
     ``id`` counts from 1 over the whole meeting. ``line`` is the script line that was recognised;
@@ -109,8 +108,7 @@ def _distance(text: str, end: int, ideal: float) -> float:
     return abs(end - ideal) - (0 if text[end - 1].isalnum() else len(text) / 5)
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """Consecutive sentences of one speaker. ``id`` is 19 digits."""
 
     id: str
@@ -126,16 +124,14 @@ class Paragraph:
         return self.sentences[-1].end
 
 
-@dataclass(frozen=True, slots=True)
-class AudioFile:
+class AudioFile(Struct, frozen=True):
     """The recording of an offline task: its ``size`` in bytes and its ``sample_rate`` in Hz."""
 
     size: int
     sample_rate: int
 
 
-@dataclass(frozen=True, slots=True)
-class Slide:
+class Slide(Struct, frozen=True):
     """A picture that the recording's video shows from ``start`` to ``end`` in ms.
 
     ``name`` is the picture's file name.
@@ -146,8 +142,7 @@ class Slide:
     name: str
 
 
-@dataclass(slots=True)
-class Meeting:
+class Meeting(Struct):
     """Everything heard in a task so far.
 
     ``scripts`` has one entry for every passage, in order: the script that the passage ran through.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 #: Kinds of result, in the order in which the mock makes them (tingwu-openapi 1.3). The last four
 #: are those of DashScope's service insights and customer profile (dashscope-tingwu 9).
@@ -30,8 +32,7 @@ SUMMARY_TYPES = ("Paragraph", "Conversational", "QuestionsAnswering", "MindMap")
 ASSISTANCE_TYPES = ("Actions", "KeyInformation")
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """One custom prompt: its name, its text with ``{Transcription}`` in it, the model asked for.
 
     ``subject`` is what the answer is headed with, where that is not the name: DashScope's names are
@@ -45,8 +46,7 @@ class Prompt:
     subject: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A titled thing to inspect, extract or recognise: ``title`` and what is meant by it.
 
     ``score`` is what an insight that is found counts: a whole number as text, from -100 to 100
@@ -59,8 +59,7 @@ class Item:
     score: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """The input of all kinds of result that look for a caller's items in what was said.
 
     ``speaker_names`` maps speaker ids to the roles that the caller gave them (SpeakerMap).
@@ -72,8 +71,7 @@ class Scene:
     speaker_names: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """The capabilities and levels of a task. Defaults are the API's (tingwu-openapi 1.1).
 
     ``chapters_language`` and ``mind_map_language`` are cn, en or nothing for the meeting's own;

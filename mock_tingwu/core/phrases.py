@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from mock_tingwu.core.ids import Ids
 
@@ -33,8 +33,7 @@ class LimitExceeded(Exception):
     """The account would have too many lists, or a list too many words."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhraseList:
+class PhraseList(Struct, frozen=True):
     """One list. ``words`` maps each word to its weight; ``weights`` is the same text as sent."""
 
     id: str

@@ -9,33 +9,32 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from threading import Lock
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mock_tingwu.core.meeting import Sentence, Word, translate
 from mock_tingwu.core.script import UNSPACED, Line, Script, joiner
 from mock_tingwu.core.segmentation import DetectorState, SpeechBegan, SpeechDetector
 
 
-@dataclass(frozen=True, slots=True)
-class PassageBegan:
+class PassageBegan(Struct, frozen=True):
     """The sentences that follow come from a run through ``script``."""
 
     script: Script
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceBegan:
+class SentenceBegan(Struct, frozen=True):
     """Sentence number ``index`` (from 0) has begun at ``time`` ms."""
 
     index: int
     time: int
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceChanged:
+class SentenceChanged(Struct, frozen=True):
     """What sentence ``index`` sounds like at ``time`` ms: ``words`` replace all earlier ones."""
 
     index: int
@@ -52,8 +51,7 @@ class SentenceChanged:
         return translate(self.line, target, self.first_word, self.first_word + len(self.words))
 
 
-@dataclass(frozen=True, slots=True)
-class Stash:
+class Stash(Struct, frozen=True):
     """The beginning of the next sentence, known when one ends: from ``begin`` to ``time`` ms.
 
     Without ``words`` nothing of it has been said yet.
@@ -73,8 +71,7 @@ class Stash:
         return translate(self.line, target, self.first_word, self.first_word + len(self.words))
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceEnded:
+class SentenceEnded(Struct, frozen=True):
     """Sentence ``index`` is final; ``stash`` is what is known of the next."""
 
     index: int
@@ -210,8 +207,7 @@ class Playlist:
         self._begun = self._begun or self.place != (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class RecognizerState:
+class RecognizerState(Struct, frozen=True):
     """What a `ScriptedRecognizer` remembers beside the place of its playlist.
 
     ``unheard`` are the ms of audio that were too short to look at, ``in_line`` says whether the

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from mock_tingwu import contract, resources
 from mock_tingwu.core.apps import App

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from mock_tingwu.core.awkward.habits import PLAIN, Profile
 from mock_tingwu.core.clock import Clock
@@ -71,8 +72,7 @@ class Pusher(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What a CreateTask asks for, whatever the kind of task.
 
     ``service`` is the one that was asked, ``model`` what DashScope calls the kind of work.
@@ -100,8 +100,7 @@ class TooLate(ValueError):
     """A task cannot hear anything else any more; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doom:
+class Doom(Struct, frozen=True):
     """The task is to fail with this ErrorCode and ErrorMessage ``at`` this moment (ms).
 
     ``by`` is the rule that wants it.
@@ -113,8 +112,7 @@ class Doom:
     by: str
 
 
-@dataclass(slots=True, eq=False)
-class Task:
+class Task(Struct, eq=False):
     """One meeting, pushed as a stream or recorded in a file.
 
     ``results`` tells when (ms) each kind of result was ready, ``earlier`` the same of those that a
@@ -192,8 +190,7 @@ class Task:
         return (self.status, event) in self.lifecycle.table
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """What is behind a link that does not say it: a result by its kind, or a media file by suffix.
 
     ``made`` is when (ms), ``options`` what it is made by, ``show`` puts a core result into the form

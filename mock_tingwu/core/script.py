@@ -8,7 +8,8 @@ what was said in them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 #: Languages that a task may name as SourceLanguage (tingwu-openapi 1.1, guide of realtime tasks).
 LANGUAGES = ("cn", "en", "yue", "ja", "ko", "multilingual")
@@ -25,8 +26,7 @@ def joiner(language: str) -> str:
     return "" if language in UNSPACED else " "
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One sentence of a script.
 
     ``number`` counts from 1. ``words`` carry their punctuation; ``translations`` maps target
@@ -46,14 +46,12 @@ class Line:
         return joiner(self.language).join(self.words)
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(Struct, frozen=True):
     name: str
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """Something that has been said by the end of line ``line``: a mind-map leaf and a sentence."""
 
     line: int
@@ -62,8 +60,7 @@ class Point:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
+class Chapter(Struct, frozen=True):
     """The lines from ``first`` (1-based) to the next chapter's first."""
 
     first: int
@@ -72,22 +69,19 @@ class Chapter:
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     question: str
     asked: tuple[int, ...]
     answer: str
     answered: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     line: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChapterNotes:
+class ChapterNotes(Struct, frozen=True):
     """A chapter in another language. ``points`` are pairs of leaf and text.
 
     Texts may be empty, and ``points`` may be missing altogether.
@@ -98,8 +92,7 @@ class ChapterNotes:
     points: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Struct, frozen=True):
     """Title and chapters of a script in another language: as many ``chapters`` as it has, or none.
 
     A chapter has as many points as the script's, or none.
@@ -109,8 +102,7 @@ class Notes:
     chapters: tuple[ChapterNotes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A meeting that the mock can hear. ``scene`` is meeting, interview or lecture.
 
     ``notes`` has its title and chapters in other languages. Scripts are shared and never changed.

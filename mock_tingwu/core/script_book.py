@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from mock_tingwu.core.script import LANGUAGES, Script
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The ``scripts`` to hear in turn. ``registered``: a user has asked for just this one."""
 
     scripts: Sequence[Script]

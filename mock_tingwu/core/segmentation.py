@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mock_tingwu.pcm import audioop
 
@@ -32,22 +33,19 @@ _STEADY_WINDOWS = 30
 _LEVEL = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechBegan:
+class SpeechBegan(Struct, frozen=True):
     """Speech is heard since ``at`` ms."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechEnded:
+class SpeechEnded(Struct, frozen=True):
     """Speech was heard until ``at`` ms and silence since."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorState:
+class DetectorState(Struct, frozen=True):
     """What a `SpeechDetector` remembers: its public attributes, and what it has measured."""
 
     position: int

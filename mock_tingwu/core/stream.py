@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mock_tingwu.core.meeting import Meeting, Sentence
 from mock_tingwu.core.recognizer import (
@@ -21,8 +22,7 @@ from mock_tingwu.core.script import Script
 PAUSE_MS = 500
 
 
-@dataclass(slots=True)
-class Shift:
+class Shift(Struct):
     """What is added to a stream's own sentence indices and times (ms) on the wire.
 
     A client that resumes may say where it stands; that holds for the rest of the task.

@@ -9,15 +9,15 @@ Who breaks a rule leaves a violation in the journal, once for each task or calle
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 Level = Literal["documented", "advice"]
 LEVELS: Final[tuple[Level, ...]] = ("documented", "advice")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """``id`` is stable and can be quoted; ``expected`` says in a sentence what a client is to do.
 
     ``area`` groups what belongs together.
@@ -30,8 +30,7 @@ class Rule:
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
-class Offence:
+class Offence(Struct, frozen=True):
     """One thing that a client did against the rule of this id; ``text`` says what."""
 
     rule: str

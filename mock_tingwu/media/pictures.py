@@ -8,9 +8,10 @@ Pictures are as they were stored: a mark that says to turn them is not followed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from .decoder import pyav_available
 from .drawing import draw_slide
@@ -21,8 +22,7 @@ __all__ = ["KeyFrame", "convert_mp4", "draw_slide", "key_frames", "thumbnail", "
 MOST_SLIDES: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFrame:
+class KeyFrame(Struct, frozen=True):
     """A slide of a video: shown from ``start`` to ``end`` (ms), pictured in the JPEG ``path``."""
 
     start: int

@@ -7,9 +7,10 @@ on WAV without it. Nothing that a file refers to is ever opened.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from .channels import ChannelLevels, Channels, Mixer
 from .decoder import pyav_available
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PcmReader", "Recording", "RecordingError", "probe", "read_pcm"]
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """What is known of a file before it is read to its end.
 
     ``video`` tells whether there is a video that can be decoded; a cover picture is none, nor is

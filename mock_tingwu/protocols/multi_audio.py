@@ -14,7 +14,8 @@ is assumed. Two message types of five fields do not need a protobuf library at r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -23,16 +24,14 @@ class NoFrame(ValueError):
     """The bytes are no MultiAudioFrame; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveAudio:
+class ActiveAudio(Struct, frozen=True):
     """The audio of one speaker who is talking."""
 
     speaker_id: str
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class MultiAudioFrame:
+class MultiAudioFrame(Struct, frozen=True):
     """One message. ``frame_size`` and ``send_time`` are ms."""
 
     mixed_data: bytes

@@ -14,10 +14,10 @@ socket with `close_code` when that is not None. Sources: realtime-ws, chapters 1
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
 
 from mock_tingwu.core import errors
 from mock_tingwu.core.errors import SessionError
@@ -77,8 +77,7 @@ ECHO_CHARACTERS: Final = 256
 MAX_OFFSET: Final = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class StartRequested:
+class StartRequested(Struct, frozen=True):
     """Open the stream, wait `START_DELAY_MS`, then call `Session.confirm_start`.
 
     ``payload`` is advisory: format and rate come from the task. ``time_offset`` (ms) and
@@ -90,20 +89,17 @@ class StartRequested:
     index_offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StopRequested:
+class StopRequested(Struct, frozen=True):
     """Flush the recognizer into `Session.hear`, wait `STOP_DELAY_MS`, then `confirm_stop`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """The frame was tolerated and has no effect; ``reason`` says why."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The client was answered with a TaskFailed."""
 
     error: SessionError

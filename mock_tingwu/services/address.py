@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 
+from msgspec import Struct
 from starlette.requests import HTTPConnection
 
 from mock_tingwu.protocols import hosts
@@ -16,8 +16,7 @@ TLS = "mock_tingwu.tls"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Scheme and host of the server as the client wrote them."""
 
     scheme: str

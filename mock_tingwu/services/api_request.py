@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
+from msgspec import Struct, field
 from starlette.requests import Request, empty_receive
 from starlette.types import Receive, Scope
 
@@ -22,8 +22,7 @@ Json = dict[str, Any]
 _KNOWN: Final = "mock_tingwu.known"
 
 
-@dataclass(slots=True, eq=False)
-class Known:
+class Known(Struct, eq=False):
     """What is known of a request: None where it is not known yet, or not at all.
 
     ``body`` is the request's as its service reads it, empty without one, ``target`` the request

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -80,8 +81,7 @@ def _envelope(data: dict[str, Any], request_id: str) -> Mapping[str, Any]:
     return {"Code": "0", "Data": data, "Message": "success", "RequestId": request_id}
 
 
-@dataclass(slots=True, eq=False)
-class Registration:
+class Registration(Struct, eq=False):
     """The address of a project, and how many callbacks are ``waiting`` or came to an end.
 
     ``number`` counts the registrations of a book.

@@ -22,10 +22,12 @@ import contextlib
 import os
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import Clock, Timer
@@ -52,8 +54,7 @@ LOSING_MS: Final = 1_000
 MAX_ANSWER: Final = 4 * 1024
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parcel:
+class Parcel(Struct, frozen=True, eq=False):
     """A delivery and what the journal says of it.
 
     ``event`` names the occasion. ``wanted`` is asked before each attempt: when it says no, the
@@ -79,8 +80,7 @@ class Parcel:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-@dataclass(slots=True)
-class Waybill:
+class Waybill(Struct):
     """Where a parcel is that is not over.
 
     ``number`` counts parcels, ``left``: its lane does not wait for it any more. ``due`` is the

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mock_tingwu.core.clock import as_datetime
 from mock_tingwu.core.faults import PATTERNS, ApiFault, ReturnCode, Subject, ThrottleFault
@@ -55,8 +56,7 @@ _CODES: Final = {
 _PERMISSIONS: Final = ("NoPermission", "Forbidden.RAM")
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """A cloud product behind the gateway: its name there, its host, and its API version."""
 
     name: str
@@ -64,8 +64,7 @@ class Product:
     version: str
 
 
-@dataclass(slots=True)
-class _Memory:
+class _Memory(Struct):
     """What is remembered of the callers of one scope."""
 
     nonces: Nonces = field(default_factory=Nonces)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,8 +23,7 @@ from mock_tingwu.services.travelling import foresee, travel
 from mock_tingwu.services.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a call answers: ``data`` in the usual envelope, ``extra`` fields behind RequestId."""
 
     data: Json

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -66,8 +66,7 @@ def _text_of(name: bytes, message: bytes) -> str:
     return message[begin : message.find(b'"', begin)].decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
+class _Counted(Struct, frozen=True):
     """A family of counters by ``labels``, which are fields of the entries of its kind."""
 
     name: str
@@ -107,8 +106,7 @@ _COUNTED: Final = {
 Series = Iterable[tuple[tuple[Any, ...], float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """Numbers of one name."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
+
+from msgspec import Struct
 
 from mock_tingwu.core.shown import shown
 
@@ -19,8 +20,7 @@ _ALIKE_NAME: Final = 0.6
 WEBSOCKET: Final = "WebSocket"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call that exists. Parts of its ``path`` in braces stand for anything; ``query`` is what has
     to be there, with its question mark. The ``name`` of a control call is empty.
     """

@@ -7,10 +7,11 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import VirtualClock

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -24,8 +25,7 @@ PATH: Final = "/_mock/scenarios"
 _YAML: Final = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """A scenario that was put in force, and the ids of its rules."""
 
     scenario: Scenario

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mock_tingwu import contract
 from mock_tingwu.core import phrases
@@ -98,8 +98,7 @@ def _failure_at(path: Sequence[str], violation: contract.Violation) -> ApiFailur
     return missing(parameter) if violation.keyword == "required" else invalid(parameter)
 
 
-@dataclass(frozen=True, slots=True)
-class RealtimeRequest:
+class RealtimeRequest(Struct, frozen=True):
     """What a CreateTask with type=realtime asks for; ``sample_rate`` in Hz."""
 
     order: Order
@@ -107,8 +106,7 @@ class RealtimeRequest:
     sample_rate: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfflineRequest:
+class OfflineRequest(Struct, frozen=True):
     """What a CreateTask with type=offline asks for."""
 
     order: Order

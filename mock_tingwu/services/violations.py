@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
+from msgspec.structs import asdict
 from starlette.requests import Request
 from starlette.routing import Route
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -50,8 +50,7 @@ class WaitError(ValueError):
     expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """``what`` is one of `_WHAT`, and ``wanted`` what is waited for.
 
     A status is that of the task ``task_id``, or of at least ``count`` tasks. Of sessions exactly

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from mock_tingwu.core.delivery import Attempt, Delivery, Plan, State
 from mock_tingwu.core.faults import TaskFailure

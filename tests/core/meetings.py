@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import Any
+
+from msgspec.structs import replace
 
 from mock_tingwu import resources
 from mock_tingwu.core.annotate import annotate, told_in

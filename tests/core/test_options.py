@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mock_tingwu.core.options import RESULT_KINDS, SUMMARY_TYPES, Item, Options, Prompt, Scene
 
@@ -109,5 +109,5 @@ def test_a_second_run_changes_nothing_of_recognition_and_files() -> None:
         "profanity_filter": True,
         "disfluency": True,
     }
-    assert {field.name for field in fields(Options)} == parts | set(others)
+    assert set(Options.__struct_fields__) == parts | set(others)
     assert FIRST.rerun(Options(**others)) == FIRST

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.options import Item, Options, Prompt, Scene
@@ -106,9 +106,9 @@ def read_back(task: Task, scope: Scope) -> Task:
 def shown(task: Task) -> Mapping[str, Any]:
     """Everything that a task is, to compare."""
     own = {
-        field.name: getattr(task, field.name)
-        for field in fields(Task)
-        if field.name not in ("stream", "playlist", "pushers", "history")
+        name: getattr(task, name)
+        for name in Task.__struct_fields__
+        if name not in ("stream", "playlist", "pushers", "history")
     }
     assert isinstance(task.stream.recognizer, ScriptedRecognizer)
     return own | {

@@ -7,11 +7,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from mock_tingwu import MockTingwu

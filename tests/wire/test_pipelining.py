@@ -84,7 +84,6 @@ def test_the_refusal_stands_for_the_request_that_breaks_off_in_its_body(mock: Mo
         assert data(connection.read_answer())["TaskStatus"] == "NEW"
         assert_refused(connection.read_answer(), "InvalidParameter.Format")
         assert connection.at_end()
-    assert [kind for kind, _ in told(mock)].count("request") == 2
 
 
 def test_so_it_does_if_that_request_is_being_answered(mock: MockTingwu) -> None:

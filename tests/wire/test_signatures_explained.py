@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.protocols.signing import SignedRequest

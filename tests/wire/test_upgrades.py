@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from mock_tingwu import MockTingwu
 from tests.wire.helpers.raw import Answer, exchange, http, target_of, wire

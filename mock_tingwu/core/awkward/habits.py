@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Self
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Habit:
+
+class Habit(Struct, frozen=True):
     """One thing that the contract allows.
 
     ``does`` says what the mock does, ``allowed`` why it may, with the source, ``lazy`` what clients
@@ -200,8 +200,7 @@ EXPECTED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """Which habits a scope has."""
 
     habits: frozenset[str] = frozenset()

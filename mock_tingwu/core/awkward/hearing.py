@@ -6,7 +6,8 @@ What a task keeps of the meeting is not touched: these are for who listens.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mock_tingwu.core.awkward.draws import Draw
 from mock_tingwu.core.recognizer import SentenceChanged, SentenceEnded, Stash, join

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+from msgspec import Struct, field
 
 from mock_tingwu.core.dashscope_errors import CALL_ERRORS
 from mock_tingwu.core.errors import API_ERRORS, LIVE_ERRORS, SESSION_ERRORS, TASK_ERRORS
@@ -38,8 +39,7 @@ class FaultError(ValueError):
 # Calls, before anything is done
 
 
-@dataclass(frozen=True, slots=True)
-class ApiFault:
+class ApiFault(Struct, frozen=True):
     """The call is answered with an error of the table. An empty ``message`` is the table's."""
 
     code: str
@@ -56,8 +56,7 @@ class ApiFault:
         return f"the call is answered with {self.code}{self.parameter}"
 
 
-@dataclass(frozen=True, slots=True)
-class ThrottleFault:
+class ThrottleFault(Struct, frozen=True):
     """The call is refused with Throttling.User, by DashScope with Throttling.RateQuota.
 
     ``retry_after`` is what the client is told, in ms.
@@ -69,8 +68,7 @@ class ThrottleFault:
         return f"the call is throttled for {self.retry_after} ms"
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnCode:
+class ReturnCode(Struct, frozen=True):
     """A call of Live is answered with 200 and another RetCode than 2000."""
 
     code: int
@@ -88,8 +86,7 @@ class ReturnCode:
 # Answers, on their way
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """The answer comes ``ms`` of real time later."""
 
     ms: int
@@ -98,8 +95,7 @@ class Latency:
         return f"the answer is held back for {self.ms} ms"
 
 
-@dataclass(frozen=True, slots=True)
-class DropConnection:
+class DropConnection(Struct, frozen=True):
     """The connection is closed without an answer: ``before`` anything is done, or ``after`` all is.
 
     ``reset``: with a RST instead of a FIN.
@@ -112,8 +108,7 @@ class DropConnection:
         return f"the connection is closed {self.stage} the call is done, without an answer"
 
 
-@dataclass(frozen=True, slots=True)
-class TruncateBody:
+class TruncateBody(Struct, frozen=True):
     """The connection is closed after so many ``bytes`` of the body; None for half of it."""
 
     bytes: int | None = None
@@ -122,16 +117,14 @@ class TruncateBody:
         return f"the body breaks off after {'half' if self.bytes is None else self.bytes} bytes"
 
 
-@dataclass(frozen=True, slots=True)
-class MalformedJson:
+class MalformedJson(Struct, frozen=True):
     """The body ends in its midst, though its length is right: it is no JSON."""
 
     def __str__(self) -> str:
         return "the body is no JSON"
 
 
-@dataclass(frozen=True, slots=True)
-class PatchJson:
+class PatchJson(Struct, frozen=True):
     """The JSON of the answer is changed by a merge patch (RFC 7396), where it is an object."""
 
     patch: Mapping[str, Any]
@@ -140,8 +133,7 @@ class PatchJson:
         return f"the answer has another {', '.join(self.patch)}"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpError:
+class HttpError(Struct, frozen=True):
     """A proxy answers in the service's place: any ``status``, and a ``body`` that is HTML."""
 
     status: int
@@ -154,8 +146,7 @@ class HttpError:
 # Tasks
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFailure:
+class TaskFailure(Struct, frozen=True):
     """The task fails with this ErrorCode and ErrorMessage, ``after_ms`` after a ``stage`` begins.
 
     Stages are: creation; audio, when the first arrives or a recording has been read; processing,
@@ -174,8 +165,7 @@ class TaskFailure:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TaskLoss:
+class TaskLoss(Struct, frozen=True):
     """The cloud forgets the task ``after_ms`` after its creation: its status is INVALID."""
 
     after_ms: int = 0
@@ -184,8 +174,7 @@ class TaskLoss:
         return f"the task is INVALID after {self.after_ms} ms"
 
 
-@dataclass(frozen=True, slots=True)
-class SubtaskFailure:
+class SubtaskFailure(Struct, frozen=True):
     """One result of the task is not made; the task itself goes on and completes without it."""
 
     kind: str
@@ -197,8 +186,7 @@ class SubtaskFailure:
 # Streams
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFailure:
+class StreamFailure(Struct, frozen=True):
     """The stream fails: with a ``status`` and text, or with one of DashScope's codes."""
 
     status: int | None = None
@@ -214,8 +202,7 @@ class StreamFailure:
         return f"the stream fails with {self.status if self.code is None else self.code}"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamClose:
+class StreamClose(Struct, frozen=True):
     """The server closes the WebSocket with this ``code``."""
 
     code: int
@@ -225,16 +212,14 @@ class StreamClose:
         return f"the server closes with {self.code}"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamDrop:
+class StreamDrop(Struct, frozen=True):
     """The connection is gone without a CLOSE."""
 
     def __str__(self) -> str:
         return "the connection is cut"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamStall:
+class StreamStall(Struct, frozen=True):
     """The server sends nothing for ``ms`` of the scope's time, then all at once."""
 
     ms: int
@@ -243,24 +228,21 @@ class StreamStall:
         return f"events are held back for {self.ms} ms"
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateEvent:
+class DuplicateEvent(Struct, frozen=True):
     """The event comes twice."""
 
     def __str__(self) -> str:
         return "the event is sent twice"
 
 
-@dataclass(frozen=True, slots=True)
-class EventOrder:
+class EventOrder(Struct, frozen=True):
     """The event comes behind the one that follows it."""
 
     def __str__(self) -> str:
         return "the event changes places with the next one"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRefusal:
+class StreamRefusal(Struct, frozen=True):
     """The handshake is answered with this HTTP ``status``."""
 
     status: int
@@ -272,16 +254,14 @@ class StreamRefusal:
 # Result files
 
 
-@dataclass(frozen=True, slots=True)
-class ResultExpired:
+class ResultExpired(Struct, frozen=True):
     """A link is answered as if it had expired."""
 
     def __str__(self) -> str:
         return "the link has expired"
 
 
-@dataclass(frozen=True, slots=True)
-class ResultMissing:
+class ResultMissing(Struct, frozen=True):
     """There is no file where the link leads."""
 
     def __str__(self) -> str:
@@ -291,16 +271,14 @@ class ResultMissing:
 # Callbacks
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackLost:
+class CallbackLost(Struct, frozen=True):
     """The callback is never sent."""
 
     def __str__(self) -> str:
         return "the callback is not sent"
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackDuplicate:
+class CallbackDuplicate(Struct, frozen=True):
     """The callback is sent ``copies`` times more."""
 
     copies: int = 1
@@ -309,8 +287,7 @@ class CallbackDuplicate:
         return f"the callback is sent {self.copies + 1} times"
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackSlow:
+class CallbackSlow(Struct, frozen=True):
     """The callback is sent ``ms`` of the scope's time later; others may overtake it."""
 
     ms: int
@@ -322,8 +299,7 @@ class CallbackSlow:
 # The server's clock
 
 
-@dataclass(frozen=True, slots=True)
-class ClockSkew:
+class ClockSkew(Struct, frozen=True):
     """The server's clock is ``ms`` ahead when a signature is checked."""
 
     ms: int
@@ -353,8 +329,7 @@ Action = (
 OfSome = ApiFault | ReturnCode | StreamFailure
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(Struct, frozen=True):
     """What actions of one kind are about: the keys of ``match`` that fit, and the services."""
 
     about: str
@@ -378,8 +353,7 @@ SIGNATURES: Final = Area("signatures", ("operation", "app_key"), (TINGWU, LIVE))
 Given = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One type of action. ``fields`` are its own keys as JSON; ``example`` is a whole action."""
 
     area: Area

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any, Final
+
+from msgspec import Struct
 
 from mock_tingwu.core.faults.actions import SERVICES, FaultError, refuse_unknown, whole
 from mock_tingwu.core.options import RESULT_KINDS
@@ -60,8 +61,7 @@ FILES: Final = ("mp3", "mp4", "png", "jpg", "spectrum")
 _ALL_SERVICES: Final = (*SERVICES, "realtime", "storage")
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What rules are held against: a call, a task that is being made, an event, a file.
 
     ``texts`` are those that the caller has chosen in this very call; they may hold markers.
@@ -80,8 +80,7 @@ class Subject:
     heard: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """Which calls, tasks, events or files a rule is about. What is None fits everything.
 
     ``audio_ms`` is the moment of a stream at which so much audio has been heard, no event. ``nth``
@@ -132,7 +131,7 @@ def parse_match(data: Any) -> Match:
     """
     if not isinstance(data, Mapping):
         raise FaultError(f"match is {data!r}, expected an object")
-    refuse_unknown("match", data, [item.name for item in fields(Match)])
+    refuse_unknown("match", data, Match.__struct_fields__)
     found = {name: value for name, value in data.items() if value is not None}
     for name in _TEXTS:
         if name in found and not (isinstance(found[name], str) and found[name]):

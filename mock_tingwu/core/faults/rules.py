@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from mock_tingwu.core.faults.actions import (
     DASHSCOPE,
@@ -38,8 +39,7 @@ from mock_tingwu.core.faults.matching import (
 _ALWAYS = ("service", "nth", "probability")
 
 
-@dataclass(slots=True)
-class Rule:
+class Rule(Struct):
     """A rule in force. ``seen`` counts what fitted its match, ``fired`` what it made go wrong."""
 
     id: str
@@ -117,7 +117,7 @@ def _check(match: Match, action: Action) -> None:
             f"match.service is {match.service!r}, but {name} is about {area.about} of "
             f"{' or '.join(area.services)}"
         )
-    for key in Match.__dataclass_fields__:
+    for key in Match.__struct_fields__:
         if getattr(match, key) is not None and key not in (*_ALWAYS, *area.keys):
             raise FaultError(
                 f"match.{key} is {getattr(match, key)!r}, but {name} is about {area.about}; "

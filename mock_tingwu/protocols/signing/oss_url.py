@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote, unquote
+
+from msgspec import Struct
 
 from .request import as_utc, base64_hmac_sha1
 
@@ -21,8 +22,7 @@ UrlProblem = Literal["missing", "malformed", "unknown_key", "expired", "mismatch
 PARAMETERS = ("Expires", "OSSAccessKeyId", "Signature")
 
 
-@dataclass(frozen=True, slots=True)
-class UrlVerdict:
+class UrlVerdict(Struct, frozen=True):
     """The outcome of checking one link; `expires` is in Unix seconds, None when unreadable."""
 
     ok: bool

@@ -11,11 +11,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 from urllib.parse import quote, unquote, unquote_plus
+
+from msgspec import Struct, field
 
 Scheme = Literal["acs", "ACS3-HMAC-SHA256", "rpc", "bearer", "none", "unknown"]
 Problem = Literal[
@@ -47,8 +48,7 @@ TIMESTAMP_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _TIMESTAMP: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
+class SignedRequest(Struct, frozen=True, dict=True):
     """A request as it came over the wire, before anything was decoded.
 
     `target` is the request target of the request line, path and query still percent-encoded;
@@ -60,14 +60,14 @@ class SignedRequest:
     target: str
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes = b""
-    _values: dict[bytes, list[bytes]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _values(self) -> dict[bytes, list[bytes]]:
         # Signed headers are looked up by name, often all of them: once through the list is enough.
         values: dict[bytes, list[bytes]] = {}
         for name, value in self.headers:
             values.setdefault(name.lower(), []).append(value)
-        object.__setattr__(self, "_values", values)
+        return values
 
     @classmethod
     def from_asgi(cls, scope: Mapping[str, Any], body: bytes) -> SignedRequest:
@@ -111,8 +111,7 @@ def _as_sent(name: str) -> bytes:
     return name.lower().encode("latin-1", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Part of a text to be signed, with the line end that belongs to it."""
 
     name: str
@@ -124,8 +123,7 @@ def joined(pieces: Iterable[Piece]) -> str:
     return "".join([piece.text for piece in pieces])
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRing:
+class KeyRing(Struct, frozen=True):
     """The credentials that a server knows.
 
     `secrets` maps AccessKeyId to AccessKeySecret; `disabled` ids exist, but are refused.
@@ -160,8 +158,7 @@ class KeyRing:
         return None if expected is None else "token_malformed"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The outcome of checking one request.
 
     The problem `not_checked` is for who could not read the body; `verify` does not answer it.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """How a kind of result is shown: the member of ``output``, and the folder of its file.
 
     ``root`` is the one member of a file that has its content inside of it, "" for none.
@@ -21,8 +21,7 @@ class File:
     root: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Struct, frozen=True):
     """One model. ``files`` are the kinds of result that it makes.
 
     ``check`` is the definition of the createTask schema. ``realtime``: meetings can be pushed.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from mock_tingwu import media
 from mock_tingwu.core.apps import App

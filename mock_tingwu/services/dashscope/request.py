@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mock_tingwu import contract
 from mock_tingwu.core.apps import App
@@ -119,8 +121,7 @@ def invalid(detail: str) -> AgentFailure:
     return AgentFailure(OFFICIAL_DOCUMENTS, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is to be made of what: ``order``, and ``notes`` for the journal."""
 
     order: Order

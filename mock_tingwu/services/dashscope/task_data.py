@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from mock_tingwu.core.scope import Scope, Stored, Task
 from mock_tingwu.core.tasks import (
@@ -98,8 +99,7 @@ def user_space(scope: Scope) -> str:
     return "llm-" + scope.ids.derive("workspace", size=8).hex()
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """Shows a core result of this kind in the form of its file, with `File.root` around it."""
 
     kind: str

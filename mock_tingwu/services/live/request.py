@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from mock_tingwu import contract
 from mock_tingwu.core.delivery import receiver_url
@@ -25,8 +26,7 @@ _NUMBERS: Final = frozenset({"AutoTerminateDelay", "ReportInterval", "OwnerId"})
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 
 
-@dataclass(frozen=True, slots=True)
-class CaptionRequest:
+class CaptionRequest(Struct, frozen=True):
     """What a CreateRtcAsrTask asks for.
 
     ``stream_url`` is None in rtc mode, ``auto_terminate`` (s) None when it is not enabled.

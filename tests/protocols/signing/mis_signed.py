@@ -6,9 +6,11 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mock_tingwu.protocols.signing import KeyRing, SignedRequest, Verdict, verify, verify_rpc
 from mock_tingwu.protocols.signing.explain import Explanation, explain
@@ -32,8 +34,7 @@ def md5(body: bytes) -> str:
     return base64.b64encode(hashlib.md5(body).digest()).decode()
 
 
-@dataclass(frozen=True)
-class Roa:
+class Roa(Struct, frozen=True):
     """A request with a ROA v1 signature. ``path`` and ``query`` are as they are signed."""
 
     method: str = "PUT"
@@ -73,8 +74,7 @@ class Roa:
         return SignedRequest(self.method, self.target, pairs(headers), self.body)
 
 
-@dataclass(frozen=True)
-class Acs3:
+class Acs3(Struct, frozen=True):
     """A request with an ACS3 signature. ``path`` and ``query`` are as they are signed."""
 
     method: str = "PUT"
@@ -114,8 +114,7 @@ class Acs3:
         return SignedRequest(self.method, self.target, pairs(headers), self.body)
 
 
-@dataclass(frozen=True)
-class Rpc:
+class Rpc(Struct, frozen=True):
     """A request with an RPC v1 signature. ``form`` names the parameters that are in its body."""
 
     method: str = "GET"

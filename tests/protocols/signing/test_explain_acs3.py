@@ -6,9 +6,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.protocols.signing.mis_signed import (
     BODY,
@@ -161,7 +161,7 @@ TEXTS: list[tuple[str, str, Callable[[str], str]]] = [
     (
         "SignedHeaders with commas",
         "SignedHeaders",
-        lambda t: t.replace(Acs3.signed, Acs3.signed.replace(";", ",")),
+        lambda t: t.replace(Acs3().signed, Acs3().signed.replace(";", ",")),
     ),
     ("the SHA-256 of no body", "body digest", lambda t: t.replace(f"\n{DIGEST}", f"\n{EMPTY}")),
     (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from mock_tingwu.protocols.signing import KeyRing, SignedRequest, verify
 from mock_tingwu.protocols.signing.explain import explain

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
 from mock_tingwu.protocols.signing import (
     KeyRing,

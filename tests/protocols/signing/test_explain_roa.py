@@ -6,9 +6,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.protocols.signing.mis_signed import (
     BODY,

@@ -7,10 +7,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
 import pytest
+from msgspec.structs import replace
 
 from mock_tingwu.protocols.signing import KeyRing, SignedRequest, Verdict, rpc_v1
 from mock_tingwu.protocols.signing.explain import explain

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from mock_tingwu.protocols.signing import SignedRequest, Verdict, without
 from mock_tingwu.protocols.signing.explained import MAX_KINDS, MOST, WINDOW, Explained

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from aliyunsdkcore.auth.composer import roa_signature_composer
 from aliyunsdkcore.request import RoaRequest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mock_tingwu.protocols.signing import (
     KeyRing,

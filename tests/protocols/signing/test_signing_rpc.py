@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import parse_qsl
 
@@ -13,6 +12,7 @@ from aliyunsdkcore.auth.composer import rpc_signature_composer
 from aliyunsdkcore.request import RpcRequest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mock_tingwu.protocols.signing import (
     CLOCK_WINDOW,

@@ -9,9 +9,10 @@ one into what it signed: see `without`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from mock_tingwu.protocols.signing import acs3, roa_v1, rpc_v1
 from mock_tingwu.protocols.signing.explain import acs3_slips, refused, roa_slips, rpc_slips
@@ -37,8 +38,7 @@ LONGEST_HEAD: Final = 16 * 1024
 _SIGNED_NONCES: Final = ("\nx-acs-signature-nonce:", "SignatureNonce%3D")
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """What is wrong with a signature.
 
     ``server`` is the text that the server signs (for ACS3 the canonical request), empty when there
@@ -108,8 +108,7 @@ def _with(pieces: Sequence[Piece], texts: Mapping[str, str]) -> list[Piece]:
     return [Piece(piece.name, texts.get(piece.name, piece.text)) for piece in pieces]
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(Struct, frozen=True):
     """What `find` needs. ``forms`` are the texts that a request can stand for."""
 
     forms: Iterable[Sequence[Piece]]

@@ -7,8 +7,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from mock_tingwu.core.nesting import deeper_than
 from mock_tingwu.protocols.signing import acs3
@@ -21,8 +22,7 @@ _LONGEST_BODY: Final = 16 * 1024
 _DEEPEST: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
+class Digests(Struct, frozen=True):
     """The digest of a request's body in one scheme.
 
     ``header`` is where it is declared, ``sent`` what was declared there, ``right`` what belongs

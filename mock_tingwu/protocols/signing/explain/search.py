@@ -11,9 +11,10 @@ whatever the request.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
+
+from msgspec import Struct
 
 from mock_tingwu.protocols.signing.request import Piece, joined
 
@@ -24,8 +25,7 @@ _LONGEST_LINE: Final = 120
 _AND: Final = "%26"
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(Struct, frozen=True):
     """The pieces from ``start`` up to ``stop`` became ``text``; ``cause`` is a sentence."""
 
     start: int
@@ -38,16 +38,14 @@ class Slip:
         return self.stop <= other.start and (self.start, self.stop) != (other.start, other.stop)
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True):
     """A way to sign a text. ``cause`` is a sentence, empty for the right way."""
 
     cause: str
     sign: Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What the client signed, and how it came to differ from ``server``."""
 
     server: Sequence[Piece]
@@ -121,8 +119,7 @@ def applied(pieces: Sequence[Piece], *slips: Slip) -> str:
     return "".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """The first line in which two texts differ; ``line`` counts from 1.
 
     ``part`` says what the server has at that place. A line that one side does not have is empty; of

@@ -1,0 +1,77 @@
+"""What is measured, and how: always beside a baseline, in turn, several times."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+#: How often each thing is measured; what is told is the median.
+ROUNDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure beside another of the same run.
+
+    ``baseline`` is None where there is nothing to hold it against; then ``ratio`` is the figure
+    itself. ``goal`` is what the ratio is to be at most, or at least if ``more_is_better``; None
+    where the figure is only told.
+    """
+
+    name: str
+    value: float
+    baseline: float | None
+    against: str
+    goal: float | None
+    more_is_better: bool = False
+
+    @property
+    def ratio(self) -> float:
+        return self.value if self.baseline is None else self.value / self.baseline
+
+    @property
+    def met(self) -> bool:
+        if self.goal is None:
+            return True
+        return self.ratio >= self.goal if self.more_is_better else self.ratio <= self.goal
+
+    def data(self) -> dict[str, Any]:
+        """It as `benchmarks/out/latest.json` has it."""
+        return {
+            **asdict(self),
+            "value": _rounded(self.value),
+            "baseline": None if self.baseline is None else _rounded(self.baseline),
+            "ratio": _rounded(self.ratio),
+            "met": self.met,
+        }
+
+    def line(self) -> str:
+        """It as a line of the table."""
+        beside = "" if self.baseline is None else f"{_rounded(self.baseline):g} {self.against}"
+        goal = ""
+        if self.goal is not None:
+            sign = ">=" if self.more_is_better else "<="
+            goal = f"goal {sign} {self.goal:g}: {'met' if self.met else 'MISSED'}"
+        return (
+            f"{self.name:<58} {_rounded(self.value):>10g} | {beside:<44} "
+            f"| {_rounded(self.ratio):>8g} | {goal}"
+        ).rstrip()
+
+
+def _rounded(value: float) -> float:
+    """Three digits that count."""
+    return float(f"{value:.3g}") if abs(value) < 1000 else round(value)
+
+
+def interleaved(*measure: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
+    """The median of each, measured in turn so that a busy machine hits all alike."""
+    taken = [[one() for one in measure] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*taken, strict=True)]
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The value that ``part`` (0 to 1) of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
