@@ -15,6 +15,8 @@ ROOT: Final = Path(__file__).parent.parent.parent
 PATIENCE_S: Final = 30.0
 #: What no log of a server has that did nothing wrong.
 WRONG: Final = ("Traceback", "ERROR", "CRITICAL", "was never retrieved", "was never awaited")
+#: So many lines of a log are shown of each thing that is wrong.
+FOLLOWING: Final = 30
 
 
 class ServerProcess:
@@ -63,9 +65,10 @@ class ServerProcess:
             return self._process.wait()
 
     def complaints(self) -> list[str]:
-        """The lines of its log that tell of something wrong."""
+        """What its log tells of something wrong: each line with what follows it."""
         lines = self._log.read_text("utf-8", "replace").splitlines()
-        return [line for line in lines if any(word in line for word in WRONG)]
+        found = [n for n, line in enumerate(lines) if any(word in line for word in WRONG)]
+        return ["\n".join(lines[n : n + FOLLOWING]) for n in found]
 
     def __enter__(self) -> Self:
         return self

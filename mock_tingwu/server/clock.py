@@ -19,28 +19,40 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._closed = False
+        self._timers: set[_LoopTimer] = set()
 
     def now(self) -> int:
         return real_now()
 
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
-        timer = _LoopTimer(real_now() + delay, 0, lambda: None if self._closed else callback())
+        timer = _LoopTimer(real_now() + delay, 0, callback)
+        timer.waiting = self._timers
         timer.handle = asyncio.get_running_loop().call_later(max(0, delay) / 1000, timer.run)
+        self._timers.add(timer)
+        if self._closed:
+            timer.cancel()
         return timer
 
     def close(self) -> None:
         self._closed = True
+        # The loop would keep them, and all that they are about, for up to a day.
+        for timer in list(self._timers):
+            timer.cancel()
 
 
 class _LoopTimer(Timer):
-    __slots__ = ("handle",)
+    __slots__ = ("handle", "waiting")
     handle: asyncio.TimerHandle
+    #: Those of the same clock that are not due yet.
+    waiting: set[_LoopTimer]
 
     def cancel(self) -> None:
         super().cancel()
+        self.waiting.discard(self)
         self.handle.cancel()
 
     def run(self) -> None:
+        self.waiting.discard(self)
         if not self.cancelled:
             self.callback()
 
