@@ -44,6 +44,8 @@ class Ledger:
         self._not_made: dict[str, set[str]] = defaultdict(set)
         #: Callbacks that were taken by a receiver.
         self.delivered: Counter[str] = Counter()
+        #: Those whose receiver did not answer in time, though it may have taken them.
+        self.unanswered: Counter[str] = Counter()
 
     def find(self, text: str) -> None:
         """Note what cannot be."""
@@ -69,6 +71,8 @@ class Ledger:
         elif kind == "callback" and entry["event"] != "probe":
             if entry["outcome"] == "delivered":
                 self.delivered[entry["service"]] += 1
+            elif entry.get("error", "").startswith("no answer"):
+                self.unanswered[entry["service"]] += 1
             if entry["outcome"] in ("delivered", "lost"):
                 self._over[task_id, entry["event"]] += 1
         if self._strict and kind in CHECKED:

@@ -106,9 +106,7 @@ def _revive(source: _Source, record: ScopeRecord, keeper: Keeper) -> None:
             shown = Shown(stored.kind, stored.root)
             scope.keep_object(
                 key,
-                Stored(
-                    task, stored.kind, stored.made, stored.options, shown, stored.link_seconds
-                ),
+                Stored(task, stored.kind, stored.made, stored.options, shown, stored.link_seconds),
             )
     kept.apps.restore(dict(source.items("app", App)))
     _hosted(source, kept)
