@@ -18,8 +18,8 @@ LAST_MOMENT = 221_845_392_000_000
 _MANY = 1_000
 
 
-def _nothing() -> None:
-    pass
+def nothing() -> None:
+    """What a timer does that is over."""
 
 
 class Timer:
@@ -36,7 +36,7 @@ class Timer:
     def cancel(self) -> None:
         self.cancelled = True
         # Whatever it would have been done to can go, long before it would have been due.
-        self.callback = _nothing
+        self.callback = nothing
 
     def __lt__(self, other: Timer) -> bool:
         return (self.when, self.order) < (other.when, other.order)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from mock_tingwu.core.clock import Clock, Timer, VirtualClock
+from mock_tingwu.core.clock import Clock, Timer, VirtualClock, nothing
 
 
 def real_now() -> int:
@@ -42,19 +42,24 @@ class SystemClock:
 
 class _LoopTimer(Timer):
     __slots__ = ("handle", "waiting")
-    handle: asyncio.TimerHandle
+    #: The loop's own, which knows this one: None when it is over, or both would be garbage that
+    #: only a collector finds, with all that the callback is about.
+    handle: asyncio.TimerHandle | None
     #: Those of the same clock that are not due yet.
     waiting: set[_LoopTimer]
 
     def cancel(self) -> None:
         super().cancel()
         self.waiting.discard(self)
-        self.handle.cancel()
+        handle, self.handle = self.handle, None
+        if handle is not None:
+            handle.cancel()
 
     def run(self) -> None:
         self.waiting.discard(self)
-        if not self.cancelled:
-            self.callback()
+        self.handle = None
+        callback, self.callback = self.callback, nothing
+        callback()
 
 
 def make_clock(mode: str) -> Clock:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -16,6 +19,7 @@ from mock_tingwu.core import apps, scope, script_book
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.faults import book
 from mock_tingwu.core.scope import Task
+from mock_tingwu.server import garbage
 from mock_tingwu.services import callbacks, hosting, scenarios
 from mock_tingwu.services.realm import Realm
 from tests.dashscope.helpers import begin
@@ -106,6 +110,7 @@ def traces(realm: Realm) -> dict[str, int]:
     }
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("clock", ["virtual", "system"])
 def test_nothing_is_left_of_a_task_that_is_forgotten(
     start_mock: Callable[..., MockTingwu], monkeypatch: pytest.MonkeyPatch, clock: str
@@ -147,13 +152,21 @@ def tasks_in_memory(mock: MockTingwu, realm: Realm) -> int:
     """How many tasks of a scope the process still holds, wherever."""
 
     def count() -> int:
-        gc.collect()
+        # Without a pass: nothing of a task is to hang on the collector, which comes rarely.
         ids = {id(one.order) for one in gc.get_objects() if type(one) is Task and one.app_key}
         return len(ids)
 
     mine = mock.call(count)
     assert mine >= len(realm.tasks)
     return mine
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def test_timers_of_a_scope_that_is_gone_hold_nothing(mock: MockTingwu) -> None:
@@ -173,6 +186,45 @@ def test_timers_of_a_scope_that_is_gone_hold_nothing(mock: MockTingwu) -> None:
         assert answer.status_code == 200
         httpx.delete(f"{mock.url}/_mock/scopes/gone").raise_for_status()
     assert mock.call(scopes) <= 1  # the last request may still be known
+
+
+def test_garbage_is_collected_soon_after_a_scope_has_ended_and_seldom() -> None:
+    passes: list[int] = []
+
+    def collect() -> None:
+        passes.append(1)
+        time.sleep(0.02)
+
+    async def ended_twice() -> None:
+        loop = asyncio.get_running_loop()
+        delays: list[float] = []
+
+        def later(delay: float, callback: Callable[[], None]) -> None:
+            delays.append(delay)
+            waiting.append(callback)
+
+        waiting: list[Callable[[], None]] = []
+        with patch.object(loop, "call_later", later):
+            sweeper = garbage.Sweeper(collect)
+            sweeper.sweep_soon()
+            sweeper.sweep_soon()
+            assert delays == [garbage.SOON_S] and passes == []
+            waiting[0]()
+            assert len(passes) == 1
+            sweeper.sweep_soon()
+            assert delays[1] > 0.02 * garbage.REST - 0.5
+
+    asyncio.run(ended_twice())
+
+
+def test_a_server_in_the_foreground_sweeps_after_a_reset_and_a_drop(mock: MockTingwu) -> None:
+    ended: list[int] = []
+    mock._server.world.on_scope_ended = lambda: ended.append(1)
+    httpx.post(f"{mock.url}/_mock/reset").raise_for_status()
+    httpx.post(f"{mock.url}/_mock/scopes", json={"name": "gone"}).raise_for_status()
+    assert ended == [1]
+    httpx.delete(f"{mock.url}/_mock/scopes/gone").raise_for_status()
+    assert ended == [1, 1]
 
 
 def test_timers_that_were_cancelled_are_taken_out_of_a_clock_that_stands_still() -> None:
