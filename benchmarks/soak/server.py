@@ -16,7 +16,7 @@ PATIENCE_S: Final = 30.0
 #: What no log of a server has that did nothing wrong.
 WRONG: Final = ("Traceback", "ERROR", "CRITICAL", "was never retrieved", "was never awaited")
 #: So many lines of a log are shown of each thing that is wrong.
-FOLLOWING: Final = 30
+FOLLOWING: Final = 80
 
 
 class ServerProcess:

@@ -167,10 +167,6 @@ class Task:
     pushers: dict[Pusher, None] = field(default_factory=dict)
     sessions: int = 0
     history: History = field(default_factory=History)
-    #: What stops it when it has lasted for too long.
-    limit: Timer | None = None
-    #: The keys at which its files are among the scope's objects.
-    object_keys: list[str] = field(default_factory=list)
 
     @property
     def meeting(self) -> Meeting:
@@ -262,6 +258,9 @@ class Scope:
         self._by_token: dict[str, Task] = {}
         # Those that have ended, in the order in which they did.
         self._ended: dict[Task, None] = {}
+        # What stops each meeting that lasts for too long, and where files of tasks are.
+        self._limits: dict[Task, Timer] = {}
+        self._object_keys: dict[str, list[str]] = {}
         # The present day, and the ms that each task has used of it.
         self._offline_day: tuple[int, dict[str, int]] = (0, {})
         self._make_recognizer = make_recognizer
@@ -311,7 +310,7 @@ class Scope:
                 self.stop(task, "the meeting has lasted for 24 hours")
 
         left = task.created + LONGEST_MEETING_MS - self.clock.now()
-        task.limit = self.clock.call_later(left, over)
+        self._limits[task] = self.clock.call_later(left, over)
 
     def create_offline(self, order: Order, *, file_url: str, channel_mode: str = "") -> Task:
         """A new task that reads a file.
@@ -360,7 +359,7 @@ class Scope:
     def forget(self, task: Task) -> None:
         """Let nobody find the task any more."""
         self._hide(task)
-        for key in task.object_keys:
+        for key in self._object_keys.pop(task.id, ()):
             self.objects.pop(key, None)
             self.objects_version += 1
         self.faults.unmark(task.id)
@@ -377,13 +376,17 @@ class Scope:
         self.tasks.pop(task.id, None)
         self._by_token.pop(task.join_token, None)
         self._ended.pop(task, None)
-        if task.limit is not None:
-            task.limit.cancel()
+        self._no_limit(task)
+
+    def _no_limit(self, task: Task) -> None:
+        limit = self._limits.pop(task, None)
+        if limit is not None:
+            limit.cancel()
 
     def keep_object(self, key: str, stored: Stored) -> None:
         """Let there be a file of a task at a key of its bucket."""
         if key not in self.objects:
-            stored.task.object_keys.append(key)
+            self._object_keys.setdefault(stored.task.id, []).append(key)
         self.objects[key] = stored
         self.objects_version += 1
 
@@ -637,9 +640,8 @@ class Scope:
             self._ended.pop(task, None)
         elif self.tasks.get(task.id) is task:
             self._ended[task] = None
-        if task.limit is not None and not task.can(TaskEvent.STOP):
-            task.limit.cancel()
-            task.limit = None
+        if not task.can(TaskEvent.STOP):
+            self._no_limit(task)
 
     def _shown_cause(self, cause: Cause | None) -> Cause | None:
         """``cause``, or that of everything that happens now, without secrets; None for none."""

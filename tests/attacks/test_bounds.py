@@ -96,6 +96,8 @@ def traces(realm: Realm) -> dict[str, int]:
         "tasks": len(realm.tasks),
         "tokens": len(realm._by_token),
         "ended": len(realm._ended),
+        "limits": len(realm._limits),
+        "keys of objects": len(realm._object_keys),
         "objects": len({stored.task.id for stored in realm.objects.values()}),
         "markers": len(realm.faults.marked),
         "scripts": len([one for one in realm.scripts.entries if one.kind == "task_id"]),
