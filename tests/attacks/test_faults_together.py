@@ -1,0 +1,34 @@
+"""Faults that come together: what one holds back, another has cut off."""
+
+from __future__ import annotations
+
+import pytest
+
+from mock_tingwu import MockTingwu
+from tests.realtime.helpers import create, pusher
+
+
+@pytest.mark.parametrize("in_segments", [False, True])
+def test_what_a_stall_held_back_is_not_written_to_a_connection_that_was_broken_off(
+    mock: MockTingwu, in_segments: bool
+) -> None:
+    realm = mock._server.world.default
+
+    def break_off_and_send() -> None:
+        (session,) = realm.connections
+        connection = session._connection
+        assert connection is not None
+        if in_segments:
+            connection.send_in_segments(lambda data: [data], together=False)
+        connection.break_off()
+        # The client has not closed its side yet.
+        connection.send_text(b"held back")
+        if in_segments:
+            assert connection._segments._held == b""  # type: ignore[attr-defined]
+
+    with pusher(create(mock)) as client:
+        client.start()
+        mock.call(break_off_and_send)
+    mock.wait_for(sessions=0)
+    sent = [entry for entry in mock.journal if entry["kind"] == "ws_close"]
+    assert len(sent) == 1
