@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import warnings
+
 import pytest
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.core.clock import VirtualClock
+from mock_tingwu.services.live.sources import PulledSource
 from tests.realtime.helpers import create, pusher
 
 
@@ -32,3 +38,23 @@ def test_what_a_stall_held_back_is_not_written_to_a_connection_that_was_broken_o
     mock.wait_for(sessions=0)
     sent = [entry for entry in mock.journal if entry["kind"] == "ws_close"]
     assert len(sent) == 1
+
+
+def test_a_pull_that_is_cancelled_at_once_leaves_nothing_that_was_not_awaited() -> None:
+    class Nobody:
+        def hear_audio(self, pcm: bytes) -> None: ...
+        def hear_speech(self, milliseconds: int) -> None: ...
+        def interrupted(self, why: str) -> None: ...
+        def note(self, text: str) -> None: ...
+
+    async def begin_and_close() -> None:
+        source = PulledSource(VirtualClock(0), "http://127.0.0.1:9/", lambda url: None)
+        source.begin(Nobody())
+        source.close()
+        await asyncio.sleep(0)
+
+    with warnings.catch_warnings(record=True) as met:
+        warnings.simplefilter("always")
+        asyncio.run(begin_and_close())
+        gc.collect()
+    assert [str(one.message) for one in met if "never awaited" in str(one.message)] == []
