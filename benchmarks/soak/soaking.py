@@ -23,9 +23,9 @@ from benchmarks.soak.scene import Scene
 from benchmarks.soak.server import ROOT, ServerProcess
 from mock_tingwu.client import ClientError
 
-#: Memory may grow by so many MiB a minute after the first third. Five minutes had 6 to 8, ever less
-#: of it: caches fill, the allocator's holes grow. The leaks that were found had 38 to 53.
-BOUND_MIB_A_MINUTE: Final = 12.0
+#: Memory may grow by so many MiB a minute after the first third. Runs of four and five minutes had
+#: 6 to 12 without a finding that explains it; the leaks that were found had 38 to 53.
+BOUND_MIB_A_MINUTE: Final = 20.0
 #: The slope is judged when there are so many seconds of samples behind the beginning.
 SHORTEST_SLOPE_S: Final = 60.0
 #: How long a scope lives, in seconds, and how many there are at the same time.
