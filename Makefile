@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types check bench clean
+.PHONY: demo test lint types check bench soak clean
 
 demo: $(VENV)/.demo  ## run a whole meeting against the mock and print its results
 	$(BIN)/mock-tingwu demo $(DEMO)
@@ -23,6 +23,11 @@ check: lint types test
 
 bench: $(VENV)/.test  ## measure speed, as ratios against baselines
 	$(BIN)/python -m benchmarks.run
+
+SECONDS ?= 600
+
+soak: $(VENV)/.test  ## mixed traffic with faults on, checked for leaks and for what the model says
+	$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

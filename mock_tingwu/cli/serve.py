@@ -132,7 +132,8 @@ def run(args: argparse.Namespace) -> int:
         if settings.data_dir is not None:
             _prepare(settings.data_dir)
         # After the settings: a wrong flag is told at once.
-        from mock_tingwu.server.process import Server, calm_garbage_collector
+        from mock_tingwu.server import garbage
+        from mock_tingwu.server.process import Server
 
         server = Server(settings)
         sock = server.listen()
@@ -144,7 +145,8 @@ def run(args: argparse.Namespace) -> int:
     port = sock.getsockname()[1]
 
     def started() -> None:
-        calm_garbage_collector()
+        garbage.calm()
+        server.world.on_scope_ended = garbage.Sweeper().sweep_soon
         announce(settings, port, server.tls_port)
 
     server.on_started = started

@@ -11,6 +11,9 @@ from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
 from mock_tingwu.core.shown import shown
 
+#: Apps of one scope; the one that was configured first goes first.
+MOST_APPS: Final = 10_000
+
 CallbackForm = Literal["http", "eventbridge"]
 FORMS: Final = ("http", "eventbridge")
 _FIELDS: Final = ("parameters", "published", "callback", "callback_form", "terminologies")
@@ -98,6 +101,8 @@ class AppBook:
     def put(self, app_id: str, app: App) -> None:
         """Configure an app."""
         self._apps[app_id] = app
+        if len(self._apps) > MOST_APPS:
+            del self._apps[next(iter(self._apps))]
         self.version += 1
 
     def remove(self, app_id: str) -> App | None:

@@ -14,6 +14,12 @@ from typing import Protocol
 
 #: The last moment that a clock can show, well before dates end: the year 9000.
 LAST_MOMENT = 221_845_392_000_000
+#: So many timers of a virtual clock are not looked through for those that were cancelled.
+_MANY = 1_000
+
+
+def nothing() -> None:
+    """What a timer does that is over."""
 
 
 class Timer:
@@ -29,6 +35,8 @@ class Timer:
 
     def cancel(self) -> None:
         self.cancelled = True
+        # Whatever it would have been done to can go, long before it would have been due.
+        self.callback = nothing
 
     def __lt__(self, other: Timer) -> bool:
         return (self.when, self.order) < (other.when, other.order)
@@ -62,6 +70,8 @@ class VirtualClock:
     def __init__(self, start: int) -> None:
         self._now = start
         self._timers: list[Timer] = []
+        # When so many wait, those that were cancelled are taken out.
+        self._many = _MANY
         self._created = 0
         self._closed = False
 
@@ -74,7 +84,14 @@ class VirtualClock:
         timer = Timer(self._now + max(0, delay), self._created, in_context)
         if not self._closed:
             heapq.heappush(self._timers, timer)
+            if len(self._timers) > self._many:
+                self._tidy()
         return timer
+
+    def _tidy(self) -> None:
+        self._timers = [timer for timer in self._timers if not timer.cancelled]
+        heapq.heapify(self._timers)
+        self._many = max(_MANY, 2 * len(self._timers))
 
     def close(self) -> None:
         self._closed = True

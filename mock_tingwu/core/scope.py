@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct, field
 
 from mock_tingwu.core.awkward.habits import PLAIN, Profile
-from mock_tingwu.core.clock import Clock
+from mock_tingwu.core.clock import Clock, Timer
 from mock_tingwu.core.faults import Faults, Subject, TaskFailure, TaskLoss, new_task
 from mock_tingwu.core.history import Cause, History
 from mock_tingwu.core.ids import Ids
@@ -25,7 +25,7 @@ from mock_tingwu.core.options import Options
 from mock_tingwu.core.phrases import PhraseBook
 from mock_tingwu.core.recognizer import Playlist, Recognizer, ScriptedRecognizer, scripted
 from mock_tingwu.core.script import Script
-from mock_tingwu.core.script_book import Choice, ScriptBook
+from mock_tingwu.core.script_book import TASK_KINDS, Choice, ScriptBook
 from mock_tingwu.core.stream import AudioStream
 from mock_tingwu.core.tasks import (
     LIVE_TASK,
@@ -47,12 +47,18 @@ Service = Literal["tingwu", "dashscope", "live"]
 AUTO_LANGUAGES: Final = frozenset({"cn", "en", "ja", "yue", "ko"})
 #: So much of a cause is kept, in characters.
 _LONGEST_CAUSE: Final = 200
+#: What a task comes to. A second run may follow.
+_ENDS: Final = frozenset({Status.COMPLETED, Status.FAILED})
+#: The key of what tasks have used of the day that are forgotten.
+_FORGOTTEN: Final = ""
 #: Why what was going on was interrupted, in the journal.
 RESTARTED: Final = "the mock was restarted"
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _BEIJING_MS: Final = 8 * 60 * 60 * 1000
 #: How long a meeting may last from its creation, in ms (realtime-ws 1.5, dashscope-tingwu 3).
 LONGEST_MEETING_MS: Final = _DAY_MS
+#: Tasks of one scope. The cloud forgets them some time after their end, too.
+MOST_TASKS: Final = 120_000
 
 
 class Pusher(Protocol):
@@ -247,6 +253,11 @@ class Scope:
         self.result_interval = result_interval
         self.account_id = str(10**15 + self.ids.number("account") % (9 * 10**15))
         self._by_token: dict[str, Task] = {}
+        # Those that have ended, in the order in which they did.
+        self._ended: dict[Task, None] = {}
+        # What stops each meeting that lasts for too long, and where files of tasks are.
+        self._limits: dict[Task, Timer] = {}
+        self._object_keys: dict[str, list[str]] = {}
         # The present day, and the ms that each task has used of it.
         self._offline_day: tuple[int, dict[str, int]] = (0, {})
         self._make_recognizer = make_recognizer
@@ -256,6 +267,8 @@ class Scope:
         self.on_file: Callable[[Scope, Task], None] = lambda scope, task: None
         #: Called with what a task has got to: a kind of result, COMPLETED or FAILED.
         self.on_progress: Callable[[Scope, Task, str], None] = lambda scope, task, step: None
+        #: Called with a task that nobody can find any more: whatever is kept of it can go.
+        self.on_forgotten: Callable[[Scope, Task], None] = lambda scope, task: None
 
     def _be_awkward(self, profile: Profile, seed: int | str) -> None:
         # Loaded with the first scope that is.
@@ -293,7 +306,8 @@ class Scope:
             if self.tasks.get(task.id) is task:
                 self.stop(task, "the meeting has lasted for 24 hours")
 
-        self.clock.call_later(task.created + LONGEST_MEETING_MS - self.clock.now(), over)
+        left = task.created + LONGEST_MEETING_MS - self.clock.now()
+        self._limits[task] = self.clock.call_later(left, over)
 
     def create_offline(self, order: Order, *, file_url: str, channel_mode: str = "") -> Task:
         """A new task that reads a file.
@@ -341,7 +355,43 @@ class Scope:
 
     def forget(self, task: Task) -> None:
         """Let nobody find the task any more."""
+        self._hide(task)
+        for key in self._object_keys.pop(task.id, ()):
+            self.objects.pop(key, None)
+            self.objects_version += 1
+        self.faults.unmark(task.id)
+        for kind in TASK_KINDS:
+            if self.scripts.get(kind, task.id) is not None:
+                self.scripts.forget(kind, task.id)
+        # What it has used of the day is used all the same.
+        used = self._offline_day[1]
+        if milliseconds := used.pop(task.id, 0):
+            used[_FORGOTTEN] = used.get(_FORGOTTEN, 0) + milliseconds
+        self.on_forgotten(self, task)
+
+    def _hide(self, task: Task) -> None:
         self.tasks.pop(task.id, None)
+        self._by_token.pop(task.join_token, None)
+        self._ended.pop(task, None)
+        self._no_limit(task)
+
+    def _no_limit(self, task: Task) -> None:
+        limit = self._limits.pop(task, None)
+        if limit is not None:
+            limit.cancel()
+
+    def keep_object(self, key: str, stored: Stored) -> None:
+        """Let there be a file of a task at a key of its bucket."""
+        if key not in self.objects:
+            self._object_keys.setdefault(stored.task.id, []).append(key)
+        self.objects[key] = stored
+        self.objects_version += 1
+
+    def _make_room(self) -> None:
+        """Forget tasks beyond `MOST_TASKS`: the one that ended first, or else the oldest."""
+        while len(self.tasks) >= MOST_TASKS:
+            task = next(iter(self._ended), None) or next(iter(self.tasks.values()))
+            self.lose(task, f"there are more than {MOST_TASKS} tasks")
 
     def _read(self, task: Task) -> None:
         if task.can(TaskEvent.HEARD):
@@ -390,15 +440,16 @@ class Scope:
 
         self.clock.call_later(doom.at - self.clock.now(), fail)
 
-    def lose(self, task: Task) -> None:
+    def lose(self, task: Task, why: str = "a fault says so") -> None:
         """Forget a task as if the cloud had never had it: its status is INVALID from now on."""
-        if self.tasks.pop(task.id, None) is None:
+        if self.tasks.get(task.id) is not task:
             return
-        self._by_token.pop(task.join_token, None)
-        self.journal.record("note", "core", task.id, text="the task is forgotten: a fault says so")
+        self._hide(task)
+        self.journal.record("note", "core", task.id, text=f"the task is forgotten: {why}")
         for pusher in list(task.pushers):
             pusher.task_ended()
         self.on_audio_over(self, task)
+        self.forget(task)
 
     def _new_task(
         self,
@@ -409,6 +460,7 @@ class Scope:
         file_url: str | None = None,
         script: Script | None = None,
     ) -> Task:
+        self._make_room()
         task_id = self._new_id(order.service)
         options = order.options
         playlist = Playlist(*self._heard_by(order, task_id, language, file_url, script))
@@ -506,6 +558,8 @@ class Scope:
         self.tasks[task.id] = task
         if task.join_token:
             self._by_token[task.join_token] = task
+        if task.status in _ENDS:
+            self._ended[task] = None
 
     def resume(self, task: Task) -> None:
         """Let a restored task go on with what it was at; the clock must be running.
@@ -567,6 +621,7 @@ class Scope:
             self._reach(task, "audio")
         if task.status is not before:
             task.updated = self.clock.now()
+            self._note_end(task)
             shown = self._shown_cause(cause)
             fields: dict[str, Any] = {
                 "event": event.name,
@@ -578,6 +633,14 @@ class Scope:
                 fields["cause"] = shown
             entry = self.journal.record("transition", "core", task.id, **fields)
             self._write_down(task, event.name, before.name, entry["why"], shown)
+
+    def _note_end(self, task: Task) -> None:
+        if task.status not in _ENDS:
+            self._ended.pop(task, None)
+        elif self.tasks.get(task.id) is task:
+            self._ended[task] = None
+        if not task.can(TaskEvent.STOP):
+            self._no_limit(task)
 
     def _shown_cause(self, cause: Cause | None) -> Cause | None:
         """``cause``, or that of everything that happens now, without secrets; None for none."""

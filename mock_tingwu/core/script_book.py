@@ -23,6 +23,10 @@ KINDS: Final = ("task_key", "file_url", "app_key")
 TASK_KINDS: Final = ("data_id", "task_id")
 
 
+#: Scripts that are registered for TaskKeys, for FileUrls and so on; the oldest goes first.
+MOST_REGISTERED: Final = 10_000
+
+
 class Registered(NamedTuple):
     """A ``script`` and what it is registered for: one of the kinds above, and the key itself."""
 
@@ -74,7 +78,10 @@ class ScriptBook:
             )
         for kind, key in keys.items():
             if key:
-                self._scripts[kind][_plain(kind, key)] = script
+                scripts = self._scripts[kind]
+                scripts[_plain(kind, key)] = script
+                if len(scripts) > MOST_REGISTERED:
+                    del scripts[next(iter(scripts))]
         self.version += 1
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import socket
 import ssl
@@ -312,17 +311,6 @@ def _recorder(settings: Settings) -> Recorder | None:
     from mock_tingwu.replay.recorder import Recorder
 
     return Recorder(settings)
-
-
-def calm_garbage_collector() -> None:
-    """For a process that only serves: keep what is alive at start out of the collector's way.
-
-    Its passes are what makes the slowest answers slow. A program that a mock merely runs in keeps
-    its own settings.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
 
 
 def _has_uvloop() -> bool:

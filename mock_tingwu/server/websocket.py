@@ -107,6 +107,8 @@ class WebSocketProtocol(asyncio.Protocol):
         self._handshake_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closed_by_us = False
+        # Whether the connection was broken off: what a stall held back may come to nobody then.
+        self._broken_off = False
         self._segments: Segments | None = None
         self.stalled = False
 
@@ -215,7 +217,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._expect_close()
 
     def break_off(self) -> None:
-        self._closed_by_us = True
+        self._closed_by_us = self._broken_off = True
         if self._segments is not None:
             self._segments.finish()
         if self._transport.can_write_eof():
@@ -301,6 +303,8 @@ class WebSocketProtocol(asyncio.Protocol):
     def _flush(self) -> None:
         transport, segments = self._transport, self._segments
         for data in self._core.data_to_send():
+            if self._broken_off:
+                continue
             if data and segments is not None:
                 segments.add(data)
             elif data:

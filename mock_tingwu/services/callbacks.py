@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _encode = msgspec.json.Encoder().encode
 
+#: Callback addresses of one scope and service; the one that was set first goes first.
+MOST_ADDRESSES: Final = 10_000
+
 
 class Dialect(Protocol):
     """What a service's callbacks say, and how hard it tries to have them heard."""
@@ -169,6 +172,8 @@ class CallbackBook:
         if present is None or present.url != url:
             self._last += 1
             self.registrations[app_key] = Registration(url, self._last)
+            if len(self.registrations) > MOST_ADDRESSES:
+                del self.registrations[next(iter(self.registrations))]
             self.version += 1
 
     def remove(self, app_key: str) -> Registration | None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mock_tingwu.services.world import World
 
 PATH: Final = "/_mock/files"
+#: Files of one scope; the one that came first goes first, and a copy is deleted.
+MOST_FILES: Final = 10_000
 #: Where copies are, in the folder of a world.
 FOLDER: Final = "files"
 _OWN: Final = re.compile(rf"{PATH}/([0-9a-f]{{32}})/[^/]+")
@@ -133,6 +135,8 @@ class HostedFiles:
             return known
         self._files[file.id] = file
         self.version += 1
+        if len(self._files) > MOST_FILES:
+            self.remove(next(iter(self._files)))
         return file
 
     def restore(self, files: Iterable[HostedFile]) -> None:

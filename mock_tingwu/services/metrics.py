@@ -7,7 +7,9 @@ names of scopes.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -240,13 +242,27 @@ def _one(value: float) -> Series:
 
 
 def _of_process() -> Iterator[Family]:
-    """What client libraries of Prometheus tell under this name, where Linux tells it."""
+    """What is at work, and what client libraries of Prometheus tell, where Linux tells it."""
+    text = "Tasks of the event loop, the one that asks among them."
+    yield _gauge("jobs", text, _one(_jobs()))
+    yield _gauge("threads", "Threads of the process.", _one(threading.active_count()))
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        descriptors = sum(1 for _ in Path("/proc/self/fd").iterdir())
     except (OSError, ValueError, IndexError):
         return
     size = pages * os.sysconf("SC_PAGE_SIZE")
     yield Family("process_resident_memory_bytes", "gauge", "Memory in use.", _one(size))
+    # The folder was open while it was counted.
+    text = "Open files and sockets."
+    yield Family("process_open_fds", "gauge", text, _one(descriptors - 1))
+
+
+def _jobs() -> int:
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:  # no event loop asks
+        return 0
 
 
 def _escaped(text: str, *, quotes: bool = False) -> str:

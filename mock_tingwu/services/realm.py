@@ -104,6 +104,7 @@ class Realm(Scope):
         self.on_audio_over = self._audio_over
         self.on_file = lambda scope, task: self.recordings.begin(self, task)
         self.on_progress = self._progress
+        self.on_forgotten = self._forgotten
 
     def _progress(self, scope: Scope, task: Task, step: str) -> None:
         if task.order.service == "live":
@@ -268,6 +269,20 @@ class Realm(Scope):
             why = f"the media files cannot be made: {error.strerror or error}"
             self.journal.record("note", "media", task.id, text=why)
         self.finish_media(task)
+
+    def _forgotten(self, scope: Scope, task: Task) -> None:
+        self.watch.task_forgotten(task)
+        self.callbacks.sent.pop(task.id, None)
+        self.agent_callbacks.sent.pop(task.id, None)
+        if self._live is not None:
+            self._live.task_forgotten(task)
+        if (imagined := self._imagined.pop(task, None)) is not None:
+            imagined.close()
+        if (media := self._media.pop(task, None)) is not None:
+            with contextlib.suppress(OSError):
+                media.finish()
+        if self._folder is not None:
+            shutil.rmtree(self._folder / task.id, ignore_errors=True)
 
     def media_folder(self) -> Path:
         """A folder of this scope's own: task ids begin anew with every start and reset."""

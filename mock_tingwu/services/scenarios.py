@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mock_tingwu.services.realm import Realm
 
 PATH: Final = "/_mock/scenarios"
+#: Scenarios that are listed as in force; the oldest is left out first.
+MOST_APPLIED: Final = 1_000
 _YAML: Final = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")
 
 
@@ -129,6 +131,7 @@ def _add(realm: Realm, scenario: Scenario) -> Applied:
             realm.agent_callbacks.remove(app_id)
     applied = Applied(scenario, tuple(rules))
     realm.scenarios.append(applied)
+    del realm.scenarios[:-MOST_APPLIED]
     realm.journal.record("note", "core", text=f"the scenario {scenario.name} is in force")
     return applied
 

@@ -232,6 +232,15 @@ class Watch:
         self.findings.clear()
         self._forgiven.update(task.id for task in self._unstopped())
 
+    def task_forgotten(self, task: Task) -> None:
+        """Nobody can find the task any more: keep nothing of it but what was found."""
+        self._made.pop(task.id, None)
+        self._broken.discard(task.id)
+        self._forgiven.discard(task.id)
+        whose = (task.app_key, task.key or "")
+        if self._keyed.get(whose) == task.id:
+            del self._keyed[whose]
+
     def close(self) -> None:
         """The scope ends: what was not done by now will not be done."""
         for task in self._unstopped():

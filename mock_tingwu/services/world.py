@@ -84,6 +84,8 @@ class World:
 
             self.coverage = Coverage()
             self.taps.append(self.coverage)
+        #: Called when a scope has been reset or dropped.
+        self.on_scope_ended: Callable[[], None] = lambda: None
         #: Threads of their own that read live streams.
         self.workers: WeakSet[Thread] = WeakSet()
         self._store: Store | None = None
@@ -287,6 +289,7 @@ class World:
             connection.world_ended()
         self.metrics.dropped += realm.journal.dropped
         realm.close()
+        self.on_scope_ended()
 
     def stop_following(self) -> None:
         """Send away who follows a journal or waits for an entry of one."""

@@ -103,13 +103,10 @@ def _revive(source: _Source, record: ScopeRecord, keeper: Keeper) -> None:
     _tasks(source, keeper)
     for key, stored in source.items("object", StoredRecord):
         if (task := scope.tasks.get(stored.task_id)) is not None:
-            scope.objects[key] = Stored(
-                task,
-                stored.kind,
-                stored.made,
-                stored.options,
-                Shown(stored.kind, stored.root),
-                stored.link_seconds,
+            shown = Shown(stored.kind, stored.root)
+            scope.keep_object(
+                key,
+                Stored(task, stored.kind, stored.made, stored.options, shown, stored.link_seconds),
             )
     kept.apps.restore(dict(source.items("app", App)))
     _hosted(source, kept)

@@ -54,6 +54,8 @@ from mock_tingwu.core.history import Cause
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.journal import Journal
 
+#: Rules of one scope; the oldest goes first.
+MOST_RULES: Final = 10_000
 #: Markers without effect that are remembered, so as to be told of once.
 _NOTED: Final = 1000
 #: So much of a marker's value is shown, in characters.
@@ -91,6 +93,8 @@ class Faults:
         self._added += 1
         given = {name: value for name, value in data.items() if value is not None}
         rule = Rule(f"fault-{self._added}", match, action, times, data=given)
+        if len(self._rules) >= MOST_RULES:
+            del self._rules[next(iter(self._rules))]
         self._rules[rule.id] = rule
         self.version += 1
         return rule
@@ -137,6 +141,11 @@ class Faults:
         """Drop a rule; False when there is none of this id."""
         self.version += 1
         return self._rules.pop(rule_id, None) is not None
+
+    def unmark(self, task_id: str) -> None:
+        """Drop what a task was marked with."""
+        if self._marked.pop(task_id, None) is not None:
+            self.version += 1
 
     def clear(self) -> None:
         """Drop all rules, and what tasks were marked with."""

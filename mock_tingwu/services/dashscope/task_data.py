@@ -89,8 +89,7 @@ def key_of(scope: Scope, task: Task, kind: str, file: File) -> str:
     stored = Stored(task, kind, made, task.options, Shown(kind, file.root), LINK_SECONDS)
     if scope.objects.get(key) != stored:
         # What a second run made within the same ms takes the place of the first.
-        scope.objects[key] = stored
-        scope.objects_version += 1
+        scope.keep_object(key, stored)
     return key
 
 

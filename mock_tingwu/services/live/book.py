@@ -127,7 +127,11 @@ class LiveBook:
     def delete(self, task_id: str) -> None:
         """End a task and forget it. What is to be delivered still is."""
         self.stop(task_id)
-        self._scope.forget(self._captionings.pop(task_id).task)
+        self._scope.forget(self._captionings[task_id].task)
+
+    def task_forgotten(self, task: Task) -> None:
+        """Nobody can find the task any more. What is to be delivered still is."""
+        self._captionings.pop(task.id, None)
 
     def shown(self, task_id: str | None) -> Json:
         """The task of this id by its id, empty if there is none; without an id all that run."""

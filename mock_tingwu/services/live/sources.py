@@ -152,7 +152,7 @@ class PulledSource:
 
     def begin(self, listener: Listener) -> None:
         self._listener = listener
-        self._spawn(self._open())
+        self._spawn(self._open)
 
     def close(self) -> None:
         if self._stop.is_set():
@@ -180,7 +180,7 @@ class PulledSource:
             await self._read_ahead(pulled)
             self._later(STEP_MS, lambda: self._step(pulled))
         else:
-            self._follower = asyncio.create_task(self._guarded(self._follow(pulled)))
+            self._follower = asyncio.create_task(self._guarded(partial(self._follow, pulled)))
 
     def _pull(self) -> Pulled:
         self._pulled = media.pull(
@@ -222,7 +222,7 @@ class PulledSource:
         self._failures += 1
         if self._listener is not None:
             self._listener.interrupted(why)
-        self._later(wait, lambda: self._spawn(self._open()))
+        self._later(wait, lambda: self._spawn(self._open))
 
     # A recording
 
@@ -256,7 +256,7 @@ class PulledSource:
         if self._no_more or len(self._ahead) >= _AHEAD_BYTES // 2:
             self._later(STEP_MS, lambda: self._step(pulled))
         else:
-            self._spawn(self._refill(pulled))
+            self._spawn(partial(self._refill, pulled))
 
     async def _refill(self, pulled: Pulled) -> None:
         await self._read_ahead(pulled)
@@ -268,12 +268,12 @@ class PulledSource:
         if self._listener is not None:
             self._timer = self._clock.call_later(wait, callback)
 
-    def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._job = asyncio.get_running_loop().create_task(self._guarded(job))
 
-    async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await job
+            await job()  # made here: what is cancelled at once has begun nothing
         except media.Stopped:
             pass
         except Exception:
