@@ -31,7 +31,8 @@ from mock_tingwu.core.tasks import COMPLETED, ONGOING
 from mock_tingwu.media import read_wav
 from mock_tingwu.server.app import Application
 from mock_tingwu.server.clock import make_clock, real_now
-from mock_tingwu.server.process import Server, calm_garbage_collector
+from mock_tingwu.server.garbage import calm
+from mock_tingwu.server.process import Server
 from mock_tingwu.server.websocket import WebSocketProtocol
 from mock_tingwu.services.hosting import local_file
 from mock_tingwu.services.world import World
@@ -308,7 +309,7 @@ async def many_tasks() -> list[dict[str, Any]]:
 
     found = []
     ask(CREATE)
-    calm_garbage_collector()
+    calm()
     tasks = server.world.default.tasks
     empty, before = len(tasks), _mebibytes()
     for wanted in _TASKS:
