@@ -161,7 +161,9 @@ def repeated(signed_headers: str) -> str:
     request stand for a huge text.
     """
     names = signed_headers.lower().split(";")
-    return next((name for name, count in Counter(names).items() if count > 1), "")
+    if len(set(names)) == len(names):
+        return ""
+    return next(name for name, count in Counter(names).items() if count > 1)
 
 
 def unsigned_headers(request: SignedRequest, signed_headers: str) -> tuple[str, ...]:
@@ -200,7 +202,7 @@ def forms(request: SignedRequest, signed_headers: str) -> Iterator[list[Piece]]:
         Piece("body digest", hashlib.sha256(request.body).hexdigest()),
     ]
     at = names.index("host") if "host" in names else None
-    for path in dict.fromkeys(paths(request)):
+    for path in paths(request):
         for query in queries(request):
             for host in hosts(request) if at is not None else ("",):
                 if at is not None:
@@ -216,13 +218,19 @@ def forms(request: SignedRequest, signed_headers: str) -> Iterator[list[Piece]]:
 
 def paths(request: SignedRequest) -> Iterator[str]:
     """The paths that a client may have signed, the documented form first."""
-    yield request.path
+    sent = request.path
+    yield sent
     # For HTTP libraries that send fewer escapes than the client signed.
-    yield "/".join(percent_encode(unquote(part)) for part in request.path.split("/"))
+    escaped = "/".join(percent_encode(unquote(part)) for part in sent.split("/"))
+    if escaped != sent:
+        yield escaped
 
 
 def queries(request: SignedRequest) -> Iterator[str]:
     """The queries that a client may have signed, the documented form first."""
+    if not request.query:
+        yield ""
+        return
     for pairs in query_readings(request.query):
         encoded = sorted((percent_encode(key), percent_encode(value)) for key, value in pairs)
         yield "&".join(f"{key}={value}" for key, value in encoded)
@@ -246,7 +254,8 @@ def hosts(request: SignedRequest) -> Iterator[str]:
 
 def header_value(request: SignedRequest, name: str) -> str:
     """All values of a header as one, as they are signed."""
-    return ",".join(sorted(request.header_values(name)))
+    values = request.header_values(name)
+    return values[0] if len(values) == 1 else ",".join(sorted(values))
 
 
 def string_to_sign(canonical_request: str) -> str:
@@ -257,7 +266,7 @@ def string_to_sign(canonical_request: str) -> str:
 
 def signature_of(text: str, secret: str) -> str:
     """Hex of the HMAC-SHA256 of a string to sign."""
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
 
 
 def client_time_of(request: SignedRequest) -> datetime | None:
