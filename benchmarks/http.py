@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -18,12 +19,16 @@ _STARLETTE: Final = "bare Starlette route"
 
 def measure() -> list[Measure]:
     """Answers per second and the slowest, in `open` and in `verify`."""
-    with running(
-        starlette=bare("web", "starlette"),
-        asgi=bare("web", "asgi"),
-        open=mock(),
-        verify=mock("--auth", "verify"),
-    ) as servers:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(
+            starlette=bare("web", "starlette"),
+            asgi=bare("web", "asgi"),
+            open=mock(),
+            verify=mock("--auth", "verify"),
+            kept=mock("--data-dir", folder),
+        ) as servers,
+    ):
         loads = _loads(servers)
         taken: dict[str, list[Load]] = {name: [] for name in loads}
         for _ in range(ROUNDS):
@@ -46,6 +51,8 @@ def measure() -> list[Measure]:
         beside("CreateTask, verify", "create verify", "create starlette", _STARLETTE, None),
         beside("GetTaskInfo with a result", "finished", "get starlette", _STARLETTE, None),
         beside("GetTaskInfo, open", "get open", "get asgi", "raw ASGI callable", None),
+        beside("GetTaskInfo with a data_dir", "get kept", "get open", "without", None),
+        beside("CreateTask with a data_dir", "create kept", "create open", "without", None),
         p99("GetTaskInfo, open", "get open", 3.0),
         p99("CreateTask, open", "create open", 3.0),
         p99("bare Starlette, GET", "get starlette", None),
@@ -59,6 +66,7 @@ def _loads(servers: dict[str, Process]) -> dict[str, tuple[int, Callable[[], Ite
     plain = servers["starlette"].port
     running_task = calls.one(open_, CREATE)["Data"]["TaskId"]
     finished = _finished(open_)
+    kept = calls.one(servers["kept"].port, CREATE)["Data"]["TaskId"]
     verified = calls.one(verify, next(_signed_create()))["Data"]["TaskId"]
     get = calls.get(running_task)
     return {
@@ -70,6 +78,8 @@ def _loads(servers: dict[str, Process]) -> dict[str, tuple[int, Callable[[], Ite
             lambda: calls.prepared(calls.signed("GET", f"{TASKS}/{verified}", {}), SECONDS),
         ),
         "finished": (open_, lambda: calls.unsigned(calls.get(finished))),
+        "get kept": (servers["kept"].port, lambda: calls.unsigned(calls.get(kept))),
+        "create kept": (servers["kept"].port, lambda: calls.unsigned(CREATE)),
         "create starlette": (plain, lambda: calls.unsigned(CREATE)),
         "create open": (open_, lambda: calls.unsigned(CREATE)),
         "create verify": (verify, lambda: calls.prepared(_signed_create(), SECONDS)),

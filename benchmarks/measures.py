@@ -47,22 +47,37 @@ class Measure:
             "met": self.met,
         }
 
+    @property
+    def _aim(self) -> str:
+        if self.goal is None:
+            return ""
+        sign = ">=" if self.more_is_better else "<="
+        return f"{sign} {self.goal:g}: {'met' if self.met else 'MISSED'}"
+
+    @property
+    def _beside(self) -> str:
+        return "" if self.baseline is None else f"{_shown(self.baseline)} {self.against}"
+
     def line(self) -> str:
-        """It as a line of the table."""
-        beside = "" if self.baseline is None else f"{_rounded(self.baseline):g} {self.against}"
-        goal = ""
-        if self.goal is not None:
-            sign = ">=" if self.more_is_better else "<="
-            goal = f"goal {sign} {self.goal:g}: {'met' if self.met else 'MISSED'}"
-        return (
-            f"{self.name:<58} {_rounded(self.value):>10g} | {beside:<44} "
-            f"| {_rounded(self.ratio):>8g} | {goal}"
-        ).rstrip()
+        """It as a line of the table on the terminal."""
+        ratio = "" if self.baseline is None else _shown(self.ratio)
+        shown = f"{self.name:<58} {_shown(self.value):>10} | {self._beside:<36} | {ratio:>6}"
+        return f"{shown} | {self._aim}".rstrip(" |")
+
+    def row(self) -> str:
+        """It as a row in Markdown."""
+        ratio = "" if self.baseline is None else _shown(self.ratio)
+        return f"| {self.name} | {_shown(self.value)} | {self._beside} | {ratio} | {self._aim} |"
+
+
+def _shown(value: float) -> str:
+    return f"{_rounded(value):,}"
 
 
 def _rounded(value: float) -> float:
     """Three digits that count."""
-    return float(f"{value:.3g}") if abs(value) < 1000 else round(value)
+    rounded = float(f"{value:.3g}") if abs(value) < 1000 else round(value)
+    return int(rounded) if rounded == int(rounded) else rounded
 
 
 def interleaved(*measure: Callable[[], float], rounds: int = ROUNDS) -> list[float]:

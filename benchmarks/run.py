@@ -1,13 +1,15 @@
 """Print the measures as a table and write benchmarks/out/latest.json.
 
-python -m benchmarks.run [GROUP ...], where a group is one of `GROUPS`; all of them without any.
-It exits with 1 if a goal was missed.
+python -m benchmarks.run [--docs] [GROUP ...], where a group is one of `GROUPS`; all of them without
+any. ``--docs`` puts the table into docs/performance.md. It exits with 1 if a goal was missed.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
+import platform
 import sys
 import time
 from typing import Final
@@ -15,6 +17,8 @@ from typing import Final
 from benchmarks.measures import Measure
 from benchmarks.processes import LOAD_CORE, ROOT, pin
 
+#: Between these stand the tables in docs/performance.md.
+BEGIN, END = "<!-- measured -->", "<!-- end of what was measured -->"
 OUTPUT: Final = ROOT / "benchmarks" / "out" / "latest.json"
 #: Modules of this package with a function ``measure``, and what each is about.
 GROUPS: Final = {
@@ -25,12 +29,14 @@ GROUPS: Final = {
 }
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    names = [name for name in arguments if name != "--docs"]
     if unknown := set(names) - set(GROUPS):
         print(f"there is no group {', '.join(unknown)}, expected {', '.join(GROUPS)}")
         return 2
     pin(LOAD_CORE)
     measures: list[Measure] = []
+    tables: list[str] = []
     for name in names or GROUPS:
         begun = time.monotonic()
         print(f"\n{GROUPS[name]}", flush=True)
@@ -39,13 +45,37 @@ def main(names: list[str]) -> int:
             print("  " + measure.line())
         print(f"  ({time.monotonic() - begun:.0f} s)", flush=True)
         measures += found
+        tables.append(_table(GROUPS[name], found))
     OUTPUT.parent.mkdir(exist_ok=True)
     written = {"measures": [measure.data() for measure in measures]}
     OUTPUT.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    if "--docs" in arguments:
+        _write_docs(tables)
     missed = [measure.name for measure in measures if not measure.met]
     with_goals = sum(measure.goal is not None for measure in measures)
     print(f"\n{with_goals - len(missed)} of {with_goals} goals are met")
     return 1 if missed else 0
+
+
+def _table(title: str, measures: list[Measure]) -> str:
+    """The measures of a group in Markdown."""
+    rows = [measure.row() for measure in measures]
+    return "\n".join(
+        [f"| {title} | here | beside it | ratio | goal |", "|---|---|---|---|---|", *rows]
+    )
+
+
+def _write_docs(tables: list[str]) -> None:
+    """Put the tables between the marks of docs/performance.md."""
+    path = ROOT / "docs" / "performance.md"
+    before, _, rest = path.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    about = (
+        f"{time.strftime('%Y-%m-%d')}, CPython {platform.python_version()}, "
+        f"{platform.system()}, {os.cpu_count()} cores:"
+    )
+    text = "\n\n".join([before + BEGIN + "\n" + about, *tables])
+    path.write_text(f"{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
