@@ -1,0 +1,1 @@
+"""Attacks: each is met without loss, hang or a failure of the server."""
