@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from mock_tingwu.core.imagination import file_name, is_this_machine, url_problem
 from mock_tingwu.core.reach import Reach, Unreachable
+from mock_tingwu.own_files import written_anew
 from mock_tingwu.services.hosting import HostedFile, id_in
 from mock_tingwu.services.outside import Outside
 from mock_tingwu.services.quiet import unlogged
@@ -233,7 +234,7 @@ class Fetcher:
         fetched = Fetched(target, place.name)
         for _ in range(MAX_REDIRECTS + 1):
             if place.path is not None:
-                await asyncio.to_thread(shutil.copyfile, place.path, target)
+                await asyncio.to_thread(_copy, place.path, target)
                 fetched.size = target.stat().st_size
                 return fetched
             if place.action == "imagine":
@@ -270,7 +271,7 @@ class Fetcher:
         if encoding != "identity":
             fetched.notes.append(f"{host} sent {encoding} unasked, which is kept as it is")
         fetched.content_type = response.headers.get("Content-Type", "")
-        with fetched.path.open("wb") as file:
+        with written_anew(fetched.path) as file:
             try:
                 async for block in response.aiter_raw(_BLOCK):
                     fetched.size += len(block)
@@ -375,6 +376,11 @@ class Fetcher:
         if isinstance(error, httpx.NetworkError):
             return f"the connection to {host} broke"
         return f"{host} cannot be asked: {error}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as read, written_anew(target) as written:
+        shutil.copyfileobj(read, written)
 
 
 def _is_file(path: Path) -> bool:

@@ -347,6 +347,7 @@ class PushingConnection(ABC):
             files = self._scope.media_of(task)
             if files is not None:
                 files.write(pcm)
+                self._scope.note_media(task)
             heard = task.stream.feed(pcm)
         elif isinstance(self._decoder, media.EstimatingDecoder):
             length = self._decoder.estimated_ms

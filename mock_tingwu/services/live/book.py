@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mock_tingwu import media
 from mock_tingwu.core.delivery import Delivery
 from mock_tingwu.core.imagination import stated_length
-from mock_tingwu.core.reach import Unreachable
+from mock_tingwu.core.reach import Reach, Unreachable
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, TaskEvent
 from mock_tingwu.protocols.live_captions import Engine
@@ -45,13 +45,15 @@ class LiveBook:
         fetcher = Fetcher(world.settings, world.find_hosted, world.outside)
         self._fetcher = world.outside.fetcher(fetcher)
         self._reach = fetcher.reach
+        # Where callbacks may go: what stands for hosts of files does not matter.
+        self._receivers = Reach(world.settings.host, world.settings.reach)
         self.courier = Courier(
             scope.clock,
             scope.journal,
             world.commit,
             partial(fault_of, scope),
             outside=world.outside,
-            reach=self._reach,
+            reach=self._receivers,
         )
         self._captionings: dict[str, Captioning] = {}
         # When each task that was restored gives up, as far as it waits for its stream.
@@ -73,7 +75,7 @@ class LiveBook:
             ApiFailure: nothing can be at such a StreamURL, or nobody told at such a CallbackURL.
         """
         try:
-            self._reach.check(request.callback_address)
+            self._receivers.check(request.callback_address)
         except Unreachable as error:
             failure = invalid("CallbackURL")
             failure.detail = str(error)
