@@ -204,16 +204,21 @@ class Courier:
         """Go on with what was restored."""
         for parcel, waybill in list(self.waybills.items()):
             if waybill.left:
-                self._later(parcel, self._wait(waybill), partial(self._rest, parcel))
+                self._later(parcel, self._wait(parcel, waybill), partial(self._rest, parcel))
         for lane, queue in self._lanes.items():
-            wait = self._wait(self.waybills[queue[0]])
+            wait = self._wait(queue[0], self.waybills[queue[0]])
             if wait:
                 self._later(queue[0], wait, partial(self._run, lane))
             else:
                 self._spawn(self._run(lane))
 
-    def _wait(self, waybill: Waybill) -> int:
-        return 0 if waybill.due is None else max(0, waybill.due - self._clock.now())
+    def _wait(self, parcel: Parcel, waybill: Waybill) -> int:
+        if waybill.due is None:
+            return 0
+        wait = max(0, waybill.due - self._clock.now())
+        done = len(parcel.delivery.attempts)
+        # Somebody may have set the machine's time back since.
+        return min(wait, parcel.delivery.plan.waits[done - 1]) if done else wait
 
     def _touch(self, parcel: Parcel) -> None:
         if self.touched is not None and (waybill := self.waybills.get(parcel)) is not None:

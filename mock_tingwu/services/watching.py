@@ -78,12 +78,14 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Watch:
-    """What the clients of one scope do. ``real_now`` is the machine's time in ms."""
+    """What the clients of one scope do. ``real_steady`` is the machine's time in ms, without
+    jumps.
+    """
 
-    def __init__(self, scope: Scope, real_now: Callable[[], int]) -> None:
+    def __init__(self, scope: Scope, real_steady: Callable[[], int]) -> None:
         self._scope = scope
         self.findings = Findings(scope.journal)
-        self._passed = TimePassed(real_now, scope.clock.now)
+        self._passed = TimePassed(real_steady, scope.clock.steady)
         self._calls = CallPace()
         self._polls = PollPace()
         # The call that made each task; tasks whose stream broke off; the latest of each TaskKey.
