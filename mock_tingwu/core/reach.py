@@ -28,6 +28,8 @@ _WRAPPING: Final = tuple(
         IPv6Network, ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
     )
 )
+#: This one may also carry it behind its prefix, around the eight bits that are always 0.
+_AROUND: Final = _WRAPPING[-1]
 #: Where clouds tell a machine of itself, beside 169.254.169.254: Alibaba Cloud, AWS by IPv6, Azure
 #: and Oracle.
 _OF_CLOUDS: Final = frozenset(("100.100.100.200", "fd00:ec2::254", "168.63.129.16", "192.0.0.192"))
@@ -143,6 +145,9 @@ def _meant(address: Address) -> Iterator[Address]:
             yield from address.teredo
         if any(address in network for network in _WRAPPING):
             yield IPv4Address(int(address) & 0xFFFFFFFF)
+        if address in _AROUND:
+            high, low = int(address) >> 64 & 0xFFFF, int(address) >> 40 & 0xFFFF
+            yield IPv4Address(high << 16 | low)
 
 
 def _is_private_to_machine(address: Address) -> bool:

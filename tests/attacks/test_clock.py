@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -26,20 +27,27 @@ from tests.store.helpers import Lives
 from tests.wire.helpers.signed import SETTINGS, acs3, send, signed
 
 HOUR, DAY, YEAR = 3_600_000, 86_400_000, 365 * 86_400_000
-JUMPS = pytest.mark.parametrize("jump", [HOUR, -HOUR, 40 * DAY, -40 * DAY])
+JUMPS = pytest.mark.parametrize("jump", [40 * DAY, -HOUR])
 
 
 class Machine:
-    """The time of a machine: what it shows can be set, and more of it can pass than does."""
+    """The time of a machine: what it shows can be set, by ``set_by`` ms.
+
+    When it ``stands``, no more of it passes than ``passed`` ms.
+    """
 
     def __init__(self) -> None:
         self.set_by = self.passed = 0
+        self.stands = False
+        self._began = time.time_ns(), time.monotonic_ns()
 
     def time_ns(self) -> int:
-        return time.time_ns() + (self.set_by + self.passed) * 1_000_000
+        now = self._began[0] if self.stands else time.time_ns()
+        return now + (self.set_by + self.passed) * 1_000_000
 
     def monotonic_ns(self) -> int:
-        return time.monotonic_ns() + self.passed * 1_000_000
+        now = self._began[1] if self.stands else time.monotonic_ns()
+        return now + self.passed * 1_000_000
 
 
 @pytest.fixture
@@ -53,6 +61,12 @@ def offences(mock: MockTingwu) -> list[str]:
     return [violation["rule"] for violation in mock.violations]
 
 
+def advance(mock: MockTingwu, milliseconds: int) -> None:
+    """Move the clock on; that takes no longer than a minute, however slow the machine is."""
+    answer = httpx.post(f"{mock.url}/_mock/clock", json={"advance_ms": milliseconds}, timeout=60)
+    assert answer.status_code == 200, answer.text
+
+
 # The machine's time is set
 
 
@@ -61,7 +75,7 @@ def test_calls_are_not_throttled_until_the_time_is_what_it_was(
     start_mock: Callable[..., MockTingwu], machine: Machine, jump: int
 ) -> None:
     mock = start_mock(throttle="2/2")
-    # No call is a second later than another one, but by what the machine is told.
+    machine.stands = True
     for _ in "12":
         assert tasks.put(mock, tasks.body_of()).status_code == 200
     machine.set_by += jump
@@ -191,6 +205,19 @@ def test_nothing_waits_for_a_time_that_is_far_off_after_a_restart(
 # A virtual clock
 
 
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """Nothing here takes much memory."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        yield
+        return
+    before = int(statm.read_text().split()[1])
+    yield
+    grown = (int(statm.read_text().split()[1]) - before) * os.sysconf("SC_PAGESIZE")
+    assert grown < 300 * 1024 * 1024
+
+
 def test_years_with_many_timers_pass_and_others_have_their_turn(virtual_mock: MockTingwu) -> None:
     realm = virtual_mock._server.world.default
     ran: list[int] = []
@@ -204,18 +231,18 @@ def test_years_with_many_timers_pass_and_others_have_their_turn(virtual_mock: Mo
             if going_on:
                 asyncio.get_running_loop().call_soon(turn)
 
-        for number in range(20_000):
-            realm.clock.call_later(number * 1_000_000, lambda: ran.append(1))
+        for number in range(4_000):
+            realm.clock.call_later(number * 10_000_000, lambda: ran.append(1))
         turn()
 
-    for _ in range(50):
+    for _ in range(10):
         create(virtual_mock)
     virtual_mock.call(set_timers)
     before = turns
-    virtual_mock.advance(10 * YEAR)
+    advance(virtual_mock, 10 * YEAR)
     going_on = False
-    assert len(ran) == 20_000
-    assert turns - before >= 100
+    assert len(ran) == 4_000
+    assert turns - before >= 15
     found = httpx.get(f"{virtual_mock.url}/_mock/tasks").json()["tasks"]
     assert {task["status"] for task in found} == {"COMPLETED"}
 
@@ -227,7 +254,7 @@ def test_an_hour_of_streams_passes_at_once_and_ends_by_itself(virtual_mock: Mock
     ids = [
         live.create(StreamURL=url, AutoTerminateEnabled="true", ReportInterval="-1") for _ in "12"
     ]
-    virtual_mock.advance(LONGEST_MS)
+    advance(virtual_mock, LONGEST_MS)
     assert {live.state(task_id) for task_id in ids} == {"COMPLETED"}
 
 
@@ -244,7 +271,7 @@ def test_a_clock_at_the_end_of_time_serves_on(timeless: MockTingwu) -> None:
     mock.advance(1_000)
     with pusher(create(mock)) as connection:
         connection.start()
-        mock.advance(LAST_MOMENT - mock.now())
+        advance(mock, LAST_MOMENT - mock.now())
         assert connection.failure()["status"] == 40000004
     for _ in range(20):
         mock.advance(0)
@@ -292,7 +319,7 @@ def test_a_clock_that_is_moved_while_a_stream_runs(
     assert connection.sentences()
     with pusher(create(mock)) as connection:
         connection.start()
-        mock.advance(100 * YEAR)
+        advance(mock, 100 * YEAR)
         assert connection.failure()["status"] == 40000004
 
 

@@ -25,6 +25,8 @@ from tests.store.helpers import Lives
 
 Start = Callable[..., Lives]
 Json = dict[str, Any]
+#: A recording of two seconds that is imagined.
+SHORT = f"{tasks.IMAGINED}?mock.duration_ms=2000"
 MEDIA: Json = {"Transcoding": {"TargetAudioFormat": "mp3", "SpectrumEnabled": True}}
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="limits of others are Linux's")
 
@@ -113,7 +115,7 @@ def test_a_server_whose_disk_is_full_goes_on_and_loses_nothing(
             return data_of()
 
         limit(0)
-        body = tasks.body_of(parameters=MEDIA)
+        body = tasks.body_of(SHORT, MEDIA)
         imagined = called("PUT", f"{TASKS}?type=offline", json=body).json()["Data"]["TaskId"]
         body = {
             "AppKey": "app",
@@ -134,8 +136,11 @@ def test_a_server_whose_disk_is_full_goes_on_and_loses_nothing(
         links = ended(imagined)
         mp3 = links["OutputMp3Path"].removeprefix(url)
         assert called("GET", mp3).status_code == 404
-        for kind in ("Transcription",):
-            assert called("GET", links["Result"][kind].removeprefix(url)).status_code == 200
+        assert called("GET", links["Result"]["Transcription"].removeprefix(url)).status_code == 200
+        with Origin() as origin:
+            body = tasks.body_of(origin.add("/a.wav", Page(RECORDING.read_bytes()[:100_000])))
+            fetched = called("PUT", f"{TASKS}?type=offline", json=body).json()["Data"]["TaskId"]
+            assert ended(fetched)["ErrorCode"] == "TSC.AudioFileLink"
         told = [
             entry.get("text", "") for entry in called("GET", "/_mock/journal").json()["entries"]
         ]
@@ -181,7 +186,7 @@ def test_a_recording_that_cannot_be_written_ends_and_nothing_else_does(
 
 def test_a_data_directory_that_was_removed_is_made_again(lives: Start, recording: bytes) -> None:
     life = lives()
-    first = tasks.done(life.mock, parameters=MEDIA)
+    first = tasks.done(life.mock, SHORT, MEDIA)
     httpx.post(f"{life.mock.url}/_mock/files?name=a.wav", content=b"abc")
     shutil.rmtree(life.data)
     met = meeting(life.mock, recording)
@@ -203,7 +208,7 @@ def test_another_database_in_its_place_is_left_alone(lives: Start) -> None:
     connection.execute("CREATE TABLE mine (a)")
     connection.commit()
     for _ in "123":
-        tasks.done(life.mock)
+        tasks.done(life.mock, SHORT)
         life.mock.call(lambda: setattr(life.mock._server.world._store, "_retry_at", 0.0))
     life.mock.close()
     assert [*connection.execute("SELECT name FROM sqlite_master")] == [("mine",)]
@@ -222,12 +227,12 @@ def test_a_file_in_the_place_of_the_data_directory_stops_nothing(
     for _ in "12":
         answer = httpx.post(f"{life.mock.url}/_mock/files?name=a.wav", content=b"abc")
         assert answer.status_code == 507
-        tasks.done(life.mock)
+        tasks.done(life.mock, SHORT)
         assert httpx.post(f"{life.mock.url}/_mock/reset").status_code == 200
         assert httpx.post(f"{life.mock.url}/_mock/scopes", json={"name": "x"}).is_success
         assert httpx.delete(f"{life.mock.url}/_mock/scopes/x").is_success
     life.data.unlink()
-    task = tasks.done(life.mock)
+    task = tasks.done(life.mock, SHORT)
     until(lambda: "is kept again" in "".join(notes(life.mock)), "the next attempt")
     assert info(life.kill(), task["TaskId"])["TaskStatus"] == "COMPLETED"
 
@@ -251,7 +256,7 @@ def test_links_that_wait_for_a_task_are_not_followed(
     lives: Start, start_mock: Callable[..., MockTingwu], outside: Path, recording: bytes
 ) -> None:
     with Origin() as origin:
-        url = origin.add("/a.wav", Page(RECORDING.read_bytes()))
+        url = origin.add("/a.wav", Page(RECORDING.read_bytes()[:100_000]))
         # The same seed and requests make the same ids.
         other = start_mock()
         ids = [tasks.create(other, url, MEDIA)["TaskId"], create(other, MEDIA)["TaskId"]]
@@ -303,7 +308,7 @@ def test_links_put_there_while_a_meeting_goes_on_are_not_followed(
             assert answer.status_code == 404 or answer.content != b"precious"
     answer = httpx.post(f"{life.mock.url}/_mock/files?name=a.wav", content=b"abc")
     assert answer.status_code == (507 if where == "scope" else 201)
-    done = tasks.done(life.mock, parameters=MEDIA)
+    done = tasks.done(life.mock, SHORT, MEDIA)
     assert httpx.get(done["OutputSpectrumPath"]).status_code == (404 if where == "scope" else 200)
     assert httpx.post(f"{life.mock.url}/_mock/reset").status_code == 200
     assert content(outside) == before
@@ -314,7 +319,7 @@ def test_a_link_in_the_place_of_what_is_half_made_is_not_followed(
 ) -> None:
     life = lives()
     before = content(outside)
-    done = tasks.done(life.mock, parameters=MEDIA)
+    done = tasks.done(life.mock, SHORT, MEDIA)
     folder = media_folder(life.mock) / done["TaskId"]
     folder.mkdir(exist_ok=True)
     for suffix in ("mp3", "spectrum"):

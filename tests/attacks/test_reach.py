@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,13 @@ import pytest
 from mock_tingwu import MockTingwu
 from mock_tingwu.core.reach import Reach, Unreachable
 from mock_tingwu.media import PullError, pull
+from mock_tingwu.replay.bundle import Bundle
+from mock_tingwu.replay.player import replay
 from mock_tingwu.services.fetching import Fetcher
 from mock_tingwu.settings import Settings, SettingsError
 from tests.callbacks.receiver import receiver
 from tests.conftest import RECORDING
+from tests.dashscope import helpers as dashscope
 from tests.live.helpers import Live
 from tests.media_site import RATE, Site, redirect, speech_as
 from tests.offline import tasks
@@ -50,12 +55,19 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 def origin() -> Iterator[Origin]:
     with Origin() as origin:
         origin.add("/a.mp3", Page(BODY))
-        origin.add("/a.wav", Page(RECORDING.read_bytes()))
+        origin.add("/a.wav", Page(RECORDING.read_bytes()[:100_000]))
         yield origin
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
 def guarded(**settings: Any) -> Fetcher:
-    return Fetcher(Settings.of({**OPEN, **settings}))
+    fetcher = Fetcher(Settings.of({**OPEN, **settings}))
+    fetcher._tls = trusted()  # reading them takes a moment
+    return fetcher
 
 
 # Addresses
@@ -69,7 +81,7 @@ def guarded(**settings: Any) -> Fetcher:
         *("::1", "::", "fe80::1", "fe80::1%1", "ff02::1", "fd00:ec2::254"),
         *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::ffff:0:127.0.0.1"),
         *("64:ff9b::127.0.0.1", "64:ff9b:1::169.254.169.254", "2002:7f00:1::", "2002:a9fe:a9fe::1"),
-        "2001:0:7f00:1::",
+        *("2001:0:7f00:1::", "64:ff9b:1:7f00:0:100::", "64:ff9b:1:a9fe:a9:fe00::"),
     ],
 )
 def test_addresses_that_are_the_machine_alone_are_refused(address: str) -> None:
@@ -318,7 +330,7 @@ def test_nothing_that_a_stream_refers_to_does(running: Live, site: Site, where: 
 def test_no_list_of_another_kind_has_libav_open_anything(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, site: Site, text: str
 ) -> None:
-    (tmp_path / "talk.wav").write_bytes(RECORDING.read_bytes())
+    (tmp_path / "talk.wav").write_bytes(RECORDING.read_bytes()[:100_000])
     monkeypatch.chdir(tmp_path)
     inner = site.add("/inner.ts", text.encode())
     for url in (
@@ -383,6 +395,29 @@ def test_callbacks_go_where_the_operator_lets_them(start_mock: Callable[..., Moc
 # As a whole
 
 
+def test_what_was_refused_is_refused_when_it_is_replayed(
+    start_mock: Callable[..., MockTingwu], tmp_path: Path
+) -> None:
+    mock = start_mock(host="0.0.0.0", clock="virtual", record=True)
+    live = Live(mock, "http://127.0.0.1:9/")
+    assert live.ask_create().status_code == 400
+    assert live.ask_create(StreamURL="http://127.0.0.1/a.flv").status_code == 400
+    tasks.create(mock, "http://127.0.0.1:9/a.wav")
+    mock.advance(1_000)
+    mock.bundle(tmp_path / "bundle.zip")
+    outcomes = replay(Bundle.read(tmp_path / "bundle.zip"))
+    assert (outcomes.difference, outcomes.beyond) == (None, [])
+
+
+def test_a_file_url_of_dashscope_fails_its_task(
+    start_mock: Callable[..., MockTingwu], origin: Origin
+) -> None:
+    mock = start_mock(host="0.0.0.0", clock="virtual")
+    output = dashscope.finished(mock, dashscope.create(mock, fileUrl=origin.url("/a.wav")))
+    assert (output["status"], output["errorCode"]) == (2, "TSC.AudioFileLink")
+    assert not origin.seen
+
+
 def test_a_task_fails_as_for_any_link_that_leads_nowhere(
     start_mock: Callable[..., MockTingwu], origin: Origin
 ) -> None:
@@ -393,6 +428,6 @@ def test_a_task_fails_as_for_any_link_that_leads_nowhere(
     assert WHY in tasks.why(mock, task["TaskId"])
     assert not origin.seen
     # Files that the mock hosts are read from where they are, whatever its address.
-    url = httpx.post(f"{mock.url}/_mock/files?name=a.wav", content=RECORDING.read_bytes())
+    url = httpx.post(f"{mock.url}/_mock/files?name=a.wav", content=RECORDING.read_bytes()[:100_000])
     hosted = url.json()["url"].replace("0.0.0.0", "127.0.0.1")
     assert tasks.done(mock, hosted)
