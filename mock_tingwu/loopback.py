@@ -35,7 +35,7 @@ class Transport(httpx.AsyncHTTPTransport):
             trusted,
             max_connections=None,
             max_keepalive_connections=0,
-            network_backend=_Backend(make),
+            network_backend=Backend(make),
         )
 
 
@@ -45,11 +45,13 @@ class BlockingTransport(httpx.HTTPTransport):
     def __init__(self, make: MakeSocket, trusted: ssl.SSLContext) -> None:
         super().__init__(verify=trusted)
         self._pool = httpcore.ConnectionPool(
-            trusted, max_keepalive_connections=0, network_backend=_BlockingBackend(make)
+            trusted, max_keepalive_connections=0, network_backend=BlockingBackend(make)
         )
 
 
-class _Backend(httpcore.AnyIOBackend):
+class Backend(httpcore.AnyIOBackend):
+    """Connects there first, and for other addresses as usual."""
+
     def __init__(self, make: MakeSocket) -> None:
         self._make = make
 
@@ -126,7 +128,9 @@ class _Stream(httpcore.AsyncNetworkStream):
         return self._writer.get_extra_info(info)
 
 
-class _BlockingBackend(httpcore.SyncBackend):
+class BlockingBackend(httpcore.SyncBackend):
+    """The same without an event loop."""
+
     def __init__(self, make: MakeSocket) -> None:
         self._make = make
 

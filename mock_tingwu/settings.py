@@ -14,6 +14,7 @@ from mock_tingwu.core.apps import App
 from mock_tingwu.core.awkward.habits import Profile
 from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
+from mock_tingwu.core.reach import reach_entry
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
 from mock_tingwu.core.throttle import Limits
@@ -77,6 +78,8 @@ class Settings:
     ``fetch``: which recordings are fetched: ``auto`` those on this machine and on ``file_hosts``,
     ``always`` all, ``never`` none; others are imagined. ``file_hosts``: the folder or base URL that
     stands for a host of FileUrl.
+    ``reach``: hosts and networks that URLs of API callers may lead to, also where the server does
+    not listen on a loopback address; see `mock_tingwu.core.reach`.
     ``scenario``: what the default scope begins with, and again after every reset. Their settings
     count like these, where the same is not said here.
     ``tls_port``: where TLS is spoken besides, under the cloud's names; None is nowhere.
@@ -102,6 +105,7 @@ class Settings:
     callbacks: Mapping[str, str] = field(default_factory=dict)
     fetch: Literal["auto", "always", "never"] = "auto"
     file_hosts: Mapping[str, str] = field(default_factory=dict)
+    reach: tuple[str, ...] = ()
     access_keys: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_ACCESS_KEYS))
     disabled_access_keys: tuple[str, ...] = ()
     security_tokens: Mapping[str, str] = field(default_factory=dict)
@@ -348,6 +352,15 @@ def _file_hosts(value: Any) -> dict[str, str]:
     return hosts
 
 
+def _reach(value: Any) -> tuple[str, ...]:
+    try:
+        # A flag that is repeated is a list.
+        given = ",".join(value) if isinstance(value, list | tuple) else value
+        return tuple(map(reach_entry, _names(given)))
+    except (ValueError, TypeError):
+        raise ValueError("hosts or networks such as 127.0.0.0/8 with commas between them") from None
+
+
 def _buckets(value: Any) -> tuple[str, ...]:
     names = _names(value)
     if not all(map(BUCKET_NAME.fullmatch, names)):
@@ -433,6 +446,7 @@ _CONVERT: dict[str, Any] = {
     "callbacks": _callbacks,
     "fetch": _one_of("auto", "always", "never"),
     "file_hosts": _file_hosts,
+    "reach": _reach,
     "access_keys": _key_pairs,
     "disabled_access_keys": _names,
     "security_tokens": _security_tokens,

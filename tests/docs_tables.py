@@ -166,6 +166,9 @@ SETTINGS: Final = {
     "from](offline.md#where-the-recording-comes-from).",
     "file_hosts": "The folder or base URL that stands for a host of FileUrl or StreamURL: "
     "`host=folder` with commas between, a table in the file.",
+    "reach": "Hosts and networks such as `127.0.0.0/8`, with commas between, that FileUrl, "
+    "StreamURL and Live's CallbackURL [may lead to as well](offline.md#where-a-url-may-lead). "
+    "Matters only with a `host` that is no loopback address; the flag can be repeated.",
     "app_keys": "The AppKeys that exist, each alone or with the AccessKeyId that it belongs to: "
     "`app` or `app:id` with commas between, a table in the file. Others are refused with "
     "BRK.InvalidAppKey, those of another AccessKeyId with BRK.InvalidTenant. None: any.",

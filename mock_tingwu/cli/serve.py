@@ -76,6 +76,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a folder, or the URL of a server, that stands for a host of FileUrl; can be repeated",
     )
     parser.add_argument(
+        "--reach",
+        action="append",
+        metavar="HOST|NETWORK",
+        help="let URLs of API callers lead there, too, such as 127.0.0.0/8; matters with a --host "
+        "that is not loopback; can be repeated",
+    )
+    parser.add_argument(
         "--throttle",
         metavar="{off,documented,N/M}",
         help="refuse more than N CreateTask and M GetTaskInfo a second (default off; documented "

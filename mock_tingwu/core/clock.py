@@ -49,6 +49,13 @@ class Clock(Protocol):
         """Milliseconds since the epoch."""
         ...
 
+    def steady(self) -> int:
+        """Milliseconds since some moment, to measure how long something takes.
+
+        It goes at the pace of timers, and nowhere else when somebody sets the machine's time.
+        """
+        ...
+
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` once, ``delay`` ms from now. It must not raise."""
         ...
@@ -76,6 +83,9 @@ class VirtualClock:
         self._closed = False
 
     def now(self) -> int:
+        return self._now
+
+    def steady(self) -> int:
         return self._now
 
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:

@@ -120,7 +120,7 @@ def _shown(exchange: list[Entry], origin: str) -> Json:
     content = (kinds.get("result") or response or {}).get("body", "")
     return _entry(
         head["at"],
-        0 if response is None else response["at"] - head["at"],
+        0 if response is None else max(0, response["at"] - head["at"]),
         _request(head["method"], _url(origin, head["target"]), _body(request), head["service"]),
         _response(0 if response is None else response["status"], content),
         " ".join(map(str, remarks)),
@@ -139,7 +139,7 @@ def _session(exchange: list[Entry], origin: str) -> Json:
         remarks.append(f"The {last['by']} closed it with {last['code']}.")
     entry = _entry(
         first["at"],
-        last["at"] - first["at"],
+        max(0, last["at"] - first["at"]),
         _request("GET", _url("ws" + origin.removeprefix("http"), target), "", first["service"]),
         _response(101, ""),
         " ".join(remarks),

@@ -307,7 +307,8 @@ class Scope:
                 self.stop(task, "the meeting has lasted for 24 hours")
 
         left = task.created + LONGEST_MEETING_MS - self.clock.now()
-        self._limits[task] = self.clock.call_later(left, over)
+        # Somebody may have set the machine's time back since.
+        self._limits[task] = self.clock.call_later(min(left, LONGEST_MEETING_MS), over)
 
     def create_offline(self, order: Order, *, file_url: str, channel_mode: str = "") -> Task:
         """A new task that reads a file.
@@ -757,11 +758,13 @@ class Scope:
         self._await_next(task)
 
     def _await_next(self, task: Task) -> None:
-        interval = self.result_interval
-        if self.manners is not None:
-            interval = self.manners.gap(interval, task.id, *task.to_make)
-        task.due = self.clock.now() + interval
+        task.due = self.clock.now() + self._interval(task)
         self._await_result(task)
+
+    def _interval(self, task: Task) -> int:
+        if self.manners is None:
+            return self.result_interval
+        return self.manners.gap(self.result_interval, task.id, *task.to_make)
 
     def _await_result(self, task: Task) -> None:
         def ready() -> None:
@@ -777,7 +780,8 @@ class Scope:
                 self.move(task, TaskEvent.RESULTS_READY, "every result is ready", self.tick())
                 self.on_progress(self, task, task.status.name)
 
-        self.clock.call_later(task.due - self.clock.now(), ready)
+        # Somebody may have set the machine's time back since.
+        self.clock.call_later(min(task.due - self.clock.now(), self._interval(task)), ready)
 
     def _result_over(self, task: Task, kind: str) -> None:
         if kind in task.doomed_results:

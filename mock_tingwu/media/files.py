@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from mock_tingwu.own_files import appended, written_anew
 from mock_tingwu.pcm import audioop
 
 if TYPE_CHECKING:
@@ -48,49 +52,85 @@ class Mp3Writer:
         self._sample_rate = sample_rate
         # No ID3 tag and no version strings: nothing that is not the audio.
         options = {"id3v2_version": "0", "fflags": "+bitexact"}
-        self._growing: _Growing | None = None
-        if heard is not None:
-            self._growing = _Growing(path, heard * MP3_BIT_RATE // 8000 // _MP3_FRAME * _MP3_FRAME)
+        there = 0
+        self._target: _Growing | BinaryIO
+        if heard is None:
+            self._target = written_anew(path)
+        else:
+            keep = heard * MP3_BIT_RATE // 8000 // _MP3_FRAME * _MP3_FRAME
+            self._target = growing = _Growing(path, keep)
+            there = growing.size * 8000 // MP3_BIT_RATE
             options |= {"flush_packets": "1", "write_xing": "0"}
-        target = str(path) if self._growing is None else self._growing
-        self._file: OutputContainer = av.open(target, "w", format="mp3", options=options)
-        self._stream: AudioStream = self._file.add_stream("libmp3lame", rate=MP3_SAMPLE_RATE)
-        self._stream.codec_context.layout = "mono"
-        self._stream.codec_context.bit_rate = MP3_BIT_RATE
-        self._file.start_encoding()  # now, so that a bad path is told to who chose it
+        self._closed = False
         self._pending = bytearray()
         self._block = sample_rate * 2 // 2  # half a second: an encoder call per frame costs more
-        self._closed = False
-        if self._growing is not None and heard:
-            there = self._growing.size * 8000 // MP3_BIT_RATE
-            self.write(bytes(max(0, heard - there) * sample_rate // 1000 * 2))
+        try:
+            self._file: OutputContainer = av.open(self._target, "w", format="mp3", options=options)
+            self._stream: AudioStream = self._file.add_stream("libmp3lame", rate=MP3_SAMPLE_RATE)
+            self._stream.codec_context.layout = "mono"
+            self._stream.codec_context.bit_rate = MP3_BIT_RATE
+            with _as_os_errors():
+                self._file.start_encoding()  # a meeting without audio has a file, too
+            self.write(bytes(max(0, (heard or 0) - there) * sample_rate // 1000 * 2))
+        except BaseException:
+            self._target.close()
+            raise
 
     def write(self, pcm: bytes) -> None:
-        """Append whole samples."""
+        """Append whole samples.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        """
         self._pending += pcm
         while len(self._pending) >= self._block:
             self._encode(bytes(self._pending[: self._block]))
             del self._pending[: self._block]
 
     def close(self) -> None:
-        """Finish the file. Calling it again does nothing."""
+        """Finish the file. Calling it again does nothing.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        """
         if self._closed:
             return
         self._closed = True
-        if self._pending:
-            self._encode(bytes(self._pending))
         try:
-            self._file.mux(self._stream.encode(None))
-            self._file.close()
+            if self._pending:
+                self._encode(bytes(self._pending))
+            with _as_os_errors():
+                self._file.mux(self._stream.encode(None))
+                self._file.close()
         finally:
-            if self._growing is not None:
-                self._growing.close()
+            self._target.close()
+
+    def abandon(self) -> None:
+        """Close the file, whatever it is by now."""
+        with suppress(OSError):
+            self.close()
 
     def _encode(self, pcm: bytes) -> None:
         frame = self._frame_type("s16", "mono", len(pcm) // 2)
         frame.planes[0].update(pcm)
         frame.sample_rate = self._sample_rate
-        self._file.mux(self._stream.encode(frame))
+        with _as_os_errors():
+            self._file.mux(self._stream.encode(frame))
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """What libav makes of a file that cannot be written, as what it is."""
+    import av
+
+    try:
+        yield
+    except OSError:
+        raise
+    except av.FFmpegError:
+        raise OSError(EIO, "the MP3 cannot be written") from None
 
 
 class _Growing:
@@ -98,7 +138,7 @@ class _Growing:
 
     def __init__(self, path: Path, keep: int) -> None:
         """Go on with what is there, behind ``keep`` bytes at most."""
-        self._file = path.open("ab", buffering=0)
+        self._file = appended(path)
         if self._file.tell() > keep:
             self._file.truncate(keep)
             self._file.seek(keep)
@@ -133,9 +173,11 @@ class SpectrumWriter:
         self._growing: _Growing | None = None
         if heard is not None:
             part = self._part
-            if heard and part.is_file():
+            if heard and part.is_file() and not part.is_symlink():
                 self._peaks += part.read_bytes()
-            elif heard and path.is_file():  # it was written, and then nobody noted so
+            elif (
+                heard and path.is_file() and not path.is_symlink()
+            ):  # it was written, and then nobody noted so
                 self._peaks += bytes(json.loads(path.read_text("ascii"))["Peaks"])
             length = heard // SPECTRUM_INTERVAL_MS
             del self._peaks[length:]
@@ -148,14 +190,24 @@ class SpectrumWriter:
         return self._path.with_name(f"{self._path.name}.part")
 
     def write(self, pcm: bytes) -> None:
-        """Append whole samples, 16-bit mono."""
+        """Append whole samples, 16-bit mono.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        """
         self._pending += pcm
         while len(self._pending) >= self._block:
             self._measure(self._pending[: self._block])
             del self._pending[: self._block]
 
     def close(self) -> None:
-        """Write the file; a last interval that is not full counts. Again: the same file."""
+        """Write the file; a last interval that is not full counts. Again: the same file.
+
+        Raises:
+            OSError: it cannot be written.
+
+        """
         if self._pending:
             self._measure(self._pending)
             self._pending = bytearray()
@@ -166,9 +218,15 @@ class SpectrumWriter:
         }
         if self._growing is not None:
             self._growing.close()
-        self._path.write_text(json.dumps(document, separators=(",", ":")), encoding="ascii")
+        with written_anew(self._path) as file:
+            file.write(json.dumps(document, separators=(",", ":")).encode("ascii"))
         if self._growing is not None:
             self._part.unlink(missing_ok=True)
+
+    def abandon(self) -> None:
+        """Close what is open, and write no file."""
+        if self._growing is not None:
+            self._growing.close()
 
     def _measure(self, samples: bytearray) -> None:
         peak = round(audioop.max(samples, 2) * 100 / 32768)

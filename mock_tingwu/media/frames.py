@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 from av.video.reformatter import VideoReformatter
+
+from mock_tingwu.own_files import written_anew
 
 from .errors import RecordingError, Stop, never
 from .libav import Media
@@ -75,7 +76,7 @@ def find_slides(path: Path, folder: Path, most: int, stop: Stop) -> list[tuple[i
                 continue
             count += 1
             picture = folder / f".slide-{count}.jpg"
-            picture.write_bytes(reader.jpeg(frame))
+            _write(picture, reader.jpeg(frame))
             kept.append((began if kept else 0, picture))
             if len(kept) > max(2, most):
                 _, dropped = kept.pop(shortest([start for start, _ in kept]))
@@ -84,11 +85,16 @@ def find_slides(path: Path, folder: Path, most: int, stop: Stop) -> list[tuple[i
             raise RecordingError("codec", "not one picture of the video can be decoded")
         if not kept:  # it never stood still
             picture = folder / ".slide-0.jpg"
-            picture.write_bytes(reader.jpeg(middle))
+            _write(picture, reader.jpeg(middle))
             kept.append((0, picture))
     finally:
         media.close()
     return _numbered(kept, max(length or at, kept[-1][0]), folder)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with written_anew(path) as file:
+        file.write(content)
 
 
 def write_thumbnail(path: Path, target: Path, stop: Stop) -> None:
@@ -106,7 +112,7 @@ def write_thumbnail(path: Path, target: Path, stop: Stop) -> None:
                 break
         if not seen:
             raise RecordingError("codec", "not one picture of the video can be decoded")
-        target.write_bytes(seen[-1][1])
+        _write(target, seen[-1][1])
     finally:
         media.close()
 
@@ -175,7 +181,7 @@ def _numbered(
     slides = []
     for number, ((start, picture), end) in enumerate(zip(kept, ends, strict=True), 1):
         path = folder / f"slide-{number:03}.jpg"
-        shutil.move(picture, path)
+        picture.replace(path)
         slides.append((start, end, path))
     return slides
 

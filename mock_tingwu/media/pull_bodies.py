@@ -18,12 +18,17 @@ from urllib.request import url2pathname
 
 import httpx
 
+from mock_tingwu.core.reach import Reach, Unreachable
+from mock_tingwu.guarded import BlockingGuardedTransport, addresses
 from mock_tingwu.loopback import BlockingTransport, MakeSocket
 
 from .errors import PullError, Stop, Stopped
 
 Allowed = Callable[[str], str | None]
-"""Answers the address to contact for a URL: itself, another one, or a file's; None for none."""
+"""Answers the address to contact for a URL: itself, another one, or a file's; None for none.
+
+It may raise a `PullError` that says why not.
+"""
 
 MAX_REDIRECTS: Final = 5
 #: As for recordings: ffmpeg's, which is what the cloud pulls with (tingwu-openapi 2.1).
@@ -122,9 +127,11 @@ class Opener:
         open_s: float,
         read_s: float,
         make_socket: MakeSocket | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._allowed = allowed
         self._make_socket = make_socket
+        self._reach = reach
         self._stop = stop
         self._open_s, self._read_s = open_s, read_s
 
@@ -182,7 +189,9 @@ class Opener:
             if path is not None:
                 return url, _opened(path, start)
             try:
-                answer = Answer(address, start, self._open_s, self._read_s, self._make_socket)
+                answer = Answer(
+                    address, start, self._open_s, self._read_s, self._transport(address)
+                )
             except PullError:
                 self.check()
                 raise
@@ -192,6 +201,31 @@ class Opener:
             # Relative to where it was asked for: a host may stand for another one.
             url = str(httpx.URL(url).join(answer.leads_to))
         raise PullError("status", f"there are more than {MAX_REDIRECTS} redirects")
+
+    def _transport(self, address: str) -> httpx.BaseTransport | None:
+        if self._reach is not None and not self._reach.is_free(address):
+            return BlockingGuardedTransport(self._reach, _trusted(), self._make_socket)
+        return BlockingTransport(self._make_socket, _trusted()) if self._make_socket else None
+
+    def reachable(self, address: str, ports: Mapping[str, int]) -> str:
+        """``address`` with a host that libav can connect to, resolved where it must be looked at.
+
+        Raises:
+            PullError: ``host``: there is none, or its name cannot be resolved; ``forbidden``.
+        """
+        if self._reach is None or self._reach.is_free(address):
+            return reachable(address, ports)
+        try:
+            parts = urlsplit(address)
+            host, port = parts.hostname or "", parts.port or ports[parts.scheme]
+            found = addresses(self._reach, host, port)[0]
+        except Unreachable as error:
+            raise PullError("forbidden", str(error)) from None
+        except (ValueError, OSError):
+            raise PullError("host", f"the name of {host_of(address)} cannot be resolved") from None
+        user, at, _ = parts.netloc.rpartition("@")
+        found = f"[{found}]" if ":" in found else found
+        return parts._replace(netloc=f"{user}{at}{found}:{port}").geturl()
 
     @staticmethod
     def size_of(raw: io.BufferedIOBase | Answer) -> int | None:
@@ -213,7 +247,7 @@ class Answer:
         start: int,
         open_s: float,
         read_s: float,
-        make_socket: MakeSocket | None = None,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._host = host_of(address)
         self._open_s, self._read_s = open_s, read_s
@@ -224,7 +258,7 @@ class Answer:
             # A proxy of the environment would be contacted instead.
             trust_env=False,
             verify=_trusted(),
-            transport=BlockingTransport(make_socket, _trusted()) if make_socket else None,
+            transport=transport,
         )
         try:
             self._response = self._ask(address, start)
@@ -363,6 +397,8 @@ def _unreachable(error: httpx.ConnectError, host: str) -> PullError:
     """What kept a connection from being made, as a sentence."""
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(cause, Unreachable):
+            return PullError("forbidden", str(cause))
         if isinstance(cause, ConnectionRefusedError):
             return PullError("refused", f"{host} refused the connection")
         if isinstance(cause, socket.gaierror):

@@ -15,7 +15,8 @@ import av
 
 from .channels import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS
 from .errors import PullError, Stopped
-from .pull_bodies import Body, Opener, host_of, reachable
+from .libav import DEMUXERS
+from .pull_bodies import Body, Opener, host_of
 from .resample import Resampler
 from .sniff import HEAD, foreign
 
@@ -43,6 +44,13 @@ _OPTIONS: Final = {
     "http_persistent": "0",
     "allowed_extensions": "ALL",
     "extension_picky": "0",
+}
+_OVER_HTTP: Final = {
+    **_OPTIONS,
+    # Lists of other kinds, which a stream may claim to be, lead to files of this machine, or to
+    # sockets: libav opens nothing by itself. What HLS refers to is opened by us.
+    "format_whitelist": ",".join((*DEMUXERS, "hls", "mpegts", "ac3", "eac3", "webvtt")),
+    "protocol_whitelist": "none",
 }
 _MOST_OPENED: Final = 100
 """Lists and parts that are opened before there is a stream: the variants, mostly."""
@@ -184,7 +192,7 @@ class Source:
         options = {**_OPTIONS, "rtmp_live": "live", "protocol_whitelist": "rtmp,rtmps,tcp,tls"}
         try:
             return av.open(
-                reachable(address, _RTMP_PORTS),
+                self._opener.reachable(address, _RTMP_PORTS),
                 "r",
                 options={**options, "rtmp_tcurl": address.rpartition("/")[0]},
                 timeout=(self._open_s, self._read_s),
@@ -208,7 +216,7 @@ class Source:
             opened: InputContainer = av.open(
                 file,
                 "r",
-                options=_OPTIONS,
+                options=_OVER_HTTP,
                 # Only lists of parts are waited for by libav: they grow by one every few seconds.
                 timeout=_STALLED * self._read_s,
                 metadata_errors="replace",

@@ -13,6 +13,7 @@ has, tells its kind (docs/replay.md):
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
 import weakref
@@ -75,10 +76,11 @@ class Log:
             if self.cut is None:
                 line = _encode({"seq": seq, **record}) + b"\n"
                 if self._fits(len(line) + len(content)):
-                    self._lines.write(line)
-                    self._size += len(line)
-                    if content:
-                        self._append(name, content)
+                    with self._writing():
+                        self._lines.write(line)
+                        self._size += len(line)
+                        if content:
+                            self._append(name, content)
             self._seq = seq
             return seq
 
@@ -86,7 +88,8 @@ class Log:
         """Add ``content`` to the end of what is called ``name``, before the record that tells."""
         with self._lock:
             if self.cut is None and self._fits(len(content)):
-                self._append(name, content)
+                with self._writing():
+                    self._append(name, content)
 
     def has_room(self, size: int) -> bool:
         """Whether a content of so many bytes finds room; without, the recording ends here."""
@@ -101,6 +104,17 @@ class Log:
             f"{self.next_seq} on"
         )
         return False
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Cut the recording where it cannot be written: what is recorded goes on."""
+        try:
+            yield
+        except OSError as error:
+            self.cut = (
+                f"the recording cannot be written ({error.strerror or error}): it ends before "
+                f"record {self.next_seq}"
+            )
 
     def _append(self, name: str, content: bytes) -> None:
         self._data.write(content)

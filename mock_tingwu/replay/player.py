@@ -597,6 +597,9 @@ class _Clock:
     def now(self) -> int:
         return self._player.now()
 
+    def steady(self) -> int:
+        return self._player.now()
+
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
         # As those of an event loop they run in the context in which they were set.
         context = copy_context()

@@ -39,7 +39,7 @@ from mock_tingwu.settings import Settings
 T = TypeVar("T")
 
 #: Settings that are the machine's, not the mock's: replaying needs none of them.
-_MACHINE: Final = ("host", "port", "data_dir", "file_hosts", "record")
+_MACHINE: Final = ("port", "data_dir", "file_hosts", "record")
 _BLOCK: Final = 1024 * 1024
 
 
@@ -492,6 +492,9 @@ class _Clock(SystemClock):
 
     def now(self) -> int:
         return self._recorder.now()
+
+    def steady(self) -> int:
+        return self._recorder.now()  # what was measured is to be measured again
 
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
         return super().call_later(delay, self._recorder.timed(callback))

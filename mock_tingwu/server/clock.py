@@ -14,6 +14,11 @@ def real_now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def steady() -> int:
+    """The time in ms since some moment, whatever is made of the machine's time."""
+    return time.monotonic_ns() // 1_000_000
+
+
 class SystemClock:
     """Tells the machine's time. Must be used on the event loop's thread."""
 
@@ -23,6 +28,9 @@ class SystemClock:
 
     def now(self) -> int:
         return real_now()
+
+    def steady(self) -> int:
+        return steady()
 
     def call_later(self, delay: int, callback: Callable[[], None]) -> Timer:
         timer = _LoopTimer(real_now() + delay, 0, callback)

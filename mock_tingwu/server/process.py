@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from mock_tingwu.server.app import Application
-from mock_tingwu.server.clock import make_clock, real_now
+from mock_tingwu.server.clock import make_clock, real_now, steady
 from mock_tingwu.server.http import AtOnce, HttpProtocol, Refuse
 from mock_tingwu.server.websocket import Router, WebSocketProtocol
 from mock_tingwu.services.world import World
@@ -56,7 +56,11 @@ class Server(uvicorn.Server):
         #: Records what happens, if it is to be recorded.
         self.recorder = _recorder(settings)
         recorder = self.recorder
-        self.world = recorder.world if recorder else World(settings, make_clock, real_now)
+        self.world = (
+            recorder.world
+            if recorder
+            else World(settings, make_clock, real_now, real_steady=steady)
+        )
         self.world.readiness.is_stopping = lambda: self.should_exit
         self.on_started: Callable[[], None] = lambda: None
         #: Who vouches for it by TLS, None without. To be asked after `listen`.

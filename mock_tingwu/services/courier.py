@@ -11,7 +11,8 @@ address has a number of connections of its own and a bound on what waits for it.
 - An answer may take as long in real time as the plan says: a real server gives it. The waits
   between attempts run on the scope's clock and may be virtual.
 - Redirects are not followed, cookies not kept. Proxies of the environment are used, but not to
-  reach this machine. TLS certificates are verified.
+  reach this machine. TLS certificates are verified. What callers of the API choose goes no further
+  than `mock_tingwu.core.reach` lets it.
 - Every attempt is written down in the journal: kind ``callback``.
 """
 
@@ -35,6 +36,7 @@ from mock_tingwu.core.delivery import LOST, WAITING, Delivery, Outcome
 from mock_tingwu.core.faults import CallbackDuplicate, CallbackFault, CallbackLost, CallbackSlow
 from mock_tingwu.core.imagination import is_this_machine
 from mock_tingwu.core.journal import Entry, Journal
+from mock_tingwu.core.reach import Reach, Unreachable
 from mock_tingwu.services.outside import Outside
 from mock_tingwu.services.quiet import unlogged
 
@@ -107,9 +109,14 @@ class Courier:
         fault: Callable[[Parcel], CallbackFault | None] = lambda parcel: None,
         noted: Callable[[Entry], None] = lambda entry: None,
         outside: Outside | None = None,
+        reach: Reach | None = None,
     ) -> None:
-        """``noted`` is told what was written down of every attempt."""
+        """``noted`` is told what was written down of every attempt.
+
+        ``reach`` is for addresses that callers of the API choose.
+        """
         self._outside = outside or Outside()
+        self._reach = reach
         self._clock = clock
         self._journal = journal
         self._commit = commit
@@ -127,7 +134,7 @@ class Courier:
         self._losing: set[str] = set()
         self._open: Counter[str] = Counter()
         self._slots: dict[str, asyncio.Semaphore] = {}
-        self._clients: dict[tuple[bool, MakeSocket | None], httpx.AsyncClient] = {}
+        self._clients: dict[tuple[bool, bool, MakeSocket | None], httpx.AsyncClient] = {}
         self._closed = self._stopping = False
         #: What is being sent or about to be. Waits for the clock are not in it.
         self.pending: set[asyncio.Task[None]] = set()
@@ -197,16 +204,21 @@ class Courier:
         """Go on with what was restored."""
         for parcel, waybill in list(self.waybills.items()):
             if waybill.left:
-                self._later(parcel, self._wait(waybill), partial(self._rest, parcel))
+                self._later(parcel, self._wait(parcel, waybill), partial(self._rest, parcel))
         for lane, queue in self._lanes.items():
-            wait = self._wait(self.waybills[queue[0]])
+            wait = self._wait(queue[0], self.waybills[queue[0]])
             if wait:
                 self._later(queue[0], wait, partial(self._run, lane))
             else:
                 self._spawn(self._run(lane))
 
-    def _wait(self, waybill: Waybill) -> int:
-        return 0 if waybill.due is None else max(0, waybill.due - self._clock.now())
+    def _wait(self, parcel: Parcel, waybill: Waybill) -> int:
+        if waybill.due is None:
+            return 0
+        wait = max(0, waybill.due - self._clock.now())
+        done = len(parcel.delivery.attempts)
+        # Somebody may have set the machine's time back since.
+        return min(wait, parcel.delivery.plan.waits[done - 1]) if done else wait
 
     def _touch(self, parcel: Parcel) -> None:
         if self.touched is not None and (waybill := self.waybills.get(parcel)) is not None:
@@ -356,6 +368,8 @@ class Courier:
 
         seconds = delivery.plan.answer_within / 1_000
         try:
+            if self._reach is not None:
+                self._reach.check(delivery.url)
             client = self._client(delivery.url)
             with unlogged():
                 async with (
@@ -368,6 +382,8 @@ class Courier:
                     ) as response,
                 ):
                     answer = await _beginning(response)
+        except Unreachable as error:
+            return Outcome(error=str(error)), ""
         except TimeoutError:
             return Outcome(error=f"no answer within {seconds:g} s"), ""
         except httpx.ConnectError as error:
@@ -384,7 +400,9 @@ class Courier:
         here = is_this_machine(urlsplit(url).hostname or "")
         # Where `here` is may change.
         make_socket = self._outside.make_socket if here else None
-        key = (here, make_socket)
+        reach = self._reach
+        guarded = reach is not None and not reach.is_free(url)
+        key = (here, guarded, make_socket)
         if key not in self._clients:
             from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -393,7 +411,12 @@ class Courier:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             # With a transport of its own it looks for no proxy.
             transport = httpx.AsyncHTTPTransport(limits=limits) if here else None
-            if make_socket is not None:
+            if guarded:
+                from mock_tingwu.guarded import GuardedTransport
+
+                assert reach is not None
+                transport = GuardedTransport(reach, httpx.create_ssl_context(), make_socket)
+            elif make_socket is not None:
                 from mock_tingwu.loopback import Transport
 
                 transport = Transport(make_socket, httpx.create_ssl_context())

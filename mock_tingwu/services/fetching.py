@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mock_tingwu.core.imagination import file_name, is_this_machine, url_problem
+from mock_tingwu.core.reach import Reach, Unreachable
+from mock_tingwu.own_files import written_anew
 from mock_tingwu.services.hosting import HostedFile, id_in
 from mock_tingwu.services.outside import Outside
 from mock_tingwu.services.quiet import unlogged
@@ -110,6 +112,8 @@ class Fetcher:
     ) -> None:
         self._policy = settings.fetch
         self._file_hosts = settings.file_hosts
+        #: Where URLs may lead.
+        self.reach = Reach.of(settings.host, settings.reach, settings.file_hosts)
         self._find_hosted = find_hosted
         self._outside = outside or Outside()
         self._connect_s, self._read_s = connect_s, read_s
@@ -175,13 +179,11 @@ class Fetcher:
         if target is not None:
             return self._mapped(parts, host, name, target, what)
         if self._policy == "always":
-            return Decision(
-                "fetch", f"the {what} is fetched from {host}: fetch is always", name, address=url
-            )
+            why = f"the {what} is fetched from {host}: fetch is always"
+            return Decision("fetch", why, name, address=self._reachable(url))
         if self._policy == "auto" and is_this_machine(host):
-            return Decision(
-                "fetch", f"the {what} is fetched: {host} is this machine", name, address=url
-            )
+            why = f"the {what} is fetched: {host} is this machine"
+            return Decision("fetch", why, name, address=self._reachable(url))
         if id_in(url) is not None:
             raise FetchError("link", "no such file is hosted here, or no longer: reset forgets all")
         because = (
@@ -190,6 +192,13 @@ class Fetcher:
             else f"{host} is not contacted; --fetch always or --file-host {host}=FOLDER would do it"
         )
         return Decision("imagine", f"the {what} is imagined: {because}", name)
+
+    def _reachable(self, url: str) -> str:
+        try:
+            self.reach.check(url)
+        except Unreachable as error:
+            raise FetchError("link", str(error)) from None
+        return url
 
     def _target_of(self, url: str) -> str | None:
         """The folder or base URL that stands for the host of ``url``."""
@@ -225,7 +234,7 @@ class Fetcher:
         fetched = Fetched(target, place.name)
         for _ in range(MAX_REDIRECTS + 1):
             if place.path is not None:
-                await asyncio.to_thread(shutil.copyfile, place.path, target)
+                await asyncio.to_thread(_copy, place.path, target)
                 fetched.size = target.stat().st_size
                 return fetched
             if place.action == "imagine":
@@ -262,7 +271,7 @@ class Fetcher:
         if encoding != "identity":
             fetched.notes.append(f"{host} sent {encoding} unasked, which is kept as it is")
         fetched.content_type = response.headers.get("Content-Type", "")
-        with fetched.path.open("wb") as file:
+        with written_anew(fetched.path) as file:
             try:
                 async for block in response.aiter_raw(_BLOCK):
                     fetched.size += len(block)
@@ -308,11 +317,16 @@ class Fetcher:
                 url = url.copy_with(host="localhost")
             trusted = await self._trusted()
             here = is_this_machine(host)
-            transport = None
-            if here and self._outside.make_socket is not None:
+            transport: httpx.AsyncHTTPTransport | None = None
+            make_socket = self._outside.make_socket if here else None
+            if not self.reach.is_free(address):
+                from mock_tingwu.guarded import GuardedTransport
+
+                transport = GuardedTransport(self.reach, trusted, make_socket)
+            elif make_socket is not None:
                 from mock_tingwu.loopback import Transport
 
-                transport = Transport(self._outside.make_socket, trusted)
+                transport = Transport(make_socket, trusted)
             client = httpx.AsyncClient(
                 headers=headers,
                 timeout=httpx.Timeout(self._read_s, connect=self._connect_s),
@@ -341,6 +355,8 @@ class Fetcher:
         import httpx
 
         for cause in _causes(error):
+            if isinstance(cause, Unreachable):
+                return str(cause)
             if isinstance(cause, ConnectionRefusedError):
                 return f"{host} refused the connection"
             if isinstance(cause, socket.gaierror):
@@ -360,6 +376,11 @@ class Fetcher:
         if isinstance(error, httpx.NetworkError):
             return f"the connection to {host} broke"
         return f"{host} cannot be asked: {error}"
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as read, written_anew(target) as written:
+        shutil.copyfileobj(read, written)
 
 
 def _is_file(path: Path) -> bool:

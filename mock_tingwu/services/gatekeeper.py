@@ -225,7 +225,7 @@ class Gatekeeper:
             ApiFailure: the caller has made too many within a second.
         """
         limit = scope.limits.of(api)
-        wait = self._memory(scope).throttle.admit(caller, api, limit, scope.clock.now())
+        wait = self._memory(scope).throttle.admit(caller, api, limit, scope.clock.steady())
         if wait:
             error = throttled(wait)
             error.detail = f"more than {counted(limit, 'call')} of {api} within a second"

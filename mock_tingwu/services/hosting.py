@@ -11,7 +11,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from errno import ELOOP
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -23,6 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mock_tingwu.own_files import check_real, is_real, remove, written_anew
 from mock_tingwu.services.address import Address
 from mock_tingwu.services.json_api import ControlError, json_endpoint, realm_of
 from mock_tingwu.services.ranges import ranged_file
@@ -126,7 +126,7 @@ class HostedFiles:
     def find(self, file_id: str) -> HostedFile | None:
         file = self._files.get(file_id)
         # A link in the place of a copy would lead anywhere.
-        return None if file is None or (file.kept and file.path.is_symlink()) else file
+        return None if file is None or (file.kept and not is_real(file.path)) else file
 
     def add(self, file: HostedFile) -> HostedFile:
         """Serve ``file`` from now on, or the mock's own copy of the same if there is one."""
@@ -147,8 +147,7 @@ class HostedFiles:
     def draft(self) -> Iterator[Path]:
         """A place for an upload; what is left there at the end is removed."""
         folder = self._folder() / FOLDER
-        if folder.is_symlink():
-            raise OSError(ELOOP, "a symbolic link is in its place", str(folder))
+        check_real(folder)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"upload-{next(self._numbers)}"
         self._drafts.add(path)
@@ -156,7 +155,7 @@ class HostedFiles:
             yield path
         finally:
             self._drafts.discard(path)
-            path.unlink(missing_ok=True)
+            remove(path)
 
     def keep(self, draft: Path, name: str, fingerprint: Fingerprint) -> HostedFile:
         """Serve what was uploaded to ``draft``, which moves to its place.
@@ -179,7 +178,7 @@ class HostedFiles:
         file = self._files.pop(file_id, None)
         self.version += 1
         if file is not None and file.kept:
-            file.path.unlink(missing_ok=True)
+            remove(file.path)
         return file is not None
 
     def forget(self) -> None:
@@ -243,7 +242,7 @@ class HostingService:
         fingerprint = Fingerprint(name)
         try:
             with hosted.draft() as draft:
-                with draft.open("wb") as file:
+                with written_anew(draft) as file:
                     async for block in _blocks(request.stream()):
                         await asyncio.to_thread(file.write, block)
                         await asyncio.to_thread(fingerprint.update, block)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Collection, Iterator
+from errno import EIO
 from pathlib import Path
 from typing import Final
 
 from mock_tingwu import media
 from mock_tingwu.core.imagination import Imagined
 from mock_tingwu.core.meeting import Meeting, Slide
+from mock_tingwu.own_files import check_real, is_real, remove
 from mock_tingwu.services.media_files import NAMES
 
 #: A slide of an imagined video stays at least this long, in ms.
@@ -57,22 +60,25 @@ class ImaginedMedia:
         """The file with this suffix or the slide with this name, if there is one.
 
         There is none any more once `close` was called or the folder has gone.
+
+        Raises:
+            OSError: it cannot be made; it is tried again next time.
         """
         if name not in self.suffixes and name not in {s.name for s in self._meeting.slides}:
             return None
         path = self._folder / NAMES.get(name, name)
         async with self._lock:
-            if not self._closed and not path.exists():
+            if not self._closed and not os.path.lexists(path):
                 try:
                     async with self._long_jobs:
                         await asyncio.to_thread(self._make, path)
                 except (media.Stopped, FileNotFoundError):
                     return None
-                except (media.RecordingError, OSError):
+                except (media.RecordingError, OSError) as error:
                     # Whoever closed this may have removed the folder under the writer's hands.
                     if not self._closed:
-                        raise
-        return None if self._closed else path
+                        raise OSError(EIO, getattr(error, "strerror", "") or str(error)) from error
+        return None if self._closed or not is_real(path) else path
 
     def close(self) -> None:
         """Give up what is being made; what there is of it is removed."""
@@ -84,10 +90,15 @@ class ImaginedMedia:
         # Nobody must find a file that is half made.
         draft = path.with_name(f"draft{path.suffix}")
         try:
+            check_real(self._folder)
             # Not its parents: whoever has removed them wants no files any more.
             self._folder.mkdir(exist_ok=True)
+            draft.unlink(missing_ok=True)
             self._write(path, draft)
             draft.replace(path)
+        except BaseException:
+            remove(draft)
+            raise
         finally:
             if self._closed:
                 self._remove(draft, path)
@@ -98,8 +109,7 @@ class ImaginedMedia:
         Whoever removes the folders cannot do so while a file is written there.
         """
         for file in files:
-            with contextlib.suppress(OSError):
-                file.unlink()
+            remove(file)
         with contextlib.suppress(OSError):
             self._folder.rmdir()
         with contextlib.suppress(OSError):

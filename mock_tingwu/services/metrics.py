@@ -178,7 +178,7 @@ class Metrics:
 
     def families(self, world: World) -> Iterator[Family]:
         """All of it, as it is now."""
-        uptime = (world.real_now() - self.began) / 1000
+        uptime = (world.real_steady() - self.began) / 1000
         yield _gauge("info", "Version.", [((__version__,), 1)], "version")
         yield _gauge("uptime_seconds", "Since the server was made.", _one(uptime))
         for kind, counted in _COUNTED.items():

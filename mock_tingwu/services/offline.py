@@ -129,11 +129,10 @@ class RecordingReader:
         if decision.action == "imagine":
             await self._imagine(scope, task, stop)
         else:
-            folder = scope.media_files(task).folder
             with contextlib.ExitStack() as cleanup:
                 path, name = decision.path, decision.name
                 if path is None:
-                    path = folder / "source"
+                    path = scope.media_files(task).folder / "source"
                     cleanup.callback(path.unlink, missing_ok=True)
                     fetched = await self._fetch(task.file_url, path)
                     name = fetched.name
@@ -165,6 +164,7 @@ class RecordingReader:
             note = await asyncio.to_thread(_listen, task, path, recording, files, stop, longest)
             if note:
                 self._note(scope, task, note)
+            scope.note_media(task)
         except media.MediaUnavailable as error:
             self._note(scope, task, f"{error}; the recording is imagined from its size")
             await self._imagine(scope, task, stop, size=path.stat().st_size)
@@ -172,8 +172,12 @@ class RecordingReader:
         if stop.is_set():
             return
         if recording.video:
-            files = scope.media_files(task)
-            for note in await asyncio.to_thread(_look, task, path, files, stop):
+            try:
+                files = scope.media_files(task)
+                notes = await asyncio.to_thread(_look, task, path, files, stop)
+            except OSError as error:
+                notes = [f"the video's files cannot be made: {error.strerror or error}"]
+            for note in notes:
                 self._note(scope, task, note)
         scope.finish_media(task)
 

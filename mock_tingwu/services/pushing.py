@@ -348,6 +348,7 @@ class PushingConnection(ABC):
             files = self._scope.media_of(task)
             if files is not None:
                 files.write(pcm)
+                self._scope.note_media(task)
             heard = task.stream.feed(pcm)
         elif isinstance(self._decoder, media.EstimatingDecoder):
             length = self._decoder.estimated_ms
@@ -442,7 +443,7 @@ class PushingConnection(ABC):
         self._scope = scope
         scope.connections[self] = None
         self._choose_segments()
-        self._wire.time_is(scope.clock.now())
+        self._wire.time_is(scope.clock.steady())
         self._record("ws_open", target=self._target)
 
     # Sending and waiting
@@ -472,7 +473,7 @@ class PushingConnection(ABC):
         elif self._deadline is None:
             # A deadline that has moved on is looked at when its timer fires: no timer per frame.
             clock = self._scope.clock
-            delay = session.deadline - clock.now()
+            delay = session.deadline - clock.steady()
             self._deadline = clock.call_later(delay, lambda: self._guarded(self._due))
 
     def _send(self, *messages: bytes) -> None:
@@ -595,7 +596,7 @@ class PushingConnection(ABC):
 
     def _due(self) -> None:
         self._deadline = None
-        session, now = self._wire, self._scope.clock.now()
+        session, now = self._wire, self._scope.clock.steady()
         if self._connection is not None and self._connection.stalled:
             # We do not read because the client does not: that it sends nothing is our doing.
             session.last_arrival = now

@@ -8,7 +8,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Final
 
 from mock_tingwu.core.apps import AppBook
 from mock_tingwu.core.awkward.habits import PLAIN, Profile
@@ -17,6 +18,7 @@ from mock_tingwu.core.journal import Entry
 from mock_tingwu.core.phrases import PhraseList
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.throttle import Limits
+from mock_tingwu.own_files import remove
 from mock_tingwu.services import causes
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.services.media_files import MediaFiles
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from mock_tingwu.services.scenarios import Applied
     from mock_tingwu.services.world import World
     from mock_tingwu.store.keeper import Kept
+
+
+#: Timers of a virtual clock that run before anybody else has a turn: there may be millions.
+_STEPS_AT_ONCE: Final = 200
 
 
 class Realm(Scope):
@@ -71,7 +77,7 @@ class Realm(Scope):
         self.outside = world.outside
         self.seed = seed
         #: What clients do against the rules.
-        self.watch = Watch(self, world.real_now)
+        self.watch = Watch(self, world.real_steady)
         self.configure(settings)
         #: What was put in force here since the last reset.
         self.scenarios: list[Applied] = []
@@ -81,6 +87,8 @@ class Realm(Scope):
         self._folder = folder
         self._media: dict[Task, MediaFiles] = {}
         self._imagined: dict[Task, ImaginedMedia] = {}
+        # The tasks for whose media files there was no place, by their ids.
+        self._media_lost: set[str] = set()
         self._recordings: RecordingReader | None = None
         self._live: LiveBook | None = None
         self._advancing = asyncio.Lock()
@@ -174,8 +182,12 @@ class Realm(Scope):
             clock.check(milliseconds)
             target = clock.now() + milliseconds
             await self.settled()
+            steps = 0
             while clock.step(target):
                 await self.settled()
+                steps += 1
+                if not steps % _STEPS_AT_ONCE:
+                    await asyncio.sleep(0)
             clock.advance(target - clock.now())
 
     async def settled(self) -> None:
@@ -197,13 +209,26 @@ class Realm(Scope):
     # Media files
 
     def media_of(self, task: Task) -> MediaFiles | None:
-        """The media files that the task asked for, being written; None when it asked for none."""
-        if not (task.options.mp3 or task.options.spectrum):
+        """The media files that the task asked for, being written; None when there are none.
+
+        The task has asked for none, or there is no place for them, which is noted.
+        """
+        if task.id in self._media_lost or not (task.options.mp3 or task.options.spectrum):
             return None
-        return self.media_files(task)
+        try:
+            return self.media_files(task)
+        except OSError as error:
+            self._media_lost.add(task.id)
+            why = f"the media files cannot be made: {error.strerror or error}; there will be none"
+            self.journal.record("note", "media", task.id, text=why)
+            return None
 
     def media_files(self, task: Task) -> MediaFiles:
-        """The folder of the task's own, and what is being written to it."""
+        """The folder of the task's own, and what is being written to it.
+
+        Raises:
+            OSError: there is no place for it.
+        """
         media = self._media.get(task)
         if media is None:
             media = self._media[task] = MediaFiles(
@@ -213,9 +238,14 @@ class Realm(Scope):
                 spectrum=task.options.spectrum,
                 heard=0 if self._world.keeps and not task.offline else None,
             )
-            if media.note:
-                self.journal.record("note", "media", task.id, text=media.note)
+            self.note_media(task)
         return media
+
+    def note_media(self, task: Task) -> None:
+        """Write down what could not be made of the media files of a task."""
+        media = self._media.get(task)
+        if media is not None and (note := media.take_note()):
+            self.journal.record("note", "media", task.id, text=note)
 
     def imagine_media(self, task: Task, imagined: ImaginedMedia) -> None:
         """Let the task have the files of an imagined recording."""
@@ -225,29 +255,22 @@ class Realm(Scope):
     async def media_path(self, task: Task, name: str) -> Path | None:
         """A finished media file by its suffix or a picture by its name, if there is one."""
         imagined, media = self._imagined.get(task), self._media.get(task)
-        if imagined is not None:
-            path = await imagined.path(name)
-        else:
-            path = None if media is None else media.path(name)
-        return path if path is None or self._is_inside(path) else None
-
-    def _is_inside(self, path: Path) -> bool:
-        """Whether no link in the user's folder leads a path out of it."""
-        folder = self._world.settings.data_dir
-        return folder is None or path.resolve().is_relative_to(folder.resolve())
+        if imagined is None:
+            return None if media is None else media.path(name)
+        try:
+            return await imagined.path(name)
+        except OSError as error:
+            why = f"{name} cannot be made: {error.strerror or error}"
+            self.journal.record("note", "media", task.id, text=why)
+            return None
 
     def finish_media(self, task: Task) -> None:
         """Complete what the task asked for; links to it may be handed out from now on."""
         media = self._media.get(task)
         if media is None:
             return
-        try:
-            finished = media.finish()
-        except OSError as error:
-            why = f"the media files cannot be finished: {error.strerror or error}"
-            self.journal.record("note", "media", task.id, text=why)
-        else:
-            task.files.update(dict.fromkeys(finished, self.clock.now()))
+        task.files.update(dict.fromkeys(media.finish(), self.clock.now()))
+        self.note_media(task)
 
     def _audio_over(self, scope: Scope, task: Task) -> None:
         if task.offline:
@@ -259,15 +282,10 @@ class Realm(Scope):
                 imagined.close()
             files = self._media.pop(task, None)
             if files is not None:
-                with contextlib.suppress(OSError):
-                    files.finish()
-                shutil.rmtree(files.folder, ignore_errors=True)
+                files.finish()
+                remove(files.folder)
             return
-        try:
-            self.media_of(task)
-        except OSError as error:
-            why = f"the media files cannot be made: {error.strerror or error}"
-            self.journal.record("note", "media", task.id, text=why)
+        self.media_of(task)
         self.finish_media(task)
 
     def _forgotten(self, scope: Scope, task: Task) -> None:
@@ -285,14 +303,23 @@ class Realm(Scope):
             shutil.rmtree(self._folder / task.id, ignore_errors=True)
 
     def media_folder(self) -> Path:
-        """A folder of this scope's own: task ids begin anew with every start and reset."""
+        """A folder of this scope's own: task ids begin anew with every start and reset.
+
+        In a data directory it may not be there, when there is no place for it.
+
+        Raises:
+            OSError: there is no place for a temporary one.
+        """
+        parent = self._world.settings.data_dir
+        if parent is None:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="mock-tingwu-")).resolve()
+            return self._folder
         if self._folder is None:
-            parent = self._world.settings.data_dir
-            if parent is not None:
-                parent.mkdir(parents=True, exist_ok=True)
-            started = as_datetime(self._world.real_now()).strftime("%Y%m%dT%H%M%SZ-")
-            prefix = "mock-tingwu-" if parent is None else started
-            self._folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+            started = as_datetime(self._world.real_now()).strftime("%Y%m%dT%H%M%SZ")
+            self._folder = parent.resolve() / f"{started}-{token_hex(4)}"
+        with contextlib.suppress(OSError):  # whoever writes to it is told
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self._folder
 
     # What outlives the process
@@ -363,8 +390,7 @@ class Realm(Scope):
         self._imagined.clear()
         self.hosted.forget()
         for media in self._media.values():
-            with contextlib.suppress(OSError):  # the folder may be gone, the disk full
-                media.finish()
+            media.finish()
         self._media.clear()
         if self._folder is not None and self._world.settings.data_dir is None:
             shutil.rmtree(self._folder, ignore_errors=True)

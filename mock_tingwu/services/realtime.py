@@ -85,7 +85,7 @@ class PusherConnection(PushingConnection):
         self._session = nls.Session(
             task.options,
             self._new_message_id,
-            scope.clock.now(),
+            scope.clock.steady(),
             task.stream.shift,
         )
         super().__init__(scope, self._session, target)
@@ -99,7 +99,7 @@ class PusherConnection(PushingConnection):
 
     def _receive_text(self, data: bytes) -> None:
         self._record("ws_in", text=data.decode("utf-8", "replace"))
-        request = self._session.receive_text(data, self._scope.clock.now())
+        request = self._session.receive_text(data, self._scope.clock.steady())
         match request:
             case nls.StartRequested():
                 self._begin(request)
@@ -115,7 +115,7 @@ class PusherConnection(PushingConnection):
         self._frames += 1
         self._bytes += len(data)
         was_failed = self._session.state is FAILED
-        audio = self._session.receive_audio(data, self._scope.clock.now())
+        audio = self._session.receive_audio(data, self._scope.clock.steady())
         if audio:
             self._push(audio)
         elif self._session.state is FAILED and not was_failed:

@@ -78,13 +78,16 @@ _decode = msgspec.json.Decoder().decode
 
 
 class Watch:
-    """What the clients of one scope do. ``real_now`` is the machine's time in ms."""
+    """What the clients of one scope do. ``real_steady`` is the machine's time in ms, without
+    jumps.
+    """
 
-    def __init__(self, scope: Scope, real_now: Callable[[], int]) -> None:
+    def __init__(self, scope: Scope, real_steady: Callable[[], int]) -> None:
         self._scope = scope
         self.findings = Findings(scope.journal)
         clock = scope.clock
-        self._passed = TimePassed(real_now, clock.now if isinstance(clock, VirtualClock) else None)
+        shown = clock.steady if isinstance(clock, VirtualClock) else None
+        self._passed = TimePassed(real_steady, shown)
         self._calls = CallPace()
         self._polls = PollPace()
         # The call that made each task; tasks whose stream broke off; the latest of each TaskKey.

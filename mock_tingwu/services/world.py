@@ -61,15 +61,19 @@ class World:
         make_clock: Callable[[str], Clock],
         real_now: Callable[[], int],
         outside: Outside | None = None,
+        *,
+        real_steady: Callable[[], int] | None = None,
     ) -> None:
         self.settings = settings
         #: What the mock does not decide itself.
         self.outside = outside or Outside()
         #: The machine's own time in ms: signatures are dated with the client's (design, Time).
         self.real_now = real_now
+        #: The same to measure with: it does not jump when somebody sets the machine's time.
+        self.real_steady = real_steady or real_now
         self._make_clock = make_clock
         #: Counts what happens, in all scopes.
-        self.metrics = Metrics(real_now())
+        self.metrics = Metrics(self.real_steady())
         #: Whether the server can be used.
         self.readiness = Readiness()
         self.make_recognizer = load_recognizer(settings.recognizer)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from mock_tingwu.core.apps import AppBook
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import FAILED, ONGOING
+from mock_tingwu.own_files import remove
 from mock_tingwu.services.callbacks import CallbackBook
 from mock_tingwu.services.courier import Courier, Parcel, Waybill
 from mock_tingwu.services.dashscope.task_data import Shown
@@ -45,7 +45,7 @@ from mock_tingwu.store.snapshot import (
     state_record,
     task_record,
 )
-from mock_tingwu.store.sqlite import Batch, Database, StoreError
+from mock_tingwu.store.sqlite import Batch, Database, Gone, StoreError
 
 if TYPE_CHECKING:
     from mock_tingwu.services.imagined_media import ImaginedMedia
@@ -472,12 +472,14 @@ class Store:
         assert folder is not None
         self._settings = settings
         self._folder = folder
+        self._gone = False
         self._keepers: dict[str, Keeper] = {}
         self._failed = False
         self._retry_at = 0.0
         self._tick: asyncio.TimerHandle | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._place = folder.resolve()
             self._database = Database(folder)
         except OSError as error:
             raise self._refusal(f"cannot be used: {error.strerror or error}") from None
@@ -489,8 +491,8 @@ class Store:
 
     @property
     def folder(self) -> Path:
-        """The data directory."""
-        return self._folder
+        """The data directory, with the links resolved by which the user says where it is."""
+        return self._place
 
     @property
     def names(self) -> list[str]:
@@ -524,7 +526,7 @@ class Store:
         self._keepers[kept.scope.name] = Keeper(kept, self._settings)
         self.commit()
         if before is not None:
-            shutil.rmtree(before.kept.folder, ignore_errors=True)
+            remove(before.kept.folder)
 
     def forget(self, name: str) -> None:
         """Keep a scope no longer, nor what there is of it."""
@@ -535,7 +537,7 @@ class Store:
             self._database.write([Batch(name, anew=True)])
         except StoreError as error:
             self._fail(f"--data-dir {error!s}")
-        shutil.rmtree(keeper.kept.folder, ignore_errors=True)
+        remove(keeper.kept.folder)
 
     def keep(self, kept: Kept) -> None:
         """Bring back what there is of a scope, and keep it from now on.
@@ -577,13 +579,18 @@ class Store:
         if self._failed and time.monotonic() < self._retry_at:
             return
         try:
+            if self._gone:
+                self._begin_anew()
             batches = [keeper.collect(streams=streams) for keeper in self._keepers.values()]
             batches = [batch for batch in batches if batch]
             if not batches:
                 return
             self._database.write(batches)
         except StoreError as error:
+            self._gone = self._gone or isinstance(error, Gone)
             self._fail(f"--data-dir {error!s}")
+        except OSError as error:
+            self._fail(f"--data-dir cannot be used: {error.strerror or error}")
         except Exception:
             log.exception("a defect of the mock keeps it from writing to its data directory")
             self._fail("a defect of the mock")
@@ -591,6 +598,15 @@ class Store:
             if self._failed:
                 self._failed = False
                 self._note("what happens is kept again, also what has happened meanwhile")
+
+    def _begin_anew(self) -> None:
+        """Make the database again that was removed. One that somebody has put there is his."""
+        if not self._database.is_missing:
+            raise Gone("holds another database than before")
+        self._place.mkdir(parents=True, exist_ok=True)
+        made = Database(self._place)
+        self._database.close()
+        self._database, self._gone = made, False
 
     def _fail(self, why: str) -> None:
         self._retry_at = time.monotonic() + RETRY_S

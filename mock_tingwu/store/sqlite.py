@@ -56,6 +56,10 @@ class StoreError(Exception):
     """The database cannot be used; the message is a part of a sentence that says why."""
 
 
+class Gone(StoreError):
+    """The file was removed or replaced under our hands: what is written would be lost."""
+
+
 @dataclass(slots=True)
 class Batch:
     """What one transaction writes of the scope ``name``.
@@ -93,7 +97,7 @@ class Database:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / NAME
+        self._path = path = folder / NAME
         for name in (NAME, *(NAME + suffix for suffix in ("-wal", "-shm", "-journal"))):
             if (folder / name).is_symlink():
                 raise StoreError(f"holds a {name} that is a symbolic link")
@@ -114,6 +118,7 @@ class Database:
         except sqlite3.Error as error:
             raise StoreError(_why(error)) from None
         try:
+            self._identity = self._seen()
             self._prepare()
             self._read_numbers()
         except StoreError:
@@ -147,6 +152,19 @@ class Database:
         # Written every time: a file that cannot be written is found out now.
         execute(f"PRAGMA user_version = {FORMAT}")
         execute("COMMIT")
+
+    def _seen(self) -> tuple[int, int] | None:
+        """What tells the file at our path from another one; None if there is none."""
+        try:
+            found = self._path.lstat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is nothing at all where the file was."""
+        return self._seen() is None
 
     def _read_numbers(self) -> None:
         rows = self._connection.execute("SELECT name, number FROM scope")
@@ -195,6 +213,8 @@ class Database:
             StoreError: nothing was written.
         """
         execute = self._connection.execute
+        if self._seen() != self._identity:
+            raise Gone(f"no longer holds the {NAME} that was there")
         try:
             execute("BEGIN IMMEDIATE")
             for batch in batches:

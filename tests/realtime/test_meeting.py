@@ -364,7 +364,7 @@ def test_a_media_folder_that_has_gone_stops_neither_task_nor_mock(
         assert stop(mock, task["TaskId"]) == "COMPLETED"
     assert "OutputSpectrumPath" not in info(mock, task["TaskId"])
     notes = [entry["text"] for entry in mock.journal if entry["kind"] == "note"]
-    assert any("media files cannot be finished" in note for note in notes)
+    assert any("audio.spectrum cannot be written" in note for note in notes)
     mock.reset()
 
 

@@ -143,7 +143,7 @@ class Gateway:
     def _limit(self, scope: Realm, caller: str, name: str) -> None:
         limit = scope.limits.of(_LIMITED.get(name, ""))
         throttle = self._throttles.setdefault(scope, Throttle())
-        wait = throttle.admit(caller, name, limit, scope.clock.now())
+        wait = throttle.admit(caller, name, limit, scope.clock.steady())
         if wait:
             raise throttled(wait, f"more than {counted(limit, 'call')} of {name} within a second")
 

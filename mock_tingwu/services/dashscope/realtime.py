@@ -101,7 +101,7 @@ class DuplexConnection(PushingConnection):
     def __init__(self, world: World, scope: Realm, target: str) -> None:
         self._world = world
         strict = world.settings.task_ids == "documented"
-        self._session = inference.Session(scope.clock.now(), strict_task_id=strict)
+        self._session = inference.Session(scope.clock.steady(), strict_task_id=strict)
         super().__init__(scope, self._session, target)
         self._connection_id = scope.ids.hex32("connection")
         self._rename(self._connection_id)
@@ -336,7 +336,7 @@ class DuplexConnection(PushingConnection):
 
     @property
     def _now(self) -> int:
-        return self._scope.clock.now()
+        return self._scope.clock.steady()
 
 
 def _or(given: Any, usual: Any) -> Any:

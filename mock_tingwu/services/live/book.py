@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mock_tingwu import media
 from mock_tingwu.core.delivery import Delivery
 from mock_tingwu.core.imagination import stated_length
+from mock_tingwu.core.reach import Reach, Unreachable
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, TaskEvent
 from mock_tingwu.protocols.live_captions import Engine
@@ -41,15 +42,18 @@ class LiveBook:
         self._real_now = world.real_now
         self._workers = world.workers
         self._outside = world.outside
-        self._fetcher = world.outside.fetcher(
-            Fetcher(world.settings, world.find_hosted, world.outside)
-        )
+        fetcher = Fetcher(world.settings, world.find_hosted, world.outside)
+        self._fetcher = world.outside.fetcher(fetcher)
+        self._reach = fetcher.reach
+        # Where callbacks may go: what stands for hosts of files does not matter.
+        self._receivers = Reach(world.settings.host, world.settings.reach)
         self.courier = Courier(
             scope.clock,
             scope.journal,
             world.commit,
             partial(fault_of, scope),
             outside=world.outside,
+            reach=self._receivers,
         )
         self._captionings: dict[str, Captioning] = {}
         # When each task that was restored gives up, as far as it waits for its stream.
@@ -68,8 +72,14 @@ class LiveBook:
         """A new task, which begins to listen at once.
 
         Raises:
-            ApiFailure: nothing can be at such a StreamURL.
+            ApiFailure: nothing can be at such a StreamURL, or nobody told at such a CallbackURL.
         """
+        try:
+            self._receivers.check(request.callback_address)
+        except Unreachable as error:
+            failure = invalid("CallbackURL")
+            failure.detail = str(error)
+            raise failure from None
         source, why = self._source(request)
         task = self._scope.create_live(request.order, stream_url=request.stream_url)
         captioning = Captioning(self._scope, task, request, self.courier, self._real_now)
@@ -163,7 +173,7 @@ class LiveBook:
             failure.detail = error.detail
             raise failure from None
         if decision.action != "imagine" and media.pyav_available():
-            pulled = PulledSource(clock, url, self._allowed, heard, self._outside)
+            pulled = PulledSource(clock, url, self._allowed, heard, self._outside, self._reach)
             self._workers.add(pulled.thread)
             return pulled, [decision.why]
         length, notes = stated_length(url)
@@ -173,11 +183,15 @@ class LiveBook:
         return ImaginedSource(clock, max(0, (length or LONGEST_MS) - heard)), [why, *notes]
 
     def _allowed(self, url: str) -> str | None:
-        """The address to contact for a URL of a stream, None if it must not be contacted."""
+        """The address to contact for a URL of a stream, None if it must not be contacted.
+
+        Raises:
+            PullError: ``forbidden``, with a reason.
+        """
         try:
             decision = self._fetcher.decide_stream(url)
-        except FetchError:
-            return None
+        except FetchError as error:
+            raise media.PullError("forbidden", error.detail) from None
         if decision.path is not None:
             return decision.path.as_uri()
         return decision.address or None

@@ -100,7 +100,9 @@ class Captioning:
         if self.task.status is ONGOING:
             self.interrupted(RESTARTED)
         elif gives_up_at is not None:
-            self._wait_for_stream(gives_up_at - self._scope.clock.now())
+            # Somebody may have set the machine's time back since.
+            most = (self.request.auto_terminate or 0) * 1000
+            self._wait_for_stream(min(gives_up_at - self._scope.clock.now(), most))
         if not self._over:
             self.listen_to(source)
 

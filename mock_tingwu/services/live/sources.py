@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from mock_tingwu import media
 from mock_tingwu.core.clock import Clock, Timer
+from mock_tingwu.core.reach import Reach
 from mock_tingwu.core.scope import DECODED_RATE
 from mock_tingwu.media import PullError
 from mock_tingwu.services.outside import Outside
@@ -111,8 +112,9 @@ class ImaginedSource:
 class PulledSource:
     """The stream at ``url``, pulled again and again until it is closed.
 
-    ``allowed`` tells the address that is contacted for a URL, None when it must not be. A recording
-    is heard once, at the pace of the clock, but for the ``heard`` ms at its beginning.
+    ``allowed`` tells the address that is contacted for a URL, None when it must not be, and
+    ``reach`` is asked for every address that is connected to. A recording is heard once, at the
+    pace of the clock, but for the ``heard`` ms at its beginning.
     """
 
     def __init__(
@@ -122,8 +124,10 @@ class PulledSource:
         allowed: Callable[[str], str | None],
         heard: int = 0,
         outside: Outside | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._outside = outside or Outside()
+        self._reach = reach
         self._clock = clock
         self._url = url
         self._allowed = allowed
@@ -189,6 +193,7 @@ class PulledSource:
             stop=self._stop.is_set,
             allowed=self._allowed,
             make_socket=self._outside.make_socket,
+            reach=self._reach,
         )
         return self._pulled
 
