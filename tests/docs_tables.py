@@ -146,6 +146,9 @@ DASHSCOPE_ERRORS: Final = {
 SETTINGS: Final = {
     "host": "Address to listen on.",
     "port": "Port; 0 picks a free one.",
+    "allowed_hosts": "The hosts, `name` or `name:port` with commas between, by which the [control "
+    "API](control.md#who-may-call) may be called and from whose web pages; `*`: all. None: any "
+    "name if `host` is more than the loopback, no other pages.",
     "auth": "`open` takes any credentials, `verify` checks every signature against `access_keys`.",
     "clock": "`system`, or `virtual`: stands still until it is advanced.",
     "seed": "Decides every identifier. Same seed, same requests, same bytes.",
