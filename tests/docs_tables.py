@@ -222,6 +222,12 @@ BOUNDS: Final = {
         "refused",
     ),
     "server.http:MAX_HEAD": ("request line and headers", "bytes", "refused"),
+    "server.http:LONGEST_HEAD_S": (
+        "time for request line and headers, or until a connection has its first",
+        "s",
+        "refused",
+    ),
+    "server.http:LONGEST_PAUSE_S": ("pause in a request's body", "s", "refused"),
     "interception.proxy:MAX_HEAD": (
         "request line and headers to the proxy of `run`",
         "bytes",
