@@ -297,6 +297,7 @@ BOUNDS: Final = {
         "ms",
         "it is over",
     ),
+    "core.scripts:MAX_SPEAKERS": ("speakers of a script that does not name them", "", "refused"),
     "services.dashscope.text:MAX_LINES": ("lines of a text", "", "refused"),
     "services.dashscope.text:MAX_CHARACTERS": ("text of a task", "characters", "refused"),
     "services.dashscope.keys:LONGEST_S": ("life of a temporary key", "s", "refused"),
