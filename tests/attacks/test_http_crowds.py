@@ -10,7 +10,6 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -69,10 +68,10 @@ def test_connections_that_say_nothing(child: Child, record_property: pytest.Fixt
 )
 def test_connections_that_dribble(child: Child, begun: bytes, drop: bytes) -> None:
     before = child.memory
-    with child.crowd(200) as crowd:
+    with child.crowd(100) as crowd:
         for connection in crowd:
             connection.sendall(begun)
-        for _ in range(3):
+        for _ in range(2):
             for connection in crowd:
                 connection.sendall(drop)
             child.serves()
@@ -83,7 +82,7 @@ def test_connections_that_dribble(child: Child, begun: bytes, drop: bytes) -> No
 def test_connections_that_are_reset_at_once(child: Child) -> None:
     before = child.memory
     for begun in (b"", GET, GET[:-2], http("PUT", START, extra=CHUNKED)):
-        for _ in range(250):
+        for _ in range(100):
             connection = child.connect()
             connection.sendall(begun)
             reset(connection)
@@ -91,20 +90,18 @@ def test_connections_that_are_reset_at_once(child: Child) -> None:
     assert child.memory - before < 64 * MIB
 
 
-def test_more_connections_than_there_are_files(tmp_path: Path) -> None:
-    with Child(tmp_path) as child:
-        child.serves()
-        room = 64
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (room, hard))
-        with child.crowd(4 * room) as crowd:
+def test_more_connections_than_there_are_files(child: Child) -> None:
+    usual = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
+    room = 64
+    resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (room, usual[1]))
+    try:
+        with child.crowd(3 * room) as crowd:
             for connection in crowd:
                 connection.sendall(GET)
-            answered = 0
-            for connection in crowd[: room // 2]:
-                answered += status_of(connection) == b"200"
-        assert answered == room // 2
+            assert [status_of(connection) for connection in crowd[: room // 2]] == [b"200"] * 32
         child.serves()
+    finally:
+        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, usual)
 
 
 # Without end
@@ -146,26 +143,26 @@ def test_a_gibibyte_that_comes_is_not_kept(child: Child, head: bytes) -> None:
     with child.connect() as connection:
         connection.sendall(head)
         with suppress(ConnectionError):  # it may hang up on whoever goes on
-            for _ in range(96):
+            for _ in range(48):
                 connection.sendall(piece)
         child.serves()
-        assert child.memory - before < 64 * MIB
+        assert child.memory - before < 24 * MIB
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_a_compressed_body_is_not_unpacked(child: Child, encoding: str) -> None:
     before = child.memory
-    plain = b'{"a": "' + bytes(b" " * (64 * MIB)) + b'"}'
+    plain = b'{"a": "' + bytes(b" " * (48 * MIB)) + b'"}'
     body = (gzip.compress if encoding == "gzip" else zlib.compress)(plain, 1)
     for method, path in (("PUT", START), ("POST", "/_mock/faults"), ("POST", "/")):
         with child.connect() as connection:
             connection.sendall(http(method, path, body, extra=f"Content-Encoding: {encoding}\r\n"))
             assert status_of(connection) == b"400"
-    assert child.memory - before < 48 * MIB
+    assert child.memory - before < 32 * MIB
 
 
-def test_twenty_thousand_requests_at_once_are_answered_in_turn(child: Child) -> None:
-    count, answers, tail = 20_000, 0, b""
+def test_ten_thousand_requests_at_once_are_answered_in_turn(child: Child) -> None:
+    count, answers, tail = 10_000, 0, b""
     before = child.memory
     with child.connect() as connection:
         connection.setblocking(False)
@@ -182,8 +179,8 @@ def test_twenty_thousand_requests_at_once_are_answered_in_turn(child: Child) -> 
                 answers += (tail + received).count(b"HTTP/1.1 200 OK\r\n")
                 tail = (tail + received)[-16:]
     child.serves()
-    # All that is waiting at a time is what was read at once.
-    assert child.memory - before < 24 * MIB
+    # All that is waiting at a time is what was read at once, and nothing is left of the others.
+    assert child.memory - before < 20 * MIB
 
 
 def test_whoever_reads_no_answer_is_not_read_either(child: Child) -> None:
