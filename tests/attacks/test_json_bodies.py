@@ -114,6 +114,17 @@ def test_something_nasty_in_every_place(attacked: Callable[[Seed, bytes], Answer
             attacked(seed, changed(seed.body, at, value))
 
 
+@pytest.mark.parametrize("speaker", [1_000, 2**31, 2**63, 2**64])
+def test_a_number_of_a_speaker_takes_no_memory(shared: MockTingwu, speaker: int) -> None:
+    script = {"sentences": [{"text": "x", "speaker": speaker}]}
+    body = json.dumps({"task_key": "k", "script": script}).encode()
+    answer = exchange(shared, http("POST", "/_mock/scripts", body))
+    assert answer.status == 400
+    assert answer.json()["error"] == (
+        f"script: sentences[0].speaker is {speaker}: expected a number from 0 to 999"
+    )
+
+
 def test_half_a_surrogate_pair_is_no_text_anywhere(shared: MockTingwu) -> None:
     with wire(shared) as connection:
         for seed, at in distinct():
