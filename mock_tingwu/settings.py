@@ -32,6 +32,8 @@ _SECRET = ("access_keys", "security_tokens", "api_keys")
 #: Flags that are not called like their setting.
 _FLAGS: Mapping[str, str] = {"callbacks": "--callback", "file_hosts": "--file-host"}
 
+#: A host with or without a port, or any host.
+_HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 #: What a bucket of OSS may be called.
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
@@ -55,6 +57,9 @@ class SettingsError(ValueError):
 class Settings:
     """How one server behaves.
 
+    ``allowed_hosts``: the hosts, ``name`` or ``name:port``, by which the control API may be called
+    and from whose web pages, beside the server's own addresses; ``*`` stands for all. Without any,
+    a server that listens on more than the loopback may be called by every name.
     ``auth``: ``open`` takes any credentials, ``verify`` checks signatures against ``access_keys``
     (AccessKeyId to secret), ``security_tokens`` (AccessKeyId to the token of a temporary key; a key
     that is not there goes with any other token) and ``api_keys`` (bearer tokens, any when there are
@@ -90,6 +95,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8900
+    allowed_hosts: tuple[str, ...] = ()
     auth: Literal["open", "verify"] = "open"
     clock: Literal["system", "virtual"] = "system"
     seed: int = 0
@@ -368,6 +374,17 @@ def _buckets(value: Any) -> tuple[str, ...]:
     return names
 
 
+def _allowed_hosts(value: Any) -> tuple[str, ...]:
+    expected = "hosts with commas between them, such as mock.test or mock.test:8900, or *"
+    try:
+        names = _names(value)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not all(map(_HOST.fullmatch, names)):
+        raise ValueError(expected)
+    return names
+
+
 def _apps(value: Any) -> dict[str, App]:
     """Apps with what is configured of each: a table, or JSON; or their ids alone."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
@@ -430,6 +447,7 @@ def _record(value: Any) -> str:
 _CONVERT: dict[str, Any] = {
     "host": str,
     "port": _whole(0, 65535),
+    "allowed_hosts": _allowed_hosts,
     "tls_port": _whole(0, 65535),
     "auth": _one_of("open", "verify"),
     "clock": _one_of("system", "virtual"),

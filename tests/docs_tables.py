@@ -146,6 +146,9 @@ DASHSCOPE_ERRORS: Final = {
 SETTINGS: Final = {
     "host": "Address to listen on.",
     "port": "Port; 0 picks a free one.",
+    "allowed_hosts": "The hosts, `name` or `name:port` with commas between, by which the [control "
+    "API](control.md#who-may-call) may be called and from whose web pages; `*`: all. None: any "
+    "name if `host` is more than the loopback, no other pages.",
     "auth": "`open` takes any credentials, `verify` checks every signature against `access_keys`.",
     "clock": "`system`, or `virtual`: stands still until it is advanced.",
     "seed": "Decides every identifier. Same seed, same requests, same bytes.",
@@ -222,6 +225,12 @@ BOUNDS: Final = {
         "refused",
     ),
     "server.http:MAX_HEAD": ("request line and headers", "bytes", "refused"),
+    "server.http:LONGEST_HEAD_S": (
+        "time for request line and headers, or until a connection has its first",
+        "s",
+        "refused",
+    ),
+    "server.http:LONGEST_PAUSE_S": ("pause in a request's body", "s", "refused"),
     "interception.proxy:MAX_HEAD": (
         "request line and headers to the proxy of `run`",
         "bytes",
@@ -310,6 +319,7 @@ BOUNDS: Final = {
         "ms",
         "it is over",
     ),
+    "core.scripts:MAX_SPEAKERS": ("speakers of a script that does not name them", "", "refused"),
     "services.dashscope.text:MAX_LINES": ("lines of a text", "", "refused"),
     "services.dashscope.text:MAX_CHARACTERS": ("text of a task", "characters", "refused"),
     "services.dashscope.keys:LONGEST_S": ("life of a temporary key", "s", "refused"),

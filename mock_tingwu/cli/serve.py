@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"port to listen on, 0 for a free one (default {default.port})",
     )
     parser.add_argument(
+        "--allowed-hosts",
+        metavar="NAMES",
+        help="names by which, and hosts from whose web pages, the control API may be called "
+        "(default: any name unless it listens on the loopback, no other pages)",
+    )
+    parser.add_argument(
         "--data-dir",
         metavar="DIR",
         help="where everything is kept that is to outlive the process (default: nothing is)",
@@ -166,11 +172,15 @@ def run(args: argparse.Namespace) -> int:
 
 def announce(settings: Settings, port: int, tls_port: int | None = None) -> None:
     """Say where the server listens. Scripts read the first line, so its form is fixed."""
+    from mock_tingwu.services.cross_site import is_loopback
+
     host = _WILDCARDS.get(settings.host, settings.host)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     lines = [f"mock-tingwu listening on {url}"]
     if tls_port is not None:
         lines += _by_tls(host, tls_port)
+    if not is_loopback(settings.host):
+        lines.append("Whoever reaches this address can use the control API as well (/_mock).")
     lines.append("")
     key, secret, api_key = "any", "any", "any"
     if settings.auth == "verify":

@@ -32,6 +32,9 @@ from mock_tingwu.core.script import (
 )
 from mock_tingwu.core.words import guess_language, tokenize
 
+#: So many speakers can be told by their number where a script does not name them.
+MAX_SPEAKERS: Final = 1_000
+
 
 class ScriptError(ValueError):
     """A script is not in the format. The message names source, field, value and what was due."""
@@ -287,9 +290,9 @@ class _Builder:
                     raise self._error(field, value, f"expected one of {', '.join(self._names)}")
                 self._names.append(value)
             return self._names.index(value)
-        if value < 0 or (self._raw.speakers and value >= len(self._names)):
-            last = f" to {len(self._names) - 1}" if self._raw.speakers else " or more"
-            raise self._error(field, value, f"expected a number from 0{last}")
+        count = len(self._names) if self._raw.speakers else MAX_SPEAKERS
+        if not 0 <= value < count:
+            raise self._error(field, value, f"expected a number from 0 to {count - 1}")
         return value
 
     def _speakers(self, last: int) -> tuple[Speaker, ...]:

@@ -19,6 +19,7 @@ from mock_tingwu.services.callbacks import CallbackControl
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.control import ControlService
 from mock_tingwu.services.coverage_api import CoverageControl
+from mock_tingwu.services.cross_site import CrossSite
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
 from mock_tingwu.services.faults import FaultControl
@@ -73,6 +74,7 @@ class Application:
             *ViolationControl(world).routes(),
         ]
         self._unknown = Unknown(world, self.control)
+        self._cross_site = CrossSite(world.settings.host, world.settings.allowed_hosts)
 
         def service_of(request: Request) -> DashScopeService | LiveService | TingwuService:
             path = request.url.path
@@ -144,8 +146,12 @@ class Application:
                 self.world.commit()
             await send(message)
 
+        app: ASGIApp = self._http
+        if scope["path"].startswith(PREFIX):
+            problem = self._cross_site.problem(scope)
+            app = app if problem is None else self._unknown.refusal(problem)
         try:
-            await self._http(scope, receive, committed if self.world.keeps else send)
+            await app(scope, receive, committed if self.world.keeps else send)
         except asyncio.CancelledError:
             # The server stops and has hung up; uvicorn would log a traceback.
             return

@@ -36,6 +36,10 @@ from mock_tingwu.services.travelling import HANG_UP
 MAX_HEAD: Final = 64 * 1024
 _TOO_LONG: Final = f"request line and headers are longer than {MAX_HEAD} bytes"
 _TRAILERS_TOO_LONG: Final = f"trailers are longer than {MAX_HEAD} bytes"
+#: How long request line and headers may take, from the connection or from the first byte of
+#: another request on; and how long the next piece of a body. In seconds of real time.
+LONGEST_HEAD_S: Final = 60.0
+LONGEST_PAUSE_S: Final = 60.0
 #: So much is shown of the first line of what cannot be read, and of its first word if it is no
 #: request line.
 _SHOWN: Final = 200
@@ -60,6 +64,10 @@ AtOnce = Callable[[Any, bytes], Response | ASGIApp | None]
 
 class TooLong(Exception):
     """Request line and headers, or trailers, are longer than `MAX_HEAD`."""
+
+
+class TooSlow(Exception):
+    """A request is not read to its end, as it does not come."""
 
 
 class _HeadWriter:
@@ -120,12 +128,23 @@ class HttpProtocol(HttpToolsProtocol):
         self._owed: deque[RequestResponseCycle] = deque()
         # Why nothing more is read.
         self._problem: BaseException | None = None
+        # Until when more of a request has to come.
+        self._limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._limit_time()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._lift_limit()
         self._disconnect_all()
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         super().connection_lost(exc)
+        # They refer to this connection: the collector of cycles would take long to come to it.
+        self._owed.clear()
+        self.pipeline.clear()
+        self.cycle = self.scope = None  # type: ignore[assignment]
 
     def hang_up(self) -> None:
         """Close the connection at once. What is still answered on it notices that nobody reads."""
@@ -163,6 +182,7 @@ class HttpProtocol(HttpToolsProtocol):
                 at = self._feed(data, at)
             except (HttpParserError, TooLong) as error:
                 self._give_up(error)
+        self._limit_time()
 
     def _feed(self, data: bytes, at: int) -> int:
         """Let the parser read on at ``at``; return up to where it has."""
@@ -213,6 +233,43 @@ class HttpProtocol(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self.parser.feed_data(b"\r\n".join(lines) + b"\r\n\r\n")
 
+    # How long it may take
+
+    def _limit_time(self) -> None:
+        """Bound the time for what the client has to send next, if it is the client's turn."""
+        if self._problem is not None or self not in self.connections:  # such as an upgraded one
+            self._lift_limit()
+        elif self._in_head or not (self._body_left or self._owed or self._is_kept_alive):
+            if self._limit is None:  # a head that dribbles has no more time
+                self._limit = self.loop.call_later(LONGEST_HEAD_S, self._too_slow)
+        else:
+            self._lift_limit()
+            if self._body_left:
+                self._limit = self.loop.call_later(LONGEST_PAUSE_S, self._too_slow)
+
+    @property
+    def _is_kept_alive(self) -> bool:
+        """Whether something else sees to it that the connection is closed if nothing comes."""
+        return self._idle_since is not None or self.timeout_keep_alive_task is not None
+
+    def _lift_limit(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
+    def _too_slow(self) -> None:
+        self._limit = None
+        if self._body_left:
+            if self.flow.read_paused:
+                self._limit_time()  # it is we who do not go on
+            else:
+                self._give_up(TooSlow(f"nothing more of its body came for {LONGEST_PAUSE_S:g} s"))
+        elif self._in_head:
+            what = "request line and headers"
+            self._give_up(TooSlow(f"{what} did not come within {LONGEST_HEAD_S:g} s"))
+        else:
+            self.timeout_keep_alive_handler()
+
     # Callbacks of the parser
 
     def on_message_begin(self) -> None:
@@ -240,6 +297,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._pending = 0
         self.scope = self._scope()
+        self._lift_limit()
         if self.parser.should_upgrade():
             if self._should_upgrade():
                 super().on_headers_complete()
@@ -281,6 +339,8 @@ class HttpProtocol(HttpToolsProtocol):
         What it holds is known then, and no other answer is in its way.
         """
         if self._at_once is None or self._owed or b"transfer-encoding" in headers:
+            return False
+        if self.flow.write_paused:  # the client does not read: answers wait until it does
             return False
         if b"content-length" in headers and self._body_left > self._behind:
             return False
@@ -369,8 +429,11 @@ class HttpProtocol(HttpToolsProtocol):
     # Answering
 
     def on_response_complete(self) -> None:
-        self._owed.popleft()
+        # It refers to its own request: the collector of cycles would take long to come to it.
+        self._owed.popleft().scope["extensions"].pop(REWRITE_HEAD)
         super().on_response_complete()
+        if self.pipeline:  # uvicorn would read on with every answer, and keep all that comes
+            self.flow.pause_reading()
         if self._problem is not None and not self._owed and not self.transport.is_closing():
             self._answer_problem(self._problem)
 

@@ -41,6 +41,9 @@ GRACE_S = 0.2
 LAST_GRACE_S = 2.0
 #: Pauses between looks at what still goes on, in seconds.
 _LOOK_S = 0.001
+#: When a peer that says nothing is asked whether it is still there, how often, and after how many
+#: questions without an answer it is taken for gone; in seconds.
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 #: How long what is being sent may take to come to its end when the server stops, in seconds.
 CONNECT_GRACE_S = 0.05
 
@@ -148,6 +151,11 @@ class Server(uvicorn.Server):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections have it from the socket that they come to.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEP_ALIVE:
+            if hasattr(socket, option):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         try:
             sock.bind((host, port))
         except OSError as error:

@@ -1,4 +1,4 @@
-"""What nothing matched: calls below ``/_mock`` that there are not, and other WebSockets."""
+"""What leads nowhere: calls below ``/_mock`` that there are not or may not be, other WebSockets."""
 
 from __future__ import annotations
 
@@ -60,6 +60,12 @@ class Unknown:
             headers["Allow"] = ", ".join(allowed)
         content = msgspec.json.encode({"error": text})
         return Response(content, 405 if allowed else 404, headers)
+
+    def refusal(self, problem: str) -> Response:
+        """403 for a call below /_mock from elsewhere."""
+        self._scope.journal.record("note", "control", text=f"refused: {problem}")
+        content = msgspec.json.encode({"error": problem})
+        return Response(content, 403, {"Content-Type": "application/json"})
 
     def websocket(self, target: str) -> Rejection:
         """The answer to a handshake with a path that no WebSocket has."""

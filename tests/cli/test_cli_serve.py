@@ -126,7 +126,7 @@ def imagined_video(url: str, silent: str) -> str:
 def probe(url: str, silent: str) -> str:
     """The trial of a callback address that takes its time."""
     body = f'{{"app_key": "a", "url": "{silent}"}}'
-    head = f"POST /_mock/callbacks HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
+    head = f"POST /_mock/callbacks HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}"
     return f"{head}\r\n\r\n{body}"
 
 

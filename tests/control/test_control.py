@@ -276,7 +276,7 @@ def test_why_a_field_was_refused_is_found_by_the_request_id(mock: MockTingwu) ->
 def test_a_body_that_is_too_long_or_breaks_off_is_no_defect(
     mock: MockTingwu, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    head = f"POST /_mock/{path} HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+    head = f"POST /_mock/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
     with socket.create_connection(("127.0.0.1", mock.port), timeout=10) as client:
         client.sendall((head % (MAX_BODY + 1)).encode())
         assert client.recv(65_536).startswith(b"HTTP/1.1 413 ")

@@ -96,7 +96,10 @@ def test_a_name_with_other_letters_is_encoded_in_the_url(mock: MockTingwu) -> No
     assert httpx.get(hosted["url"]).content == BODY
 
 
-def test_the_url_leads_back_the_way_the_client_came(mock: MockTingwu) -> None:
+def test_the_url_leads_back_the_way_the_client_came(
+    start_mock: Callable[..., MockTingwu],
+) -> None:
+    mock = start_mock(allowed_hosts="mock.internal")
     answer = httpx.post(
         f"{mock.url}/_mock/files?name=a.mp3", content=BODY, headers={"Host": "mock.internal:81"}
     )
