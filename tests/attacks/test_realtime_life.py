@@ -176,6 +176,13 @@ class RealtimeTasks(RuleBasedStateMachine):
         self.push(number, speech(2_000) + silence(1_200))
         self.push(number, data)
 
+    @rule(number=connections, data=st.sampled_from(AUDIO))
+    def start_and_push_at_once(self, number: int, data: bytes) -> None:
+        """As browser pages do."""
+        self.start(number)
+        self.push(number, data)
+        self.let_real_time_pass(50)
+
     @rule(number=connections, text=st.sampled_from(["Ping", "[]", "{", "", "\x00", "1e999"]))
     def say_nothing(self, number: int, text: str) -> None:
         self._sent_by(number)[1].text(text)
