@@ -152,6 +152,9 @@ class HttpProtocol(HttpToolsProtocol):
                 self._read_again(self._offer)
             elif self._should_upgrade():
                 self.handle_websocket_upgrade()
+                if end < len(data):
+                    # A client that does not wait for the answer to its handshake.
+                    self.transport.get_protocol().data_received(data[end:])  # type: ignore[union-attr]
                 return len(data)
         # The parser itself would collect a header without end.
         if self._pending > MAX_HEAD:

@@ -111,6 +111,8 @@ class WebSocketProtocol(asyncio.Protocol):
         # Whether a text was longer than is taken: what comes with it is not looked at.
         self._too_long = False
         self._handshake_timer: asyncio.TimerHandle | None = None
+        # What the client has sent along with its handshake, None unless that is being held back.
+        self._ahead: bytearray | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closed_by_us = False
         self._segments: Segments | None = None
@@ -124,6 +126,9 @@ class WebSocketProtocol(asyncio.Protocol):
         self._connections.add(self)  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
+        if self._ahead is not None:
+            self._ahead += data
+            return
         core = self._core
         core.receive_data(data)
         for event in core.events_received():
@@ -239,6 +244,7 @@ class WebSocketProtocol(asyncio.Protocol):
         response = self._core.accept(request)
         if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
             self._transport.pause_reading()
+            self._ahead = bytearray()
             loop = asyncio.get_running_loop()
             self._handshake_timer = loop.call_later(
                 HANDSHAKE_DELAY_S, self._open, request, response
@@ -250,6 +256,7 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._transport.resume_reading()
+        ahead, self._ahead = self._ahead, None
         try:
             # Only now: whatever happened during the delay counts.
             # A header that is there twice counts as it stands first.
@@ -269,6 +276,9 @@ class WebSocketProtocol(asyncio.Protocol):
         except Exception:
             log.exception("a connection could not be opened")
             self._transport.abort()
+            return
+        if ahead:
+            self.data_received(bytes(ahead))
 
     def _respond(self, response: Response) -> None:
         # What the vendor's gateway calls itself; the C++ SDK shows it (realtime-ws 1.2).

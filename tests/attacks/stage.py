@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import json
+import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
@@ -91,6 +92,17 @@ class Delays(Outside):
         return Outcome(200), ""
 
 
+class Defects(logging.Handler):
+    """What the mock logs of its own defects: an exception that came out of somewhere."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.found.append(self.format(record))
+
+
 class Line:
     """What an endpoint may do with its connection; it keeps what was sent."""
 
@@ -153,6 +165,8 @@ class Stage:
     def __init__(self, **given: Any) -> None:
         self.delays = Delays()
         self.watch = Watch()
+        self.defects = Defects()
+        logging.getLogger("mock_tingwu").addHandler(self.defects)
         self._loop = asyncio.new_event_loop()
         self.request_ids: list[str] = []
         self._seen = 0
@@ -171,6 +185,7 @@ class Stage:
         self.world.taps.append(self.watch)
 
     def close(self) -> None:
+        logging.getLogger("mock_tingwu").removeHandler(self.defects)
         self.do(self.world.close)
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
@@ -250,8 +265,12 @@ class Stage:
     # What always holds
 
     def check(self) -> None:
-        """Nothing sent breaks the contract, no RequestId comes twice, no entry is left out."""
+        """Nothing sent breaks the contract, no RequestId comes twice, no entry is left out.
+
+        And no defect was met.
+        """
         assert self.watch.breaches == []
+        assert self.defects.found == []
         assert len(set(self.request_ids)) == len(self.request_ids)
         journal = self.world.default.journal
         if journal is not self._journal:
