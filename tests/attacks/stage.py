@@ -181,7 +181,7 @@ class Stage:
             )
             return world, Application(world)
 
-        self.world, self._app = self._run(build())
+        self.world, self.app = self._run(build())
         self.world.taps.append(self.watch)
 
     def close(self) -> None:
@@ -226,7 +226,7 @@ class Stage:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        self._run(self._app(scope, receive, send))
+        self._run(self.app(scope, receive, send))
         answer = json.loads(b"".join(part.get("body", b"") for part in sent[1:]))
         if request_id := answer.get("RequestId") or answer.get("request_id"):
             self.request_ids.append(request_id)
@@ -241,7 +241,7 @@ class Stage:
 
     def open(self, target: str, **headers: str) -> Client | int:
         """A client of an endpoint, or the status that the handshake was refused with."""
-        found = self.do(lambda: self._app.websocket(target, headers))
+        found = self.do(lambda: self.app.websocket(target, headers))
         return found.status if isinstance(found, Rejection) else Client(self, found)
 
     # Time
@@ -257,6 +257,10 @@ class Stage:
     def settle(self) -> None:
         """Wait until nothing is being read or sent."""
         self._run(self.world.default.settled())
+
+    def turn(self) -> None:
+        """Let the event loop go round: what is due on it at once happens."""
+        self._run(asyncio.sleep(0.001))
 
     def wait(self, milliseconds: int) -> None:
         """Let real time pass."""
