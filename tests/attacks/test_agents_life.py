@@ -381,4 +381,4 @@ def _plain(event: dict[str, Any]) -> str:
 
 
 TestAgents = Agents.TestCase
-TestAgents.settings = examples(15)
+TestAgents.settings = examples(8)

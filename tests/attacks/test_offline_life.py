@@ -217,4 +217,4 @@ class OfflineTasks(RuleBasedStateMachine):
 
 
 TestOfflineTasks = OfflineTasks.TestCase
-TestOfflineTasks.settings = examples(12)
+TestOfflineTasks.settings = examples(6, steps=20)

@@ -129,7 +129,7 @@ START: Final = json.dumps(NLS[0]).encode()
 BEGUN: Final = [("text", START), ("wait", 50)]
 
 
-@examples(120)
+@examples(80)
 @given(
     steps=steps_of(NLS, st.sampled_from([[], BEGUN, [("text", START)]])),
     multiple=st.sampled_from([False, False, True]),
@@ -175,7 +175,7 @@ RUN: Final = next(frame for frame in INFERENCE if frame["header"]["action"] == "
 RUN_AND_WAIT: Final = [("text", json.dumps(RUN).encode()), ("wait", 50)]
 
 
-@examples(50)
+@examples(40)
 @given(steps_of(INFERENCE, st.sampled_from([[], RUN_AND_WAIT, RUN_AND_WAIT[:1]])))
 def test_no_frame_breaks_a_duplex_session(stage: Stage, steps: list[Any]) -> None:
     source = {"task": "createTask", "appId": "tw_x", "type": "realtime"}
@@ -218,7 +218,7 @@ SEVERAL: Final = [
 ]
 
 
-@examples(200)
+@examples(100)
 @given(spoilt_bytes(SEVERAL))
 def test_a_frame_of_several_streams_is_read_or_refused(data: bytes) -> None:
     try:

@@ -115,4 +115,4 @@ def _head(phrase_id: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 TestPhraseLists = PhraseLists.TestCase
-TestPhraseLists.settings = examples(10)
+TestPhraseLists.settings = examples(6, steps=20)

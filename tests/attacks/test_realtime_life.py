@@ -344,4 +344,4 @@ def _plain(event: dict[str, Any]) -> str | int:
 
 
 TestRealtimeTasks = RealtimeTasks.TestCase
-TestRealtimeTasks.settings = examples(15)
+TestRealtimeTasks.settings = examples(12)

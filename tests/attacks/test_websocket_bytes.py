@@ -16,11 +16,11 @@ from tests.attacks.stage import Stage
 from tests.core.test_segmentation import speech
 from tests.wire.helpers import frames
 from tests.wire.helpers.frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame
-from tests.wire.helpers.raw import message
 
 TASKS: Final = "/openapi/tingwu/v2/tasks?type=realtime"
-START, STOP = message("StartTranscription"), message("StopTranscription")
-CONTROL = message("ControlTranscriber", {"x": "任务"})
+START: Final = b'{"header":{"name":"StartTranscription"}}'
+STOP: Final = b'{"header":{"name":"StopTranscription"}}'
+CONTROL: Final = '{"header":{"name":"ControlTranscriber"},"x":"任务"}'.encode()
 SPEECH: Final = speech(400)
 #: What a client sends before, during and behind its stream. Every kind of frame and of length is
 #: there, and control frames between the pieces of a message.
@@ -33,10 +33,9 @@ SESSION: Final = (
     + frame(CONT, CONTROL[5:])
     + frame(TEXT, START),
     frame(BINARY)
-    + frame(BINARY, SPEECH[:125])
-    + frame(BINARY, SPEECH[125:251], fin=False)
+    + frame(BINARY, SPEECH[:126], fin=False)
     + frame(PING)
-    + frame(CONT, SPEECH[251:252])
+    + frame(CONT, SPEECH[126:127])
     + frame(TEXT, b"Ping")
     + frame(TEXT, STOP),
     frame(PING, b"last") + frames.close(1000, "bye"),
