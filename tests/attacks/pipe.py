@@ -108,5 +108,3 @@ def handshake(target: str, extra: str = "") -> bytes:
         f"Connection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n"
         f"{extra}\r\n"
     ).encode()
-
-

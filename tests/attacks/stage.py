@@ -12,11 +12,12 @@ import heapq
 import json
 import logging
 import os
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from typing import Any, Final, TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, note, settings
 
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.delivery import Delivery, Outcome
@@ -49,6 +50,24 @@ def examples(number: int, steps: int = 25) -> settings:
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
+
+
+def wander(machine: Any, seed: int, moves: Sequence[tuple[str, Json]], steps: int = 25) -> None:
+    """Let a state machine make steps at random, from a table of its rules and their arguments.
+
+    Hypothesis prefers simple runs, in which streams seldom get far; this makes up for it. A choice
+    of arguments may be a function of the machine.
+    """
+    source = random.Random(seed)
+    for _ in range(steps):
+        name, choices = source.choice(moves)
+        given = {
+            argument: source.choice(values(machine) if callable(values) else values)
+            for argument, values in choices.items()
+        }
+        note(f"{name}({given})"[:200])
+        getattr(machine, name)(**given)
+        machine.all_is_as_it_should_be()
 
 
 class Delay:

@@ -41,7 +41,9 @@ CAPTURED_MEETING: Final = "uTxDataId"
 AUDIO: Final = [b"", b"\0", b"\1\2\3", SENTENCE, SENTENCE[:-1], bytes(65_537), b"RIFF" + bytes(60)]
 
 # Lone surrogates and all: the wire has them as escapes.
-TEXT: Final = st.text(st.characters(), max_size=20) | st.sampled_from(["\ud800", "\0", "x" * 70_000])
+TEXT: Final = st.text(st.characters(), max_size=20) | st.sampled_from(
+    ["\ud800", "\0", "x" * 70_000]
+)
 NUMBERS: Final = st.sampled_from([0, -1, 2**31, 2**63, 10**40, 1.5, 1e308, True, None])
 ANYTHING: Final = st.recursive(
     NUMBERS | TEXT | st.integers(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Final
@@ -133,7 +134,10 @@ def test_what_comes_along_with_a_handshake_that_is_refused_is_not_answered(stage
 )
 def test_compression_is_never_negotiated_so_there_is_no_bomb(stage: Stage, offer: str) -> None:
     target = new_target(stage)
-    for extra in (f"Sec-WebSocket-Extensions: {offer}\r\n", f"sec-websocket-extensions:{offer}\r\n"):
+    for extra in (
+        f"Sec-WebSocket-Extensions: {offer}\r\n",
+        f"sec-websocket-extensions:{offer}\r\n",
+    ):
         socket = connect(stage, target, extra)
         if socket.head.startswith(b"HTTP/1.1 400"):
             continue  # an offer that makes no sense may be refused
@@ -215,6 +219,20 @@ def test_a_text_is_taken_up_to_its_limit_and_no_further(stage: Stage, pieces: in
         answers = [one.close_code if one.opcode == CLOSE else 0 for one in socket.frames()]
         assert answers == ([0] if size == MAX_TEXT_BYTES else [1009])
         socket.lost()
+
+
+def test_pieces_of_a_message_take_no_more_room_than_what_is_in_them(stage: Stage) -> None:
+    count, socket = 15_000, connect(stage)
+    socket.arrive(frame(BINARY, b"", fin=False))
+    tracemalloc.start()
+    try:
+        for _ in range(10):
+            socket.arrive(frame(CONT, b"ab", fin=False) * (count // 10))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 10 * count, "each is kept as an object of its own"
+    socket.lost()
 
 
 def test_nothing_that_comes_with_a_text_that_is_too_long_is_heard(stage: Stage) -> None:

@@ -31,7 +31,7 @@ from tests.wire.helpers.raw import Wire, exchange, handshake, http, session, tar
 from tests.wire.helpers.tasks import create, info, status
 
 #: Frames of a flood, and connections of a crowd.
-FLOOD: Final = 100_000 if EXAMPLES else 20_000
+FLOOD: Final = 100_000 if EXAMPLES else 10_000
 CROWD: Final = 1_000 if EXAMPLES else 250
 #: What a flood may cost in memory, in MiB. Journal and receive buffers have bounds of their own.
 MOST_MIB: Final = 96
@@ -115,9 +115,7 @@ def drained(connection: Wire, count: int) -> list[int]:
         pytest.param(frame(TEXT, b"{", fin=False) + frame(CONT, b"}x"), id="fragments"),
     ],
 )
-def test_a_flood_of_tiny_frames_is_taken_and_the_stream_goes_on(
-    server: Server, one: bytes
-) -> None:
+def test_a_flood_of_tiny_frames_is_taken_and_the_stream_goes_on(server: Server, one: bytes) -> None:
     task = create(server.mock)
     with server.within_bounds(), session(server.mock, task) as connection:
         connection.start()
