@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from httptools import (
     HttpParserCallbackError,
@@ -154,7 +155,8 @@ class HttpProtocol(HttpToolsProtocol):
                 self.handle_websocket_upgrade()
                 if end < len(data):
                     # A client that does not wait for the answer to its handshake.
-                    self.transport.get_protocol().data_received(data[end:])  # type: ignore[union-attr]
+                    protocol = cast("asyncio.Protocol", self.transport.get_protocol())
+                    protocol.data_received(data[end:])
                 return len(data)
         # The parser itself would collect a header without end.
         if self._pending > MAX_HEAD:

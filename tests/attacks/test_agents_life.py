@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.attacks.stage import DAY_MS, START_MS, Client, Stage, examples
+from tests.attacks.stage import DAY_MS, START_MS, Client, Stage, examples, wander
 from tests.core.test_segmentation import silence, speech
 
 GENERATION: Final = "/api/v1/services/aigc/multimodal-generation/generation"
@@ -184,6 +184,12 @@ class Agents(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.stage.close()
 
+    @initialize(seed=st.integers(0, 1 << 32))
+    def set_out(self, seed: int) -> None:
+        self.begin(True)
+        self.connect()
+        wander(self, seed, MOVES)
+
     # HTTP
 
     @rule(target=meetings, chapters=st.booleans())
@@ -225,6 +231,9 @@ class Agents(RuleBasedStateMachine):
 
     @rule(target=connections)
     def connect(self) -> int:
+        return self._connect()
+
+    def _connect(self) -> int:
         client = self.stage.open("/api-ws/v1/inference", authorization="Bearer sk-test")
         assert isinstance(client, Client)
         self.lines.append((Connection(self.now), client))
@@ -356,6 +365,11 @@ class Agents(RuleBasedStateMachine):
     def _of(self, meeting: Meeting) -> list[tuple[Connection, Client]]:
         return [(one, client) for one, client in self.lines if one.meeting is meeting]
 
+    def present(self) -> list[int]:
+        """The connections that are still open, or one that is new."""
+        found = [number for number, (one, _) in enumerate(self.lines) if one.state != "CLOSED"]
+        return found[-3:] or [self._connect()]
+
     def _sent_by(self, number: int) -> tuple[Connection, Client]:
         connection, client = self.lines[number]
         connection.last = self.now
@@ -380,5 +394,21 @@ def _plain(event: dict[str, Any]) -> str:
     return str(code)
 
 
+#: How a random walk goes: mostly as clients do, with some patience.
+_MEETING: Final = {"data_id": lambda machine: list(machine.models)[-2:]}
+_LINE: Final = {"number": lambda machine: machine.present()}
+MOVES: Final[list[tuple[str, dict[str, Any]]]] = [
+    ("connect", {}),
+    ("begin", {"chapters": [True, False]}),
+    *[("run_and_push", {**_LINE, **_MEETING})] * 3,
+    *[("run_task", {**_LINE, **_MEETING})] * 3,
+    *[("push", {**_LINE, "data": AUDIO})] * 3,
+    *[("finish_task", {**_LINE, "task_id": [TASK] * 5 + [OTHER]})] * 3,
+    *[("let_real_time_pass", {"milliseconds": [20, 50, 100]})] * 3,
+    ("advance", {"milliseconds": [1, 1_000, 4_000, 9_999, 10_000]}),
+    ("leave", {**_LINE, "code": [1000, 1006]}),
+    ("end", _MEETING),
+    ("fail_by_force", _MEETING),
+]
 TestAgents = Agents.TestCase
-TestAgents.settings = examples(8)
+TestAgents.settings = examples(12, steps=10)

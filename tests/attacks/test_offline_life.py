@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.attacks.stage import START_MS, Stage, examples
+from tests.attacks.stage import START_MS, Stage, examples, wander
 
 TASKS: Final = "/openapi/tingwu/v2/tasks"
 INTERVAL_MS: Final = 1_000
@@ -90,6 +90,11 @@ class OfflineTasks(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.stage.close()
 
+    @initialize(seed=st.integers(0, 1 << 32))
+    def set_out(self, seed: int) -> None:
+        self.create(set(KINDS[1:3]))
+        wander(self, seed, MOVES, 15)
+
     @rule(target=tasks, kinds=wanted)
     def create(self, kinds: set[str]) -> str:
         return self._read(self._create(GOOD, kinds), kinds)
@@ -138,9 +143,10 @@ class OfflineTasks(RuleBasedStateMachine):
         else:
             assert (status, answer["Data"]["TaskStatus"]) == (200, "ONGOING")
             model.move("FINISHING")
-            again = [kind for kind in KINDS if kind in kinds]
+            again: list[str] = [kind for kind in KINDS if kind in kinds]
             model.ready = [kind for kind in model.ready if kind not in again]
-            model.doom, model.lost = "", set()
+            # A stage at which it is to fail may come only now.
+            model.lost = set()
             model.make(again, self.now)
 
     @rule(task_id=tasks)
@@ -175,11 +181,11 @@ class OfflineTasks(RuleBasedStateMachine):
         self.stage.advance(milliseconds)
 
     @invariant()
-    def every_task_is_as_the_model_says(self) -> None:
+    def all_is_as_it_should_be(self) -> None:
         for task_id, model in self.models.items():
             _, answer = self.stage.call("GET", f"{TASKS}/{task_id}")
             data = answer["Data"]
-            assert data["TaskStatus"] == model.shown
+            assert data["TaskStatus"] == model.shown, (data, model, self.now)
             assert data.get("ErrorCode") == model.code
             assert ("ErrorMessage" in data) == (model.code is not None)
             results = list(data.get("Result", {}))
@@ -216,5 +222,15 @@ class OfflineTasks(RuleBasedStateMachine):
         return self.stage.call("POST", f"/_mock/tasks/{task_id}/transition", body)[0]
 
 
+_TASK: Final = {"task_id": lambda machine: list(machine.models)}
+_KINDS: Final = {"kinds": [set(), {"AutoChapters"}, {"TextPolish", "Summarization"}]}
+MOVES: Final[list[tuple[str, dict[str, Any]]]] = [
+    ("create", _KINDS),
+    ("create_one_that_a_fault_fails", {**_KINDS, "stage": STAGES}),
+    ("create_one_without_a_result", {**_KINDS, "lost": KINDS[1:]}),
+    *[("run_again", {**_TASK, **_KINDS})] * 3,
+    ("fail_by_force", _TASK),
+    *[("advance", {"milliseconds": [1, 999, 1_000, 2_500]})] * 4,
+]
 TestOfflineTasks = OfflineTasks.TestCase
-TestOfflineTasks.settings = examples(6, steps=20)
+TestOfflineTasks.settings = examples(6, steps=10)

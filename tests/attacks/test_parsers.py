@@ -105,7 +105,9 @@ def steps_of(seeds: list[Json], first: st.SearchStrategy[Any]) -> st.SearchStrat
         st.tuples(st.just("text"), audio),
         st.tuples(st.just("wait"), st.sampled_from([20, 50])),
     )
-    return st.tuples(first, st.lists(one, min_size=1, max_size=6)).map(lambda both: sum(both, []))
+    return st.tuples(first, st.lists(one, min_size=1, max_size=6)).map(
+        lambda both: [*both[0], *both[1]]
+    )
 
 
 def do(stage: Stage, client: Client, steps: list[Any]) -> None:

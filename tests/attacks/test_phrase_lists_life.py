@@ -110,7 +110,9 @@ def _sent(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _head(phrase_id: str, fields: dict[str, Any]) -> dict[str, Any]:
-    head = {name: fields[name] for name in ("Name", "Description") if name in fields}
+    head: dict[str, Any] = {
+        name: fields[name] for name in ("Name", "Description") if name in fields
+    }
     return {"PhraseId": phrase_id, **head}
 
 

@@ -1,4 +1,4 @@
-"""Realtime tasks, with HTTP and WebSockets interleaved: the mock against a model of the documents."""
+"""Realtime tasks, with HTTP and WebSockets interleaved: the mock against a model."""
 
 from __future__ import annotations
 
@@ -334,7 +334,7 @@ class RealtimeTasks(RuleBasedStateMachine):
     def sentences_are_counted_one_by_one_and_time_does_not_run_backwards(self) -> None:
         for task_id, told in self.told.items():
             index, time, is_open = -1, 0, False
-            for connection, event in told:
+            for _, event in told:
                 name, payload = event["header"]["name"], event.get("payload", {})
                 if name == "SentenceBegin":
                     gap = any(one.broke for one, _ in told) or is_open
@@ -409,9 +409,9 @@ class RealtimeTasks(RuleBasedStateMachine):
         for connection, _ in self.lines:
             if connection.deadline is not None:
                 due.append((connection.deadline, len(due), lambda at, it=connection: it.time_out()))
-        at, _, happen = min(due, default=(until + 1, 0, None))
-        if at > until:
+        if not due or min(due)[0] > until:
             return False
+        at, _, happen = min(due)
         happen(max(at, self.now))
         return True
 

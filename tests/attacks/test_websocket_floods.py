@@ -6,7 +6,6 @@ are served.
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -26,7 +25,7 @@ from tests.cli.test_cli_serve import serving
 from tests.core.test_segmentation import silence, speech
 from tests.realtime.helpers import until
 from tests.wire.helpers import frames
-from tests.wire.helpers.frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame
+from tests.wire.helpers.frames import BINARY, CONT, PING, PONG, TEXT, frame
 from tests.wire.helpers.raw import Wire, exchange, handshake, http, session, target_of, wire
 from tests.wire.helpers.tasks import create, info, status
 
@@ -169,7 +168,7 @@ def test_handshakes_that_come_byte_by_byte_or_never_end_keep_nobody_waiting(
         for number, connection in enumerate(slow):
             connection.send(whole[: number % (len(whole) - 1) + 1])
         server.serves()
-        for at in range(0, 4):
+        for at in range(4):
             for number, connection in enumerate(slow):
                 begin = number % (len(whole) - 1) + 1 + at
                 connection.send(whole[begin : begin + 1])
