@@ -133,7 +133,7 @@ START: Final = json.dumps(NLS[0]).encode()
 BEGUN: Final = [("text", START), ("wait", 50)]
 
 
-@examples(80)
+@examples(60)
 @given(
     steps=steps_of(NLS, st.sampled_from([[], BEGUN, [("text", START)]])),
     multiple=st.sampled_from([False, False, True]),
@@ -179,7 +179,7 @@ RUN: Final = next(frame for frame in INFERENCE if frame["header"]["action"] == "
 RUN_AND_WAIT: Final = [("text", json.dumps(RUN).encode()), ("wait", 50)]
 
 
-@examples(40)
+@examples(25)
 @given(steps_of(INFERENCE, st.sampled_from([[], RUN_AND_WAIT, RUN_AND_WAIT[:1]])))
 def test_no_frame_breaks_a_duplex_session(stage: Stage, steps: list[Any]) -> None:
     source = {"task": "createTask", "appId": "tw_x", "type": "realtime"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -14,6 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from tests.attacks.captions import check_grammar, count_sentences, plain
 from tests.attacks.realtime_model import KINDS, Connection, Meeting
 from tests.attacks.stage import DAY_MS, START_MS, Client, Stage, examples, wander
 from tests.core.test_segmentation import silence, speech
@@ -26,17 +26,6 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "Summarization": {"SummarizationEnabled": True},
     "TextPolish": {"TextPolishEnabled": True},
 }
-#: One letter for each event, to write the grammar of a stream with.
-LETTERS: Final = {
-    "TranscriptionStarted": "S",
-    "SentenceBegin": "b",
-    "TranscriptionResultChanged": "c",
-    "SentenceEnd": "e",
-    "ResultTranslated": "t",
-    "TranscriptionCompleted": "C",
-    "TaskFailed": "F",
-}
-GRAMMAR: Final = re.compile("(?:S(?:b(?:ct*)*et*)*(?:C|b(?:ct*)*(?=F|$)|(?=F|$)))*F*")
 AUDIO: Final = (
     speech(1_500) + silence(1_200),
     b"",
@@ -301,7 +290,7 @@ class RealtimeTasks(RuleBasedStateMachine):
                 self.looked_at[task_id] = known
                 self.a_task_is_shown_as_the_model_says(task_id, model)
         self.every_client_hears_what_the_model_says()
-        self.sentences_are_counted_one_by_one_and_time_does_not_run_backwards()
+        self.sentences_are_as_the_model_says()
         self.stage.check()
 
     def a_task_is_shown_as_the_model_says(self, task_id: str, model: Meeting) -> None:
@@ -324,34 +313,18 @@ class RealtimeTasks(RuleBasedStateMachine):
     def every_client_hears_what_the_model_says(self) -> None:
         for connection, client in self.lines:
             events = client.line.events
-            assert [_plain(event) for event in events if _plain(event)] == connection.told
+            assert [plain(event) for event in events if plain(event)] == connection.told
             assert client.line.code == connection.code
-            letters = "".join(LETTERS[event["header"]["name"]] for event in events)
-            assert GRAMMAR.fullmatch(letters), letters
+            check_grammar(events)
             ids = [event["header"]["message_id"] for event in events]
             assert len(set(ids)) == len(ids)
 
-    def sentences_are_counted_one_by_one_and_time_does_not_run_backwards(self) -> None:
+    def sentences_are_as_the_model_says(self) -> None:
         for task_id, told in self.told.items():
-            index, time, is_open = -1, 0, False
-            for _, event in told:
-                name, payload = event["header"]["name"], event.get("payload", {})
-                if name == "SentenceBegin":
-                    gap = any(one.broke for one, _ in told) or is_open
-                    assert payload["index"] == index + 1 or (gap and payload["index"] > index)
-                    assert payload["time"] >= time
-                    index, is_open = payload["index"], True
-                elif name == "TranscriptionResultChanged":
-                    assert payload["index"] == index
-                    assert payload["begin_time"] >= time
-                elif name == "SentenceEnd":
-                    assert payload["index"] == index
-                    assert payload["begin_time"] >= time
-                    assert payload["time"] >= payload["begin_time"]
-                    time, is_open = payload["time"], False
+            gaps = any(connection.broke for connection, _ in told)
+            index, ends = count_sentences([event for _, event in told], gaps=gaps)
             if task_id in self.models:
                 heard = self.stage.world.default.tasks[task_id].meeting.sentences
-                ends = sum(event["header"]["name"] == "SentenceEnd" for _, event in told)
                 assert ends <= len(heard) >= index
 
     # Inside
@@ -414,14 +387,6 @@ class RealtimeTasks(RuleBasedStateMachine):
         at, _, happen = min(due)
         happen(max(at, self.now))
         return True
-
-
-def _plain(event: dict[str, Any]) -> str | int:
-    """An event that is no caption: its name, or the status of a failure."""
-    header = event["header"]
-    if header["name"] == "TaskFailed":
-        return int(header["status"])
-    return "" if "payload" in event else str(header["name"])
 
 
 #: How a random walk goes: mostly as clients do, with some patience.
