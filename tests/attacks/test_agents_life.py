@@ -289,4 +289,4 @@ MOVES: Final[list[tuple[str, dict[str, Any]]]] = [
     ("fail_by_force", _MEETING),
 ]
 TestAgents = Agents.TestCase
-TestAgents.settings = examples(12, steps=10)
+TestAgents.settings = examples(9, steps=10)

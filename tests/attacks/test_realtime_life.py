@@ -418,4 +418,4 @@ MOVES: Final[list[tuple[str, dict[str, Any]]]] = [
     ),
 ]
 TestRealtimeTasks = RealtimeTasks.TestCase
-TestRealtimeTasks.settings = examples(40, steps=12)
+TestRealtimeTasks.settings = examples(32, steps=12)
