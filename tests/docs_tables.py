@@ -240,6 +240,12 @@ BOUNDS: Final = {
     "protocols.signing.rpc_v1:LONGEST_FORM": ("form of a call to Live", "bytes", "refused"),
     "services.json_api:MAX_BODY": ("body of a control call", "bytes", "413"),
     "server.websocket:MAX_MESSAGE_BYTES": ("WebSocket message of a client", "bytes", "CLOSE 1009"),
+    "server.websocket:MAX_TEXT_BYTES": ("the same of text", "bytes", "CLOSE 1009"),
+    "protocols.multi_audio:MOST_FIELDS": (
+        "fields of a MultiAudioFrame, and of a speaker in it",
+        "",
+        "refused",
+    ),
     "server.websocket:UNREAD_BYTES": (
         "events that a WebSocket client leaves unread",
         "bytes",

@@ -14,10 +14,14 @@ is assumed. Two message types of five fields do not need a protobuf library at r
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+#: Fields of one message, and of what it says of one speaker. Millions of fields of two bytes would
+#: take a minute and half a gigabyte.
+MOST_FIELDS: Final = 300
 
 
 class NoFrame(ValueError):
@@ -74,8 +78,11 @@ def _active(data: bytes) -> ActiveAudio:
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     """Field numbers and values: numbers of any width, or bytes."""
-    at = 0
+    at = found = 0
     while at < len(data):
+        found += 1
+        if found > MOST_FIELDS:
+            raise NoFrame(f"it has more than {MOST_FIELDS} fields")
         key, at = _varint(data, at)
         number, wire_type = key >> 3, key & 7
         if wire_type == _VARINT:

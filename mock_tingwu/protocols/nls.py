@@ -189,7 +189,7 @@ class Session(StreamSession[State, Input]):
         if not self._advance(Input.AUDIO):
             if (self.state, Input.AUDIO) in REFUSALS:
                 self._refuse(REFUSALS[self.state, Input.AUDIO])
-        elif self.state is STARTING:
+        elif self.state is STARTING and data:
             self._keep_early(data)
         return b""
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from httptools import (
     HttpParserCallbackError,
@@ -202,6 +202,10 @@ class HttpProtocol(HttpToolsProtocol):
                 self._read_again(self._offer)
             elif self._should_upgrade():
                 self.handle_websocket_upgrade()
+                if end < len(data):
+                    # A client that does not wait for the answer to its handshake.
+                    protocol = cast("asyncio.Protocol", self.transport.get_protocol())
+                    protocol.data_received(data[end:])
                 return len(data)
         # The parser itself would collect a header without end.
         if self._pending > MAX_HEAD:

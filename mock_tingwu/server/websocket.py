@@ -34,6 +34,9 @@ _WIRE.setLevel(logging.INFO)
 #: The largest message that a client may send, in bytes. A client that pushes a whole recording in
 #: one message gets through; nothing bigger does.
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+#: The same of a text message, which is a command. To read 16 MiB of JSON takes seconds, in which
+#: nobody else is served, and a gigabyte of memory.
+MAX_TEXT_BYTES = 1024 * 1024
 #: How long the client may take to answer our CLOSE, in seconds of real time.
 CLOSE_TIMEOUT_S = 5.0
 #: The same where it gets no CLOSE, as the line seems to be broken.
@@ -102,9 +105,14 @@ class WebSocketProtocol(asyncio.Protocol):
         self._core = _Server(max_size=MAX_MESSAGE_BYTES, logger=_WIRE)
         self._endpoint: Endpoint | None = None
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
-        self._fragments: list[bytes] = []
+        # What has come of a message. A list of pieces would be many times as large as they are.
+        self._fragments = bytearray()
         self._fragmented: Opcode | None = None
+        # Whether a text was longer than is taken: what comes with it is not looked at.
+        self._too_long = False
         self._handshake_timer: asyncio.TimerHandle | None = None
+        # What the client has sent along with its handshake, None unless that is being held back.
+        self._ahead: bytearray | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closed_by_us = False
         # Whether the connection was broken off: what a stall held back may come to nobody then.
@@ -120,6 +128,9 @@ class WebSocketProtocol(asyncio.Protocol):
         self._connections.add(self)  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
+        if self._ahead is not None:
+            self._ahead += data
+            return
         core = self._core
         core.receive_data(data)
         for event in core.events_received():
@@ -235,6 +246,7 @@ class WebSocketProtocol(asyncio.Protocol):
         response = self._core.accept(request)
         if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
             self._transport.pause_reading()
+            self._ahead = bytearray()
             loop = asyncio.get_running_loop()
             self._handshake_timer = loop.call_later(
                 HANDSHAKE_DELAY_S, self._open, request, response
@@ -246,6 +258,7 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._transport.resume_reading()
+        ahead, self._ahead = self._ahead, None
         try:
             # Only now: whatever happened during the delay counts.
             # A header that is there twice counts as it stands first.
@@ -265,6 +278,9 @@ class WebSocketProtocol(asyncio.Protocol):
         except Exception:
             log.exception("a connection could not be opened")
             self._transport.abort()
+            return
+        if ahead:
+            self.data_received(bytes(ahead))
 
     def _respond(self, response: Response) -> None:
         # What the vendor's gateway calls itself; the C++ SDK shows it (realtime-ws 1.2).
@@ -277,25 +293,26 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _frame(self, frame: Frame) -> None:
         endpoint = self._endpoint
-        if endpoint is None:
+        if endpoint is None or self._too_long:
             return
-        opcode = frame.opcode
-        if opcode is Opcode.CONT:
-            self._fragments.append(bytes(frame.data))
-            if not frame.fin or self._fragmented is None:
-                return
-            opcode, self._fragmented = self._fragmented, None
-            data = b"".join(self._fragments)
-            self._fragments.clear()
-        elif opcode is Opcode.TEXT or opcode is Opcode.BINARY:
-            data = bytes(frame.data)
-            if not frame.fin:
-                self._fragmented = opcode
-                self._fragments.append(data)
-                return
-        else:
+        opcode, data = frame.opcode, bytes(frame.data)
+        if opcode is Opcode.CONT and self._fragmented is not None:
+            opcode = self._fragmented
+            self._fragments += data
+            if frame.fin:
+                data, self._fragmented = bytes(self._fragments), None
+                self._fragments.clear()
+        elif opcode is not Opcode.TEXT and opcode is not Opcode.BINARY:
             return  # PING and CLOSE are answered by the core; a PONG needs nothing.
-        if opcode is Opcode.BINARY:
+        elif not frame.fin:
+            self._fragmented = opcode
+            self._fragments += data
+        if opcode is Opcode.TEXT and max(len(data), len(self._fragments)) > MAX_TEXT_BYTES:
+            self._too_long = True
+            self._core.fail(1009, f"a text message has at most {MAX_TEXT_BYTES} bytes")
+        elif not frame.fin:
+            return
+        elif opcode is Opcode.BINARY:
             endpoint.binary(data)
         else:
             endpoint.text(data)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_tingwu.protocols.multi_audio import ActiveAudio, MultiAudioFrame, parse
+from mock_tingwu.protocols.multi_audio import MOST_FIELDS, ActiveAudio, MultiAudioFrame, parse
 
 
 def varint(value: int) -> bytes:
@@ -65,6 +65,8 @@ def test_other_bytes_are_refused_or_read_but_nothing_else(data: bytes) -> None:
         (b"\xff" * 11, "does not end"),
         (b"\x0b", "wire type 3"),
         (field(3, field(3, b"\xff")), "not UTF-8"),
+        (field(1, 7) * (MOST_FIELDS + 1), "more than 300 fields"),
+        (field(3, field(9, b"") * (MOST_FIELDS + 1)), "more than 300 fields"),
     ],
 )
 def test_what_is_wrong_is_said(data: bytes, reason: str) -> None:

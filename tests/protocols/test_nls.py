@@ -236,6 +236,13 @@ def test_audio_before_started_is_kept_and_handed_over() -> None:
     assert session.confirm_start(next_index=0, position=0, request=request) == [b"ab", b"cd"]
 
 
+def test_an_empty_frame_is_no_audio_before_started_either() -> None:
+    session = make()
+    request = start(session)
+    assert session.receive_audio(b"", 0) == b""
+    assert session.confirm_start(next_index=0, position=0, request=request) == []
+
+
 def test_early_audio_is_bounded_and_what_is_lost_is_known() -> None:
     session = make()
     request = start(session)

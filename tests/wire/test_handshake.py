@@ -16,6 +16,7 @@ from tests.wire.helpers.raw import (
     Answer,
     Wire,
     accept_for,
+    command,
     exchange,
     handshake,
     http,
@@ -127,6 +128,15 @@ def test_a_handshake_may_be_cut_in_two_anywhere(mock: MockTingwu) -> None:
             connection.send(raw[cut:])
             answer = connection.read_head()
             assert answer.status == 101, f"cut at byte {cut}"
+
+
+def test_what_comes_in_one_packet_with_the_handshake_is_not_lost(mock: MockTingwu) -> None:
+    with wire(mock) as connection:
+        raw = handshake(mock, target_of(create(mock)))
+        connection.send(raw + command("StartTranscription") + frames.frame(frames.PING, b"x"))
+        assert connection.read_head().status == 101
+        assert connection.read_frame().payload == b"x"
+        connection.until("TranscriptionStarted")
 
 
 def test_further_query_parameters_of_the_url_are_ignored(mock: MockTingwu) -> None:

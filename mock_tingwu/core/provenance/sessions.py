@@ -215,7 +215,7 @@ ASSUMPTIONS: Final[tuple[Assumption, ...]] = (
         ),
         (
             "message-size",
-            "A WebSocket message may have up to 16 MiB.",
+            "A WebSocket message may have up to 16 MiB, one of text up to 1 MiB.",
             "No limit is documented; clients send 640 to 8192 bytes.",
         ),
     ),
