@@ -152,6 +152,9 @@ SETTINGS: Final = {
     "data_dir": "The folder in which [everything outlives the process](persistence.md): tasks, "
     "journal, media files, uploads. Without one all is in memory, media files in a temporary "
     "folder.",
+    "store": "A Redis server that keeps everything but media files and uploads, in the place of a "
+    "file in `data_dir`, which it needs beside it: `redis://host:port/db` or `unix:///path`, with "
+    "`?prefix=` for what the keys begin with. See [several processes](workers.md).",
     "result_interval_ms": "Between two results of a meeting that was stopped or a recording "
     "that was read.",
     "max_body_bytes": "Longest request body.",

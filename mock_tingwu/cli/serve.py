@@ -43,6 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where everything is kept that is to outlive the process (default: nothing is)",
     )
     parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="a Redis server that keeps everything but the files in --data-dir: "
+        "redis://host:port/db or unix:///path",
+    )
+    parser.add_argument(
         "--auth",
         metavar="{open,verify}",
         help="take any credentials, or check every signature (default open)",

@@ -28,6 +28,7 @@ from mock_tingwu.services.courier import Courier, Parcel, Waybill
 from mock_tingwu.services.dashscope.task_data import Shown
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.settings import Settings, SettingsError
+from mock_tingwu.store.batch import Batch, Database, StoreError
 from mock_tingwu.store.snapshot import (
     Damaged,
     DeliveryRecord,
@@ -45,7 +46,7 @@ from mock_tingwu.store.snapshot import (
     state_record,
     task_record,
 )
-from mock_tingwu.store.sqlite import Batch, Database, StoreError
+from mock_tingwu.store_address import StoreAddress
 
 if TYPE_CHECKING:
     from mock_tingwu.services.imagined_media import ImaginedMedia
@@ -461,7 +462,7 @@ def _delivery(parcel: Parcel, waybill: Waybill) -> DeliveryRecord:
 
 
 class Store:
-    """What one data directory holds, and holds alone.
+    """What one data directory holds, or one store with such a folder beside it, and holds alone.
 
     Raises:
         SettingsError: it cannot be used; the message is one sentence.
@@ -476,16 +477,29 @@ class Store:
         self._failed = False
         self._retry_at = 0.0
         self._tick: asyncio.TimerHandle | None = None
+        self._flag, self._place = "--data-dir", str(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._database = Database(folder)
+            self._database = self._open()
         except OSError as error:
             raise self._refusal(f"cannot be used: {error.strerror or error}") from None
         except StoreError as error:
             raise self._refusal(str(error)) from None
 
+    def _open(self) -> Database:
+        # One needs no library, the other one is not needed by most.
+        if self._settings.store is None:
+            from mock_tingwu.store.sqlite import SqliteDatabase
+
+            return SqliteDatabase(self._folder)
+        from mock_tingwu.store.redis import RedisDatabase
+
+        address = StoreAddress.parse(self._settings.store)
+        self._flag, self._place = "--store", address.shown
+        return RedisDatabase(address)
+
     def _refusal(self, why: str) -> SettingsError:
-        return SettingsError(f"--data-dir is {str(self._folder)!r}, which {why}")
+        return SettingsError(f"{self._flag} is {self._place!r}, which {why}")
 
     @property
     def folder(self) -> Path:
@@ -494,8 +508,13 @@ class Store:
 
     @property
     def names(self) -> list[str]:
-        """The scopes that the folder holds."""
-        return self._database.names
+        """The scopes that there are, oldest first.
+
+        Raises:
+            SettingsError: that cannot be read.
+        """
+        with self._reading():
+            return self._database.names
 
     def scope(self, name: str) -> ScopeRecord | None:
         """What is known of a scope before it is brought back; None if there is none.
@@ -534,7 +553,7 @@ class Store:
         try:
             self._database.write([Batch(name, anew=True)])
         except StoreError as error:
-            self._fail(f"--data-dir {error!s}")
+            self._fail(f"{self._flag} {error!s}")
         shutil.rmtree(keeper.kept.folder, ignore_errors=True)
 
     def keep(self, kept: Kept) -> None:
@@ -583,9 +602,9 @@ class Store:
                 return
             self._database.write(batches)
         except StoreError as error:
-            self._fail(f"--data-dir {error!s}")
+            self._fail(f"{self._flag} {error!s}")
         except Exception:
-            log.exception("a defect of the mock keeps it from writing to its data directory")
+            log.exception("a defect of the mock keeps it from writing down what happens")
             self._fail("a defect of the mock")
         else:
             if self._failed:

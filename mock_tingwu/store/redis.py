@@ -1,0 +1,201 @@
+"""The same as ``sqlite.py`` on a Redis server, so that several processes can share what they have.
+
+Every process writes a share of the scopes, which it holds alone: with each write the server checks
+a token, in the same script. Whoever takes a share over gives it another one; a process that was
+thought dead cannot write any more. It is dead when its connection has gone, which the server
+notices as soon as the process ends, however it ends.
+
+What is written is in the memory of the server when `RedisDatabase.write` returns, so no end of a
+process of ours loses it. What an end of the server loses is a matter of its own configuration.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from mock_tingwu.store.batch import FORMAT, IN_USE, PATIENCE_S, Batch, StoreError
+from mock_tingwu.store.redis_scripts import CLAIM, RELEASE, WRITE
+from mock_tingwu.store_address import StoreAddress
+
+T = TypeVar("T")
+
+#: The share of who has all scopes.
+ALL: Final = "all"
+#: Says to other programs whose keys these are.
+_APPLICATION: Final = "mock-tingwu"
+#: How long the server may take for anything, in s.
+_TIMEOUT_S: Final = 5.0
+#: Pauses between looks at whether another process has ended, in s.
+_LOOK_S: Final = 0.02
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Fenced(StoreError):
+    """Somebody else has taken the share over: nothing more is written."""
+
+    def __init__(self) -> None:
+        super().__init__(IN_USE)
+
+
+class RedisDatabase:
+    """What a server at ``address`` holds, with the right to write ``share`` of it.
+
+    Raises:
+        StoreError: somebody else uses it, it is none of ours, or the server cannot be used.
+    """
+
+    def __init__(self, address: StoreAddress, share: str = ALL) -> None:
+        self._prefix = f"{address.prefix}:"
+        self._share = share
+        self._token = secrets.token_hex(8)
+        self._client = self._ask(
+            lambda: redis.Redis.from_url(
+                address.url,
+                single_connection_client=True,
+                # All that is sent may be sent twice. Nobody waits for a server that comes back.
+                retry=Retry(NoBackoff(), 1),
+                socket_timeout=_TIMEOUT_S,
+                socket_connect_timeout=_TIMEOUT_S,
+                client_name=_client_name(self._token),
+                protocol=2,
+            )
+        )
+        self._write = self._client.register_script(WRITE)
+        try:
+            self._take()
+        except BaseException:
+            self._client.close()
+            raise
+
+    def _take(self) -> None:
+        """Take the share from whoever had it, if he has gone."""
+        meta = self._ask(lambda: cast(dict[bytes, bytes], self._client.hgetall(self._key("meta"))))
+        if meta and meta.get(b"application") != _APPLICATION.encode():
+            raise StoreError(f"holds keys with the prefix {self._prefix!r} of another program")
+        if meta and meta.get(b"format") != str(FORMAT).encode():
+            version = meta.get(b"format", b"").decode("utf-8", "replace")
+            raise StoreError(
+                f"was written by another version of mock-tingwu: its format is {version}, "
+                f"expected {FORMAT}; take another prefix, or remove its keys"
+            )
+        claim = self._client.register_script(CLAIM)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            holder = self._holder()
+            values = [self._prefix, self._share, holder or "", self._token, _APPLICATION, FORMAT]
+            if holder is None or not self._is_there(holder):
+                if self._ask(lambda values=values: claim(args=values)):  # type: ignore[misc]
+                    return
+            elif time.monotonic() >= deadline:
+                raise StoreError(IN_USE)
+            time.sleep(_LOOK_S)
+
+    def _holder(self) -> str | None:
+        """The token that may write the share."""
+        token = self._ask(lambda: self._client.hget(self._key("shares"), self._share))
+        return None if token is None else cast(bytes, token).decode("ascii", "replace")
+
+    def _is_there(self, token: str) -> bool:
+        """Whether the process that was given a token is connected."""
+        clients = self._ask(lambda: self._client.client_list())
+        return any(client.get("name") == _client_name(token) for client in clients)
+
+    def _key(self, name: str) -> str:
+        return self._prefix + name
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except redis.ResponseError as error:
+            raise StoreError(f"cannot be used: {error}") from None
+        except redis.RedisError as error:
+            raise StoreError(f"cannot be reached: {error}") from None
+
+    def close(self) -> None:
+        """Let others have the share. Again: nothing."""
+        try:
+            self._client.register_script(RELEASE)(args=[self._prefix, self._share, self._token])
+        except redis.RedisError:
+            pass  # the connection goes, which says the same
+        finally:
+            self._client.close()
+
+    @property
+    def names(self) -> list[str]:
+        """The scopes that there are, oldest first."""
+        names = self._ask(lambda: self._client.zrange(self._key("scopes"), 0, -1))
+        return [name.decode() for name in cast(list[bytes], names)]
+
+    def data(self, name: str) -> bytes | None:
+        """The row of a scope; None if there is no such scope."""
+        return cast(bytes | None, self._ask(lambda: self._client.hget(self._key("data"), name)))
+
+    def items(self, name: str, kind: str) -> Iterator[tuple[str, bytes]]:
+        """Keys and data of one kind, in the order in which they first came."""
+        place = f"{kind}:{name}"
+        keys = self._ask(lambda: self._client.zrange(self._key(f"order:{place}"), 0, -1))
+        found = self._ask(lambda: self._client.hgetall(self._key(f"items:{place}")))
+        items = cast(dict[bytes, bytes], found)
+        for key in cast(list[bytes], keys):
+            if key not in items:
+                raise StoreError(f"holds what is damaged: it has lost an item of kind {kind!r}")
+            yield key.decode(), items[key]
+
+    def sentences(self, name: str, task: str) -> Iterator[bytes]:
+        """The sentences of a task, in order."""
+        key = self._key(f"sentences:{len(name.encode())}:{name}:{task}")
+        yield from cast(list[bytes], self._ask(lambda: self._client.lrange(key, 0, -1)))
+
+    def entries(self, name: str) -> Iterator[bytes]:
+        """The journal of a scope, oldest first."""
+        found = self._ask(lambda: self._client.hgetall(self._key(f"journal:{name}")))
+        entries = cast(dict[bytes, bytes], found)
+        for seq in sorted(entries, key=int):
+            yield entries[seq]
+
+    def write(self, batches: Iterable[Batch]) -> None:
+        """Write all or nothing.
+
+        Raises:
+            StoreError: nothing was written, or it is not known whether it was; `Fenced` if the
+                share is another's.
+        """
+        values: list[Any] = [self._prefix, self._share, self._token, b""]
+        values[3] = _encode([_packed(batch, values) for batch in batches])
+        if not self._ask(lambda: self._write(args=values)):
+            raise Fenced
+
+
+def _client_name(token: str) -> str:
+    """What a connection is called, for the server's list of clients."""
+    return f"{_APPLICATION}-{token}"
+
+
+def _packed(batch: Batch, values: list[Any]) -> list[Any]:
+    """A batch as the script reads it; its data goes to ``values``."""
+
+    def place(data: bytes) -> int:
+        values.append(data)
+        return len(values)
+
+    return [
+        batch.name,
+        batch.anew,
+        None if batch.data is None else place(batch.data),
+        [
+            (kind, key, None if data is None else place(data))
+            for (kind, key), data in batch.items.items()
+        ],
+        [(task, start, [place(text) for text in texts]) for task, start, texts in batch.sentences],
+        [(seq, place(entry)) for seq, entry in batch.entries],
+        batch.first_seq,
+    ]
