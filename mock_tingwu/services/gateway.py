@@ -66,7 +66,7 @@ class Gateway:
     def server_error(self, request: Request) -> Response:
         """The answer to a request that met a defect of the mock."""
         # The body cannot be read here: it may be read already, and Starlette hands no channel on.
-        scope = getattr(request.state, "scope", self._world.default)
+        scope = getattr(request.state, "scope", None) or self._world.default
         request_id = scope.ids.request_id()
         request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
         return self._respond(request, scope, request_id, "", failure("ServerError"))

@@ -18,6 +18,13 @@ class StoreError(Exception):
     """The database cannot be used; the message is a part of a sentence that says why."""
 
 
+class Fenced(StoreError):
+    """Somebody else writes what this process has written so far: it must not go on."""
+
+    def __init__(self) -> None:
+        super().__init__(IN_USE)
+
+
 @dataclass(slots=True)
 class Batch:
     """What one transaction writes of the scope ``name``.
@@ -25,6 +32,8 @@ class Batch:
     ``data`` is the scope's own row. ``items`` maps kind and key to new data, or to None for what is
     gone. ``sentences`` are those of tasks from a number on: they replace what was there.
     ``entries`` are journal entries by ``seq``, ``first_seq`` is the oldest one to be kept.
+    ``keys`` are those of the scope, told when it is written anew. ``tokens`` are those of the
+    MeetingJoinUrls that have come, or gone (False). Both are for whoever looks for a scope.
     """
 
     name: str
@@ -35,6 +44,8 @@ class Batch:
     sentences: list[tuple[str, int, list[bytes]]] = field(default_factory=list)
     entries: list[tuple[int, bytes]] = field(default_factory=list)
     first_seq: int | None = None
+    keys: tuple[str, ...] = ()
+    tokens: dict[str, bool] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(

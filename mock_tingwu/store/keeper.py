@@ -28,7 +28,7 @@ from mock_tingwu.services.courier import Courier, Parcel, Waybill
 from mock_tingwu.services.dashscope.task_data import Shown
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.settings import Settings, SettingsError
-from mock_tingwu.store.batch import Batch, Database, StoreError
+from mock_tingwu.store.batch import Batch, Database, Fenced, StoreError
 from mock_tingwu.store.snapshot import (
     Damaged,
     DeliveryRecord,
@@ -95,6 +95,7 @@ class Kept:
 class _Mark:
     """What was written of a task last."""
 
+    token: str = ""
     order: object = None
     options: object = None
     state: bytes = b""
@@ -146,6 +147,8 @@ class Keeper:
     def collect(self, *, streams: bool = False) -> Batch:
         """What has changed since the last time. ``streams``: look at what is being pushed, too."""
         batch = Batch(self.kept.scope.name, anew=self._anew)
+        if self._anew:
+            batch.keys = self.kept.keys
         self._anew = False
         dirty = self._journal(batch)
         if streams:
@@ -223,7 +226,8 @@ class Keeper:
             marks[task_id] = _Mark()
         if len(marks) > len(tasks):
             for task_id in marks.keys() - tasks.keys():
-                del marks[task_id]
+                if (token := marks.pop(task_id).token) != "":
+                    batch.tokens[token] = False
                 batch.sentences.append((task_id, 0, []))
                 for kind in ("task", "state", "live"):
                     batch.items[kind, task_id] = None
@@ -236,6 +240,9 @@ class Keeper:
         if mark.order is not task.order or mark.options is not task.options:
             batch.items["task", task.id] = encode(task_record(task, self.scripts))
             mark.order, mark.options = task.order, task.options
+            if task.join_token != mark.token:
+                batch.tokens[task.join_token] = True
+                mark.token = task.join_token
         # A recording is read in a thread; only what was read to its end is looked at.
         reading = task.offline and task.file_url is not None and task.status in (ONGOING, FAILED)
         mark.heard = mark.heard or not reading
@@ -464,13 +471,18 @@ def _delivery(parcel: Parcel, waybill: Waybill) -> DeliveryRecord:
 class Store:
     """What one data directory holds, or one store with such a folder beside it, and holds alone.
 
+    With ``share`` it is a share of the scopes, that of the worker of this number.
+
     Raises:
         SettingsError: it cannot be used; the message is one sentence.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, share: int | None = None) -> None:
         folder = settings.data_dir
         assert folder is not None
+        self._share = share
+        #: Called when another process has taken the place of this one.
+        self.on_fenced: Callable[[], None] = lambda: None
         self._settings = settings
         self._folder = folder
         self._keepers: dict[str, Keeper] = {}
@@ -496,10 +508,17 @@ class Store:
 
         address = StoreAddress.parse(self._settings.store)
         self._flag, self._place = "--store", address.shown
-        return RedisDatabase(address)
+        return (
+            RedisDatabase(address) if self._share is None else RedisDatabase(address, self._share)
+        )
 
     def _refusal(self, why: str) -> SettingsError:
         return SettingsError(f"{self._flag} is {self._place!r}, which {why}")
+
+    @property
+    def database(self) -> Database:
+        """What everything is written to."""
+        return self._database
 
     @property
     def folder(self) -> Path:
@@ -601,6 +620,9 @@ class Store:
             if not batches:
                 return
             self._database.write(batches)
+        except Fenced as error:
+            self.on_fenced()
+            self._fail(f"{self._flag} {error!s}")
         except StoreError as error:
             self._fail(f"{self._flag} {error!s}")
         except Exception:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -21,14 +21,16 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from mock_tingwu.store.batch import FORMAT, IN_USE, PATIENCE_S, Batch, StoreError
-from mock_tingwu.store.redis_scripts import CLAIM, RELEASE, WRITE
+from mock_tingwu.store.batch import FORMAT, IN_USE, PATIENCE_S, Batch, Fenced, StoreError
+from mock_tingwu.store.redis_scripts import CLAIM, RELEASE, RESERVE, WRITE
 from mock_tingwu.store_address import StoreAddress
 
 T = TypeVar("T")
 
 #: The share of who has all scopes.
 ALL: Final = "all"
+#: The kind of the items that only a store with shares has.
+TOKEN: Final = "token"
 #: Says to other programs whose keys these are.
 _APPLICATION: Final = "mock-tingwu"
 #: How long the server may take for anything, in s.
@@ -39,13 +41,6 @@ _LOOK_S: Final = 0.02
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Fenced(StoreError):
-    """Somebody else has taken the share over: nothing more is written."""
-
-    def __init__(self) -> None:
-        super().__init__(IN_USE)
-
-
 class RedisDatabase:
     """What a server at ``address`` holds, with the right to write ``share`` of it.
 
@@ -53,9 +48,9 @@ class RedisDatabase:
         StoreError: somebody else uses it, it is none of ours, or the server cannot be used.
     """
 
-    def __init__(self, address: StoreAddress, share: str = ALL) -> None:
+    def __init__(self, address: StoreAddress, share: int | str = ALL) -> None:
         self._prefix = f"{address.prefix}:"
-        self._share = share
+        self._share = str(share)
         self._token = secrets.token_hex(8)
         self._client = self._ask(
             lambda: redis.Redis.from_url(
@@ -89,20 +84,21 @@ class RedisDatabase:
             )
         claim = self._client.register_script(CLAIM)
         deadline = time.monotonic() + PATIENCE_S
+        values: list[Any] = [self._prefix, self._share, self._token, _APPLICATION, FORMAT]
         while True:
-            holder = self._holder()
-            values = [self._prefix, self._share, holder or "", self._token, _APPLICATION, FORMAT]
-            if holder is None or not self._is_there(holder):
-                if self._ask(lambda values=values: claim(args=values)):  # type: ignore[misc]
+            found = self._ask(lambda: self._client.hgetall(self._key("shares")))
+            shares = cast(dict[bytes, bytes], found).items()
+            held = [token.decode() for share, token in shares if self._overlaps(share.decode())]
+            if not any(map(self._is_there, held)):
+                if self._ask(lambda held=held: claim(args=[*values, *held])):  # type: ignore[misc]
                     return
             elif time.monotonic() >= deadline:
                 raise StoreError(IN_USE)
             time.sleep(_LOOK_S)
 
-    def _holder(self) -> str | None:
-        """The token that may write the share."""
-        token = self._ask(lambda: self._client.hget(self._key("shares"), self._share))
-        return None if token is None else cast(bytes, token).decode("ascii", "replace")
+    def _overlaps(self, share: str) -> bool:
+        """Whether nobody may have that share beside this one."""
+        return self._share in (share, ALL) or share == ALL
 
     def _is_there(self, token: str) -> bool:
         """Whether the process that was given a token is connected."""
@@ -162,6 +158,35 @@ class RedisDatabase:
         for seq in sorted(entries, key=int):
             yield entries[seq]
 
+    # What others have written
+
+    def keys(self) -> dict[str, str]:
+        """The scope of each key that leads to one."""
+        found = self._ask(lambda: self._client.hgetall(self._key("keys")))
+        return {
+            key.decode(): scope.decode() for key, scope in cast(dict[bytes, bytes], found).items()
+        }
+
+    def reserve(self, name: str, keys: Sequence[str]) -> list[str]:
+        """Have keys lead to a scope; if some are another's, none does, and those are returned."""
+        script = self._client.register_script(RESERVE)
+        taken = self._ask(lambda: script(args=[self._prefix, name, *keys]))
+        return [key.decode() for key in cast(list[bytes], taken)]
+
+    def release(self, keys: Sequence[str]) -> None:
+        """Have keys lead to no scope any more."""
+        self._ask(lambda: self._client.hdel(self._key("keys"), *keys))
+
+    def where(self, kind: str, key: str) -> str | None:
+        """The scope that has an item of a kind that is looked for; see `redis_scripts`."""
+        name = self._ask(lambda: self._client.hget(self._key(f"where:{kind}"), key))
+        return None if name is None else cast(bytes, name).decode()
+
+    def item(self, name: str, kind: str, key: str) -> bytes | None:
+        """The data of one item."""
+        found = self._ask(lambda: self._client.hget(self._key(f"items:{kind}:{name}"), key))
+        return cast(bytes | None, found)
+
     def write(self, batches: Iterable[Batch]) -> None:
         """Write all or nothing.
 
@@ -187,15 +212,17 @@ def _packed(batch: Batch, values: list[Any]) -> list[Any]:
         values.append(data)
         return len(values)
 
+    tokens = [((TOKEN, key), b"" if there else None) for key, there in batch.tokens.items()]
     return [
         batch.name,
         batch.anew,
         None if batch.data is None else place(batch.data),
         [
             (kind, key, None if data is None else place(data))
-            for (kind, key), data in batch.items.items()
+            for (kind, key), data in [*batch.items.items(), *tokens]
         ],
         [(task, start, [place(text) for text in texts]) for task, start, texts in batch.sentences],
         [(seq, place(entry)) for seq, entry in batch.entries],
         batch.first_seq,
+        batch.keys,
     ]

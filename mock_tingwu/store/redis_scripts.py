@@ -15,6 +15,9 @@ All keys begin with the prefix of the store:
 ``heard:SCOPE``                set   the tasks of which something was heard
 ``journal:SCOPE``              hash  journal entries by their ``seq``
 ``number``                           counts what has an age
+``keys``                       hash  the scope that each key of a scope leads to
+``where:KIND``                 hash  the scope that has a task, object, hosted file, temporary key
+                                     or token of a MeetingJoinUrl
 =============================  ====  ==============================================================
 
 The shebang has the server refuse a script as a whole when its memory is full.
@@ -24,15 +27,39 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Gives a share to a new token if it still is the old one's ("" for nobody's).
-#: ARGV: prefix, share, old token, new token, application, format.
+#: Gives a share to a new token, unless somebody has it whose token is not among the dead ones.
+#: ARGV: prefix, share, token, application, format, dead tokens.
 CLAIM: Final = """#!lua
-local prefix, share, old, new = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local present = redis.call('HGET', prefix .. 'shares', share) or ''
-if present ~= old then return 0 end
-redis.call('HSET', prefix .. 'shares', share, new)
-redis.call('HSET', prefix .. 'meta', 'application', ARGV[5], 'format', ARGV[6])
+local shares, share = ARGV[1] .. 'shares', ARGV[2]
+local dead = {}
+for i = 6, #ARGV do dead[ARGV[i]] = true end
+local held = redis.call('HGETALL', shares)
+local gone = {}
+for i = 1, #held, 2 do
+  if share == 'all' or held[i] == 'all' or held[i] == share then
+    if not dead[held[i + 1]] then return 0 end
+    gone[#gone + 1] = held[i]
+  end
+end
+for _, name in ipairs(gone) do redis.call('HDEL', shares, name) end
+redis.call('HSET', shares, share, ARGV[3])
+redis.call('HSET', ARGV[1] .. 'meta', 'application', ARGV[4], 'format', ARGV[5])
 return 1
+"""
+
+#: Reserves keys for a scope; returns those that are another's, and reserves none then.
+#: ARGV: prefix, name of the scope, keys.
+RESERVE: Final = """#!lua
+local keys, name = ARGV[1] .. 'keys', ARGV[2]
+local taken = {}
+for i = 3, #ARGV do
+  local owner = redis.call('HGET', keys, ARGV[i])
+  if owner and owner ~= name then taken[#taken + 1] = ARGV[i] end
+end
+if #taken == 0 then
+  for i = 3, #ARGV do redis.call('HSET', keys, ARGV[i], name) end
+end
+return taken
 """
 
 #: Lets go of a share. ARGV: prefix, share, token.
@@ -45,7 +72,7 @@ if redis.call('HGET', shares, ARGV[2]) == ARGV[3] then redis.call('HDEL', shares
 #: ARGV: prefix, share, token, an array of batches in MessagePack, and all data, which an array
 #: refers to by its place here: the server's MessagePack has no binary data. A batch is an array:
 #: name, anew, data or nil, items (kind, key, data or nil), sentences (task, start, datas), entries
-#: (seq, data), first seq or nil.
+#: (seq, data), first seq or nil, keys of the scope.
 WRITE: Final = """#!lua
 local prefix, share, token = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('HGET', prefix .. 'shares', share) ~= token then return 0 end
@@ -56,8 +83,15 @@ local function sentences_key(name, task)
   return prefix .. 'sentences:' .. #name .. ':' .. name .. ':' .. task
 end
 
+local looked_for = {task = true, object = true, hosted = true, key = true, token = true}
+
 local function forget(name)
   for _, kind in ipairs(redis.call('SMEMBERS', prefix .. 'kinds:' .. name)) do
+    if looked_for[kind] then
+      for _, key in ipairs(redis.call('HKEYS', prefix .. 'items:' .. kind .. ':' .. name)) do
+        redis.call('HDEL', prefix .. 'where:' .. kind, key)
+      end
+    end
     redis.call('DEL', prefix .. 'items:' .. kind .. ':' .. name)
     redis.call('DEL', prefix .. 'order:' .. kind .. ':' .. name)
   end
@@ -69,6 +103,10 @@ local function forget(name)
   redis.call('HDEL', prefix .. 'first', name)
   redis.call('HDEL', prefix .. 'data', name)
   redis.call('ZREM', prefix .. 'scopes', name)
+  local keys = redis.call('HGETALL', prefix .. 'keys')
+  for i = 1, #keys, 2 do
+    if keys[i + 1] == name then redis.call('HDEL', prefix .. 'keys', keys[i]) end
+  end
 end
 
 local function write_item(name, kind, key, data)
@@ -77,8 +115,10 @@ local function write_item(name, kind, key, data)
   if not data then
     redis.call('HDEL', items, key)
     redis.call('ZREM', order, key)
+    if looked_for[kind] then redis.call('HDEL', prefix .. 'where:' .. kind, key) end
     return
   end
+  if looked_for[kind] then redis.call('HSET', prefix .. 'where:' .. kind, key, name) end
   if redis.call('HSET', items, key, ARGV[data]) == 1 then
     redis.call('ZADD', order, age(), key)
     redis.call('SADD', prefix .. 'kinds:' .. name, kind)
@@ -101,8 +141,9 @@ local function write_sentences(name, task, start, texts)
 end
 
 for _, batch in ipairs(cmsgpack.unpack(ARGV[4])) do
-  local name, anew, data, items, sentences, entries, first = unpack(batch, 1, 7)
+  local name, anew, data, items, sentences, entries, first, keys = unpack(batch, 1, 8)
   if anew then forget(name) end
+  for _, key in ipairs(keys) do redis.call('HSET', prefix .. 'keys', key, name) end
   if data then
     redis.call('HSET', prefix .. 'data', name, ARGV[data])
     if not redis.call('ZSCORE', prefix .. 'scopes', name) then

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.settings import Settings, SettingsError
-from mock_tingwu.store.batch import Batch, Database, StoreError
-from mock_tingwu.store.redis import Fenced, RedisDatabase
+from mock_tingwu.store.batch import Batch, Database, Fenced, StoreError
+from mock_tingwu.store.redis import ALL, RedisDatabase
 from mock_tingwu.store.sqlite import SqliteDatabase
 from mock_tingwu.store_address import StoreAddress
 from tests.offline import tasks
@@ -102,11 +102,27 @@ def test_one_process_has_a_store_at_a_time(address: StoreAddress) -> None:
     first = RedisDatabase(address)
     with pytest.raises(StoreError, match=r"^is used by another mock-tingwu$"):
         RedisDatabase(address)
-    other = RedisDatabase(address, share="1")
+    with pytest.raises(StoreError, match=r"^is used by another mock-tingwu$"):
+        RedisDatabase(address, 0)
     first.close()
+    shares = [RedisDatabase(address, number) for number in (0, 1)]
+    for share in (0, 1, ALL):
+        with pytest.raises(StoreError, match=r"^is used by another mock-tingwu$"):
+            RedisDatabase(address, share)
+    for number, database in enumerate(shares):
+        database.write([Batch(str(number), data=b"x")])
+        database.close()
+
+
+def test_whoever_has_everything_fences_all_that_had_a_share(
+    redis: RedisServer, address: StoreAddress
+) -> None:
+    old = RedisDatabase(address, 2)
+    redis.client.client_kill_filter(skipme=True, _type="normal")
     RedisDatabase(address).close()
-    other.write([Batch("x", data=b"x")])
-    other.close()
+    with pytest.raises(Fenced):
+        old.write([Batch("x", data=b"x")])
+    old.close()
 
 
 def test_who_was_thought_dead_writes_no_more(redis: RedisServer, address: StoreAddress) -> None:

@@ -132,7 +132,7 @@ class Gateway:
 
     def server_error(self, request: Request) -> Response:
         """The answer to a call that met a defect of the mock."""
-        scope = getattr(request.state, "scope", self._world.default)
+        scope = getattr(request.state, "scope", None) or self._world.default
         return self._respond(request, scope, scope.ids.lower_request_id(), failure("InternalError"))
 
     def _limit(self, scope: Realm, caller: str, name: str) -> None:

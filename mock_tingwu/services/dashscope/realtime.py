@@ -120,7 +120,7 @@ class DuplexConnection(PushingConnection):
         if isinstance(request, inference.RunRequested):
             # Its app counts more than its key, as in every call.
             found = self._world.scope_of(request.app_id)
-            if found is None and self._scope is self._world.default:
+            if found is None and self._scope.name == World.DEFAULT:
                 found = self._world.scope_for(task_id=request.data_id)
             self._move_to(found or self._scope)
         self._record("ws_in", text=data.decode("utf-8", "replace"))

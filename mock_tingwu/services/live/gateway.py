@@ -132,7 +132,7 @@ class LiveGateway:
 
     def server_error(self, request: Request) -> Response:
         """The answer to a call that met a defect of the mock."""
-        scope = getattr(request.state, "scope", self._world.default)
+        scope = getattr(request.state, "scope", None) or self._world.default
         request.state.target = signing.SignedRequest.from_asgi(request.scope, b"").target
         return self._failed(scope, request, scope.ids.request_id(), failure("InternalError"))
 

@@ -1,0 +1,21 @@
+"""What is to be done in another process."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: The server's extension of ASGI that hands a connection over; its argument: the worker's number.
+HAND_OVER: Final = "mock_tingwu.hand_over"
+
+
+class Elsewhere(BaseException):
+    """A request is about a scope of another worker, which is to get the connection.
+
+    It is raised before anything has been done. Nothing on its way is to take it for a failure, so
+    it is no `Exception`.
+    """
+
+    def __init__(self, worker: int) -> None:
+        super().__init__(worker)
+        #: The number of that worker.
+        self.worker = worker

@@ -1,0 +1,161 @@
+"""Connections that can be passed on to another worker before anything of a request was done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+from websockets.http11 import Request, Response
+
+from mock_tingwu.server.http import MAX_HEAD, HttpProtocol
+from mock_tingwu.server.websocket import WebSocketProtocol
+from mock_tingwu.services.elsewhere import HAND_OVER, Elsewhere
+from mock_tingwu.services.json_api import MAX_BODY
+from mock_tingwu.workers.handing import Letter, Switch
+
+#: So much is kept of a request that is being read, in bytes. Whoever reads more has found its scope
+#: before: an upload.
+_KEPT: Final = MAX_BODY + 2 * MAX_HEAD + 1024 * 1024
+#: How long what was sent before may take to leave, and the pauses between looks, in s.
+_LEAVING_S: Final = 20.0
+_LOOK_S: Final = 0.002
+
+
+def _part(transport: asyncio.Transport, give: Callable[[int], None]) -> None:
+    """Let go of a connection: ``give`` is called with a descriptor when all has left."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _LEAVING_S
+    with contextlib.suppress(RuntimeError):  # it is paused already
+        transport.pause_reading()
+
+    def look() -> None:
+        if transport.is_closing():
+            return
+        if transport.get_write_buffer_size() and loop.time() < deadline:
+            loop.call_later(_LOOK_S, look)
+            return
+        if not transport.get_write_buffer_size():
+            give(os.dup(transport.get_extra_info("socket").fileno()))
+        transport.abort()
+
+    look()
+
+
+class HandingHttpProtocol(HttpProtocol):
+    """An HTTP connection that keeps what it has read of a request until that is answered.
+
+    One request is read at a time: what is behind it belongs to another one, perhaps of another
+    worker. ``letter`` comes with a connection that was passed on.
+    """
+
+    def __init__(
+        self, *args: Any, switch: Switch, letter: Letter | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._switch = switch
+        self._letter = letter
+        self._hops = 0 if letter is None else letter.hops
+        # The request that is being read or answered, and what is behind it.
+        self._read = bytearray()
+        self._behind = bytearray()
+        # Up to where that was read before the present piece, and whether that is in a body.
+        self._before = 0
+        self._in_body = False
+        # Whether it is not known where in what was read the request begins.
+        self._mixed = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        letter, self._letter = self._letter, None
+        if letter is not None:
+            self.data_received(letter.read)
+
+    def _feed(self, data: bytes, at: int) -> int:
+        if self._owed and not self.cycle.more_body:
+            self._behind += memoryview(data)[at:]
+            self.flow.pause_reading()
+            return len(data)
+        end, before = self._end(data, at), len(self._read)
+        self._before, self._in_body = before, bool(self._body_left)
+        # Before it is parsed: what cannot be parsed may be another worker's to answer.
+        if before < _KEPT:
+            self._read += memoryview(data)[at:end]
+        parsed = super()._feed(data, at)
+        if parsed < end:
+            del self._read[self._before + parsed - at :]
+        return parsed
+
+    def on_message_begin(self) -> None:
+        self._mixed = self._in_body
+        if not self._mixed:
+            # What came before is the body of a request that was answered without it.
+            del self._read[: self._before]
+            self._before = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._owed:
+            self.scope["extensions"][HAND_OVER] = self._give_cycle  # type: ignore[assignment]
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._hops = 0
+        self._read.clear()
+        if self._behind and not self.transport.is_closing():
+            self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        behind, self._behind = bytes(self._behind), bytearray()
+        if behind and not self.transport.is_closing():
+            self.data_received(behind)
+
+    def _answer_problem(self, problem: BaseException) -> None:
+        try:
+            super()._answer_problem(problem)
+        except Elsewhere as elsewhere:
+            self._give(elsewhere.worker)
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        protocol = self.transport.get_protocol()
+        if isinstance(protocol, HandingWebSocketProtocol):
+            protocol.hops = self._hops
+
+    def _give_cycle(self, worker: int) -> None:
+        """Pass the connection on instead of an answer to the request that is being answered."""
+        self._owed[0].disconnected = True
+        if self._mixed or len(self._read) >= _KEPT:
+            # Where the request begins is not known. The client has to ask again.
+            self.transport.abort()
+            return
+        self._give(worker)
+
+    def _give(self, worker: int) -> None:
+        self._unset_keepalive_if_required()
+
+        def give(descriptor: int) -> None:
+            letter = Letter(bytes(self._read + self._behind), self._hops + 1)
+            self._switch.give(worker, descriptor, letter)
+
+        _part(self.transport, give)
+
+
+class HandingWebSocketProtocol(WebSocketProtocol):
+    """A WebSocket connection that is passed on when its handshake is another worker's to answer."""
+
+    def __init__(self, *args: Any, switch: Switch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._switch = switch
+        #: How often it has been passed on.
+        self.hops = 0
+
+    def _open(self, request: Request, response: Response) -> None:
+        try:
+            super()._open(request, response)
+        except Elsewhere as elsewhere:
+            worker, letter = elsewhere.worker, Letter(request.serialize(), self.hops + 1)
+            _part(self._transport, lambda d: self._switch.give(worker, d, letter))
