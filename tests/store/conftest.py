@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mock_tingwu import MockTingwu
-from tests.redis_server import RedisServer, redis_server
 from tests.store.helpers import Lives
-
-
-@pytest.fixture(scope="session")
-def redis() -> Iterator[RedisServer]:
-    """A Redis server."""
-    with redis_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,0 +1,174 @@
+"""Whatever dies: nothing that was acknowledged is lost, and nothing is done twice."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from mock_tingwu.store.batch import Batch
+from mock_tingwu.store.redis import RedisDatabase
+from mock_tingwu.store_address import StoreAddress
+from tests.callbacks.receiver import Receiver, receiver
+from tests.cli.commands import is_gone
+from tests.cli.test_cli_serve import serving
+from tests.realtime.helpers import TASKS, Json, pusher, until
+from tests.redis_server import RedisServer
+from tests.workers.running import Served, two_workers
+
+SUMMARY: Json = {"SummarizationEnabled": True, "Summarization": {"Types": ["Paragraph"]}}
+
+
+@pytest.fixture
+def store(redis: RedisServer, tmp_path: Path) -> Iterator[str]:
+    yield redis.url(tmp_path.name)
+    redis.client.flushall()
+
+
+class Asking(threading.Thread):
+    """Somebody who asks both workers all the time, each with a new connection."""
+
+    def __init__(self, mock: Served) -> None:
+        super().__init__()
+        self._mock = mock
+        self._over = threading.Event()
+        self.answers: Counter[int] = Counter()
+        self.broken = 0
+
+    def run(self) -> None:
+        while not self._over.wait(0.01):
+            for scope in ("a", "b"):
+                try:
+                    answer = httpx.get(f"{self._mock.url}/_mock/clock?scope={scope}", timeout=20)
+                    self.answers[answer.status_code] += 1
+                except httpx.TransportError:
+                    self.broken += 1
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+
+def complete(mock: Served, callbacks: Receiver, task: Json) -> list[str]:
+    """End a task; return the sentences of its transcription. All steps are told of once."""
+    target = f"{TASKS}/{task['TaskId']}"
+    assert mock.stop(task["TaskId"]) in ("ONGOING", "COMPLETED")
+    until(lambda: mock.data("GET", target)["TaskStatus"] == "COMPLETED", "the results")
+    link = mock.data("GET", target)["Result"]["Transcription"]
+    said = httpx.get(link).json()["Transcription"]["Paragraphs"]
+
+    def told() -> Counter[str]:
+        about = [one for one in callbacks.requests if one.body["Data"].get("TaskId")]
+        return Counter(one.told for one in about if one.body["Data"]["TaskId"] == task["TaskId"])
+
+    until(lambda: "COMPLETED" in told(), "the callbacks")
+    assert {"Transcription", "Summarization", "COMPLETED"} <= set(told())
+    assert set(told().values()) == {1}
+    return ["".join(word["Text"] for word in part["Words"]) for part in said]
+
+
+def test_a_worker_that_is_killed_loses_nothing(
+    store: str, tmp_path: Path, recording: bytes
+) -> None:
+    with receiver() as callbacks, two_workers(tmp_path, store) as mock:
+        mock.control("POST", "callbacks?scope=b", json={"app_key": "app-b", "url": callbacks.url})
+        link = httpx.post(f"{mock.url}/_mock/files?name=x.txt&scope=b", content=b"kept")
+        asking = Asking(mock)
+        asking.start()
+        try:
+            going_on, waiting = (mock.create("app-b", SUMMARY) for _ in "12")
+            with pusher(going_on) as first:
+                first.start()
+                first.push(recording[:480_000])
+                for _ in "123":
+                    first.expect("SentenceEnd")
+                mock.kill(1)
+                with pytest.raises(ConnectionClosed):
+                    while True:
+                        first.receive()
+            # Whoever asks now waits for the next worker.
+            assert mock.data("GET", f"{TASKS}/{waiting['TaskId']}")["TaskStatus"] == "NEW"
+            later = mock.create("app-b", SUMMARY)
+            sentences = {going_on["TaskId"]: first.sentences()}
+            for task in (going_on, waiting, later):
+                with pusher(task) as again:
+                    again.start()
+                    again.push(recording[480_000:960_000])
+                    again.stop()
+                sentences.setdefault(task["TaskId"], []).extend(again.sentences())
+            # Between a task and its results, too.
+            mock.stop(waiting["TaskId"])
+            mock.kill(1)
+            for task in (going_on, waiting, later):
+                words = "".join(complete(mock, callbacks, task))
+                assert all(one in words for one in sentences[task["TaskId"]])
+        finally:
+            asking.stop()
+        assert httpx.get(link.json()["url"]).content == b"kept"
+        assert set(asking.answers) == {200}, "others have an answer, or wait for it"
+        assert asking.broken <= 4, "only what the worker was answering may break off"
+        mock.kill(0)
+        shown = mock.control("GET", "scopes")["scopes"]
+        assert [one["name"] for one in shown] == ["default", "a", "b"]
+
+
+def test_a_worker_that_was_thought_dead_acknowledges_nothing(
+    redis: RedisServer, store: str, tmp_path: Path
+) -> None:
+    with two_workers(tmp_path, store) as mock:
+        before = mock.create("app-b")
+        pid = mock.pid(1)
+        redis.client.client_kill_filter(skipme=True, _type="normal")
+        with RedisServerShare(store) as usurper:
+            with pytest.raises(httpx.TransportError):
+                mock.create("app-b")
+            assert is_gone(pid)
+            written = usurper.database.items("b", "task")
+            assert [key for key, _ in written] == [before["TaskId"]]
+            # The next one cannot begin as long as somebody else has its share.
+            assert mock.control("GET", "clock?scope=a")["mode"] == "system"
+        after = mock.create("app-b")
+        assert after["TaskId"] != before["TaskId"]
+        assert mock.data("GET", f"{TASKS}/{before['TaskId']}")["TaskStatus"] == "NEW"
+
+
+class RedisServerShare:
+    """Somebody who takes the share of the second worker."""
+
+    def __init__(self, store: str) -> None:
+        self.database = RedisDatabase(StoreAddress.parse(store), 1)
+
+    def __enter__(self) -> RedisServerShare:
+        self.database.write([Batch("usurped", data=b"")])
+        self.database.write([Batch("usurped", anew=True)])
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.database.close()
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
+def test_no_worker_is_left_when_the_command_ends(
+    store: str, tmp_path: Path, kind: signal.Signals
+) -> None:
+    flags = ("--data-dir", str(tmp_path / "data"), "--store", store, "--workers", "2")
+    server, url = serving(tmp_path, *flags)
+    with server:
+        mock = Served(server, url)
+        task = mock.create("app")
+        pids = [mock.pid(worker) for worker in (0, 1)]
+        code, _, err = server.end(kind)
+        if kind is signal.SIGINT:
+            assert (code, err) == (0, "")
+    assert all(map(is_gone, pids))
+    # One server may go on with what several have left.
+    alone, url = serving(tmp_path, *flags[:-2])
+    with alone:
+        found = httpx.get(f"{url}{TASKS}/{task['TaskId']}").json()
+        assert found["Data"]["TaskStatus"] == "NEW"
