@@ -15,7 +15,8 @@ class Elsewhere(BaseException):
     it is no `Exception`.
     """
 
-    def __init__(self, worker: int) -> None:
+    def __init__(self, worker: int, scope: str) -> None:
         super().__init__(worker)
-        #: The number of that worker.
+        #: The number of that worker, and the name of the scope.
         self.worker = worker
+        self.scope = scope

@@ -34,7 +34,7 @@ TOKEN: Final = "token"
 #: Says to other programs whose keys these are.
 _APPLICATION: Final = "mock-tingwu"
 #: How long the server may take for anything, in s.
-_TIMEOUT_S: Final = 5.0
+_TIMEOUT_S: Final = 2.0
 #: Pauses between looks at whether another process has ended, in s.
 _LOOK_S: Final = 0.02
 
@@ -196,8 +196,13 @@ class RedisDatabase:
         """
         values: list[Any] = [self._prefix, self._share, self._token, b""]
         values[3] = _encode([_packed(batch, values) for batch in batches])
-        if not self._ask(lambda: self._write(args=values)):
-            raise Fenced
+        match self._ask(lambda: self._write(args=values)):
+            case 0:
+                raise Fenced
+            case -1:
+                # The server was started again without what it had. All is written anew then.
+                self._take()
+                raise StoreError("has lost all that was written")
 
 
 def _client_name(token: str) -> str:

@@ -68,14 +68,17 @@ local shares = ARGV[1] .. 'shares'
 if redis.call('HGET', shares, ARGV[2]) == ARGV[3] then redis.call('HDEL', shares, ARGV[2]) end
 """
 
-#: Writes batches, or returns 0 and writes nothing if the share is another's.
+#: Writes batches; or writes nothing, and returns 0 if the share is another's, -1 if everything has
+#: gone.
 #: ARGV: prefix, share, token, an array of batches in MessagePack, and all data, which an array
 #: refers to by its place here: the server's MessagePack has no binary data. A batch is an array:
 #: name, anew, data or nil, items (kind, key, data or nil), sentences (task, start, datas), entries
 #: (seq, data), first seq or nil, keys of the scope.
 WRITE: Final = """#!lua
 local prefix, share, token = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('HGET', prefix .. 'shares', share) ~= token then return 0 end
+if redis.call('HGET', prefix .. 'shares', share) ~= token then
+  return redis.call('EXISTS', prefix .. 'meta') - 1
+end
 
 local function age() return redis.call('INCR', prefix .. 'number') end
 

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from websockets.http11 import Request, Response
+from websockets.protocol import OPEN
 
 from mock_tingwu.server.http import MAX_HEAD, HttpProtocol
-from mock_tingwu.server.websocket import WebSocketProtocol
+from mock_tingwu.server.websocket import MAX_MESSAGE_BYTES, WebSocketProtocol, new_core
+from mock_tingwu.services.connection import Endpoint
 from mock_tingwu.services.elsewhere import HAND_OVER, Elsewhere
 from mock_tingwu.services.json_api import MAX_BODY
-from mock_tingwu.workers.handing import Letter, Switch
+from mock_tingwu.workers.handing import Letter, Opened, Switch
 
 #: So much is kept of a request that is being read, in bytes. Whoever reads more has found its scope
 #: before: an upload.
@@ -145,17 +147,88 @@ class HandingHttpProtocol(HttpProtocol):
 
 
 class HandingWebSocketProtocol(WebSocketProtocol):
-    """A WebSocket connection that is passed on when its handshake is another worker's to answer."""
+    """A WebSocket connection that is passed on when its handshake is another worker's to answer.
 
-    def __init__(self, *args: Any, switch: Switch, **kwargs: Any) -> None:
+    On DashScope the first message of a task says which scope it is about: there an open connection
+    is passed on, with that message. ``letter`` comes with such a one; ``go_on`` makes its endpoint.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        switch: Switch,
+        go_on: Callable[[Opened], Endpoint],
+        letter: Letter | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._switch = switch
+        self._go_on = go_on
+        self._letter = letter
         #: How often it has been passed on.
         self.hops = 0
+        self._target = ""
+        # Of an open connection that may be passed on: frames that are no message yet, and bytes
+        # that are no frame yet.
+        self._frames = self._unread = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        letter = self._letter
+        if letter is not None and letter.opened is not None:
+            self.hops, self._target = letter.hops, letter.opened.target
+            self._core = new_core(OPEN)
+            self._endpoint = self._go_on(letter.opened)
+            self._endpoint.opened(self)
+            self.data_received(letter.read)
 
     def _open(self, request: Request, response: Response) -> None:
+        self._target = request.path
         try:
             super()._open(request, response)
         except Elsewhere as elsewhere:
-            worker, letter = elsewhere.worker, Letter(request.serialize(), self.hops + 1)
-            _part(self._transport, lambda d: self._switch.give(worker, d, letter))
+            self._give(elsewhere, Letter(request.serialize(), self.hops + 1))
+
+    def data_received(self, data: bytes) -> None:
+        if not getattr(self._endpoint, "changes_scope", False):
+            super().data_received(data)
+            return
+        # A frame at a time: what is behind one may be another worker's.
+        data = self._unread + data
+        while (length := frame_length(data)) is not None:
+            frame, data = data[:length], data[length:]
+            is_control, is_last = frame[0] & 8, frame[0] & 128
+            self._frames += b"" if is_control else frame
+            try:
+                super().data_received(frame)
+            except Elsewhere as elsewhere:
+                opened = Opened(self._target, elsewhere.scope)
+                self._give(elsewhere, Letter(self._frames + data, self.hops + 1, opened))
+                return
+            if is_last and not is_control:
+                self._frames, self.hops = b"", 0
+        self._unread = data
+
+    def _give(self, elsewhere: Elsewhere, letter: Letter) -> None:
+        self._closed_by_us = True
+        _part(self._transport, lambda d: self._switch.give(elsewhere.worker, d, letter))
+
+
+def frame_length(data: bytes) -> int | None:
+    """The length of the frame of a client that ``data`` begins with (RFC 6455 section 5.2).
+
+    None when it is not complete. One that is too long is never waited for: whoever reads its head
+    refuses it.
+    """
+    if len(data) < 2:
+        return None
+    length, at = data[1] & 127, 2
+    if length > 125:
+        at += 2 if length == 126 else 8
+        if len(data) < at:
+            return None
+        length = int.from_bytes(data[2:at], "big")
+    at += 4 if data[1] & 128 else 0
+    if length > MAX_MESSAGE_BYTES:
+        return len(data)
+    return at + length if len(data) >= at + length else None

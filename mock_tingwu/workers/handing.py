@@ -26,10 +26,10 @@ MOST_HOPS: Final = 4
 
 
 class Opened(msgspec.Struct, array_like=True, frozen=True):
-    """A WebSocket that is open: the target and the headers of its handshake."""
+    """A WebSocket that is open, from its handshake on, and the scope in which it is to go on."""
 
     target: str
-    headers: dict[str, str]
+    scope: str
 
 
 class Letter(msgspec.Struct, array_like=True, frozen=True):

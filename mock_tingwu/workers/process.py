@@ -13,9 +13,10 @@ from mock_tingwu.server.clock import make_clock, real_now
 from mock_tingwu.server.http import HttpProtocol
 from mock_tingwu.server.process import Server
 from mock_tingwu.server.websocket import WebSocketProtocol
+from mock_tingwu.services.connection import Endpoint
 from mock_tingwu.settings import Settings
 from mock_tingwu.workers.connections import HandingHttpProtocol, HandingWebSocketProtocol
-from mock_tingwu.workers.handing import Letter, Mailbox, Switch
+from mock_tingwu.workers.handing import Letter, Mailbox, Opened, Switch
 from mock_tingwu.workers.share import Share
 from mock_tingwu.workers.together import Together
 from mock_tingwu.workers.world import SharedWorld
@@ -60,7 +61,13 @@ class WorkerServer(Server):
         return partial(HandingHttpProtocol, switch=self._switch)
 
     def _websocket_protocol(self) -> Callable[..., WebSocketProtocol]:
-        return partial(HandingWebSocketProtocol, switch=self._switch)
+        return partial(HandingWebSocketProtocol, switch=self._switch, go_on=self._go_on)
+
+    def _go_on(self, opened: Opened) -> Endpoint:
+        """The endpoint of an open WebSocket, which is one of DashScope's."""
+        from mock_tingwu.services.dashscope.realtime import DuplexConnection
+
+        return DuplexConnection(self.world, self.world.named(opened.scope), opened.target)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -78,8 +85,12 @@ class WorkerServer(Server):
         task.add_done_callback(self._welcomes.discard)
 
     async def _serve_connection(self, connection: socket.socket, letter: Letter) -> None:
+        made = self.config.http_protocol_class
+        if letter.opened is not None:
+            made = self.config.ws_protocol_class  # type: ignore[assignment]
+
         def protocol() -> asyncio.Protocol:  # as uvicorn makes it
-            return self.config.http_protocol_class(  # type: ignore[call-arg]
+            return made(  # type: ignore[call-arg]
                 config=self.config,
                 server_state=self.server_state,
                 app_state=self.lifespan.state,

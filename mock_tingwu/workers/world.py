@@ -77,7 +77,7 @@ class SharedWorld(World):
         """
         owner = self.share.owner(name)
         if owner != self.share.number:
-            raise Elsewhere(owner)
+            raise Elsewhere(owner, name)
 
     # Scopes
 

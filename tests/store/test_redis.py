@@ -204,6 +204,24 @@ def test_a_server_without_memory_stops_nothing(
     assert task["TaskId"] in [one["task_id"] for one in found] and len(found) == 2
 
 
+def test_a_server_that_has_forgotten_everything_is_told_again(
+    redis: RedisServer,
+    address: StoreAddress,
+    tmp_path: Path,
+    start_mock: Callable[..., MockTingwu],
+) -> None:
+    mock = start_mock(data_dir=tmp_path, store=redis.url(address.prefix))
+    before = tasks.done(mock)
+    redis.client.flushall()
+    after = tasks.done(mock)
+    until(lambda: "kept again" in str(mock.journal), "the next attempt")
+    assert "has lost all that was written" in str(mock.journal)
+    mock.close()
+    again = start_mock(data_dir=tmp_path, store=redis.url(address.prefix))
+    found = httpx.get(f"{again.url}/_mock/tasks").json()["tasks"]
+    assert [one["task_id"] for one in found] == [before["TaskId"], after["TaskId"]]
+
+
 def test_nobody_there_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^--store is 'unix:///nowhere.*', which cannot be"):
         MockTingwu(data_dir=tmp_path, store="unix:///nowhere/redis.sock").start()

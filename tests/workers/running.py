@@ -8,10 +8,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
+from mock_tingwu import MockTingwu
 from tests.cli.commands import Running
 from tests.cli.test_cli_serve import serving
 from tests.realtime.helpers import PATIENCE, TASKS, Json, until
@@ -27,18 +28,34 @@ SOURCE: Json = {
 }
 
 
+def client() -> httpx.Client:
+    """One that connects anew for every request."""
+    return httpx.Client(
+        verify=False, timeout=PATIENCE, limits=httpx.Limits(max_keepalive_connections=0)
+    )
+
+
 class Served:
     """A running server of two workers, as far as the helpers of other tests need one."""
 
     def __init__(self, server: Running, url: str) -> None:
         self.server = server
         self.url = url
+        #: A client with a new connection for every request.
+        self.http = client()
+
+    @property
+    def ws_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+    @property
+    def as_mock(self) -> MockTingwu:
+        """The same for helpers that need no more of a mock than its URLs."""
+        return cast(MockTingwu, self)
 
     def workers(self) -> list[Json]:
         """What each worker says of itself."""
-        found: list[Json] = httpx.get(f"{self.url}/_mock/workers", timeout=PATIENCE).json()[
-            "workers"
-        ]
+        found: list[Json] = self.http.get(f"{self.url}/_mock/workers").json()["workers"]
         return found
 
     def given(self) -> int:
@@ -65,14 +82,14 @@ class Served:
 
     def data(self, method: str, target: str, body: Json | None = None) -> Json:
         """The Data of an answer that is a success."""
-        answer = httpx.request(method, self.url + target, json=body, timeout=PATIENCE)
+        answer = self.http.request(method, self.url + target, json=body)
         assert answer.status_code == 200, answer.text
         found: Json = answer.json()["Data"]
         return found
 
     def control(self, method: str, target: str, **given: Any) -> Any:
         """The answer of a call of the control API that succeeds."""
-        answer = httpx.request(method, f"{self.url}/_mock/{target}", timeout=PATIENCE, **given)
+        answer = self.http.request(method, f"{self.url}/_mock/{target}", **given)
         assert answer.is_success, answer.text
         return answer.json()
 

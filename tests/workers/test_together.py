@@ -7,18 +7,23 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
+from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.workers.connections import frame_length
 from tests.callbacks.receiver import receiver
+from tests.dashscope import helpers as dashscope
+from tests.dashscope.ws_helpers import duplex
 from tests.offline.tasks import body_of
 from tests.realtime.helpers import PATIENCE, TASKS, Json, Pusher, until
 from tests.redis_server import RedisServer
 from tests.workers.running import SCOPES, SOURCE, Served, answer, answers, ask, two_workers
 
+#: Apps of DashScope whose scopes are worker 1's and worker 0's.
+APPS = ("tw_e", "tw_c")
 SUMMARY: Json = {"SummarizationEnabled": True, "Summarization": {"Types": ["Paragraph"]}}
 
 
@@ -171,10 +176,10 @@ def test_keys_lead_to_a_scope_at_once_and_no_longer(mock: Served) -> None:
                 "request",
                 "request",
             ]
-            clash = httpx.post(f"{mock.url}/_mock/scopes", json={"name": "x", "keys": ["app"]})
+            clash = mock.http.post(f"{mock.url}/_mock/scopes", json={"name": "x", "keys": ["app"]})
             assert clash.status_code == 400
             assert clash.json()["error"] == f"keys has 'app', which is a key of scope {name!r}"
-            again = httpx.post(f"{mock.url}/_mock/scopes", json={"name": name, "keys": ["y"]})
+            again = mock.http.post(f"{mock.url}/_mock/scopes", json={"name": name, "keys": ["y"]})
             assert again.status_code == 409
             mock.control("DELETE", f"scopes/{name}")
             for sock in (ours, others):
@@ -188,7 +193,7 @@ def test_files_phrases_and_temporary_keys_of_one_worker_are_known_to_the_other(
     mock: Served,
 ) -> None:
     # A file of worker 1's scope.
-    answer = httpx.post(f"{mock.url}/_mock/files?name=x.txt&scope=b", content=b"content")
+    answer = mock.http.post(f"{mock.url}/_mock/files?name=x.txt&scope=b", content=b"content")
     path = answer.json()["url"].removeprefix(mock.url)
     for worker in (0, 1):
         with mock.connection(worker) as sock:
@@ -198,13 +203,15 @@ def test_files_phrases_and_temporary_keys_of_one_worker_are_known_to_the_other(
     phrase_id = mock.data("POST", "/openapi/tingwu/v2/resources/phrases", phrases)["PhraseId"]
     for given, ok in ((phrase_id, True), ("f" * 32, False)):
         body = {**body_of(parameters={"Transcription": {"PhraseId": given}}), "AppKey": "app-b"}
-        answer = httpx.put(f"{mock.url}{TASKS}?type=offline", json=body)
+        answer = mock.http.put(f"{mock.url}{TASKS}?type=offline", json=body)
         assert (answer.status_code == 200) is ok, answer.text
 
 
 def test_a_temporary_key_leads_to_the_scope_that_made_it(mock: Served) -> None:
     keys = [
-        httpx.post(f"{mock.url}/api/v1/tokens", headers={"Authorization": f"Bearer {key}"}).json()
+        mock.http.post(
+            f"{mock.url}/api/v1/tokens", headers={"Authorization": f"Bearer {key}"}
+        ).json()
         for key in ("any", "app-b")
     ]
     common, own = (key["token"] for key in keys)
@@ -233,10 +240,46 @@ def test_a_temporary_key_leads_to_the_scope_that_made_it(mock: Served) -> None:
             assert requests() == before + 2
 
 
+def test_an_open_websocket_of_dashscope_goes_where_its_app_is(
+    mock: Served, recording: bytes
+) -> None:
+    mock.control("POST", "scopes", json={"name": "e", "keys": ["tw_e"]})
+    mock.control("POST", "scopes", json={"name": "c", "keys": ["tw_c"]})
+    shown = {one["name"]: one["worker"] for one in mock.control("GET", "scopes")["scopes"]}
+    assert {name: shown[name] for name in "ce"} == {"c": 0, "e": 1}
+    meetings = {app: dashscope.begin(mock.as_mock, appId=app) for app in APPS}
+    with duplex(mock.as_mock) as client:  # its key leads to the default scope
+        for app in (*APPS, *APPS):
+            client.start(meetings[app], app_id=app)
+            client.push(recording[:160_000])
+            client.finish()
+            client.events.clear()
+    for app, name in zip(APPS, "ec", strict=True):
+        entries = mock.control("GET", f"journal?scope={name}&kind=ws_open")["entries"]
+        assert len(entries) == 2
+        found = mock.control("GET", f"tasks/{meetings[app]}")
+        assert found["audio_ms"] >= 10_000 - 400
+        mock.control("DELETE", f"scopes/{name}")
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_frames_are_measured_as_they_are_written(size: int) -> None:
+    for mask in (True, False):
+        raw = Frame(Opcode.BINARY, bytes(size)).serialize(mask=mask)
+        assert frame_length(raw) == frame_length(raw + b"more") == len(raw)
+        for short in {0, 1, 2, 5, len(raw) - 1} - {len(raw)}:
+            assert frame_length(raw[:short]) is None or short > len(raw)
+
+
+def test_a_frame_that_is_too_long_is_not_waited_for() -> None:
+    head = b"\x82\xff" + (1 << 40).to_bytes(8, "big")
+    assert frame_length(head) == len(head)
+
+
 def test_metrics_are_those_of_all_workers(mock: Served) -> None:
     for name in SCOPES:
         mock.create(f"app-{name}")
-    text = httpx.get(f"{mock.url}/_mock/metrics").text
+    text = mock.http.get(f"{mock.url}/_mock/metrics").text
     lines = text.splitlines()
     for worker in (0, 1):
         assert any(
