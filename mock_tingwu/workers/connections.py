@@ -150,14 +150,15 @@ class HandingWebSocketProtocol(WebSocketProtocol):
     """A WebSocket connection that is passed on when its handshake is another worker's to answer.
 
     On DashScope the first message of a task says which scope it is about: there an open connection
-    is passed on, with that message. ``letter`` comes with such a one; ``go_on`` makes its endpoint.
+    is passed on, with that message. ``letter`` comes with such a one; ``go_on`` makes its endpoint,
+    or None when its scope has gone.
     """
 
     def __init__(
         self,
         *args: Any,
         switch: Switch,
-        go_on: Callable[[Opened], Endpoint],
+        go_on: Callable[[Opened], Endpoint | None],
         letter: Letter | None = None,
         **kwargs: Any,
     ) -> None:
@@ -178,8 +179,11 @@ class HandingWebSocketProtocol(WebSocketProtocol):
         if letter is not None and letter.opened is not None:
             self.hops, self._target = letter.hops, letter.opened.target
             self._core = new_core(OPEN)
-            self._endpoint = self._go_on(letter.opened)
-            self._endpoint.opened(self)
+            endpoint = self._endpoint = self._go_on(letter.opened)
+            if endpoint is None:
+                self._transport.abort()
+                return
+            endpoint.opened(self)
             self.data_received(letter.read)
 
     def _open(self, request: Request, response: Response) -> None:
@@ -211,6 +215,8 @@ class HandingWebSocketProtocol(WebSocketProtocol):
 
     def _give(self, elsewhere: Elsewhere, letter: Letter) -> None:
         self._closed_by_us = True
+        if self._segments is not None:
+            self._segments.finish()
         _part(self._transport, lambda d: self._switch.give(elsewhere.worker, d, letter))
 
 

@@ -73,20 +73,23 @@ class Mailbox:
             short = Letter(b"", letter.hops, letter.opened)
             socket.send_fds(self._outer, [_encode(short)], [descriptor, memory.descriptor])
 
-    def take(self) -> tuple[socket.socket, Letter]:
-        """The next connection.
+    def take(self) -> tuple[socket.socket, Letter] | None:
+        """The next connection; None if this process may open no more descriptors: it is lost.
 
         Raises:
             BlockingIOError: there is none.
         """
-        data, descriptors, _, _ = socket.recv_fds(self._inner, _LONGEST, 2)
-        connection = socket.socket(fileno=descriptors[0])
+        data, descriptors, flags, _ = socket.recv_fds(self._inner, _LONGEST, 2)
+        if flags & socket.MSG_CTRUNC:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return None
         letter = _decode(data)
         if len(descriptors) == 2:
             with os.fdopen(descriptors[1], "rb") as memory:
                 memory.seek(0)
                 letter = Letter(memory.read(), letter.hops, letter.opened)
-        return connection, letter
+        return socket.socket(fileno=descriptors[0]), letter
 
     def fileno(self) -> int:
         """Readable when there is a connection."""
@@ -122,11 +125,14 @@ class Switch:
 
         def arrived() -> None:
             try:
-                connection, letter = mailbox.take()
+                taken = mailbox.take()
             except BlockingIOError:
                 return
+            if taken is None:
+                log.error("too many files are open: a connection is closed")
+                return
             self.taken += 1
-            welcome(connection, letter)
+            welcome(*taken)
 
         asyncio.get_running_loop().add_reader(mailbox.fileno(), arrived)
 

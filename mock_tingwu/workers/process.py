@@ -63,11 +63,12 @@ class WorkerServer(Server):
     def _websocket_protocol(self) -> Callable[..., WebSocketProtocol]:
         return partial(HandingWebSocketProtocol, switch=self._switch, go_on=self._go_on)
 
-    def _go_on(self, opened: Opened) -> Endpoint:
+    def _go_on(self, opened: Opened) -> Endpoint | None:
         """The endpoint of an open WebSocket, which is one of DashScope's."""
         from mock_tingwu.services.dashscope.realtime import DuplexConnection
 
-        return DuplexConnection(self.world, self.world.named(opened.scope), opened.target)
+        realm = self.world.get(opened.scope)
+        return None if realm is None else DuplexConnection(self.world, realm, opened.target)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

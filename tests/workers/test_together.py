@@ -138,7 +138,7 @@ def test_bodies_arrive_whole(mock: Served, how: str, size: int) -> None:
             sock.sendall(behind)
             assert answer(sock)[0] == 200
     listed = str(mock.control("GET", "scripts?scope=b"))
-    assert script["id"] in listed
+    assert str(script["id"]) in listed
     assert str(script["id"]) not in str(mock.control("GET", "scripts?scope=a"))
 
 
