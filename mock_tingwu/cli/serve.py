@@ -190,10 +190,11 @@ def _serve_together(settings: Settings, workers: int) -> int:
     from mock_tingwu.workers.supervisor import Supervisor
 
     supervisor = Supervisor(settings, workers)
-    port = supervisor.listen()
-    for name in unknown_variables(os.environ):
-        complain("serve", f"{name} is no setting and has no effect")
-    supervisor.run(lambda: announce(settings, port))
+    with contextlib.closing(supervisor):
+        port = supervisor.listen()
+        for name in unknown_variables(os.environ):
+            complain("serve", f"{name} is no setting and has no effect")
+        supervisor.run(lambda: announce(settings, port))
     return 0
 
 

@@ -57,6 +57,10 @@ class Directory:
         """The name of the scope that has something; None if there is no such thing."""
         return self._asked(lambda: self._database.where(kind, key), None)
 
+    def names(self) -> list[str]:
+        """The scopes that there are, oldest first."""
+        return self._asked(lambda: self._database.names, [])
+
     def item(self, scope: str, kind: str, key: str) -> bytes | None:
         """What is written of an item."""
         return self._asked(lambda: self._database.item(scope, kind, key), None)

@@ -91,6 +91,11 @@ class Mailbox:
                 letter = Letter(memory.read(), letter.hops, letter.opened)
         return socket.socket(fileno=descriptors[0]), letter
 
+    def close(self) -> None:
+        """Close both ends, and whatever waits there."""
+        self._inner.close()
+        self._outer.close()
+
     def fileno(self) -> int:
         """Readable when there is a connection."""
         return self._inner.fileno()

@@ -67,7 +67,6 @@ class Supervisor:
             # Nobody else has anything of it then, nor can any former worker write any more.
             RedisDatabase(address).close()
         except StoreError as error:
-            self._socket.close()
             raise SettingsError(f"--store is {address.shown!r}, which {error}") from None
         listen(self._socket, host, "port", port)
         bound: int = self._socket.getsockname()[1]
@@ -210,5 +209,12 @@ class Supervisor:
                     [descriptor for _, descriptor in self._workers.values()], [], [], left
                 )
                 self._reaped()
+
+    def close(self) -> None:
+        """Let go of the port and of whatever waits there."""
         if self._socket is not None:
             self._socket.close()
+        for mailbox in self._mailboxes:
+            mailbox.close()
+        for descriptor in (self._lifeline, self._life):
+            os.close(descriptor)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -13,9 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_tingwu.core.masking import Masker
 from mock_tingwu.services import metrics, scopes
 from mock_tingwu.services.control import EVERY
+from mock_tingwu.services.json_api import ControlError, Handler, json_endpoint, raw_body
 from mock_tingwu.workers.handing import Letter, Switch
+from mock_tingwu.workers.share import DEFAULT
 from mock_tingwu.workers.world import SharedWorld
 
 #: A header of requests from one worker to another, which answers for itself alone.
@@ -38,9 +40,10 @@ class Together:
         if answer is None:
             await self._app(scope, receive, send)
         else:
-            await (await answer(Request(scope, receive)))(scope, receive, send)
+            response = await json_endpoint(answer)(Request(scope, receive))
+            await response(scope, receive, send)
 
-    def _answer_of(self, scope: Scope) -> Callable[[Request], Awaitable[Response]] | None:
+    def _answer_of(self, scope: Scope) -> Handler | None:
         path, method = scope["path"], scope["method"]
         if not path.startswith("/_mock/"):
             return None
@@ -58,33 +61,34 @@ class Together:
             return self._reset
         return None
 
-    async def _worker(self, request: Request) -> Response:
+    async def _worker(self, request: Request) -> Any:
         """What there is to say of this worker."""
         switch = self._switch
-        return _json(
-            {
-                "worker": self._world.share.number,
-                "pid": os.getpid(),
-                "scopes": [realm.journal.masked(realm.name) for realm in self._world],
-                "connections_given": switch.given,
-                "connections_taken": switch.taken,
-            }
-        )
+        return {
+            "worker": self._world.share.number,
+            "pid": os.getpid(),
+            "scopes": [realm.journal.masked(realm.name) for realm in self._world],
+            "connections_given": switch.given,
+            "connections_taken": switch.taken,
+        }
 
-    async def _workers(self, request: Request) -> Response:
+    async def _workers(self, request: Request) -> Any:
         answers = await self._ask_all("GET", PATH)
-        return _json({"workers": [msgspec.json.decode(body) for _, body in answers]})
+        return {"workers": [msgspec.json.decode(body) for _, body in answers]}
 
-    async def _scopes(self, request: Request) -> Response:
-        """As of one process, each scope with its worker; the default one first."""
+    async def _scopes(self, request: Request) -> Any:
+        """As of one process, each scope with its worker: the default one first, then by age."""
         found: list[dict[str, Any]] = []
         for worker, (_, body) in enumerate(await self._ask_all("GET", scopes.PATH)):
             listed = msgspec.json.decode(body)["scopes"]
             found += [one | {"worker": worker} for one in listed]
-        return _json({"scopes": found})
+        masked = Masker(self._world.settings.secrets)
+        ages = {masked(name): age for age, name in enumerate(self._world.directory.names())}
+        found.sort(key=lambda one: (one["name"] != DEFAULT, ages.get(one["name"], len(ages))))
+        return {"scopes": found}
 
     async def _reset(self, request: Request) -> Response:
-        body = await request.body()
+        body = await raw_body(request)
         answers = await self._ask_all("POST", f"/_mock/reset?scope={EVERY}", body)
         status, content = max(answers, key=lambda answer: answer[0])
         return Response(content, status, {"Content-Type": "application/json"})
@@ -112,6 +116,8 @@ class Together:
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         try:
             answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
+        except TimeoutError:
+            raise ControlError(f"worker {worker} does not answer", 503) from None
         finally:
             writer.close()
         start, _, content = answer.partition(b"\r\n\r\n")
@@ -136,7 +142,3 @@ def labelled(texts: list[str]) -> str:
             families[name][1].append(f"{metric}{{{labels} {value}")
     lines = [line for about, samples in families.values() for line in (*about, *samples)]
     return "\n".join(lines) + "\n"
-
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), headers={"Content-Type": "application/json"})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import NoReturn
 
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.phrases import PhraseList
@@ -19,6 +21,8 @@ from mock_tingwu.store.redis import RedisDatabase
 from mock_tingwu.store.snapshot import HostedRecord, ScopeRecord, decode
 from mock_tingwu.workers.directory import Directory, Kind
 from mock_tingwu.workers.share import Share
+
+log = logging.getLogger("mock_tingwu")
 
 #: What temporary keys begin with: only such are looked for among those of others.
 _TEMPORARY = "st-"
@@ -51,9 +55,13 @@ class SharedWorld(World):
         database = store.database
         assert isinstance(database, RedisDatabase)
         self._directory = Directory(database, self.share)
-        # Nobody may be told any more of what cannot be written.
-        store.on_fenced = lambda: os._exit(FENCED)
+        store.on_fenced = self._fenced
         return store
+
+    def _fenced(self) -> NoReturn:
+        # At once: nobody may be told of what is not written any more.
+        log.error("somebody else has the scopes of worker %d now: it ends", self.share.number)
+        os._exit(FENCED)
 
     def open(self) -> None:
         super().open()

@@ -66,7 +66,7 @@ def address(redis: RedisServer, tmp_path: Path) -> Iterator[StoreAddress]:
 
 @given(st.lists(batches(), max_size=6))
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_both_kinds_of_store_hold_the_same(
     redis: RedisServer, tmp_path_factory: pytest.TempPathFactory, written: list[Batch]

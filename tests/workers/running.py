@@ -140,12 +140,14 @@ def answers(sock: socket.socket, count: int) -> list[tuple[int, bytes]]:
 
 
 @contextmanager
-def two_workers(folder: Path, store: str, *flags: str) -> Iterator[Served]:
+def two_workers(
+    folder: Path, store: str, *flags: str, interval_ms: int = 5, fetch: str = "auto"
+) -> Iterator[Served]:
     """A running command with two workers and a scope in each."""
     server, url = serving(
         folder,
         *("--data-dir", str(folder / "data"), "--store", store, "--workers", "2", *flags),
-        environ={"MOCK_TINGWU_RESULT_INTERVAL_MS": "5"},
+        environ={"MOCK_TINGWU_RESULT_INTERVAL_MS": str(interval_ms), "MOCK_TINGWU_FETCH": fetch},
     )
     with server:
         served = Served(server, url)

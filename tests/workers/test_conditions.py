@@ -11,8 +11,8 @@ from mock_tingwu.cli.serve import _workers
 from mock_tingwu.settings import Settings, SettingsError
 from mock_tingwu.workers.conditions import check
 from mock_tingwu.workers.share import Board, Share
+from mock_tingwu.workers.supervisor import Supervisor
 from mock_tingwu.workers.together import labelled
-from tests.cli.commands import run
 
 STORE = "redis://127.0.0.1:1"
 
@@ -39,12 +39,11 @@ def test_a_number_that_makes_no_sense_is_refused(given: str) -> None:
         _workers(given)
 
 
-def test_the_command_says_so_in_one_line(tmp_path: Path) -> None:
-    flags = ("--data-dir", str(tmp_path), "--store", STORE, "--workers", "2")
-    result = run("serve", "--port", "0", *flags, folder=tmp_path)
-    assert (result.returncode, result.stdout) == (2, "")
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("mock-tingwu serve: --store is 'redis://127.0.0.1:1/0', which cannot be")
+def test_nobody_at_the_store_is_said_in_one_sentence(tmp_path: Path) -> None:
+    supervisor = Supervisor(Settings.of({"port": 0, "data_dir": tmp_path, "store": STORE}), 2)
+    with pytest.raises(SettingsError, match=r"^--store is 'redis://127.0.0.1:1/0', which cannot"):
+        supervisor.listen()
+    supervisor.close()
 
 
 def test_one_more_worker_takes_its_scopes_from_the_others() -> None:

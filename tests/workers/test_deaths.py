@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from mock_tingwu.store.batch import Batch
+from mock_tingwu import MockTingwu
 from mock_tingwu.store.redis import RedisDatabase
 from mock_tingwu.store_address import StoreAddress
 from tests.callbacks.receiver import Receiver, Request, receiver
 from tests.cli.commands import is_gone
 from tests.cli.test_cli_serve import serving
-from tests.realtime.helpers import TASKS, Json, pusher, until
+from tests.realtime.helpers import PATIENCE, TASKS, Json, pusher, until
 from tests.redis_server import RedisServer
+from tests.store.test_kill import Client, Told, finish
 from tests.workers.running import Served, client, two_workers
 
 SUMMARY: Json = {"SummarizationEnabled": True, "Summarization": {"Types": ["Paragraph"]}}
@@ -125,6 +128,34 @@ def test_a_worker_that_is_killed_loses_nothing(
         assert [one["name"] for one in shown] == ["default", "a", "b"]
 
 
+def wait_for_facts(told: Told, enough: int) -> None:
+    """Wait until a client was told so much."""
+    until(lambda: told.facts >= enough, "what a client is told")
+
+
+def test_what_was_acknowledged_is_there_after_any_kill_of_a_worker(
+    store: str, tmp_path: Path, recording: bytes
+) -> None:
+    draw, told = random.Random(3), Told()
+    with receiver() as callbacks:
+        flags = ("--clock", "virtual", "--callback", f"app={callbacks.url}")
+        with two_workers(tmp_path, store, *flags, interval_ms=100, fetch="never") as mock:
+            for _ in "12":
+                client = Client(mock.url, told, random.Random(draw.random()), callbacks.url)
+                client.check()
+                working = threading.Thread(target=client.work, args=(recording,))
+                working.start()
+                wait_for_facts(told, told.facts + draw.randrange(3, 60))
+                mock.kill(0)  # it has the default scope, where all of this happens
+                working.join(PATIENCE)
+                assert not working.is_alive()
+            client = Client(mock.url, told, draw, callbacks.url)
+            client.check()
+            finish(client, callbacks)
+            client.http.close()
+    assert any(told.sentences.values()) and told.completed and told.files
+
+
 def test_a_worker_that_was_thought_dead_acknowledges_nothing(
     redis: RedisServer, store: str, tmp_path: Path
 ) -> None:
@@ -132,32 +163,17 @@ def test_a_worker_that_was_thought_dead_acknowledges_nothing(
         before = mock.create("app-b")
         pid = mock.pid(1)
         redis.client.client_kill_filter(skipme=True, _type="normal")
-        with RedisServerShare(store) as usurper:
+        with closing(RedisDatabase(StoreAddress.parse(store), 1)) as usurper:
             with pytest.raises(httpx.TransportError):
                 mock.create("app-b")
             assert is_gone(pid)
-            written = usurper.database.items("b", "task")
+            written = usurper.items("b", "task")
             assert [key for key, _ in written] == [before["TaskId"]]
             # The next one cannot begin as long as somebody else has its share.
             assert mock.control("GET", "clock?scope=a")["mode"] == "system"
         after = mock.create("app-b")
         assert after["TaskId"] != before["TaskId"]
         assert mock.data("GET", f"{TASKS}/{before['TaskId']}")["TaskStatus"] == "NEW"
-
-
-class RedisServerShare:
-    """Somebody who takes the share of the second worker."""
-
-    def __init__(self, store: str) -> None:
-        self.database = RedisDatabase(StoreAddress.parse(store), 1)
-
-    def __enter__(self) -> RedisServerShare:
-        self.database.write([Batch("usurped", data=b"")])
-        self.database.write([Batch("usurped", anew=True)])
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.database.close()
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
@@ -175,7 +191,6 @@ def test_no_worker_is_left_when_the_command_ends(
             assert (code, err) == (0, "")
     assert all(map(is_gone, pids))
     # One server may go on with what several have left.
-    alone, url = serving(tmp_path, *flags[:-2])
-    with alone:
-        found = httpx.get(f"{url}{TASKS}/{task['TaskId']}").json()
-        assert found["Data"]["TaskStatus"] == "NEW"
+    with MockTingwu(data_dir=tmp_path / "data", store=store) as alone:
+        found = alone.call(lambda: alone._server.world.find_task(task["TaskId"]))
+        assert found is not None and found[1].status.wire == "NEW"
