@@ -14,7 +14,7 @@ from websockets.protocol import OPEN
 from mock_tingwu.server.http import MAX_HEAD, HttpProtocol
 from mock_tingwu.server.websocket import MAX_MESSAGE_BYTES, WebSocketProtocol, new_core
 from mock_tingwu.services.connection import Endpoint
-from mock_tingwu.services.elsewhere import HAND_OVER, Elsewhere
+from mock_tingwu.services.elsewhere import HAND_OVER, STAYS, Elsewhere
 from mock_tingwu.services.json_api import MAX_BODY
 from mock_tingwu.workers.handing import Letter, Opened, Switch
 
@@ -68,6 +68,8 @@ class HandingHttpProtocol(HttpProtocol):
         self._in_body = False
         # Whether it is not known where in what was read the request begins.
         self._mixed = False
+        # Whether the request is known not to be another worker's.
+        self._stays = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -82,8 +84,10 @@ class HandingHttpProtocol(HttpProtocol):
             return len(data)
         end, before = self._end(data, at), len(self._read)
         self._before, self._in_body = before, bool(self._body_left)
-        # Before it is parsed: what cannot be parsed may be another worker's to answer.
-        if before < _KEPT:
+        # Before it is parsed: what cannot be parsed may be another worker's to answer. Of one that
+        # stays here, or was answered without its body, nothing is kept.
+        is_wanted = not (self._in_body and (self._stays or not self._owed))
+        if is_wanted and before < _KEPT:
             self._read += memoryview(data)[at:end]
         parsed = super()._feed(data, at)
         if parsed < end:
@@ -91,7 +95,7 @@ class HandingHttpProtocol(HttpProtocol):
         return parsed
 
     def on_message_begin(self) -> None:
-        self._mixed = self._in_body
+        self._mixed, self._stays = self._in_body, False
         if not self._mixed:
             # What came before is the body of a request that was answered without it.
             del self._read[: self._before]
@@ -101,7 +105,10 @@ class HandingHttpProtocol(HttpProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         if self._owed:
-            self.scope["extensions"][HAND_OVER] = self._give_cycle  # type: ignore[assignment]
+            self.scope["extensions"] |= {
+                HAND_OVER: self._give_cycle,  # type: ignore[dict-item]
+                STAYS: self._keep,  # type: ignore[dict-item]
+            }
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -126,6 +133,10 @@ class HandingHttpProtocol(HttpProtocol):
         protocol = self.transport.get_protocol()
         if isinstance(protocol, HandingWebSocketProtocol):
             protocol.hops = self._hops
+
+    def _keep(self) -> None:
+        self._stays = True
+        self._read.clear()
 
     def _give_cycle(self, worker: int) -> None:
         """Pass the connection on instead of an answer to the request that is being answered."""

@@ -200,6 +200,8 @@ class Supervisor:
 
     def _end(self) -> None:
         """End all workers, and wait until they have."""
+        if self._socket is not None:
+            self._socket.close()
         for kind in (signal.SIGTERM, signal.SIGKILL):
             for pid in self._workers:
                 os.kill(pid, kind)

@@ -193,11 +193,16 @@ def test_files_phrases_and_temporary_keys_of_one_worker_are_known_to_the_other(
     mock: Served,
 ) -> None:
     # A file of worker 1's scope.
-    answer = mock.http.post(f"{mock.url}/_mock/files?name=x.txt&scope=b", content=b"content")
-    path = answer.json()["url"].removeprefix(mock.url)
+    content = bytes(range(256)) * 8_000
+    with mock.connection(0) as sock:
+        head = get("/_mock/files?name=x.txt&scope=b", f"Content-Length: {len(content)}")
+        status, told = ask(sock, head.replace(b"GET", b"POST", 1) + content)
+        assert status == 201
+        assert ask(sock, get("/_mock/clock?scope=a"))[0] == 200
+    path = "/_mock/files" + msgspec.json.decode(told)["url"].partition("/_mock/files")[2]
     for worker in (0, 1):
         with mock.connection(worker) as sock:
-            assert ask(sock, get(path)) == (200, b"content")
+            assert ask(sock, get(path)) == (200, content)
     # Hot words of the default scope, which is worker 0's.
     phrases = {"Name": "n", "WordWeights": '{"灰度发布": 5}'}
     phrase_id = mock.data("POST", "/openapi/tingwu/v2/resources/phrases", phrases)["PhraseId"]
