@@ -57,9 +57,10 @@ class StoreAddress:
             raise ValueError(_EXPECTED)
         user = account.partition(":")[0]
         begin, end = f"{parts.scheme}://", host + path
+        named = "" if prefix == PREFIX else f"{'&' if '?' in path else '?'}prefix={prefix}"
         return cls(
             url=begin + (f"{account}@" if account else "") + end,
             password=unquote(parts.password or ""),
-            shown=begin + (f"{user}@" if user else "") + end,
+            shown=begin + (f"{user}@" if user else "") + end + named,
             prefix=prefix,
         )

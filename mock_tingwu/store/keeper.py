@@ -572,7 +572,7 @@ class Store:
         try:
             self._database.write([Batch(name, anew=True)])
         except StoreError as error:
-            self._fail(f"{self._flag} {error!s}")
+            self._not_written(error)
         shutil.rmtree(keeper.kept.folder, ignore_errors=True)
 
     def keep(self, kept: Kept) -> None:
@@ -620,11 +620,8 @@ class Store:
             if not batches:
                 return
             self._database.write(batches)
-        except Fenced as error:
-            self.on_fenced()
-            self._fail(f"{self._flag} {error!s}")
         except StoreError as error:
-            self._fail(f"{self._flag} {error!s}")
+            self._not_written(error)
         except Exception:
             log.exception("a defect of the mock keeps it from writing down what happens")
             self._fail("a defect of the mock")
@@ -632,6 +629,11 @@ class Store:
             if self._failed:
                 self._failed = False
                 self._note("what happens is kept again, also what has happened meanwhile")
+
+    def _not_written(self, error: StoreError) -> None:
+        if isinstance(error, Fenced):
+            self.on_fenced()
+        self._fail(f"{self._flag} {error!s}")
 
     def _fail(self, why: str) -> None:
         self._retry_at = time.monotonic() + RETRY_S

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
-#: The name of the scope that the first worker has, however many there are.
-DEFAULT: Final = "default"
+from mock_tingwu.services.world import World
+
 _BYTES: Final = 8
 
 
@@ -42,12 +42,12 @@ class Share:
     board: Board = field(repr=False)
 
     def owner(self, scope: str) -> int:
-        """The worker that has a scope.
+        """The worker that has a scope: the first one has the default scope, however many there are.
 
         Of each name the workers draw a number, and the highest wins: with one worker more, only
         those scopes move that go to the new one.
         """
-        if scope == DEFAULT:
+        if scope == World.DEFAULT:
             return 0
 
         def drawn(worker: int) -> bytes:

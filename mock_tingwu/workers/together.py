@@ -16,8 +16,8 @@ from mock_tingwu.core.masking import Masker
 from mock_tingwu.services import metrics, scopes
 from mock_tingwu.services.control import EVERY
 from mock_tingwu.services.json_api import ControlError, Handler, json_endpoint, raw_body
+from mock_tingwu.services.world import World
 from mock_tingwu.workers.handing import Letter, Switch
-from mock_tingwu.workers.share import DEFAULT
 from mock_tingwu.workers.world import SharedWorld
 
 #: A header of requests from one worker to another, which answers for itself alone.
@@ -84,7 +84,7 @@ class Together:
             found += [one | {"worker": worker} for one in listed]
         masked = Masker(self._world.settings.secrets)
         ages = {masked(name): age for age, name in enumerate(self._world.directory.names())}
-        found.sort(key=lambda one: (one["name"] != DEFAULT, ages.get(one["name"], len(ages))))
+        found.sort(key=lambda one: (one["name"] != World.DEFAULT, ages.get(one["name"], len(ages))))
         return {"scopes": found}
 
     async def _reset(self, request: Request) -> Response:

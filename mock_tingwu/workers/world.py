@@ -11,6 +11,7 @@ from typing import NoReturn
 from mock_tingwu.core.clock import Clock
 from mock_tingwu.core.phrases import PhraseList
 from mock_tingwu.core.scope import Stored, Task
+from mock_tingwu.services.dashscope.keys import PREFIX
 from mock_tingwu.services.elsewhere import Elsewhere
 from mock_tingwu.services.hosting import FOLDER, HostedFile
 from mock_tingwu.services.realm import Realm
@@ -24,8 +25,6 @@ from mock_tingwu.workers.share import Share
 
 log = logging.getLogger("mock_tingwu")
 
-#: What temporary keys begin with: only such are looked for among those of others.
-_TEMPORARY = "st-"
 #: The exit code of a worker that another one has taken the place of.
 FENCED = 3
 
@@ -176,7 +175,7 @@ class SharedWorld(World):
     def find_temporary_key(self, key: str) -> TemporaryKey | None:
         """As in one process; of a virtual clock that another one has, what was written last."""
         found = super().find_temporary_key(key)
-        if found is not None or not key.startswith(_TEMPORARY):
+        if found is not None or not key.startswith(PREFIX):
             return found
         name = self.directory.where("key", key)
         data = None if name is None or self.has(name) else self.directory.data(name)

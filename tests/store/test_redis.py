@@ -231,18 +231,23 @@ def test_nobody_there_is_said_in_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "url", "prefix"),
+    ("text", "url", "prefix", "shown"),
     [
-        ("redis://h", "redis://h/0", "mock-tingwu"),
-        ("redis://h:1/2?prefix=p", "redis://h:1/2", "p"),
-        ("rediss://u:p%40@[::1]:1", "rediss://u:p%40@[::1]:1/0", "mock-tingwu"),
-        ("unix:///s?db=3&prefix=p", "unix:///s?db=3", "p"),
-        ("unix://:pass@/s", "unix://:pass@/s?db=0", "mock-tingwu"),
+        ("redis://h", "redis://h/0", "mock-tingwu", "redis://h/0"),
+        ("redis://h:1/2?prefix=p", "redis://h:1/2", "p", "redis://h:1/2?prefix=p"),
+        (
+            "rediss://u:p%40@[::1]:1",
+            "rediss://u:p%40@[::1]:1/0",
+            "mock-tingwu",
+            "rediss://u@[::1]:1/0",
+        ),
+        ("unix:///s?db=3&prefix=p", "unix:///s?db=3", "p", "unix:///s?db=3&prefix=p"),
+        ("unix://:pass@/s", "unix://:pass@/s?db=0", "mock-tingwu", "unix:///s?db=0"),
     ],
 )
-def test_addresses(text: str, url: str, prefix: str) -> None:
+def test_addresses(text: str, url: str, prefix: str, shown: str) -> None:
     address = StoreAddress.parse(text)
-    assert (address.url, address.prefix) == (url, prefix)
+    assert (address.url, address.prefix, address.shown) == (url, prefix, shown)
 
 
 @pytest.mark.parametrize(
