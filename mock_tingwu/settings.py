@@ -18,7 +18,7 @@ from mock_tingwu.core.masking import masked
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
 from mock_tingwu.core.throttle import Limits
-from mock_tingwu.store_address import StoreAddress
+from mock_tingwu.redis_address import StoreAddress
 
 if TYPE_CHECKING:
     from mock_tingwu.core.scenarios import Scenario
@@ -64,7 +64,7 @@ class Settings:
     larger request bodies are refused.
     ``data_dir``: where everything is kept that outlives the process; None keeps nothing.
     ``store``: the Redis server that everything but files is kept on instead, see
-    `mock_tingwu.store_address.StoreAddress`; it may have a password in it.
+    `mock_tingwu.redis_address.StoreAddress`; it may have a password in it.
     ``recognizer``: the name of an installed entry point of the group ``mock_tingwu.recognizers``,
     or ``scripted``.
     ``offline_quota_minutes``: how much recording may be read in a day, 0 without limit.

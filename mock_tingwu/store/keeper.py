@@ -23,6 +23,7 @@ from mock_tingwu.core.apps import AppBook
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import FAILED, ONGOING
+from mock_tingwu.redis_address import StoreAddress
 from mock_tingwu.services.callbacks import CallbackBook
 from mock_tingwu.services.courier import Courier, Parcel, Waybill
 from mock_tingwu.services.dashscope.task_data import Shown
@@ -46,7 +47,6 @@ from mock_tingwu.store.snapshot import (
     state_record,
     task_record,
 )
-from mock_tingwu.store_address import StoreAddress
 
 if TYPE_CHECKING:
     from mock_tingwu.services.imagined_media import ImaginedMedia

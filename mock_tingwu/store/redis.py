@@ -21,9 +21,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from mock_tingwu.redis_address import StoreAddress
 from mock_tingwu.store.batch import FORMAT, IN_USE, PATIENCE_S, Batch, Fenced, StoreError
 from mock_tingwu.store.redis_scripts import CLAIM, RELEASE, RESERVE, WRITE
-from mock_tingwu.store_address import StoreAddress
 
 T = TypeVar("T")
 

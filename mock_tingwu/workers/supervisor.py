@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final, NoReturn
 
+from mock_tingwu.redis_address import StoreAddress
 from mock_tingwu.server.process import bound_socket, calm_garbage_collector, listen
 from mock_tingwu.settings import Settings, SettingsError
 from mock_tingwu.store.batch import StoreError
 from mock_tingwu.store.redis import RedisDatabase
-from mock_tingwu.store_address import StoreAddress
 from mock_tingwu.workers.handing import Mailbox
 from mock_tingwu.workers.process import WorkerServer
 from mock_tingwu.workers.share import Board, Share

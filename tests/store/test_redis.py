@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.redis_address import StoreAddress
 from mock_tingwu.settings import Settings, SettingsError
 from mock_tingwu.store.batch import Batch, Database, Fenced, StoreError
 from mock_tingwu.store.redis import ALL, RedisDatabase
 from mock_tingwu.store.sqlite import SqliteDatabase
-from mock_tingwu.store_address import StoreAddress
 from tests.offline import tasks
 from tests.realtime.helpers import until
 from tests.redis_server import RedisServer

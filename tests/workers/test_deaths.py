@@ -15,8 +15,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from mock_tingwu import MockTingwu
+from mock_tingwu.redis_address import StoreAddress
 from mock_tingwu.store.redis import RedisDatabase
-from mock_tingwu.store_address import StoreAddress
 from tests.callbacks.receiver import Receiver, Request, receiver
 from tests.cli.commands import is_gone
 from tests.cli.test_cli_serve import serving
