@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -18,6 +19,7 @@ from mock_tingwu.core.reach import reach_entry
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
 from mock_tingwu.core.throttle import Limits
+from mock_tingwu.redis_address import StoreAddress
 
 if TYPE_CHECKING:
     from mock_tingwu.core.scenarios import Scenario
@@ -28,7 +30,7 @@ DEFAULT_API_KEYS: tuple[str, ...] = ("sk-mock-api-key",)
 
 PREFIX = "MOCK_TINGWU_"
 #: Settings whose values no message may quote.
-_SECRET = ("access_keys", "security_tokens", "api_keys")
+_SECRET = ("access_keys", "security_tokens", "api_keys", "store")
 #: Flags that are not called like their setting.
 _FLAGS: Mapping[str, str] = {"callbacks": "--callback", "file_hosts": "--file-host"}
 
@@ -67,6 +69,8 @@ class Settings:
     ``result_interval_ms``: the time between two results of a task. ``max_body_bytes``:
     larger request bodies are refused.
     ``data_dir``: where everything is kept that outlives the process; None keeps nothing.
+    ``store``: the Redis server that everything but files is kept on instead, see
+    `mock_tingwu.redis_address.StoreAddress`; it may have a password in it.
     ``recognizer``: the name of an installed entry point of the group ``mock_tingwu.recognizers``,
     or ``scripted``.
     ``offline_quota_minutes``: how much recording may be read in a day, 0 without limit.
@@ -100,6 +104,7 @@ class Settings:
     clock: Literal["system", "virtual"] = "system"
     seed: int = 0
     data_dir: Path | None = None
+    store: str | None = field(default=None, repr=False)
     result_interval_ms: int = RESULT_INTERVAL_MS
     max_body_bytes: int = 8 * 1024 * 1024
     recognizer: str = "scripted"
@@ -132,7 +137,9 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must be shown nowhere."""
-        return (*self.access_keys.values(), *self.security_tokens.values(), *self.api_keys)
+        found = (*self.access_keys.values(), *self.security_tokens.values(), *self.api_keys)
+        password = StoreAddress.parse(self.store).password if self.store else ""
+        return (*found, password) if password else found
 
     @classmethod
     def load(
@@ -192,6 +199,10 @@ class Settings:
             raise SettingsError(
                 f"{origin} is {settings.record}, expected off with {other}: a recording begins "
                 "with an empty mock"
+            )
+        if settings.store is not None and settings.data_dir is None:
+            raise SettingsError(
+                f"{values['store'][1]} is set, expected data_dir with it: files are kept there"
             )
         return settings
 
@@ -367,6 +378,15 @@ def _reach(value: Any) -> tuple[str, ...]:
         raise ValueError("hosts or networks such as 127.0.0.0/8 with commas between them") from None
 
 
+def _store(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("the URL of a Redis server")
+    StoreAddress.parse(value)
+    if find_spec("redis") is None:
+        raise ValueError("redis to be installed: pip install 'mock-tingwu[workers]'")
+    return value
+
+
 def _buckets(value: Any) -> tuple[str, ...]:
     names = _names(value)
     if not all(map(BUCKET_NAME.fullmatch, names)):
@@ -453,6 +473,7 @@ _CONVERT: dict[str, Any] = {
     "clock": _one_of("system", "virtual"),
     "seed": _whole(-(2**63), 2**63 - 1),
     "data_dir": _folder,
+    "store": _store,
     "result_interval_ms": _whole(0, 24 * 60 * 60 * 1000),
     "max_body_bytes": _whole(1, 2**40),
     "recognizer": str,

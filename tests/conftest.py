@@ -21,6 +21,7 @@ from tests import driven
 
 if TYPE_CHECKING:
     from tests.media_site import Site
+    from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
 RECORDING = ROOT / "fixtures" / "audio" / "cn-weekly-sync.wav"
@@ -208,3 +209,12 @@ def site() -> Iterator[Site]:
     site = Site()
     yield site
     site.close()
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """A Redis server."""
+    from tests.redis_server import redis_server
+
+    with redis_server() as server:
+        yield server

@@ -155,6 +155,9 @@ SETTINGS: Final = {
     "data_dir": "The folder in which [everything outlives the process](persistence.md): tasks, "
     "journal, media files, uploads. Without one all is in memory, media files in a temporary "
     "folder.",
+    "store": "A Redis server that keeps everything but media files and uploads, in the place of a "
+    "file in `data_dir`, which it needs beside it: `redis://host:port/db` or `unix:///path`, with "
+    "`?prefix=` for what the keys begin with. See [several processes](workers.md).",
     "result_interval_ms": "Between two results of a meeting that was stopped or a recording "
     "that was read.",
     "max_body_bytes": "Longest request body.",
@@ -297,6 +300,7 @@ BOUNDS: Final = {
     "services.sessions:MAX_REASON": ("reason of a CLOSE by hand", "bytes", "refused"),
     "services.waiting:LONGEST_MS": ("wait of a control call", "ms", "refused"),
     "services.metrics:MOST_SERIES": ("series of a metric", "", "counted as `other`"),
+    "cli.serve:MOST_WORKERS": ("processes of `serve --workers`", "", "refused"),
     "services.world:MOST_SCOPES": ("scopes at the same time", "", "refused"),
     "services.world:LONGEST_NAME": ("name or key of a scope", "characters", "refused"),
     "services.world:MOST_LONG_JOBS": ("recordings that are read at the same time", "", "they wait"),
@@ -348,6 +352,7 @@ INNER_BOUNDS: Final = frozenset(
         "conformance.exchange:MOST_EXCHANGES",
         "conformance.exchange:MOST_FRAMES",
         "services.json_api:LONGEST_ERROR",
+        "workers.handing:MOST_HOPS",
         "core.awkward.manners:LONGEST_EVENT",
         "core.awkward.manners:LONGEST_START_MS",
         "core.pace:MAX_CALLERS",

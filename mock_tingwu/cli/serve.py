@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from mock_tingwu.settings import (
 #: Where TLS is spoken unless another port is named, and where the cloud speaks it.
 TLS_PORT = 8943
 HTTPS_PORT = 443
+#: Processes at the same time.
+MOST_WORKERS = 64
 #: Addresses that mean "all of this machine's": clients on it connect to the loopback.
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 
@@ -47,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data-dir",
         metavar="DIR",
         help="where everything is kept that is to outlive the process (default: nothing is)",
+    )
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="a Redis server that keeps everything but the files in --data-dir: "
+        "redis://host:port/db or unix:///path",
     )
     parser.add_argument(
         "--auth",
@@ -126,6 +135,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tls-port", metavar="PORT", help="the port for TLS, 0 for a free one (default: none)"
     )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        help="serve with N processes, which share what they have on --store (default 1)",
+    )
     parser.epilog = (
         "Each setting can also come from the environment (MOCK_TINGWU_PORT) "
         "or from mock-tingwu.toml; flags win."
@@ -144,6 +158,9 @@ def run(args: argparse.Namespace) -> int:
             settings = replace(settings, tls_port=TLS_PORT)
         if settings.data_dir is not None:
             _prepare(settings.data_dir)
+        workers = _workers(args.workers)
+        if workers > 1:
+            return _serve_together(settings, workers)
         # After the settings: a wrong flag is told at once.
         from mock_tingwu.server import garbage
         from mock_tingwu.server.process import Server
@@ -167,6 +184,32 @@ def run(args: argparse.Namespace) -> int:
         server.run([sock])
     if server.world.coverage is not None:
         print("", *server.world.coverage.lines(), sep="\n", flush=True)
+    return 0
+
+
+def _workers(given: str | None) -> int:
+    """The number of processes."""
+    if given is None:
+        return 1
+    if not re.fullmatch("[0-9]{1,9}", given) or not 1 <= int(given) <= MOST_WORKERS:
+        expected = f"a whole number from 1 to {MOST_WORKERS}"
+        raise SettingsError(f"--workers is {given}, expected {expected}")
+    return int(given)
+
+
+def _serve_together(settings: Settings, workers: int) -> int:
+    """The same with several processes. Raises `SettingsError`."""
+    from mock_tingwu.workers.conditions import check
+
+    check(settings, workers)  # before what needs redis
+    from mock_tingwu.workers.supervisor import Supervisor
+
+    supervisor = Supervisor(settings, workers)
+    with contextlib.closing(supervisor):
+        port = supervisor.listen()
+        for name in unknown_variables(os.environ):
+            complain("serve", f"{name} is no setting and has no effect")
+        supervisor.run(lambda: announce(settings, port))
     return 0
 
 

@@ -39,7 +39,7 @@ from mock_tingwu.settings import Settings
 T = TypeVar("T")
 
 #: Settings that are the machine's, not the mock's: replaying needs none of them.
-_MACHINE: Final = ("port", "data_dir", "file_hosts", "record")
+_MACHINE: Final = ("port", "data_dir", "store", "file_hosts", "record")
 _BLOCK: Final = 1024 * 1024
 
 

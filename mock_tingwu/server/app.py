@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from mock_tingwu.services.coverage_api import CoverageControl
 from mock_tingwu.services.cross_site import CrossSite
 from mock_tingwu.services.dashscope.control import AppControl
 from mock_tingwu.services.dashscope.service import INFERENCE, DashScopeService
+from mock_tingwu.services.elsewhere import HAND_OVER, Elsewhere
 from mock_tingwu.services.faults import FaultControl
 from mock_tingwu.services.hosting import HostingService
 from mock_tingwu.services.journal_api import JournalControl
@@ -123,6 +125,8 @@ class Application:
             response = self._tingwu.at_once(request, body)
         except HungUp:
             response = Response()
+        except Elsewhere:
+            return None
         except Exception:
             log.exception("a defect of the mock")
             response = self._tingwu.server_error(request)
@@ -155,6 +159,9 @@ class Application:
         except asyncio.CancelledError:
             # The server stops and has hung up; uvicorn would log a traceback.
             return
+        except Elsewhere as elsewhere:
+            give = cast("Callable[[int], Any]", scope["extensions"][HAND_OVER])
+            give(elsewhere.worker)
 
     def websocket(self, target: str, headers: Mapping[str, str]) -> Endpoint | Rejection:
         """The endpoint for a handshake, by its path. Names of headers are in small letters."""

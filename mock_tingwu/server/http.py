@@ -107,7 +107,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._at_once = at_once
         # How much has come behind the head that the parser reads; whether all of its request has,
         # and what of it is the body.
-        self._behind = 0
+        self._following = 0
         self._is_whole = False
         self._body = b""
         # When the last answer of this kind was sent, on the loop's clock, None while a request is
@@ -193,7 +193,7 @@ class HttpProtocol(HttpToolsProtocol):
         elif not self._body_left:
             self._start = bytes(piece[:_SHOWN])
         self._pending += len(piece)
-        self._behind = len(data) - end
+        self._following = len(data) - end
         try:
             self.parser.feed_data(piece)
         except HttpParserUpgrade as upgrade:
@@ -321,9 +321,6 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _scope(self) -> Any:
         """The scope of ASGI, as far as it does not depend on the request line."""
-        extensions: dict[str, Any] = {HANG_UP: self._break_off}
-        if self._offers_tls:
-            extensions[TLS] = {}
         return {
             "type": "http",
             "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
@@ -334,8 +331,14 @@ class HttpProtocol(HttpToolsProtocol):
             "root_path": "",
             "headers": self.headers,
             "state": {},
-            "extensions": extensions,
+            "extensions": self._extensions(),
         }
+
+    def _extensions(self) -> dict[str, Any]:
+        extensions: dict[str, Any] = {HANG_UP: self._break_off}
+        if self._offers_tls:
+            extensions[TLS] = {}
+        return extensions
 
     def _has_come_whole(self, headers: dict[bytes, bytes]) -> bool:
         """Whether nothing of the request is still to come, nor asked for anything unusual.
@@ -346,7 +349,7 @@ class HttpProtocol(HttpToolsProtocol):
             return False
         if self.flow.write_paused:  # the client does not read: answers wait until it does
             return False
-        if b"content-length" in headers and self._body_left > self._behind:
+        if b"content-length" in headers and self._body_left > self._following:
             return False
         return (
             b"expect" not in headers
@@ -410,6 +413,7 @@ class HttpProtocol(HttpToolsProtocol):
             head += (name, b": ", value, b"\r\n")
         self.transport.write(b"".join((*head, b"\r\n", answer.body)))
         self.server_state.total_requests += 1
+        self._request_over()
         self._idle_since = self.loop.time()
         if self._idle_timer is None:
             self._look_again(self.timeout_keep_alive)
@@ -436,10 +440,14 @@ class HttpProtocol(HttpToolsProtocol):
         # It refers to its own request: the collector of cycles would take long to come to it.
         self._owed.popleft().scope["extensions"].pop(REWRITE_HEAD)
         super().on_response_complete()
+        self._request_over()
         if self.pipeline:  # uvicorn would read on with every answer, and keep all that comes
             self.flow.pause_reading()
         if self._problem is not None and not self._owed and not self.transport.is_closing():
             self._answer_problem(self._problem)
+
+    def _request_over(self) -> None:
+        """A request is answered."""
 
     def _give_up(self, problem: BaseException) -> None:
         """Read nothing more; say why when all that came before is answered, and hang up."""

@@ -48,6 +48,46 @@ _KEEP_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 CONNECT_GRACE_S = 0.05
 
 
+def bound_socket(host: str, flag: str, port: int) -> socket.socket:
+    """A socket at a port, 0 for a free one; ``flag`` is what the port is called.
+
+    Raises:
+        SettingsError: the address cannot be used.
+    """
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections have it from the socket that they come to.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEP_ALIVE:
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise _taken(host, flag, port, error) from None
+    return sock
+
+
+def listen(sock: socket.socket, host: str, flag: str, port: int) -> None:
+    """Let clients connect to what `bound_socket` has made.
+
+    Raises:
+        SettingsError: the address cannot be used.
+    """
+    try:
+        sock.listen(BACKLOG)
+    except OSError as error:  # of two that have bound it, one listens
+        raise _taken(host, flag, port, error) from None
+
+
+def _taken(host: str, flag: str, port: int, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"cannot listen on --host {host} --{flag} {port}: {error.strerror or error}; "
+        "choose another address or port; port 0 is a free one"
+    )
+
+
 class Server(uvicorn.Server):
     """One mock on one port, and with ``tls_port`` on another by TLS.
 
@@ -59,11 +99,7 @@ class Server(uvicorn.Server):
         #: Records what happens, if it is to be recorded.
         self.recorder = _recorder(settings)
         recorder = self.recorder
-        self.world = (
-            recorder.world
-            if recorder
-            else World(settings, make_clock, real_now, real_steady=steady)
-        )
+        self.world = recorder.world if recorder else self._make_world()
         self.world.readiness.is_stopping = lambda: self.should_exit
         self.on_started: Callable[[], None] = lambda: None
         #: Who vouches for it by TLS, None without. To be asked after `listen`.
@@ -86,16 +122,16 @@ class Server(uvicorn.Server):
             app, at_once = recorder.application(app), None  # it sees what ASGI has to show
             refuse, router = recorder.malformed(refuse), recorder.router(router)
         config = uvicorn.Config(
-            app,
+            self._completed(app),
             # Constructed as classes by uvicorn; what they hand on to is bound here.
             http=partial(  # type: ignore[arg-type]
-                HttpProtocol,
+                self._http_protocol(),
                 refuse=refuse,
                 at_once=at_once,
                 offers_tls=settings.tls_port is not None,
             ),
             ws=partial(  # type: ignore[arg-type]
-                WebSocketProtocol, router=router, commit=self.world.commit
+                self._websocket_protocol(), router=router, commit=self.world.commit
             ),
             loop="uvloop" if _has_uvloop() else "asyncio",
             lifespan="off",
@@ -105,6 +141,20 @@ class Server(uvicorn.Server):
             server_header=False,
         )
         super().__init__(config)
+
+    # What a worker has of its own
+
+    def _make_world(self) -> World:
+        return World(self.settings, make_clock, real_now, real_steady=steady)
+
+    def _completed(self, app: ASGIApp) -> ASGIApp:
+        return app
+
+    def _http_protocol(self) -> Callable[..., HttpProtocol]:
+        return HttpProtocol
+
+    def _websocket_protocol(self) -> Callable[..., WebSocketProtocol]:
+        return WebSocketProtocol
 
     def listen(self, *, throw_away: bool = False) -> socket.socket:
         """Bind the ports of the settings; port 0 picks a free one. Returns that without TLS.
@@ -119,13 +169,13 @@ class Server(uvicorn.Server):
         if port == tls_port != 0:
             raise SettingsError(f"--port and --tls-port are both {port}, expected two ports")
         with contextlib.ExitStack() as bound:
-            sock = bound.enter_context(self._bound("port", port))
+            sock = bound.enter_context(bound_socket(self.settings.host, "port", port))
             if tls_port is not None:
-                secure = bound.enter_context(self._bound("tls-port", tls_port))
+                secure = bound.enter_context(bound_socket(self.settings.host, "tls-port", tls_port))
                 self._secure(secure, throw_away=throw_away)
-                self._listen(secure, "tls-port", tls_port)
+                listen(secure, self.settings.host, "tls-port", tls_port)
             self.world.open()
-            self._listen(sock, "port", port)
+            listen(sock, self.settings.host, "port", port)
             bound.pop_all()
         return sock
 
@@ -145,35 +195,6 @@ class Server(uvicorn.Server):
             return
         loop = asyncio.get_running_loop()
         self.servers.append(await loop.create_server(protocol, sock=sock, backlog=BACKLOG))
-
-    def _bound(self, flag: str, port: int) -> socket.socket:
-        host = self.settings.host
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Connections have it from the socket that they come to.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, value in _KEEP_ALIVE:
-            if hasattr(socket, option):
-                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-        try:
-            sock.bind((host, port))
-        except OSError as error:
-            sock.close()
-            raise self._taken(flag, port, error) from None
-        return sock
-
-    def _listen(self, sock: socket.socket, flag: str, port: int) -> None:
-        try:
-            sock.listen(BACKLOG)
-        except OSError as error:  # of two that have bound it, one listens
-            raise self._taken(flag, port, error) from None
-
-    def _taken(self, flag: str, port: int, error: OSError) -> SettingsError:
-        return SettingsError(
-            f"cannot listen on --host {self.settings.host} --{flag} {port}: "
-            f"{error.strerror or error}; choose another address or port; port 0 is a free one"
-        )
 
     def _secure(self, sock: socket.socket, *, throw_away: bool) -> None:
         # It costs as much as the rest of a start.

@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import OPEN
+from websockets.protocol import CONNECTING, OPEN, State
 from websockets.server import ServerProtocol
 
 from mock_tingwu.core.awkward.draws import pieces
@@ -68,6 +68,11 @@ class _Server(ServerProtocol):
         super().send_frame(frame)
 
 
+def new_core(state: State = CONNECTING) -> ServerProtocol:
+    """The server's side of a connection; OPEN is one whose handshake is done already."""
+    return _Server(max_size=MAX_MESSAGE_BYTES, logger=_WIRE, state=state)
+
+
 def _first_of_each(headers: Headers) -> Headers:
     """``headers`` with the handshake's own fields once only: the first one counts.
 
@@ -102,7 +107,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._commit = commit
         self._connections = server_state.connections
         # No extensions: compression is never negotiated on these endpoints (realtime-ws 1.2).
-        self._core = _Server(max_size=MAX_MESSAGE_BYTES, logger=_WIRE)
+        self._core = new_core()
         self._endpoint: Endpoint | None = None
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         # What has come of a message. A list of pieces would be many times as large as they are.

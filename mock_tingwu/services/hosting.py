@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from mock_tingwu.own_files import check_real, is_real, remove, written_anew
 from mock_tingwu.services.address import Address
+from mock_tingwu.services.elsewhere import stays
 from mock_tingwu.services.json_api import ControlError, json_endpoint, realm_of
 from mock_tingwu.services.ranges import ranged_file
 
@@ -239,6 +240,7 @@ class HostingService:
                 "the body is a form, expected the file's own bytes: curl -X POST -T FILE"
             )
         hosted = realm_of(self._world, request, make=True).hosted
+        stays(request)
         fingerprint = Fingerprint(name)
         try:
             with hosted.draft() as draft:

@@ -218,10 +218,11 @@ class Metrics:
             size += realm.journal.kept_bytes
             dropped += realm.journal.dropped
         by_kind = [((kind,), count) for kind, count in self._entries.items()]
-        now = world.default.clock.now() / 1000
         yield _gauge("tasks", "Tasks that there are.", tasks.items(), "service", "status")
         yield _gauge("scopes", "Scopes, by their clock.", clocks.items(), "clock")
-        yield _gauge("clock_seconds", "Time of the default scope, since 1970.", _one(now))
+        if world.has(world.DEFAULT):
+            now = world.default.clock.now() / 1000
+            yield _gauge("clock_seconds", "Time of the default scope, since 1970.", _one(now))
         yield _counter("journal_recorded_total", "Entries ever made.", by_kind, "kind")
         yield _counter("journal_dropped_total", "Entries dropped for room.", _one(dropped))
         yield _gauge("journal_entries", "Entries in all journals.", _one(entries))

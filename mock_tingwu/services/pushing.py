@@ -49,6 +49,8 @@ class PushingConnection(ABC):
     service: ClassVar[str]
     #: Whether every client of the protocol can take a message in several frames.
     takes_fragments: ClassVar[bool] = False
+    #: Whether a text message may say that the connection is to go on in another scope.
+    changes_scope: ClassVar[bool] = False
 
     def __init__(self, scope: Realm, session: StreamSession[Any, Any], target: str) -> None:
         self._scope = scope

@@ -141,7 +141,7 @@ class Realm(Scope):
     def phrase_list(self, phrase_id: str) -> PhraseList | None:
         """A list of hot words; those of the default scope are everybody's, as no AppKey is named
         when one is made."""
-        return self.phrases.get(phrase_id) or self._world.default.phrases.get(phrase_id)
+        return self.phrases.get(phrase_id) or self._world.common_phrases(phrase_id)
 
     @property
     def recordings(self) -> RecordingReader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -13,6 +13,7 @@ from weakref import WeakSet
 from mock_tingwu.core.awkward.habits import Profile
 from mock_tingwu.core.clock import Clock, VirtualClock
 from mock_tingwu.core.journal import Entry
+from mock_tingwu.core.phrases import PhraseList
 from mock_tingwu.core.recognizer import Playlist, Recognizer, scripted
 from mock_tingwu.core.scope import Stored, Task
 from mock_tingwu.services.hosting import HostedFile
@@ -43,6 +44,14 @@ LINK_KEY, LINK_SECRET = "MOCK.links", "mock-tingwu-result-links"
 
 class ScopeError(ValueError):
     """A scope that cannot be; the message names the field, its value and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryKey:
+    """A temporary key: the name of the scope that made it, and whether its time is over."""
+
+    scope: str
+    is_expired: bool
 
 
 class World:
@@ -102,7 +111,17 @@ class World:
             from mock_tingwu.services.scenarios import check_at_start
 
             check_at_start(settings.scenario)
-        self.default = self._new(self.DEFAULT, settings.clock, settings.seed, self.profile)
+        if self.has(self.DEFAULT):
+            self._new(self.DEFAULT, settings.clock, settings.seed, self.profile)
+
+    @property
+    def default(self) -> Realm:
+        """The scope of whatever comes with no key of another one."""
+        return self._realms[self.DEFAULT]
+
+    def has(self, name: str) -> bool:
+        """Whether the scope of this name, if there is one, is in this process."""
+        return True
 
     # What outlives the process
 
@@ -114,16 +133,20 @@ class World:
         """
         if self.settings.data_dir is None:
             return
-        from mock_tingwu.store.keeper import Store
-
-        store = Store(self.settings)
+        store = self._open_store()
         try:
             for name in (self.DEFAULT, *(name for name in store.names if name != self.DEFAULT)):
-                self._bring_back(store, name)
+                if self.has(name):
+                    self._bring_back(store, name)
         except BaseException:
             store.close()
             raise
         self._store = store
+
+    def _open_store(self) -> Store:
+        from mock_tingwu.store.keeper import Store
+
+        return Store(self.settings)
 
     def _bring_back(self, store: Store, name: str) -> None:
         from mock_tingwu.store.keeper import clock_of
@@ -280,12 +303,11 @@ class World:
         self._made[name] = (mode, seed, profile)
         realm = Realm(self, name, clock or self._make_clock(mode), seed, profile, folder)
         self._realms[name] = realm
-        if name == self.DEFAULT:
-            self.default = realm
-            if self.settings.scenario and folder is None:  # else it is there already
-                from mock_tingwu.services.scenarios import begin_with
+        # If it has a folder, they are in force there already.
+        if name == self.DEFAULT and self.settings.scenario and folder is None:
+            from mock_tingwu.services.scenarios import begin_with
 
-                begin_with(realm, self.settings)
+            begin_with(realm, self.settings)
         return realm
 
     def _end(self, realm: Realm) -> None:
@@ -315,8 +337,12 @@ class World:
             return None
         for key in keys:
             if key and key in self._owner:
-                return self._realms[self._owner[key]]
+                return self.named(self._owner[key])
         return None
+
+    def named(self, name: str) -> Realm:
+        """The scope of this name, which there is."""
+        return self._realms[name]
 
     def scope_for(self, *keys: str | None, task_id: str | None = None) -> Realm:
         """The scope of a call: that of its keys, or else of the task that it is about."""
@@ -340,9 +366,17 @@ class World:
         """The file at a key of the bucket, with its scope."""
         return self._find(lambda realm: realm.objects.get(key))
 
-    def find_temporary_key(self, key: str) -> tuple[Realm, int] | None:
-        """The scope that made a temporary key, and when it expires (ms)."""
-        return self._find(lambda realm: realm.temporary_keys.get(key))
+    def find_temporary_key(self, key: str) -> TemporaryKey | None:
+        """What is known of a temporary key that some scope has made."""
+        found = self._find(lambda realm: realm.temporary_keys.get(key))
+        if found is None:
+            return None
+        realm, expires = found
+        return TemporaryKey(realm.name, is_expired=expires <= realm.clock.now())
+
+    def common_phrases(self, phrase_id: str) -> PhraseList | None:
+        """A list of hot words that is everybody's: one of the default scope."""
+        return self.default.phrases.get(phrase_id)
 
     def find_hosted(self, file_id: str) -> HostedFile | None:
         """A file that some scope serves."""

@@ -23,11 +23,13 @@ from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import FAILED, ONGOING
 from mock_tingwu.own_files import remove
+from mock_tingwu.redis_address import StoreAddress
 from mock_tingwu.services.callbacks import CallbackBook
 from mock_tingwu.services.courier import Courier, Parcel, Waybill
 from mock_tingwu.services.dashscope.task_data import Shown
 from mock_tingwu.services.hosting import HostedFiles
 from mock_tingwu.settings import Settings, SettingsError
+from mock_tingwu.store.batch import Batch, Database, Fenced, Gone, StoreError
 from mock_tingwu.store.snapshot import (
     Damaged,
     DeliveryRecord,
@@ -45,7 +47,6 @@ from mock_tingwu.store.snapshot import (
     state_record,
     task_record,
 )
-from mock_tingwu.store.sqlite import Batch, Database, Gone, StoreError
 
 if TYPE_CHECKING:
     from mock_tingwu.services.imagined_media import ImaginedMedia
@@ -94,6 +95,7 @@ class Kept:
 class _Mark:
     """What was written of a task last."""
 
+    token: str = ""
     order: object = None
     options: object = None
     state: bytes = b""
@@ -145,6 +147,8 @@ class Keeper:
     def collect(self, *, streams: bool = False) -> Batch:
         """What has changed since the last time. ``streams``: look at what is being pushed, too."""
         batch = Batch(self.kept.scope.name, anew=self._anew)
+        if self._anew:
+            batch.keys = self.kept.keys
         self._anew = False
         dirty = self._journal(batch)
         if streams:
@@ -222,7 +226,8 @@ class Keeper:
             marks[task_id] = _Mark()
         if len(marks) > len(tasks):
             for task_id in marks.keys() - tasks.keys():
-                del marks[task_id]
+                if (token := marks.pop(task_id).token) != "":
+                    batch.tokens[token] = False
                 batch.sentences.append((task_id, 0, []))
                 for kind in ("task", "state", "live"):
                     batch.items[kind, task_id] = None
@@ -235,6 +240,9 @@ class Keeper:
         if mark.order is not task.order or mark.options is not task.options:
             batch.items["task", task.id] = encode(task_record(task, self.scripts))
             mark.order, mark.options = task.order, task.options
+            if task.join_token != mark.token:
+                batch.tokens[task.join_token] = True
+                mark.token = task.join_token
         # A recording is read in a thread; only what was read to its end is looked at.
         reading = task.offline and task.file_url is not None and task.status in (ONGOING, FAILED)
         mark.heard = mark.heard or not reading
@@ -461,15 +469,20 @@ def _delivery(parcel: Parcel, waybill: Waybill) -> DeliveryRecord:
 
 
 class Store:
-    """What one data directory holds, and holds alone.
+    """What one data directory holds, or one store with such a folder beside it, and holds alone.
+
+    With ``share`` it is a share of the scopes, that of the worker of this number.
 
     Raises:
         SettingsError: it cannot be used; the message is one sentence.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, share: int | None = None) -> None:
         folder = settings.data_dir
         assert folder is not None
+        self._share = share
+        #: Called when another process has taken the place of this one.
+        self.on_fenced: Callable[[], None] = lambda: None
         self._settings = settings
         self._folder = folder
         self._gone = False
@@ -477,27 +490,52 @@ class Store:
         self._failed = False
         self._retry_at = 0.0
         self._tick: asyncio.TimerHandle | None = None
+        self._flag, self._place = "--data-dir", str(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._place = folder.resolve()
-            self._database = Database(folder)
+            self._folder = folder.resolve()
+            self._database = self._open()
         except OSError as error:
             raise self._refusal(f"cannot be used: {error.strerror or error}") from None
         except StoreError as error:
             raise self._refusal(str(error)) from None
 
+    def _open(self) -> Database:
+        # One needs no library, the other one is not needed by most.
+        if self._settings.store is None:
+            from mock_tingwu.store.sqlite import SqliteDatabase
+
+            return SqliteDatabase(self._folder)
+        from mock_tingwu.store.redis import RedisDatabase
+
+        address = StoreAddress.parse(self._settings.store)
+        self._flag, self._place = "--store", address.shown
+        return (
+            RedisDatabase(address) if self._share is None else RedisDatabase(address, self._share)
+        )
+
     def _refusal(self, why: str) -> SettingsError:
-        return SettingsError(f"--data-dir is {str(self._folder)!r}, which {why}")
+        return SettingsError(f"{self._flag} is {self._place!r}, which {why}")
+
+    @property
+    def database(self) -> Database:
+        """What everything is written to."""
+        return self._database
 
     @property
     def folder(self) -> Path:
         """The data directory, with the links resolved by which the user says where it is."""
-        return self._place
+        return self._folder
 
     @property
     def names(self) -> list[str]:
-        """The scopes that the folder holds."""
-        return self._database.names
+        """The scopes that there are, oldest first.
+
+        Raises:
+            SettingsError: that cannot be read.
+        """
+        with self._reading():
+            return self._database.names
 
     def scope(self, name: str) -> ScopeRecord | None:
         """What is known of a scope before it is brought back; None if there is none.
@@ -536,7 +574,7 @@ class Store:
         try:
             self._database.write([Batch(name, anew=True)])
         except StoreError as error:
-            self._fail(f"--data-dir {error!s}")
+            self._not_written(error)
         remove(keeper.kept.folder)
 
     def keep(self, kept: Kept) -> None:
@@ -587,12 +625,11 @@ class Store:
                 return
             self._database.write(batches)
         except StoreError as error:
-            self._gone = self._gone or isinstance(error, Gone)
-            self._fail(f"--data-dir {error!s}")
+            self._not_written(error)
         except OSError as error:
-            self._fail(f"--data-dir cannot be used: {error.strerror or error}")
+            self._fail(f"{self._flag} cannot be used: {error.strerror or error}")
         except Exception:
-            log.exception("a defect of the mock keeps it from writing to its data directory")
+            log.exception("a defect of the mock keeps it from writing down what happens")
             self._fail("a defect of the mock")
         else:
             if self._failed:
@@ -603,10 +640,16 @@ class Store:
         """Make the database again that was removed. One that somebody has put there is his."""
         if not self._database.is_missing:
             raise Gone("holds another database than before")
-        self._place.mkdir(parents=True, exist_ok=True)
-        made = Database(self._place)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        made = self._open()
         self._database.close()
         self._database, self._gone = made, False
+
+    def _not_written(self, error: StoreError) -> None:
+        if isinstance(error, Fenced):
+            self.on_fenced()
+        self._gone = self._gone or isinstance(error, Gone)
+        self._fail(f"{self._flag} {error!s}")
 
     def _fail(self, why: str) -> None:
         self._retry_at = time.monotonic() + RETRY_S

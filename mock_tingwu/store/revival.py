@@ -7,7 +7,6 @@ event loop runs.
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,6 +28,7 @@ from mock_tingwu.services.imagined_media import ImaginedMedia
 from mock_tingwu.services.live.request import CaptionRequest
 from mock_tingwu.services.media_files import MediaFiles
 from mock_tingwu.settings import Settings
+from mock_tingwu.store.batch import Database
 from mock_tingwu.store.keeper import Keeper, Kept
 from mock_tingwu.store.snapshot import (
     Damaged,
@@ -46,7 +46,6 @@ from mock_tingwu.store.snapshot import (
     delivery_from,
     task_from,
 )
-from mock_tingwu.store.sqlite import Database, StoreError
 
 T = TypeVar("T")
 
@@ -56,12 +55,9 @@ def revive(database: Database, record: ScopeRecord, keeper: Keeper) -> None:
 
     Raises:
         Damaged: it cannot be read.
-        StoreError: the file cannot be read.
+        StoreError: the database cannot be read.
     """
-    try:
-        _revive(_Source(database, keeper.kept.scope.name), record, keeper)
-    except sqlite3.Error as error:
-        raise StoreError(f"holds a database that is damaged: {error}") from None
+    _revive(_Source(database, keeper.kept.scope.name), record, keeper)
 
 
 class _Source:

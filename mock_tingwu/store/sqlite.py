@@ -1,10 +1,10 @@
 """The database file: tables of plain bytes, one transaction at a time.
 
-Whoever uses it holds it alone: SQLite's exclusive lock is kept until `Database.close`, or until the
-process ends, however it ends. ``synchronous`` is NORMAL: in WAL mode a commit is in the hands of
-the operating system when it returns, so no end of the process loses it. A power cut may lose the
-last seconds, but never damages the file. FULL would survive that as well, at the price of a wait
-for the disk before every answer.
+Whoever uses it holds it alone: SQLite's exclusive lock is kept until `SqliteDatabase.close`, or
+until the process ends, however it ends. ``synchronous`` is NORMAL: in WAL mode a commit is in the
+hands of the operating system when it returns, so no end of the process loses it. A power cut may
+lose the last seconds, but never damages the file. FULL would survive that as well, at the price of
+a wait for the disk before every answer.
 """
 
 from __future__ import annotations
@@ -13,18 +13,15 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from mock_tingwu.store.batch import FORMAT, IN_USE, PATIENCE_S, Batch, Gone, StoreError
 
 #: The name of the file in the data directory.
 NAME: Final = "mock-tingwu.sqlite"
-#: The format of the tables and of what is in them.
-FORMAT: Final = 1
 #: "mtwu": says to other programs whose file this is.
 _APPLICATION: Final = 0x6D747775
-#: How long the lock of a server that is just ending is waited for, in s.
-_PATIENCE_S: Final = 0.5
 #: Pages of the WAL, of 4 KiB, after which it is written back: an occasional wait for the disk.
 _CHECKPOINT_PAGES: Final = 1_000
 
@@ -52,44 +49,7 @@ CREATE TABLE journal (place INTEGER PRIMARY KEY, entry BLOB NOT NULL);
 _SEQ_BITS: Final = 40
 
 
-class StoreError(Exception):
-    """The database cannot be used; the message is a part of a sentence that says why."""
-
-
-class Gone(StoreError):
-    """The file was removed or replaced under our hands: what is written would be lost."""
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one transaction writes of the scope ``name``.
-
-    ``data`` is the scope's own row. ``items`` maps kind and key to new data, or to None for what is
-    gone. ``sentences`` are those of tasks from a number on: they replace what was there.
-    ``entries`` are journal entries by ``seq``, ``first_seq`` is the oldest one to be kept.
-    """
-
-    name: str
-    anew: bool = False
-    """Whether everything that is there goes before."""
-    data: bytes | None = None
-    items: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
-    sentences: list[tuple[str, int, list[bytes]]] = field(default_factory=list)
-    entries: list[tuple[int, bytes]] = field(default_factory=list)
-    first_seq: int | None = None
-
-    def __bool__(self) -> bool:
-        return bool(
-            self.anew
-            or self.data is not None
-            or self.items
-            or self.sentences
-            or self.entries
-            or self.first_seq is not None
-        )
-
-
-class Database:
+class SqliteDatabase:
     """The file in ``folder``, which must exist.
 
     Raises:
@@ -108,7 +68,7 @@ class Database:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self._connection = sqlite3.connect(
                 path,
-                timeout=_PATIENCE_S,
+                timeout=PATIENCE_S,
                 isolation_level=None,
                 # Opened by whoever makes the server, used by the thread that runs it.
                 check_same_thread=False,
@@ -181,30 +141,38 @@ class Database:
 
     def data(self, name: str) -> bytes | None:
         """The row of a scope; None if there is no such scope."""
-        found = self._connection.execute("SELECT data FROM scope WHERE name = ?", (name,))
-        row: tuple[bytes] | None = found.fetchone()
-        return None if row is None else row[0]
+        for (data,) in self._rows("SELECT data FROM scope WHERE name = ?", name):
+            found: bytes = data
+            return found
+        return None
 
     def items(self, name: str, kind: str) -> Iterator[tuple[str, bytes]]:
         """Keys and data of one kind, in the order in which they first came."""
-        yield from self._connection.execute(
-            "SELECT key, data FROM item WHERE scope = ? AND kind = ? ORDER BY number", (name, kind)
+        yield from self._rows(
+            "SELECT key, data FROM item WHERE scope = ? AND kind = ? ORDER BY number", name, kind
         )
 
     def sentences(self, name: str, task: str) -> Iterator[bytes]:
         """The sentences of a task, in order."""
-        for (data,) in self._connection.execute(
-            "SELECT data FROM sentence WHERE scope = ? AND task = ? ORDER BY number", (name, task)
+        for (data,) in self._rows(
+            "SELECT data FROM sentence WHERE scope = ? AND task = ? ORDER BY number", name, task
         ):
             yield data
 
     def entries(self, name: str) -> Iterator[bytes]:
         """The journal of a scope, oldest first."""
-        for (entry,) in self._connection.execute(
+        for (entry,) in self._rows(
             "SELECT entry FROM journal WHERE place BETWEEN ? AND ? ORDER BY place",
-            (self._place(name, 0), self._place(name, (1 << _SEQ_BITS) - 1)),
+            self._place(name, 0),
+            self._place(name, (1 << _SEQ_BITS) - 1),
         ):
             yield entry
+
+    def _rows(self, query: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(query, values)
+        except sqlite3.Error as error:
+            raise StoreError(f"holds a database that is damaged: {error}") from None
 
     def write(self, batches: Iterable[Batch]) -> None:
         """Write all or nothing.
@@ -292,7 +260,7 @@ def _why(error: Exception) -> str:
     code = getattr(error, "sqlite_errorcode", None)
     kind = None if code is None else code & 0xFF
     if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "is used by another mock-tingwu"
+        return IN_USE
     if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return f"holds a {NAME} that is damaged: {error}"
     return f"cannot be written: {error}"

@@ -14,6 +14,7 @@ from mock_tingwu import MockTingwu
 from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.services.dashscope.keys import KeyRing, new_temporary_key
+from mock_tingwu.services.world import TemporaryKey
 from tests.dashscope.helpers import IMAGINED, TOKENS, body_of, call, error, why
 
 INVALID = (401, "InvalidApiKey", "Invalid API-key provided.")
@@ -146,9 +147,8 @@ def test_the_oldest_of_very_many_keys_are_forgotten() -> None:
     scope = Scope(VirtualClock(0))
     first, *_, last = (new_temporary_key(scope, 60)[0] for _ in range(10_001))
     made = scope.temporary_keys
-    keys = KeyRing(
-        [], strict=False, find_temporary=lambda key: (scope, made[key]) if key in made else None
-    )
+    known = TemporaryKey(scope.name, is_expired=False)
+    keys = KeyRing([], strict=False, find_temporary=lambda key: known if key in made else None)
     assert keys.problem(first) == "unknown"
     assert keys.problem(last) is None
     assert len(scope.temporary_keys) == 10_000

@@ -15,3 +15,12 @@ from tests.store.helpers import Lives
 def lives(start_mock: Callable[..., MockTingwu], tmp_path: Path) -> Callable[..., Lives]:
     """Begin the first of several lives, with settings of one's own."""
     return lambda **settings: Lives(start_mock, tmp_path, **settings)
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def any_lives(
+    request: pytest.FixtureRequest, start_mock: Callable[..., MockTingwu], tmp_path: Path
+) -> Callable[..., Lives]:
+    """The same in a folder alone, and with a store beside it."""
+    server = request.getfixturevalue("redis") if request.param == "redis" else None
+    return lambda **settings: Lives(start_mock, tmp_path, server, **settings)

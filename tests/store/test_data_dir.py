@@ -15,7 +15,8 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.settings import SettingsError
-from mock_tingwu.store.sqlite import NAME, Database, StoreError
+from mock_tingwu.store.batch import StoreError
+from mock_tingwu.store.sqlite import NAME, SqliteDatabase
 from tests.cli.commands import run
 from tests.cli.test_cli_serve import serving
 from tests.offline import tasks
@@ -200,7 +201,9 @@ def test_a_full_disk_stops_nothing_and_what_happened_is_kept_when_there_is_room_
     life = lives()
     store = life.mock._server.world._store
     assert store is not None
-    execute = store._database._connection.execute
+    database = store._database
+    assert isinstance(database, SqliteDatabase)
+    execute = database._connection.execute
 
     def limit(pages: int) -> None:
         life.mock.call(lambda: execute(f"PRAGMA max_page_count = {pages}").fetchall())
@@ -237,7 +240,7 @@ def test_a_reset_on_a_full_disk_brings_nothing_back(
     def full(*arguments: object) -> None:
         raise StoreError("cannot be written: database or disk is full")
 
-    monkeypatch.setattr(Database, "write", full)
+    monkeypatch.setattr(SqliteDatabase, "write", full)
     for _ in "12":
         httpx.post(f"{life.mock.url}/_mock/reset")
         assert httpx.get(f"{life.mock.url}/_mock/tasks").json() == {"tasks": []}

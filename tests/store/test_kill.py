@@ -253,14 +253,14 @@ def test_what_was_acknowledged_is_there_after_any_kill(
         with serving(tmp_path, data, callbacks.url) as (server, url):
             client = Client(url, told, draw, callbacks.url)
             client.check()
-            _finish(client, callbacks)
+            finish(client, callbacks)
             client.http.close()
             code, _, errors = server.end(signal.SIGTERM)
             assert (code, errors) == (0, "")
     assert any(told.sentences.values()) and told.completed and told.files
 
 
-def _finish(client: Client, callbacks: Receiver) -> None:
+def finish(client: Client, callbacks: Receiver) -> None:
     """Let every task come to its end: nothing is stuck, and every step is told of."""
     told = client.told
     for task_id in told.tasks:

@@ -57,9 +57,9 @@ def whys(mock: MockTingwu, task_id: str) -> list[str]:
 
 
 def test_a_meeting_that_was_going_on_is_paused_and_goes_on_at_the_same_url(
-    lives: Start, recording: bytes
+    any_lives: Start, recording: bytes
 ) -> None:
-    life = lives()
+    life = any_lives()
     life.mock.script(SCRIPT, app_key="app")
     task = create(life.mock, MEDIA)
     with pusher(task) as first:
@@ -254,8 +254,8 @@ def test_a_task_that_is_doomed_fails_at_its_time(lives: Start) -> None:
 # Callbacks
 
 
-def test_callbacks_that_waited_are_delivered_and_those_that_were_are_not(lives: Start) -> None:
-    life = lives(clock="virtual", result_interval_ms=1_000)
+def test_callbacks_that_waited_are_delivered_and_those_that_were_are_not(any_lives: Start) -> None:
+    life = any_lives(clock="virtual", result_interval_ms=1_000)
     with receiver(200, 200, 500) as callbacks:
         life.mock.callback("app", callbacks.url)
         task_id = tasks.create(life.mock, ProgressiveCallbacksEnabled=True)["TaskId"]
@@ -352,8 +352,8 @@ def test_a_live_task_goes_on_with_its_stream(lives: Start) -> None:
 # Books
 
 
-def test_everything_that_was_registered_comes_back(lives: Start, tmp_path: Path) -> None:
-    life = lives()
+def test_everything_that_was_registered_comes_back(any_lives: Start, tmp_path: Path) -> None:
+    life = any_lives()
     url, mock = life.mock.url, life.mock
     phrases = f"{url}/openapi/tingwu/v2/resources/phrases"
     made = httpx.post(phrases, json={"Name": "n", "WordWeights": '{"灰度发布": 5}'}).json()["Data"]
@@ -483,8 +483,8 @@ def test_a_mock_that_ends_in_order_comes_back_as_well(lives: Start, recording: b
 # Scopes
 
 
-def test_scopes_come_back_with_keys_clock_seed_and_all_that_is_in_them(lives: Start) -> None:
-    life = lives()
+def test_scopes_come_back_with_keys_clock_seed_and_all_that_is_in_them(any_lives: Start) -> None:
+    life = any_lives()
     scope = life.mock.scope("team", ["app-t", "sk-t"], clock="virtual", seed=7)
     scope.faults.add("task.TSC.FileError", match={"task_key": "b"})
     task = create_of(life.mock, "app-t", TaskKey="weekly--mock.ws_drop=SentenceEnd")

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from mock_tingwu.core.scope import Scope
 from mock_tingwu.services.realm import Realm
-from mock_tingwu.services.world import World
+from mock_tingwu.services.world import TemporaryKey, World
 
 #: What temporary keys begin with.
 PREFIX: Final = "st-"
@@ -23,7 +23,7 @@ Problem = Literal["missing", "unknown", "expired"]
 class KeyRing:
     """The keys of one server. Without any every key is one; see the setting ``api_keys``.
 
-    ``find_temporary`` finds the scope of a temporary key, and when it expires (ms).
+    ``find_temporary`` tells what is known of a temporary key.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class KeyRing:
         keys: Collection[str],
         *,
         strict: bool,
-        find_temporary: Callable[[str], tuple[Scope, int] | None],
+        find_temporary: Callable[[str], TemporaryKey | None],
     ) -> None:
         self._keys = keys
         self._strict = strict
@@ -44,8 +44,7 @@ class KeyRing:
             return "missing"
         made = self._find_temporary(key)
         if made is not None:
-            scope, expires = made
-            return None if scope.clock.now() < expires else "expired"
+            return "expired" if made.is_expired else None
         if key.startswith(PREFIX):
             return "unknown"
         return "unknown" if self._keys and key not in self._keys else None
@@ -75,7 +74,7 @@ def scope_of_call(
     of the task that it is about."""
     found = world.scope_of(app_id, key)
     if found is None and key and (made := world.find_temporary_key(key)) is not None:
-        found = made[0] if made[0] is not world.default else None
+        found = world.named(made.scope) if made.scope != world.DEFAULT else None
     return found or world.scope_for(task_id=data_id)
 
 

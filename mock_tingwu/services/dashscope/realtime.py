@@ -38,6 +38,7 @@ from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.dashscope.gateway import SERVICE
 from mock_tingwu.services.dashscope.keys import bearer, key_ring, scope_of_call
 from mock_tingwu.services.dashscope.service import LIFE_MS
+from mock_tingwu.services.elsewhere import Elsewhere
 from mock_tingwu.services.pushing import PushingConnection
 from mock_tingwu.services.realm import Realm
 from mock_tingwu.services.world import World
@@ -97,6 +98,7 @@ class DuplexConnection(PushingConnection):
 
     service = SERVICE
     takes_fragments = True
+    changes_scope = True
 
     def __init__(self, world: World, scope: Realm, target: str) -> None:
         self._world = world
@@ -118,11 +120,11 @@ class DuplexConnection(PushingConnection):
     def _receive_text(self, data: bytes) -> None:
         request = self._session.receive_text(data, self._now)
         if isinstance(request, inference.RunRequested):
-            # Its app counts more than its key, as in every call.
-            found = self._world.scope_of(request.app_id)
-            if found is None and self._scope is self._world.default:
-                found = self._world.scope_for(task_id=request.data_id)
-            self._move_to(found or self._scope)
+            try:
+                self._move_to(self._scope_of(request))
+            except Elsewhere:
+                self._record("note", text="the connection goes on in another scope")
+                raise
         self._record("ws_in", text=data.decode("utf-8", "replace"))
         match request:
             case inference.RunRequested():
@@ -134,6 +136,13 @@ class DuplexConnection(PushingConnection):
                 self._record("note", text=f"refused: {detail}")
                 self._abandon()
         self._flush()
+
+    def _scope_of(self, request: inference.RunRequested) -> Realm:
+        # Its app counts more than its key, as in every call.
+        found = self._world.scope_of(request.app_id)
+        if found is None and self._scope.name == World.DEFAULT:
+            found = self._world.scope_for(task_id=request.data_id)
+        return found or self._scope
 
     def _receive_audio(self, data: bytes) -> None:
         self._frames += 1
