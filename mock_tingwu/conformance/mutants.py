@@ -148,8 +148,12 @@ def answers(operation: str, change: ChangeAnswer) -> Iterator[None]:
 
         await call(self, scope, listen, hold)
 
-    with patched(Application, "__call__", mutated):
+    with patched(Application, "__call__", mutated), patched(Application, "at_once", _never):
         yield
+
+
+def _never(self: Application, scope: Scope, body: bytes) -> None:
+    """Nothing is answered without `Application.__call__`."""
 
 
 @contextmanager

@@ -94,17 +94,11 @@ def _rewrite_head(cycle: RequestResponseCycle, change: Callable[[bytes], bytes])
 class HttpProtocol(HttpToolsProtocol):
     """One connection. SDKs expect JSON of every error, so also of uvicorn's own."""
 
-    def __init__(
-        self,
-        *args: Any,
-        refuse: Refuse,
-        at_once: AtOnce | None = None,
-        offers_tls: bool = False,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, refuse: Refuse, offers_tls: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._refuse = refuse
-        self._at_once = at_once
+        # Whoever stands in front of the application sees every request.
+        self._at_once: AtOnce | None = getattr(self.app, "at_once", None)
         # How much has come behind the head that the parser reads; whether all of its request has,
         # and what of it is the body.
         self._following = 0

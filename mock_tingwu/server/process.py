@@ -19,7 +19,7 @@ import uvicorn
 
 from mock_tingwu.server.app import Application
 from mock_tingwu.server.clock import make_clock, real_now, steady
-from mock_tingwu.server.http import AtOnce, HttpProtocol, Refuse
+from mock_tingwu.server.http import HttpProtocol, Refuse
 from mock_tingwu.server.websocket import Router, WebSocketProtocol
 from mock_tingwu.services.world import World
 from mock_tingwu.settings import Settings, SettingsError
@@ -115,20 +115,16 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         application = Application(self.world)
         app: ASGIApp = application
-        at_once: AtOnce | None = application.at_once
         refuse: Refuse = application.malformed
         router: Router = application.websocket
         if recorder is not None:
-            app, at_once = recorder.application(app), None  # it sees what ASGI has to show
+            app = recorder.application(app)
             refuse, router = recorder.malformed(refuse), recorder.router(router)
         config = uvicorn.Config(
             self._completed(app),
             # Constructed as classes by uvicorn; what they hand on to is bound here.
             http=partial(  # type: ignore[arg-type]
-                self._http_protocol(),
-                refuse=refuse,
-                at_once=at_once,
-                offers_tls=settings.tls_port is not None,
+                self._http_protocol(), refuse=refuse, offers_tls=settings.tls_port is not None
             ),
             ws=partial(  # type: ignore[arg-type]
                 self._websocket_protocol(), router=router, commit=self.world.commit

@@ -114,7 +114,7 @@ class Gateway:
         """
         body: object = None
         malformed: ApiFailure | None = None
-        if unread is None and raw:
+        if unread is None:
             try:
                 body = bodies.parse(raw)
             except bodies.NotJson:

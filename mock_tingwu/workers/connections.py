@@ -86,7 +86,8 @@ class HandingHttpProtocol(HttpProtocol):
         self._before, self._in_body = before, bool(self._body_left)
         # Before it is parsed: what cannot be parsed may be another worker's to answer. Of one that
         # stays here, or was answered without its body, nothing is kept.
-        is_wanted = not (self._in_body and (self._stays or not self._owed))
+        is_left = self._stays or not (self._owed or self._is_whole)
+        is_wanted = not (self._in_body and is_left)
         if is_wanted and before < _KEPT:
             self._read += memoryview(data)[at:end]
         parsed = super()._feed(data, at)

@@ -32,6 +32,8 @@ class Together:
 
     def __init__(self, app: ASGIApp, world: SharedWorld, switch: Switch) -> None:
         self._app = app
+        #: See `Application.at_once`: none of these calls is one of the control API.
+        self.at_once = getattr(app, "at_once", None)
         self._world = world
         self._switch = switch
 

@@ -46,6 +46,7 @@ def deviating(
     with pytest.MonkeyPatch.context() as patch:
         if answers is not None:
             patch.setattr(Application, "__call__", _layer(Application.__call__, answers))
+            patch.setattr(Application, "at_once", lambda *_: None)
         if events is not None:
             _patch_events(patch, events)
         yield

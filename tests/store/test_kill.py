@@ -61,6 +61,7 @@ class Client:
     def __init__(self, url: str, told: Told, draw: random.Random, callback: str) -> None:
         self.url, self.told, self.draw, self.callback = url, told, draw, callback
         self.http = httpx.Client(base_url=url, timeout=PATIENCE)
+        self.enough = threading.Event()
 
     def call(self, method: str, path: str, body: Any = None, **more: Any) -> Json:
         answer = self.http.request(method, path, json=body, **more)
@@ -153,9 +154,9 @@ class Client:
         self.told.seq = self.call("GET", f"/_mock/journal?since={10**9}")["last_seq"]
 
     def work(self, recording: bytes) -> None:
-        """Do one thing after another, until the server dies."""
+        """Do one thing after another, until the server dies or it is enough."""
         with contextlib.suppress(*DIED):
-            while True:
+            while not self.enough.is_set():
                 task_id = self.create()
                 self.push(task_id, recording)
                 self.register()

@@ -35,7 +35,7 @@ def mock(redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def get(target: str, *headers: str) -> bytes:
-    return "\r\n".join([f"GET {target} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
+    return "\r\n".join([f"GET {target} HTTP/1.1", "Host: 127.0.0.1", *headers, "", ""]).encode()
 
 
 def test_each_worker_has_the_scopes_of_its_share(mock: Served) -> None:
@@ -114,7 +114,7 @@ def test_bodies_arrive_whole(mock: Served, how: str, size: int) -> None:
     note = "x" * size
     script = {"id": f"script-{how}-{size}", "sentences": [note], "language": "en"}
     raw = msgspec.json.encode({"task_key": "k", "script": script})
-    head = b"POST /_mock/scripts?scope=b HTTP/1.1\r\nHost: x\r\n"
+    head = b"POST /_mock/scripts?scope=b HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     behind = get("/_mock/clock?scope=a")
     with mock.connection(0) as sock:
         if how == "chunked":
