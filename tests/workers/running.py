@@ -98,7 +98,8 @@ class Served:
         host, _, port = self.url.removeprefix("http://").partition(":")
         sock = socket.create_connection((host, int(port)), PATIENCE)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        ask(sock, f"GET /_mock/tasks?scope={SCOPES[worker]} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        target = f"/_mock/tasks?scope={SCOPES[worker]}"
+        ask(sock, f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         return sock
 
     def until_it_serves(self) -> None:
