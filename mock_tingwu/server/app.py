@@ -151,10 +151,10 @@ class Application:
             await send(message)
 
         app: ASGIApp = self._http
-        if scope["path"].startswith(PREFIX):
-            problem = self._cross_site.problem(scope)
-            app = app if problem is None else self._unknown.refusal(problem)
         try:
+            if scope["path"].startswith(PREFIX):
+                problem = self._cross_site.problem(scope)
+                app = app if problem is None else self._unknown.refusal(problem)
             await app(scope, receive, committed if self.world.keeps else send)
         except asyncio.CancelledError:
             # The server stops and has hung up; uvicorn would log a traceback.

@@ -153,6 +153,15 @@ def test_what_is_no_http_is_answered_as_ever(mock: Served) -> None:
     assert sum("no HTTP request" in str(entry) for entry in entries) == 2
 
 
+def test_a_page_s_call_is_refused_by_whichever_worker_has_it(mock: Served) -> None:
+    for worker in (0, 1):
+        with mock.connection(worker) as sock:
+            sock.sendall(b"GET /_mock/clock HTTP/1.1\r\nHost: evil.example\r\n\r\n" * 3)
+            assert [status for status, _ in answers(sock, 3)] == [403] * 3
+    entries = mock.control("GET", "journal?scope=default")["entries"]
+    assert sum("evil.example" in str(entry) for entry in entries) == 6
+
+
 def test_a_handshake_with_a_token_of_nobody_is_refused(mock: Served) -> None:
     with mock.connection(1) as sock:
         upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
