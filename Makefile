@@ -22,7 +22,7 @@ types: $(VENV)/.dev
 check: lint types test
 
 bench: $(VENV)/.test  ## measure speed, as ratios against baselines
-	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.run $(BENCH)
 
 SECONDS ?= 600
 

@@ -9,7 +9,7 @@ import select
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -75,19 +75,24 @@ def one(port: int, sent: bytes) -> dict[str, Any]:
     return answer
 
 
-def drive(port: int, requests: Iterator[bytes], seconds: float) -> Load:
+def drive(port: int, requests: Iterator[bytes] | Sequence[Iterator[bytes]], seconds: float) -> Load:
     """Send requests on all connections, the next as soon as one is answered.
+
+    Of several kinds of ``requests`` each connection sends one.
 
     Raises:
         RuntimeError: an answer is not 200, or the server has hung up.
     """
+    kinds = requests if isinstance(requests, Sequence) else [requests]
+    sent_on: dict[int, Iterator[bytes]] = {}
     poll = select.epoll()
     socks: dict[int, socket.socket] = {}
-    for _ in range(CONNECTIONS):
+    for turn in range(CONNECTIONS):
         sock = socket.create_connection((HOST, port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         socks[sock.fileno()] = sock
         poll.register(sock.fileno(), select.EPOLLIN)
+        sent_on[sock.fileno()] = kinds[turn % len(kinds)]
     clock = time.perf_counter
     sent_at: dict[int, float] = {}
     parts: dict[int, bytes] = {}
@@ -98,7 +103,7 @@ def drive(port: int, requests: Iterator[bytes], seconds: float) -> Load:
         end = begun + seconds
         for number, sock in socks.items():
             sent_at[number] = clock()
-            sock.sendall(next(requests))
+            sock.sendall(next(sent_on[number]))
         waiting = len(socks)
         while waiting:
             for number, _ in poll.poll():
@@ -113,7 +118,7 @@ def drive(port: int, requests: Iterator[bytes], seconds: float) -> Load:
                 taken.append(now - sent_at[number])
                 if data[9:12] != b"200":
                     raise RuntimeError(f"a call was answered with {data[:400]!r}")
-                following = next(requests, None) if now < end else None
+                following = next(sent_on[number], None) if now < end else None
                 if following is None:
                     waiting -= 1
                 else:

@@ -20,11 +20,12 @@ SERVER_CORE, LOAD_CORE = 0, 1
 _START_S: Final = 30.0
 
 
-def pin(core: int) -> None:
-    """Keep this process on one core, where the machine has more and allows it."""
-    if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > 1:
+def pin(core: int | None) -> None:
+    """Keep this process on one core, where the machine has more and allows it; None: on any."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = set(range(os.cpu_count() or 1)) if core is None else {core}
         with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, {core})
+            os.sched_setaffinity(0, cores)
 
 
 def environment() -> dict[str, str]:
@@ -35,16 +36,16 @@ def environment() -> dict[str, str]:
 
 
 class Process:
-    """A program on the core for servers, with its port in the first line that it prints."""
+    """A program on a core of its own, with its port in the first line that it prints."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, core: int | None = SERVER_CORE) -> None:
         self._process = subprocess.Popen(
             [sys.executable, *arguments],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
             env=environment(),
-            preexec_fn=lambda: pin(SERVER_CORE),
+            preexec_fn=lambda: pin(core),
         )
         assert self._process.stdout is not None
         first = self._process.stdout.readline()
@@ -98,9 +99,9 @@ class Process:
         self.stop()
 
 
-def mock(*options: str) -> Process:
+def mock(*options: str, core: int | None = SERVER_CORE) -> Process:
     """``mock-tingwu serve`` with these options."""
-    return Process("-m", "mock_tingwu", "serve", "--port", "0", *options)
+    return Process("-m", "mock_tingwu", "serve", "--port", "0", *options, core=core)
 
 
 def bare(name: str, *arguments: str) -> Process:

@@ -1,7 +1,8 @@
 """Print the measures as a table and write benchmarks/out/latest.json.
 
 python -m benchmarks.run [--docs] [GROUP ...], where a group is one of `GROUPS`; all of them without
-any. ``--docs`` puts the table into docs/performance.md. It exits with 1 if a goal was missed.
+any. ``--docs`` puts the tables into docs/performance.md and docs/workers.md. It exits with 1 if a
+goal was missed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Final
 from benchmarks.measures import Measure
 from benchmarks.processes import LOAD_CORE, ROOT, pin
 
-#: Between these stand the tables in docs/performance.md.
+#: Between these stand the tables in the docs.
 BEGIN, END = "<!-- measured -->", "<!-- end of what was measured -->"
 OUTPUT: Final = ROOT / "benchmarks" / "out" / "latest.json"
 #: Modules of this package with a function ``measure``, and what each is about.
@@ -26,7 +27,10 @@ GROUPS: Final = {
     "streams": "Meetings over WebSocket",
     "starting": "Starts and memory",
     "inside": "Audio, files, long meetings, many tasks",
+    "scaling": "Several workers",
 }
+#: Groups whose tables stand on another page than the others'.
+PAGES: Final = {"scaling": "workers.md"}
 
 
 def main(arguments: list[str]) -> int:
@@ -36,7 +40,7 @@ def main(arguments: list[str]) -> int:
         return 2
     pin(LOAD_CORE)
     measures: list[Measure] = []
-    tables: list[str] = []
+    tables: dict[str, list[str]] = {}
     for name in names or GROUPS:
         begun = time.monotonic()
         print(f"\n{GROUPS[name]}", flush=True)
@@ -45,12 +49,14 @@ def main(arguments: list[str]) -> int:
             print("  " + measure.line())
         print(f"  ({time.monotonic() - begun:.0f} s)", flush=True)
         measures += found
-        tables.append(_table(GROUPS[name], found))
+        page = PAGES.get(name, "performance.md")
+        tables.setdefault(page, []).append(_table(GROUPS[name], found))
     OUTPUT.parent.mkdir(exist_ok=True)
     written = {"measures": [measure.data() for measure in measures]}
     OUTPUT.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     if "--docs" in arguments:
-        _write_docs(tables)
+        for page, texts in tables.items():
+            _write_docs(page, texts)
     missed = [measure.name for measure in measures if not measure.met]
     with_goals = sum(measure.goal is not None for measure in measures)
     print(f"\n{with_goals - len(missed)} of {with_goals} goals are met")
@@ -65,9 +71,9 @@ def _table(title: str, measures: list[Measure]) -> str:
     )
 
 
-def _write_docs(tables: list[str]) -> None:
-    """Put the tables between the marks of docs/performance.md."""
-    path = ROOT / "docs" / "performance.md"
+def _write_docs(page: str, tables: list[str]) -> None:
+    """Put the tables between the marks of a page."""
+    path = ROOT / "docs" / page
     before, _, rest = path.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     about = (
