@@ -215,14 +215,14 @@ def _serve_together(settings: Settings, workers: int) -> int:
 
 def announce(settings: Settings, port: int, tls_port: int | None = None) -> None:
     """Say where the server listens. Scripts read the first line, so its form is fixed."""
-    from mock_tingwu.services.cross_site import is_loopback
+    from mock_tingwu.core.imagination import is_this_machine
 
     host = _WILDCARDS.get(settings.host, settings.host)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     lines = [f"mock-tingwu listening on {url}"]
     if tls_port is not None:
         lines += _by_tls(host, tls_port)
-    if not is_loopback(settings.host):
+    if not is_this_machine(settings.host):
         lines.append("Whoever reaches this address can use the control API as well (/_mock).")
     lines.append("")
     key, secret, api_key = "any", "any", "any"

@@ -19,6 +19,7 @@ from typing import Final
 
 from starlette.types import Scope
 
+from mock_tingwu.core.imagination import is_this_machine
 from mock_tingwu.core.shown import shown
 from mock_tingwu.protocols import hosts
 from mock_tingwu.services.hosting import PATH as FILES
@@ -45,7 +46,7 @@ class CrossSite:
         self._own = host.lower()
         self._allowed = frozenset(name.lower() for name in allowed)
         self._any = ANY in allowed
-        self._any_host = self._any or (not allowed and not is_loopback(host))
+        self._any_host = self._any or (not allowed and not is_this_machine(self._own))
 
     def problem(self, scope: Scope) -> str | None:
         """Why the call is refused: the header, its value and what was expected."""
@@ -99,17 +100,6 @@ class CrossSite:
 
     def _is_allowed(self, name: str, port: str | None) -> bool:
         return name in self._allowed or f"{name}:{port}" in self._allowed
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a server that listens on ``host`` can be reached from its own machine alone.
-
-    A name counts as an address that others reach, but for localhost.
-    """
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return _is_localhost(host.lower())
 
 
 def _is_localhost(name: str) -> bool:
