@@ -169,7 +169,6 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
-        self._idle_since = None
         at = 0
         while at < len(data) and self._problem is None and not self.transport.is_closing():
             try:
@@ -272,6 +271,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_head = True
+        self._idle_since = None
         self.url = b""
         self.expect_100_continue = False
         self.headers = []

@@ -212,3 +212,47 @@ def test_nothing_is_left_of_a_connection_or_of_requests_that_waited(mock: MockTi
         left = [weakref.ref(one) for one in connections(mock)]
     until(lambda: [one() for one in left] == [None], "nothing left of the connection")
     assert cycles() == before
+
+
+def kept_alive(mock: MockTingwu, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setattr(mock._server.config, "timeout_keep_alive", seconds)
+
+
+def test_an_idle_connection_is_closed_after_an_answer(
+    mock: MockTingwu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_alive(mock, monkeypatch, SOON_S)
+    with wire(mock) as connection:
+        connection.send(GET)
+        assert connection.read_answer().status == 200
+        assert connection.at_end()
+
+
+def test_a_connection_is_kept_as_long_as_it_is_used(
+    mock: MockTingwu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    look = server_http.HttpProtocol._look_whether_idle
+
+    def counted(self: server_http.HttpProtocol) -> None:
+        looks.append(self.loop.time())
+        look(self)
+
+    monkeypatch.setattr(server_http.HttpProtocol, "_look_whether_idle", counted)
+    kept_alive(mock, monkeypatch, 0.2)
+    with wire(mock) as connection:
+        while len(looks) < 3:  # each of them finds that something has come
+            connection.send(GET)
+            assert connection.read_answer().status == 200
+        assert connection.at_end()
+
+
+def test_an_answer_that_takes_long_is_waited_for_behind_one_that_does_not(
+    mock: MockTingwu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_alive(mock, monkeypatch, SOON_S)
+    waiting = http("GET", f"/_mock/journal?since=1000&wait_ms={round(4000 * SOON_S)}")
+    with wire(mock) as connection:
+        connection.send(GET + waiting)
+        assert [connection.read_answer().status for _ in "12"] == [200, 200]
+        assert connection.at_end()
