@@ -251,7 +251,7 @@ def test_an_answer_that_takes_long_is_waited_for_behind_one_that_does_not(
     mock: MockTingwu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept_alive(mock, monkeypatch, SOON_S)
-    waiting = http("GET", f"/_mock/journal?since=1000&wait_ms={round(4000 * SOON_S)}")
+    waiting = http("GET", f"/_mock/journal?since=2&wait_ms={round(4000 * SOON_S)}")
     with wire(mock) as connection:
         connection.send(GET + waiting)
         assert [connection.read_answer().status for _ in "12"] == [200, 200]
