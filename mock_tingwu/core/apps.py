@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-
-from msgspec import Struct, field
 
 from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
@@ -19,7 +18,8 @@ FORMS: Final = ("http", "eventbridge")
 _FIELDS: Final = ("parameters", "published", "callback", "callback_form", "terminologies")
 
 
-class App(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class App:
     """An app as it was configured.
 
     ``parameters`` count where a request has none of its own; None leaves that to the mock.

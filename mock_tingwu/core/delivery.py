@@ -7,12 +7,10 @@ tells `Delivery.end` what came of it, and comes again after as many ms as that r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 from urllib.parse import urlsplit
-
-from msgspec import Struct, field
-from msgspec.structs import replace
 
 from mock_tingwu.core.lifecycle import Lifecycle
 
@@ -66,7 +64,8 @@ DELIVERY: Final = Lifecycle(
 )
 
 
-class Plan(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """When to try again: ``waits`` in ms, each from the end of one attempt to the next one.
 
     ``answer_within`` is how long an answer may take, in ms of the receiver's own, real time.
@@ -93,7 +92,8 @@ LIVE_PLAN: Final = Plan((1_000, 2_000))
 AGENT_PLAN: Final = Plan((1_000, 2_000, 5_000, 10_000, 30_000, 60_000), only_200=True)
 
 
-class Outcome(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Outcome:
     """What came of one attempt: the HTTP ``status`` if there was one, ``error`` unless accepted."""
 
     status: int | None = None
@@ -109,14 +109,16 @@ class Outcome(Struct, frozen=True):
         return cls(status, f"the answer was {status}, expected {expected}{why}")
 
 
-class Attempt(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Attempt:
     """``at``: when it began, in ms since the epoch."""
 
     at: int
     outcome: Outcome
 
 
-class Delivery(Struct, eq=False):
+@dataclass(slots=True, eq=False)
+class Delivery:
     """A message on its way. ``why`` says what was wrong last, None as long as nothing was.
 
     ``sign`` gives the headers that are made anew for each attempt.

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, Literal, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
-
-from msgspec import Struct
-from msgspec.structs import replace
 
 from mock_tingwu.core.ids import Ids
 from mock_tingwu.core.shown import shown
@@ -25,7 +23,8 @@ SHORTEST_MS, LONGEST_MS = 60_000, 600_000
 _SHORTEST_GUESS_MS, _LONGEST_GUESS_MS = 1_000, 6 * 60 * 60 * 1000
 
 
-class Imagined(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Imagined:
     """A recording that is imagined.
 
     With a ``problem`` it cannot be one, and the numbers mean nothing: ``link`` for a URL that the

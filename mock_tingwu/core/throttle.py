@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from dataclasses import dataclass
 from typing import Final, Self
-
-from msgspec import Struct
 
 WINDOW_MS: Final = 1000
 #: Callers that are remembered at a time; whoever has been quiet longest goes first.
@@ -13,7 +12,8 @@ MAX_CALLERS: Final = 1024
 _HIGHEST: Final = 100_000
 
 
-class Limits(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Limits:
     """Calls per second and caller: CreateTask, and GetTaskInfo. 0 is without limit.
 
     Each of Live's calls has the limit of CreateTask, as documented (live-rtc-asr 1). No source

@@ -8,10 +8,9 @@ Pictures are as they were stored: a mark that says to turn them is not followed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-from msgspec import Struct
 
 from .decoder import pyav_available
 from .drawing import draw_slide
@@ -22,7 +21,8 @@ __all__ = ["KeyFrame", "convert_mp4", "draw_slide", "key_frames", "thumbnail", "
 MOST_SLIDES: Final = 100
 
 
-class KeyFrame(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
     """A slide of a video: shown from ``start`` to ``end`` (ms), pictured in the JPEG ``path``."""
 
     start: int

@@ -7,10 +7,9 @@ on WAV without it. Nothing that a file refers to is ever opened.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 from .channels import ChannelLevels, Channels, Mixer
 from .decoder import pyav_available
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["PcmReader", "Recording", "RecordingError", "probe", "read_pcm"]
 
 
-class Recording(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Recording:
     """What is known of a file before it is read to its end.
 
     ``video`` tells whether there is a video that can be decoded; a cover picture is none, nor is

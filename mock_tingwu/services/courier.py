@@ -23,12 +23,12 @@ import contextlib
 import os
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import Clock, Timer

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Self
 
-from msgspec import Struct
 
-
-class Habit(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Habit:
     """One thing that the contract allows.
 
     ``does`` says what the mock does, ``allowed`` why it may, with the source, ``lazy`` what clients
@@ -200,7 +200,8 @@ EXPECTED: Final = (
 )
 
 
-class Profile(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Profile:
     """Which habits a scope has."""
 
     habits: frozenset[str] = frozenset()
