@@ -19,7 +19,7 @@ import msgspec
 JSON_TYPE: Final = "application/json;charset=utf-8"
 XML_TYPE: Final = "text/xml;charset=utf-8"
 #: Characters that XML 1.0 cannot carry, escaped or not.
-_NOT_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: A bare CR would be read as a line end.
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 #: The ranges that admit JSON: one that is more exact comes first, and decides.
@@ -64,12 +64,12 @@ def _content(name: str, value: object) -> Iterator[str]:
             yield _element(key, item)
     elif name == "Recommend":
         # As recorded of several products. The end of a section cannot stand in one.
-        text = _NOT_XML.sub("\ufffd", str(value)).replace("]]>", "]]]]><![CDATA[>")
+        text = NOT_XML.sub("\ufffd", str(value)).replace("]]>", "]]]]><![CDATA[>")
         yield f"<![CDATA[{text}]]>"
     elif isinstance(value, bool):
         yield "true" if value else "false"
     elif value is not None:
-        yield _NOT_XML.sub("\ufffd", str(value)).translate(_ESCAPES)
+        yield NOT_XML.sub("\ufffd", str(value)).translate(_ESCAPES)
 
 
 def etag(content: bytes) -> str:

@@ -24,6 +24,7 @@ from mock_tingwu.protocols.render import wrapped
 from mock_tingwu.protocols.signing import oss_url
 from mock_tingwu.services.address import Address, file_url
 from mock_tingwu.services.any_path import ANY
+from mock_tingwu.services.api_format import NOT_XML
 from mock_tingwu.services.api_request import ApiRequest
 from mock_tingwu.services.ranges import RangedFile, ranged, ranged_file
 from mock_tingwu.services.realm import Realm
@@ -40,8 +41,6 @@ _KEY = re.compile(
     r"(?:(?P<kind>[A-Za-z]+)_(?P<made>\d{14})\.json"
     r"|\d{14}\.(?P<suffix>mp3|mp4|png|spectrum)|(?P<picture>slide-\d+\.(?:jpg|png)))"
 )
-#: Characters that XML 1.0 cannot carry, escaped or not.
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TYPES = {
     "mp3": "audio/mpeg",
     "mp4": "video/mp4",
@@ -285,7 +284,7 @@ def _refusal(
     from xml.sax.saxutils import escape
 
     def shown(text: str) -> str:
-        return escape(_NOT_XML.sub("\ufffd", text))
+        return escape(NOT_XML.sub("\ufffd", text))
 
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
