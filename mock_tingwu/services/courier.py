@@ -28,7 +28,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from mock_tingwu import __version__
 from mock_tingwu.core.clock import Clock, Timer
@@ -159,7 +159,8 @@ class Courier:
                 for _ in range(copies):
                     # Nobody counts a copy.
                     copy = replace(parcel.delivery, attempts=[])
-                    self._post(replace(parcel, delivery=copy, over=lambda parcel: None), lane)
+                    again = structs.replace(parcel, delivery=copy, over=lambda parcel: None)
+                    self._post(again, lane)
             case _:
                 self._post(parcel, lane)
 
