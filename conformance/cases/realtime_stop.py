@@ -220,5 +220,6 @@ async def cut_after_completed(cloud: Cloud) -> None:
     async with session:
         await session.hear(cloud.speech)
         await session.cut()
+    await cloud.pause(0.5)  # until the service has noticed
     data = await cloud.tingwu.wait(task_id, "PAUSED")
     cloud.check.equal(data.get("TaskStatus"), "PAUSED", "TaskStatus")

@@ -14,8 +14,6 @@ from mock_tingwu.services.gatekeeper import Product
 
 Json = dict[str, Any]
 
-_JSON: Final = api_format.JSON_TYPE.encode()
-_XML: Final = api_format.XML_TYPE.encode()
 #: These are on every public recording of the gateway.
 _ALWAYS: Final = (
     (b"access-control-allow-origin", b"*"),
@@ -86,7 +84,7 @@ def written(
         body=content if as_json else content.decode(),
     )
     headers = [
-        (b"content-type", _JSON if as_json else _XML),
+        (b"content-type", (api_format.JSON_TYPE if as_json else api_format.XML_TYPE).encode()),
         *_ALWAYS,
         (b"x-acs-request-id", request_id.encode()),
         (b"x-acs-trace-id", scope.ids.hex32("trace").encode()),

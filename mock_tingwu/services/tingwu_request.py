@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,9 +16,6 @@ from mock_tingwu.core.scope import Order
 from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import ApiFailure, failure, invalid, missing
 from mock_tingwu.settings import BUCKET_NAME
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
 
 #: The bucket of a project that has one, when OutputPath names a folder alone.
 OUTPUT_BUCKET = "mock-tingwu-output"
@@ -216,12 +212,6 @@ def options(parameters: Json, *, multiple_streams: bool = False) -> Options:
     Raises:
         ApiFailure: something is enabled without what it cannot do without.
     """
-    return _options(_encode(parameters), multiple_streams)
-
-
-@lru_cache(maxsize=256)  # a client asks for the same again and again
-def _options(raw: bytes, multiple_streams: bool) -> Options:
-    parameters: Json = _decode(raw)
     _check_contents(parameters)
     transcription = parameters.get("Transcription", {})
     translation = parameters.get("Translation", {})
