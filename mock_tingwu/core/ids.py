@@ -22,23 +22,24 @@ class Ids:
 
     def __init__(self, seed: int | str) -> None:
         self._key = blake2b(str(seed).encode(), digest_size=32).digest()
-        # A copy is quicker than taking the key again. Of 16 bytes are nearly all.
-        self._of_16 = blake2b(key=self._key, digest_size=16)
+        # What has taken the key, by its size: a copy is quicker than taking the key again.
+        self._keyed: dict[int, blake2b] = {}
         #: How many identifiers of each kind have been drawn.
         self.counts: dict[str, int] = {}
 
     def _next(self, kind: str, size: int) -> bytes:
         count = self.counts.get(kind, 0)
         self.counts[kind] = count + 1
-        if size != 16:
-            return self.derive(kind, str(count), size=size)
-        digest = self._of_16.copy()
-        digest.update(f"{kind}\x1f{count}".encode())
-        return digest.digest()
+        return self.derive(kind, str(count), size=size)
 
     def derive(self, *parts: str, size: int = 16) -> bytes:
         """``size`` (at most 64) bytes that depend on the seed and ``parts`` only."""
-        return blake2b("\x1f".join(parts).encode(), key=self._key, digest_size=size).digest()
+        keyed = self._keyed.get(size)
+        if keyed is None:
+            keyed = self._keyed[size] = blake2b(key=self._key, digest_size=size)
+        digest = keyed.copy()
+        digest.update("\x1f".join(parts).encode())
+        return digest.digest()
 
     def hex32(self, kind: str) -> str:
         """32 lower-case hex digits, like a TaskId (tingwu-openapi 0.14)."""

@@ -61,7 +61,7 @@ def _read(
     host = host_header.decode("latin-1").rpartition("//")[2].strip("/")
     if not host:
         host = name
-    if port and port != _DEFAULT_PORTS[scheme] and not _has_port(host) and _is_local(host):
+    if port and port != _DEFAULT_PORTS[scheme] and not _has_port(host) and is_local(host):
         host = f"{host}:{port}"
     if offers_tls and hosts.is_product(host):
         # The cloud's links are secure, whichever way its API is called. A port that is named is
@@ -93,7 +93,8 @@ def _has_port(host: str) -> bool:
     return "]:" in host or (host.count(":") == 1 and host.rpartition(":")[2].isdigit())
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether a Host is localhost or an address: names that nobody can lead elsewhere."""
     if host == "localhost":
         return True
     try:

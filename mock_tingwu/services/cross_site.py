@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from ipaddress import ip_address
 from typing import Final
 
 from starlette.types import Scope
@@ -22,6 +21,7 @@ from starlette.types import Scope
 from mock_tingwu.core.imagination import is_this_machine
 from mock_tingwu.core.shown import shown
 from mock_tingwu.protocols import hosts
+from mock_tingwu.services.address import is_local
 from mock_tingwu.services.hosting import PATH as FILES
 
 #: Stands for every host in the setting ``allowed_hosts``.
@@ -85,8 +85,8 @@ class CrossSite:
         name = found[1].removesuffix(".")
         return (
             name == self._own
-            or _is_localhost(name)
-            or _is_address(name)  # nobody can make it another one
+            or is_local(name)
+            or name.endswith(".localhost")
             or hosts.is_product(name)
             or self._is_allowed(name, found[2])
         )
@@ -100,18 +100,6 @@ class CrossSite:
 
     def _is_allowed(self, name: str, port: str | None) -> bool:
         return name in self._allowed or f"{name}:{port}" in self._allowed
-
-
-def _is_localhost(name: str) -> bool:
-    return name == "localhost" or name.endswith(".localhost")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    return True
 
 
 def _normal(origin: str) -> str:
