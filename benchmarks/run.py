@@ -1,8 +1,8 @@
 """Print the measures as a table and write benchmarks/out/latest.json.
 
-python -m benchmarks.run [--docs] [GROUP ...], where a group is one of `GROUPS`; all of them without
-any. ``--docs`` puts the tables into docs/performance.md and docs/workers.md. It exits with 1 if a
-goal was missed.
+python -m benchmarks.run [GROUP ...], where a group is one of `GROUPS`; all of them without any.
+``--docs`` instead of groups puts the tables into docs/performance.md and docs/workers.md. It exits
+with 1 if a goal was missed.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ def main(arguments: list[str]) -> int:
     names = [name for name in arguments if name != "--docs"]
     if unknown := set(names) - set(GROUPS):
         print(f"there is no group {', '.join(unknown)}, expected {', '.join(GROUPS)}")
+        return 2
+    if names and "--docs" in arguments:
+        print("--docs is for all groups: a page has the tables of several")
         return 2
     pin(LOAD_CORE)
     measures: list[Measure] = []
