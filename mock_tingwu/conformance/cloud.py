@@ -202,5 +202,6 @@ class Cloud:
                         problems.append(str(error))
         except TimeoutError:
             problems.append(f"cleaning up took longer than {CLEANUP_LIMIT_S:g} s")
-        await self.http.close()
+        finally:
+            await self.http.close()
         return problems

@@ -132,8 +132,11 @@ async def _outcome(
         async with bench.site(case, outside) as site:
             part = None if cassette is None else PartWriter(cassette, case.id)
             cloud = Cloud(site, outside, bench.pacing, part)
-            outcome = await _tried(case, cloud)
-            left_behind = tuple(map(cloud.http.redactor.text, await cloud.close()))
+            try:
+                outcome = await _tried(case, cloud)
+            finally:
+                # Also of a run that breaks off: a task that goes on in the cloud costs money.
+                left_behind = tuple(map(cloud.http.redactor.text, await cloud.close()))
     except Exception as error:
         # Whatever goes wrong here is not the target's doing.
         return Outcome(case, FAIL, f"Harness error: {_where(error)}", HARNESS)

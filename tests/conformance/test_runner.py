@@ -321,6 +321,26 @@ def test_checks_of_undoing_are_no_part_of_the_case() -> None:
     assert outcome_of(card(run=begins)).verdict == PASS
 
 
+def test_a_run_that_breaks_off_undoes_what_it_did() -> None:
+    undone: list[str] = []
+
+    async def goes_on(cloud: Cloud) -> None:
+        async def undo() -> None:
+            await asyncio.sleep(0)
+            undone.append("it")
+
+        cloud.later(undo)
+        await asyncio.Event().wait()
+
+    def full(outcome: Outcome) -> None:
+        raise OSError("no space left")
+
+    cases = Catalogue([card("TW-TRIAL-001", goes_on), card("TW-TRIAL-002", passes)])
+    with pytest.raises(OSError, match="no space left"):
+        asyncio.run(run(cases, Target(), Outside(), on_outcome=full))
+    assert undone == ["it"]
+
+
 # The whole run
 
 
