@@ -242,7 +242,7 @@ BOUNDS: Final = {
     "services.bodies:MAX_DEPTH": ("nesting of JSON in a call", "levels", "refused"),
     "protocols.signing.rpc_v1:LONGEST_FORM": ("form of a call to Live", "bytes", "refused"),
     "services.json_api:MAX_BODY": ("body of a control call", "bytes", "413"),
-    "server.websocket:MAX_MESSAGE_BYTES": ("WebSocket message of a client", "bytes", "CLOSE 1009"),
+    "server.frames:MAX_MESSAGE_BYTES": ("WebSocket message of a client", "bytes", "CLOSE 1009"),
     "server.websocket:MAX_TEXT_BYTES": ("the same of text", "bytes", "CLOSE 1009"),
     "protocols.multi_audio:MOST_FIELDS": (
         "fields of a MultiAudioFrame, and of a speaker in it",

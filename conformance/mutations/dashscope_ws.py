@@ -14,7 +14,7 @@ from mock_tingwu.conformance.mutants import Body, events, mutant, patched, patch
 from mock_tingwu.core.errors import ApiError
 from mock_tingwu.protocols import inference
 from mock_tingwu.protocols.inference_table import Input
-from mock_tingwu.server import websocket
+from mock_tingwu.server.frames import Core
 from mock_tingwu.services.connection import Endpoint, Rejection
 from mock_tingwu.services.dashscope import realtime
 from mock_tingwu.services.dashscope.keys import scope_of_call
@@ -149,13 +149,13 @@ def ds_only_16() -> AbstractContextManager[None]:
 
 @mutant("a PING is not answered", area=AREA, caught_by=["DS-WS-033"])
 def ds_no_pong() -> AbstractContextManager[None]:
-    send_frame = websocket._Server.send_frame
+    send_frame = Core.send_frame
 
     def silent(self: Any, frame: Frame) -> None:
         if frame.opcode is not Opcode.PONG:
             send_frame(self, frame)
 
-    return patched(websocket._Server, "send_frame", silent)
+    return patched(Core, "send_frame", silent)
 
 
 @mutant("a ping comes every 10 s", area=AREA, caught_by=["DS-WS-036"])

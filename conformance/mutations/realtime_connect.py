@@ -12,6 +12,7 @@ from websockets.http11 import Request, Response
 from mock_tingwu.conformance.mutants import answers, mutant, patched, with_value
 from mock_tingwu.server import websocket
 from mock_tingwu.server.app import Application
+from mock_tingwu.server.frames import Core
 from mock_tingwu.server.websocket import WebSocketProtocol
 from mock_tingwu.services import realtime
 from mock_tingwu.services.connection import Endpoint, Rejection
@@ -231,7 +232,7 @@ def no_upgrade_header() -> AbstractContextManager[None]:
 
 @mutant("compression is negotiated", area=AREA, caught_by=["RT-CONNECT-018"])
 def compression() -> AbstractContextManager[None]:
-    accept = websocket._Server.accept
+    accept = Core.accept
 
     def mutated(self: Any, request: Request) -> Response:
         response = accept(self, request)
@@ -239,4 +240,4 @@ def compression() -> AbstractContextManager[None]:
             response.headers["Sec-WebSocket-Extensions"] = "permessage-deflate"
         return response
 
-    return patched(websocket._Server, "accept", mutated)
+    return patched(Core, "accept", mutated)

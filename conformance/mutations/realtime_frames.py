@@ -11,7 +11,7 @@ from websockets.server import ServerProtocol
 
 from mock_tingwu.conformance.mutants import mutant, patched
 from mock_tingwu.core import errors
-from mock_tingwu.server import websocket
+from mock_tingwu.server.frames import Core
 from mock_tingwu.server.websocket import WebSocketProtocol
 from mock_tingwu.services.realtime import PusherConnection
 
@@ -20,14 +20,14 @@ AREA = "RT-CONNECT"
 
 def sending(change: Callable[[Frame], Frame | None]) -> AbstractContextManager[None]:
     """Change the frames that are sent; None sends none."""
-    send_frame = websocket._Server.send_frame
+    send_frame = Core.send_frame
 
     def mutated(self: Any, frame: Frame) -> None:
         changed = change(frame)
         if changed is not None:
             send_frame(self, changed)
 
-    return patched(websocket._Server, "send_frame", mutated)
+    return patched(Core, "send_frame", mutated)
 
 
 @mutant("whoever joins is greeted", area=AREA, caught_by=["RT-CONNECT-021"])
@@ -133,7 +133,7 @@ def close_without_code() -> AbstractContextManager[None]:
             frame = Frame(Opcode.CLOSE, b"")
         ServerProtocol.send_frame(self, frame)
 
-    return patched(websocket._Server, "send_frame", mutated)
+    return patched(Core, "send_frame", mutated)
 
 
 @mutant(

@@ -15,27 +15,20 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 from websockets.datastructures import Headers
-from websockets.frames import Close, Frame, Opcode
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import CONNECTING, OPEN, State
-from websockets.server import ServerProtocol
+from websockets.protocol import OPEN, Event
 
 from mock_tingwu.core.awkward.draws import pieces
+from mock_tingwu.server.frames import Core
 from mock_tingwu.server.resetting import reset
 from mock_tingwu.server.segments import Segments
 from mock_tingwu.services.connection import Endpoint, Rejection
 
 log = logging.getLogger("mock_tingwu")
-#: The debug log of websockets has addresses and keys in it: it is not written unless this logger is
-#: told to by its own name.
-_WIRE = logging.getLogger(__name__)
-_WIRE.setLevel(logging.INFO)
 
-#: The largest message that a client may send, in bytes. A client that pushes a whole recording in
-#: one message gets through; nothing bigger does.
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-#: The same of a text message, which is a command. To read 16 MiB of JSON takes seconds, in which
-#: nobody else is served, and a gigabyte of memory.
+#: The largest text message that a client may send, in bytes: it is a command. To read 16 MiB of
+#: JSON takes seconds, in which nobody else is served, and a gigabyte of memory.
 MAX_TEXT_BYTES = 1024 * 1024
 #: How long the client may take to answer our CLOSE, in seconds of real time.
 CLOSE_TIMEOUT_S = 5.0
@@ -53,24 +46,6 @@ UNREAD_BYTES = 4 * 1024 * 1024
 
 #: Finds the endpoint for a handshake by its request target and headers.
 Router = Callable[[str, Mapping[str, str]], Endpoint | Rejection]
-
-
-class _Server(ServerProtocol):
-    """The sans-I/O server, with every CLOSE carrying a code.
-
-    A browser's close() sends an empty CLOSE, which the core would echo; the C++ SDK cannot read a
-    CLOSE without a code (realtime-ws 4).
-    """
-
-    def send_frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.CLOSE and not frame.data:
-            frame = Frame(Opcode.CLOSE, Close(1000, "").serialize())
-        super().send_frame(frame)
-
-
-def new_core(state: State = CONNECTING) -> ServerProtocol:
-    """The server's side of a connection; OPEN is one whose handshake is done already."""
-    return _Server(max_size=MAX_MESSAGE_BYTES, logger=_WIRE, state=state)
 
 
 def _first_of_each(headers: Headers) -> Headers:
@@ -107,7 +82,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._commit = commit
         self._connections = server_state.connections
         # No extensions: compression is never negotiated on these endpoints (realtime-ws 1.2).
-        self._core = new_core()
+        self._core = Core()
         self._endpoint: Endpoint | None = None
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         # What has come of a message. A list of pieces would be many times as large as they are.
@@ -120,6 +95,8 @@ class WebSocketProtocol(asyncio.Protocol):
         self._ahead: bytearray | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closed_by_us = False
+        # Whether what came is being read: what is said meanwhile is sent together behind it.
+        self._is_reading = False
         # Whether the connection was broken off: what a stall held back may come to nobody then.
         self._broken_off = False
         self._segments: Segments | None = None
@@ -137,17 +114,12 @@ class WebSocketProtocol(asyncio.Protocol):
             self._ahead += data
             return
         core = self._core
-        core.receive_data(data)
-        for event in core.events_received():
-            try:
-                if isinstance(event, Frame):
-                    self._frame(event)
-                elif isinstance(event, Request):
-                    self._handshake(event)
-            except Exception:
-                # A defect of ours must not leave the client waiting.
-                log.exception("an endpoint failed; closing its connection with 1011")
-                self.close(1011, "internal error")
+        self._is_reading = True
+        try:
+            for event in core.received(data):
+                self._take(event)
+        finally:
+            self._is_reading = False
         self._flush()
         if core.state is not OPEN and core.close_expected():
             self._expect_close()
@@ -208,11 +180,11 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def cut(self) -> None:
         self._closed_by_us = True
+        self._write()
         reset(self._transport)
 
     def send_text(self, data: bytes, cuts: Sequence[int] = ()) -> None:
         if self._core.state is OPEN:
-            self._commit()
             first, *rest = pieces(data, cuts) if cuts else (data,)
             self._core.send_text(first, fin=not rest)
             for number, piece in enumerate(rest, start=1):
@@ -220,6 +192,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._flush()
 
     def send_in_segments(self, cut: Callable[[bytes], Sequence[bytes]], *, together: bool) -> None:
+        self._write()
         if self._segments is not None:
             self._segments.finish()
         self._segments = Segments(self._transport, cut, together=together)
@@ -227,12 +200,12 @@ class WebSocketProtocol(asyncio.Protocol):
     def close(self, code: int, reason: str = "") -> None:
         if self._core.state is OPEN:
             self._closed_by_us = True
-            self._commit()
             self._core.send_close(code, reason)
             self._flush()
             self._expect_close()
 
     def break_off(self) -> None:
+        self._write()
         self._closed_by_us = self._broken_off = True
         if self._segments is not None:
             self._segments.finish()
@@ -245,6 +218,20 @@ class WebSocketProtocol(asyncio.Protocol):
             self._transport.close()
 
     # Inside
+
+    def _take(self, event: Event | bytes) -> None:
+        try:
+            if isinstance(event, bytes):
+                if self._endpoint is not None:
+                    self._endpoint.binary(event)
+            elif isinstance(event, Frame):
+                self._frame(event)
+            elif isinstance(event, Request):
+                self._handshake(event)
+        except Exception:
+            # A defect of ours must not leave the client waiting.
+            log.exception("an endpoint failed; closing its connection with 1011")
+            self.close(1011, "internal error")
 
     def _handshake(self, request: Request) -> None:
         request.headers = _first_of_each(request.headers)
@@ -290,7 +277,6 @@ class WebSocketProtocol(asyncio.Protocol):
     def _respond(self, response: Response) -> None:
         # What the vendor's gateway calls itself; the C++ SDK shows it (realtime-ws 1.2).
         response.headers["Server"] = "Tengine"
-        self._commit()
         self._core.send_response(response)
         self._flush()
         if self._core.close_expected():
@@ -323,23 +309,34 @@ class WebSocketProtocol(asyncio.Protocol):
             endpoint.text(data)
 
     def _flush(self) -> None:
+        if not self._is_reading:
+            self._write()
+
+    def _write(self) -> None:
+        """Write what is to be sent."""
+        *pieces, last = self._core.data_to_send() or (None,)
+        if last is None or self._broken_off:
+            return
+        self._commit()
         transport, segments = self._transport, self._segments
-        for data in self._core.data_to_send():
-            if self._broken_off:
-                continue
-            if data and segments is not None:
-                segments.add(data)
-            elif data:
-                transport.write(data)
-            elif transport.can_write_eof():
-                if segments is not None:
-                    segments.finish()
-                transport.write_eof()
-            else:  # TLS knows no end of one direction
-                self._close_transport()
+        # Only the last one may be empty, which stands for the end.
+        data = b"".join((*pieces, last))
+        if data and segments is not None:
+            segments.add(data)
+        elif data:
+            transport.write(data)
+        if last:
+            return
+        if not transport.can_write_eof():  # TLS knows no end of one direction
+            self._close_transport()
+            return
+        if segments is not None:
+            segments.finish()
+        transport.write_eof()
 
     def _close_transport(self) -> None:
         """Close the connection behind what was sent."""
+        self._write()
         if self._segments is not None and not self._transport.is_closing():
             self._segments.finish()
         self._transport.close()

@@ -11,8 +11,9 @@ from typing import Any, Final
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 
+from mock_tingwu.server.frames import MAX_MESSAGE_BYTES, Core
 from mock_tingwu.server.http import MAX_HEAD, HttpProtocol
-from mock_tingwu.server.websocket import MAX_MESSAGE_BYTES, WebSocketProtocol, new_core
+from mock_tingwu.server.websocket import WebSocketProtocol
 from mock_tingwu.services.connection import Endpoint
 from mock_tingwu.services.elsewhere import HAND_OVER, STAYS, Elsewhere
 from mock_tingwu.services.json_api import MAX_BODY
@@ -187,7 +188,7 @@ class HandingWebSocketProtocol(WebSocketProtocol):
         letter = self._letter
         if letter is not None and letter.opened is not None:
             self.hops, self._target = letter.hops, letter.opened.target
-            self._core = new_core(OPEN)
+            self._core = Core(OPEN)
             endpoint = self._endpoint = self._go_on(letter.opened)
             if endpoint is None:
                 self._transport.abort()

@@ -11,7 +11,8 @@ from typing import Final
 import pytest
 
 from mock_tingwu.server import websocket
-from mock_tingwu.server.websocket import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES
+from mock_tingwu.server.frames import MAX_MESSAGE_BYTES
+from mock_tingwu.server.websocket import MAX_TEXT_BYTES
 from tests.attacks.pipe import Socket, handshake
 from tests.attacks.stage import Stage
 from tests.core.test_segmentation import speech

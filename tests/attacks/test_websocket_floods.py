@@ -18,7 +18,7 @@ import pytest
 
 from mock_tingwu import MockTingwu
 from mock_tingwu.server import websocket
-from mock_tingwu.server.websocket import MAX_MESSAGE_BYTES
+from mock_tingwu.server.frames import MAX_MESSAGE_BYTES
 from tests.attacks.stage import EXAMPLES
 from tests.cli.commands import Running
 from tests.cli.test_cli_serve import serving

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from mock_tingwu import MockTingwu
-from mock_tingwu.server.websocket import MAX_MESSAGE_BYTES
+from mock_tingwu.server.frames import MAX_MESSAGE_BYTES
 from tests.core.test_segmentation import silence, speech
 from tests.realtime.helpers import Json, until
 from tests.wire.helpers import frames
