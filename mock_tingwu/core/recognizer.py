@@ -249,9 +249,12 @@ class ScriptedRecognizer:
         self._index = 0
         self._line: Line | None = None
         self._first_word = 0
-        # The open sentence: when it began, when its words usually end, how many have been shown.
+        # The open sentence: when it began, when its words usually end and where they stand then,
+        # how long it may last, how many words have been shown.
         self._begin: int | None = None
         self._ends: list[int] = []
+        self._words: tuple[Word, ...] = ()
+        self._longest = 0
         self._shown = 0
         self._next_imagined = _IMAGINED_PAUSE
         self._unimagined = 0
@@ -288,7 +291,7 @@ class ScriptedRecognizer:
         self._first_word, self._begin, self._shown = state.first_word, state.begin, state.shown
         self._next_imagined, self._unimagined = state.next_imagined, state.unimagined
         if self._line is not None:
-            self._ends = usual_word_ends(self._line, self._first_word)[:_MAX_WORDS]
+            self._lay_out(self._line, state.begin or 0)
 
     @property
     def position(self) -> int:
@@ -316,9 +319,8 @@ class ScriptedRecognizer:
         if self._begin is None:
             return
         spoken = detector.voiced_until - self._begin
-        longest = int(self._ends[-1] * _OVERRUN_FACTOR) + _OVERRUN_MS
-        if spoken > longest + _STASH_MS:
-            self._cut(self._begin + longest, heard)
+        if spoken > self._longest + _STASH_MS:
+            self._cut(self._begin + self._longest, heard)
             return
         self._grow(detector.voiced_until, heard)
         pause = detector.position - detector.voiced_until
@@ -378,42 +380,43 @@ class ScriptedRecognizer:
                 self._passage += 1
                 heard.append(PassageBegan(script))
         self._begin = begin
-        self._ends = usual_word_ends(self._line, self._first_word)[:_MAX_WORDS]
+        self._lay_out(self._line, begin)
         self._shown = 0
 
+    def _lay_out(self, line: Line, begin: int) -> None:
+        """Let the rest of ``line`` begin at ``begin`` ms."""
+        ends = self._ends = usual_word_ends(line, self._first_word)[:_MAX_WORDS]
+        words = line.words[self._first_word : self._first_word + len(ends)]
+        self._words = fit(words, ends, begin, begin + ends[-1])
+        self._longest = int(ends[-1] * _OVERRUN_FACTOR) + _OVERRUN_MS
+
     def _grow(self, until: int, heard: list[Heard]) -> None:
-        count = self._words_by(until)
-        if count <= self._shown:
-            return
-        words = self._said(until)
         assert self._line is not None and self._begin is not None
-        self._shown = count
+        # The last word waits for the end of the sentence: only then it has its full stop.
+        if self._shown >= len(self._ends) - 1 or until - self._begin < self._ends[self._shown]:
+            return
+        words, text = self._said(until)
+        self._shown = len(words)
         heard.append(
             SentenceChanged(
                 index=self._index,
                 begin=self._begin,
                 time=until,
                 words=words,
-                text=join(words, self._line.language),
+                text=text,
                 speaker=self._speaker(self._line),
                 line=self._line,
                 first_word=self._first_word,
             )
         )
 
-    def _words_by(self, until: int) -> int:
-        assert self._begin is not None
-        # The last word waits for the end of the sentence: only then it has its full stop.
-        return min(bisect_right(self._ends, until - self._begin), len(self._ends) - 1)
-
-    def _said(self, until: int) -> tuple[Word, ...]:
-        """The words of the open sentence that have been said by ``until`` ms."""
-        count = self._words_by(until)
-        if count == 0:
-            return ()
-        assert self._line is not None and self._begin is not None
-        spoken = self._line.words[self._first_word : self._first_word + count]
-        return fit(spoken, self._ends, self._begin, self._begin + self._ends[count - 1])
+    def _said(self, until: int) -> tuple[tuple[Word, ...], str]:
+        """The words of the open sentence that have been said by ``until`` ms, and their text."""
+        line = self._line
+        assert line is not None and self._begin is not None
+        count = min(bisect_right(self._ends, until - self._begin), len(self._ends) - 1)
+        spoken = line.words[self._first_word : self._first_word + count]
+        return self._words[:count], joiner(line.language).join(spoken)
 
     def _close(self, end: int, heard: list[Heard]) -> None:
         sentence = self._finish(end)
@@ -426,8 +429,7 @@ class ScriptedRecognizer:
         began: list[Heard] = []
         self._take_line(end, began)
         assert self._line is not None
-        words = self._said(until)
-        text = join(words, self._line.language)
+        words, text = self._said(until)
         stash = Stash(end, until, words, text, self._line, self._first_word)
         heard.append(SentenceEnded(sentence.id - 1, sentence, stash))
         heard += began

@@ -95,7 +95,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._ahead: bytearray | None = None
         self._close_timer: asyncio.TimerHandle | None = None
         self._closed_by_us = False
-        # Whether what came is being read: what is said meanwhile is sent together behind it.
+        # Whether what came is being read: what is said meanwhile is sent behind it.
         self._is_reading = False
         # Whether the connection was broken off: what a stall held back may come to nobody then.
         self._broken_off = False
@@ -313,26 +313,23 @@ class WebSocketProtocol(asyncio.Protocol):
             self._write()
 
     def _write(self) -> None:
-        """Write what is to be sent."""
-        *pieces, last = self._core.data_to_send() or (None,)
-        if last is None or self._broken_off:
+        """Write what is to be sent, a message at a time."""
+        pieces = self._core.data_to_send()
+        if not pieces or self._broken_off:
             return
         self._commit()
         transport, segments = self._transport, self._segments
-        # Only the last one may be empty, which stands for the end.
-        data = b"".join((*pieces, last))
-        if data and segments is not None:
-            segments.add(data)
-        elif data:
-            transport.write(data)
-        if last:
-            return
-        if not transport.can_write_eof():  # TLS knows no end of one direction
-            self._close_transport()
-            return
-        if segments is not None:
-            segments.finish()
-        transport.write_eof()
+        for data in pieces:
+            if data and segments is not None:
+                segments.add(data)
+            elif data:
+                transport.write(data)
+            elif transport.can_write_eof():
+                if segments is not None:
+                    segments.finish()
+                transport.write_eof()
+            else:  # TLS knows no end of one direction
+                self._close_transport()
 
     def _close_transport(self) -> None:
         """Close the connection behind what was sent."""

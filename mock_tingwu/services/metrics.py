@@ -47,24 +47,24 @@ def event_sent(entry: Entry) -> str | None:
     """Which event a ``ws_out`` is: header.name, or DashScope's action; None for none of ours."""
     message = entry["message"]
     if entry["service"] == "realtime":
-        name = _text_of(b"name", message)
+        name = _text_at(b'"name":"', message)
         return name if name in _REALTIME_EVENTS else None
     # Loaded by the connection.
     from mock_tingwu.protocols.inference import ACTIONS, EVENTS
 
-    event = _text_of(b"event", message)
+    event = _text_at(b'"event":"', message)
     if event == "result-generated":
-        action = _text_of(b"action", message)
+        action = _text_at(b'"action":"', message)
         return action if action in ACTIONS else None
     return event if event in EVENTS else None
 
 
-def _text_of(name: bytes, message: bytes) -> str:
-    """The first text of this name in a message: what is looked for is ours and stands in front.
+def _text_at(name: bytes, message: bytes) -> str:
+    """The text behind the first ``name`` in a message: what is looked for is ours and in front.
 
     Decoding would take the longer the more words a sentence has.
     """
-    begin = message.find(b'"%b":"' % name) + len(name) + 4
+    begin = message.find(name) + len(name)
     return message[begin : message.find(b'"', begin)].decode("utf-8", "replace")
 
 

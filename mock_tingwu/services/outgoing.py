@@ -5,7 +5,7 @@ Nothing here sends. `Outgoing.pass_on` takes an event and gives what is to be do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,22 +45,21 @@ class Outgoing:
         """Whether everything is held back until `release`."""
         return self._held is not None
 
-    def pass_on(self, message: bytes, fault: StreamFault | None) -> Iterator[bytes | Ending]:
+    def pass_on(self, message: bytes, fault: StreamFault | None) -> Sequence[bytes | Ending]:
         """What to do now, in this order; behind an `Ending` nothing more is to be sent."""
         match fault:
+            case None:
+                return self._out(message)
             case StreamFailure() | StreamClose() | StreamDrop():
-                yield fault
-                return
+                return (fault,)
             case EventOrder():
                 self._behind.append(message)
-                return
+                return ()
             case StreamStall():
                 self.stall()
             case DuplicateEvent():
-                yield from self._out(message)
-            case None:
-                pass
-        yield from self._out(message)
+                return (*self._out(message), *self._out(message))
+        return self._out(message)
 
     def stall(self) -> None:
         """Hold everything back from now on."""
@@ -76,9 +75,9 @@ class Outgoing:
         behind, self._behind = self._behind, []
         return behind
 
-    def _out(self, message: bytes) -> Iterator[bytes]:
-        messages = (message, *self.rest())
-        if self._held is not None:
-            self._held.extend(messages)
-        else:
-            yield from messages
+    def _out(self, message: bytes) -> Sequence[bytes]:
+        messages = (message, *self.rest()) if self._behind else (message,)
+        if self._held is None:
+            return messages
+        self._held.extend(messages)
+        return ()

@@ -35,6 +35,7 @@ SESSION: Final = (
     + frame(CONT, CONTROL[5:])
     + frame(TEXT, START),
     frame(BINARY)
+    + frame(BINARY, SPEECH[:126])
     + frame(BINARY, SPEECH[:126], fin=False)
     + frame(PING)
     + frame(CONT, SPEECH[126:127])
