@@ -48,14 +48,14 @@ OTHERS: Final = st.one_of(
 SENT: Final = st.lists(st.one_of(AUDIO, AUDIO, OTHERS), max_size=12)
 
 
-def read_by_the_core(data: bytes) -> tuple[list[object], object]:
+def read_by_the_core(data: bytes) -> tuple[list[tuple[Opcode, bool, bytes]], object]:
     """Data frames and what comes of all of it, as the core of websockets has them."""
     core = ServerProtocol(max_size=MAX_MESSAGE_BYTES, state=OPEN)
     core.receive_data(data)
     return [_shown(event) for event in core.events_received()], _end(core)
 
 
-def read(pieces: list[bytes]) -> tuple[list[object], object]:
+def read(pieces: list[bytes]) -> tuple[list[tuple[Opcode, bool, bytes]], object]:
     core = Core(OPEN)
     found = [_shown(event) for piece in pieces for event in core.received(piece)]
     return found, _end(core)
