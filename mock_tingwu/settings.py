@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from mock_tingwu.core.apps import App
 from mock_tingwu.core.awkward.habits import Profile
-from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
 from mock_tingwu.core.reach import reach_entry
+from mock_tingwu.core.receivers import receiver_url
 from mock_tingwu.core.shown import shown
 from mock_tingwu.core.tasks import RESULT_INTERVAL_MS
 from mock_tingwu.core.throttle import Limits

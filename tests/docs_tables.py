@@ -317,7 +317,7 @@ BOUNDS: Final = {
         "the oldest is lost",
     ),
     "services.courier:MAX_ANSWER": ("answer to a callback that is read", "bytes", "cut"),
-    "core.delivery:MAX_URL": ("callback address", "characters", "refused"),
+    "core.receivers:MAX_URL": ("callback address", "characters", "refused"),
     "services.fetching:LARGEST_BYTES": ("recording", "bytes", "TSC.AudioFileSize"),
     "services.fetching:MAX_REDIRECTS": ("redirects of a FileUrl", "", "TSC.AudioFileLink"),
     "services.offline:LONGEST_MS": ("length of a recording", "ms", "TSC.AudioDuration"),

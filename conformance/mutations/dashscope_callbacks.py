@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mock_tingwu.conformance.mutants import Body, mutant, patched
 from mock_tingwu.core.delivery import AGENT_PLAN

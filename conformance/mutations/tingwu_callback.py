@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -112,9 +111,7 @@ def callbacks_without_type() -> AbstractContextManager[None]:
     build = CallbackBook._message
 
     def plain(self: CallbackBook, *given: Any, **named: Any) -> Delivery:
-        return dataclasses.replace(
-            build(self, *given, **named), headers={"Content-Type": "text/plain"}
-        )
+        return replace(build(self, *given, **named), headers={"Content-Type": "text/plain"})
 
     return patched(CallbackBook, "_message", plain)
 

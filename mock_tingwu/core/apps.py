@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.masking import masked
+from mock_tingwu.core.receivers import receiver_url
 from mock_tingwu.core.shown import shown
 
 #: Apps of one scope; the one that was configured first goes first.

@@ -7,10 +7,11 @@ tells `Delivery.end` what came of it, and comes again after as many ms as that r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
-from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mock_tingwu.core.lifecycle import Lifecycle
 
@@ -64,8 +65,7 @@ DELIVERY: Final = Lifecycle(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """When to try again: ``waits`` in ms, each from the end of one attempt to the next one.
 
     ``answer_within`` is how long an answer may take, in ms of the receiver's own, real time.
@@ -92,8 +92,7 @@ LIVE_PLAN: Final = Plan((1_000, 2_000))
 AGENT_PLAN: Final = Plan((1_000, 2_000, 5_000, 10_000, 30_000, 60_000), only_200=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of one attempt: the HTTP ``status`` if there was one, ``error`` unless accepted."""
 
     status: int | None = None
@@ -109,16 +108,14 @@ class Outcome:
         return cls(status, f"the answer was {status}, expected {expected}{why}")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """``at``: when it began, in ms since the epoch."""
 
     at: int
     outcome: Outcome
 
 
-@dataclass(slots=True, eq=False)
-class Delivery:
+class Delivery(Struct, eq=False):
     """A message on its way. ``why`` says what was wrong last, None as long as nothing was.
 
     ``sign`` gives the headers that are made anew for each attempt.
@@ -180,32 +177,3 @@ class Delivery:
         """
         self.state = DELIVERY.after(self.state, Event.DROP)
         self.why = why
-
-
-#: A longer address is refused; every attempt writes it down.
-MAX_URL: Final = 2_048
-
-
-def receiver_url(value: object) -> str:
-    """``value`` if something can be delivered there.
-
-    Raises:
-        ValueError: it is no address of a web server; the text says what was expected.
-    """
-    expected = "an address such as http://127.0.0.1:8000/callback"
-    if not isinstance(value, str):
-        raise ValueError(expected)
-    if len(value) > MAX_URL:
-        raise ValueError(f"at most {MAX_URL} characters")
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        raise ValueError(expected) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ValueError(expected)
-    if not value.isprintable() or " " in value:
-        raise ValueError(f"{expected}, without spaces")
-    if "@" in parts.netloc:
-        raise ValueError(f"{expected}, without a user name")
-    return value

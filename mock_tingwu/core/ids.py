@@ -10,11 +10,8 @@ from base64 import urlsafe_b64encode
 from hashlib import blake2b
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
-
-
-#: The bits of a UUID that tell its version and variant, and those of version 5.
-_NO_VERSION = ~(0xF << 76 | 0x3 << 62)
-_VERSION_5 = 0x5 << 76 | 0x2 << 62
+#: The digit of a UUID that has two bits of its variant, by what was drawn for it.
+_VARIANTS = "89AB" * 4
 
 
 class Ids:
@@ -59,8 +56,11 @@ class Ids:
 
     def request_id(self) -> str:
         """An upper-case UUID of version 5, as recorded of the live service (tingwu-openapi 1.2)."""
-        drawn = int.from_bytes(self._next("request", 16))
-        return _dashed(f"{drawn & _NO_VERSION | _VERSION_5:032X}")
+        digits = self._next("request", 16).hex().upper()
+        variant = _VARIANTS[int(digits[16], 16)]
+        return (
+            f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        )
 
     def asr_id(self) -> str:
         """``asr-`` and a lower-case UUID, like the TaskId of a live task (live-rtc-asr 1.2)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import Final, overload
 from urllib.parse import quote
 
@@ -30,38 +31,35 @@ _QUERY_NAME: Final = rf"(?:{_NAMES}|{_ALONE}|{_PARAMETER})(?:\[\]|%5B%5D)?"
 _VALUE: Final = r"""(?:[^\s&#"'<>\\]|\\/|\\u00(?:2[bf]|3d))"""
 _QUOTED: Final = r'(?:[^"\\]|\\.)'
 #: A name and, as the only group, the secret.
-_NAMED: Final = re.compile(
-    "|".join(
-        (
-            # name=value in a query
-            rf"{_QUERY_NAME}(?:=|\\u003d)((?:{_VALUE})++)",
-            # the same, encoded once or twice: it ends where a & is, encoded as often
-            rf"{_QUERY_NAME}%3D((?:(?!%26){_VALUE})++)",
-            rf"{_QUERY_NAME}%253D((?:(?!%2526){_VALUE})++)",
-            # x-any-token:value, a header in a string to sign; and headers that are secret whole
-            rf'(?<=-){_NAMES}[ \t]*+:[ \t]*+([^\s"\\]++)',
-            r'(?:authorization|cookie)[ \t]*+:[ \t]*+([^\r\n"\\]++)',
-            # What stands in one, wherever it is quoted
-            r"bearer(?:[ +]|%20)([\w.~+/=-]{8,})",
-            r"acs [\w.-]++:([\w+/=]{16,})",
-            # name: value in other people's texts, if the value looks like nothing that is said
-            rf"{_NAMES}[ \t]*+:[ \t]*+(?=[^\s\"',]{{0,64}}\d)([\w.~+/=-]{{16,}})",
-            # "name":"value" or "name":["value","value"]
-            rf'{_KEY}"\s*+:\s*+"({_QUOTED}++)',
-            rf'{_KEY}"\s*+:\s*+\[\s*+"({_QUOTED}++(?:"\s*+,\s*+"{_QUOTED}++)*)',
-            # the same as Python shows it, and as XML
-            rf"{_KEY}'\s*+:\s*+(?:\[\s*+)?'((?:[^'\\]|\\.)++)",
-            rf"{_NAMES}>([^<\s]++)",
-            # JSON inside of JSON
-            rf'{_KEY}\\++"\s*+:\s*+(?:\[\s*+)?\\++"((?:[^"\\]|\\\\?/)++)',
-            # DashScope's keys, lasting and temporary, wherever they stand
-            rf"{_BEGINS}s[kt]-([\w-]{{20,}})",
-            # Chat robots whose secret is the path
-            r"/hook/([\w-]{16,})",
-            r"/services/T\w++/B\w++/(\w++)",
-        )
-    ).encode(),
-    re.IGNORECASE,
+_NAMED: Final = "|".join(
+    (
+        # name=value in a query
+        rf"{_QUERY_NAME}(?:=|\\u003d)((?:{_VALUE})++)",
+        # the same, encoded once or twice: it ends where a & is, encoded as often
+        rf"{_QUERY_NAME}%3D((?:(?!%26){_VALUE})++)",
+        rf"{_QUERY_NAME}%253D((?:(?!%2526){_VALUE})++)",
+        # x-any-token:value, a header in a string to sign; and headers that are secret whole
+        rf'(?<=-){_NAMES}[ \t]*+:[ \t]*+([^\s"\\]++)',
+        r'(?:authorization|cookie)[ \t]*+:[ \t]*+([^\r\n"\\]++)',
+        # What stands in one, wherever it is quoted
+        r"bearer(?:[ +]|%20)([\w.~+/=-]{8,})",
+        r"acs [\w.-]++:([\w+/=]{16,})",
+        # name: value in other people's texts, if the value looks like nothing that is said
+        rf"{_NAMES}[ \t]*+:[ \t]*+(?=[^\s\"',]{{0,64}}\d)([\w.~+/=-]{{16,}})",
+        # "name":"value" or "name":["value","value"]
+        rf'{_KEY}"\s*+:\s*+"({_QUOTED}++)',
+        rf'{_KEY}"\s*+:\s*+\[\s*+"({_QUOTED}++(?:"\s*+,\s*+"{_QUOTED}++)*)',
+        # the same as Python shows it, and as XML
+        rf"{_KEY}'\s*+:\s*+(?:\[\s*+)?'((?:[^'\\]|\\.)++)",
+        rf"{_NAMES}>([^<\s]++)",
+        # JSON inside of JSON
+        rf'{_KEY}\\++"\s*+:\s*+(?:\[\s*+)?\\++"((?:[^"\\]|\\\\?/)++)',
+        # DashScope's keys, lasting and temporary, wherever they stand
+        rf"{_BEGINS}s[kt]-([\w-]{{20,}})",
+        # Chat robots whose secret is the path
+        r"/hook/([\w-]{16,})",
+        r"/services/T\w++/B\w++/(\w++)",
+    )
 )
 #: How names begin. Looking for these first is many times as quick as for the names.
 _BEGINNINGS: Final = (
@@ -161,6 +159,12 @@ def written(secret: str) -> Iterator[str]:
         yield from (escaped, escaped.replace("/", "\\/"))
 
 
+@cache
+def _named_secret() -> re.Pattern[bytes]:
+    # Compiled for the first that may be one: it takes ms, and the server is to be there quickly.
+    return re.compile(_NAMED.encode(), re.IGNORECASE)
+
+
 def _named(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Where each secret that has a name begins and ends, and what is shown of it."""
     lower = raw.lower()
@@ -168,7 +172,7 @@ def _named(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
     for beginning in (*_BEGINNINGS, *parameters):
         at = lower.find(beginning)
         while at >= 0:
-            found = _NAMED.match(raw, at)
+            found = _named_secret().match(raw, at)
             if found is not None and found.lastindex is not None:
                 begin, end = found.span(found.lastindex)
                 shown = raw[begin : begin + 4]

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 
 from mock_tingwu import contract, resources
 from mock_tingwu.core.apps import App
-from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.documents import MAX_DEPTH, Document, DocumentError, Format, Path, parse
 from mock_tingwu.core.faults import FaultError, parse_rule
 from mock_tingwu.core.masking import masked
+from mock_tingwu.core.receivers import receiver_url
 from mock_tingwu.core.script import Script
 from mock_tingwu.core.script_book import KINDS
 from mock_tingwu.core.script_texts import FORMATS, script_of_file, script_of_text

@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.routing import Route
 
-from mock_tingwu.core.delivery import DELIVERED, TINGWU_PLAN, Delivery, Plan, receiver_url
+from mock_tingwu.core.delivery import DELIVERED, TINGWU_PLAN, Delivery, Plan
 from mock_tingwu.core.faults import CallbackFault, Subject
 from mock_tingwu.core.journal import Entry
+from mock_tingwu.core.receivers import receiver_url
 from mock_tingwu.core.scope import Scope, Task
 from mock_tingwu.core.tasks import COMPLETED, FAILED, ONGOING
 from mock_tingwu.services.courier import Courier, Parcel

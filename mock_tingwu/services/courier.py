@@ -23,7 +23,6 @@ import contextlib
 import os
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -158,7 +157,7 @@ class Courier:
                 self._post(parcel, lane)
                 for _ in range(copies):
                     # Nobody counts a copy.
-                    copy = replace(parcel.delivery, attempts=[])
+                    copy = structs.replace(parcel.delivery, attempts=[])
                     again = structs.replace(parcel, delivery=copy, over=lambda parcel: None)
                     self._post(again, lane)
             case _:

@@ -20,9 +20,9 @@ from mock_tingwu.core.delivery import (
     Outcome,
     Plan,
     State,
-    receiver_url,
 )
 from mock_tingwu.core.lifecycle import InvalidTransition
+from mock_tingwu.core.receivers import receiver_url
 
 #: One attempt and no other.
 ONCE = Plan(())

@@ -12,8 +12,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from mock_tingwu import contract
-from mock_tingwu.core.delivery import receiver_url
 from mock_tingwu.core.options import Options
+from mock_tingwu.core.receivers import receiver_url
 from mock_tingwu.core.scope import Order
 from mock_tingwu.services.api_answers import Json
 from mock_tingwu.services.api_errors import ApiFailure, invalid, missing
