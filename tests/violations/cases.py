@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -685,7 +684,7 @@ def _(clients: Clients) -> MockTingwu:
 
 @breaks("callback-late")
 def _(clients: Clients) -> MockTingwu:
-    quick = dataclasses.replace(TingwuDialect.plan, answer_within=50)
+    quick = replace(TingwuDialect.plan, answer_within=50)
     mock = clients.start()
     with receiver(200, SILENCE) as listener:
         mock.callback("app", listener.url)
