@@ -225,6 +225,7 @@ class HandingWebSocketProtocol(WebSocketProtocol):
 
     def _give(self, elsewhere: Elsewhere, letter: Letter) -> None:
         self._closed_by_us = True
+        self._write()
         if self._segments is not None:
             self._segments.finish()
         _part(self._transport, lambda d: self._switch.give(elsewhere.worker, d, letter))
