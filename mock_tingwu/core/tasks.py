@@ -27,7 +27,7 @@ class Status(Enum):
     @property
     def wire(self) -> str:
         """The TaskStatus that the API shows: it calls post-processing ONGOING as well."""
-        return "ONGOING" if self is Status.FINISHING else self.name
+        return "ONGOING" if self is Status.FINISHING else self._name_
 
 
 class TaskEvent(Enum):

@@ -175,7 +175,8 @@ class HttpProtocol(HttpToolsProtocol):
                 at = self._feed(data, at)
             except (HttpParserError, TooLong) as error:
                 self._give_up(error)
-        self._limit_time()
+        if self._idle_since is None or self._limit is not None:
+            self._limit_time()
 
     def _feed(self, data: bytes, at: int) -> int:
         """Let the parser read on at ``at``; return up to where it has."""
@@ -277,9 +278,13 @@ class HttpProtocol(HttpToolsProtocol):
         self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # Trailers are no headers of the request.
-        if self._in_head:
-            super().on_header(name, value)
+        if not self._in_head:
+            return  # trailers are no headers of the request
+        # As uvicorn does it, without a call more: SDKs send a dozen.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         if self.parser.get_method() == b"CONNECT":

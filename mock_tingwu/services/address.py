@@ -31,7 +31,11 @@ class Address(Struct, frozen=True):
         """
         scope = request.scope
         server = scope.get("server") or ("127.0.0.1", None)
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        host = b""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value
+                break
         return _read(scope["scheme"], server, host, TLS in scope.get("extensions", ()))
 
     @property

@@ -8,7 +8,7 @@ fields of the JSON, without white space. A list is its element once per item.
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import md5
@@ -78,5 +78,5 @@ def etag(content: bytes) -> str:
     It is the base64 MD5 of the body between the first and the last digit of its length.
     """
     length = str(len(content))
-    digest = b64encode(md5(content, usedforsecurity=False).digest()).decode("ascii")
-    return f"{length[0]}{digest[:22]}{length[-1]}"
+    digest = b2a_base64(md5(content, usedforsecurity=False).digest())[:22].decode("ascii")
+    return f"{length[0]}{digest}{length[-1]}"

@@ -57,6 +57,11 @@ class ApiRequest(Request):
         self.state = known
 
     @property
+    def method(self) -> str:
+        method: str = self.scope["method"]
+        return method
+
+    @property
     def query(self) -> Mapping[str, str]:
         """The parameters of the query; of several of one name the last one counts."""
         return _query(self.scope["query_string"])

@@ -97,9 +97,10 @@ class TingwuService:
                 return None
             name, methods = self._on_one[above]
             request.scope["path_params"] = {name: last}
-        if request.method not in methods:
+        found = methods.get(request.method)
+        if found is None:
             return None
-        api, operation = methods[request.method]
+        api, operation = found
         return self._gateway.answer_to(request, operation, api, raw)
 
     async def unknown(self, request: Request) -> Response:
