@@ -20,8 +20,8 @@ from benchmarks.calls import CREATE, HOST, one
 #: 100 ms of 16 kHz mono, in bytes.
 FRAME_BYTES: Final = 3_200
 FRAME_S: Final = 0.1
-#: Frames of the recording that are pushed over and over.
-_FRAMES: Final = 600
+#: Frames that are pushed over and over: 40 s.
+_FRAMES: Final = 400
 #: Frames that are sent at once in a closed loop.
 _BATCH: Final = 10
 _CHANGED: Final = re.compile(rb'"name":"TranscriptionResultChanged".*?"time":(\d+)')
@@ -32,8 +32,10 @@ _START: Final = (
 
 
 def frames(recording: bytes) -> list[bytes]:
-    """Binary frames of 100 ms as a client sends them, with silence so that the end is a begin."""
-    pieces = [recording[i : i + FRAME_BYTES] for i in range(0, FRAME_BYTES * _FRAMES, FRAME_BYTES)]
+    """Binary frames of 100 ms as a client sends them, with silence at the end."""
+    size = FRAME_BYTES * _FRAMES
+    padded = recording[:size].ljust(size, b"\0")
+    pieces = [padded[i : i + FRAME_BYTES] for i in range(0, size, FRAME_BYTES)]
     return [Frame(Opcode.BINARY, piece).serialize(mask=True) for piece in pieces]
 
 
@@ -151,7 +153,8 @@ def paced(meetings: Sequence[Meeting], pushed: Sequence[bytes], seconds: float) 
     """Push a frame into every meeting each 100 ms; return how long each interim result took from
     the sending of the frame that decides it until it came, in s.
 
-    Where the events tell no time, it is from the latest frame.
+    Each meeting is at a place of its own in what is pushed: a thousand people do not speak in
+    unison. Where the events tell no time, it is from the latest frame.
     """
     poll, of = _poll(meetings)
     delays: list[float] = []
@@ -164,9 +167,11 @@ def paced(meetings: Sequence[Meeting], pushed: Sequence[bytes], seconds: float) 
         while turn < turns:
             now = time.perf_counter()
             while turn < turns and begun + turn * step <= now:
-                meeting = meetings[turn % len(meetings)]
+                number = turn % len(meetings)
+                meeting = meetings[number]
                 meeting.sent_at[meeting.sent % _FRAMES] = time.perf_counter()
-                _send(poll, meeting, pushed[meeting.sent % len(pushed)])
+                place = number * len(pushed) // len(meetings) + meeting.sent
+                _send(poll, meeting, pushed[place % len(pushed)])
                 meeting.sent += 1
                 turn += 1
             wait = begun + turn * step - time.perf_counter()

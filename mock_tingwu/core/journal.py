@@ -33,7 +33,9 @@ _WEIGHT = 400
 #: What comes in numbers, and is kept by nobody but the journal: masked when somebody looks.
 _MASKED_LATER = frozenset({"request", "response", "ws_in", "ws_out"})
 #: Fields whose values the mock chooses itself.
-_NO_SECRETS = frozenset({"scope", "kind", "service", "method", "operation", "request_id"})
+_NO_SECRETS = frozenset(
+    {"scope", "kind", "service", "method", "operation", "request_id", "event", "before", "after"}
+)
 
 KINDS = (
     "request",

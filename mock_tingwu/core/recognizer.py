@@ -130,7 +130,7 @@ def usual_word_ends(line: Line, first_word: int) -> list[int]:
     """For each word of ``line`` from ``first_word``: ms from the first word's begin to its end."""
     rate = _PER_CHARACTER.get(line.language, _PER_LETTER)
     pause = 0 if line.language in UNSPACED else rate
-    lengths = [max(1, sum(c.isalnum() for c in word)) for word in line.words[first_word:]]
+    lengths = [max(1, sum(map(str.isalnum, word))) for word in line.words[first_word:]]
     return list(accumulate(length * rate + pause for length in lengths))
 
 

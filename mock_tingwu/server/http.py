@@ -135,10 +135,13 @@ class HttpProtocol(HttpToolsProtocol):
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         super().connection_lost(exc)
-        # They refer to this connection: the collector of cycles would take long to come to it.
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what refers to this connection: the collector of cycles would take long to come."""
         self._owed.clear()
         self.pipeline.clear()
-        self.cycle = self.scope = None  # type: ignore[assignment]
+        self.cycle = self.scope = self.parser = None  # type: ignore[assignment]
 
     def hang_up(self) -> None:
         """Close the connection at once. What is still answered on it notices that nobody reads."""
@@ -200,6 +203,7 @@ class HttpProtocol(HttpToolsProtocol):
                     # A client that does not wait for the answer to its handshake.
                     protocol = cast("asyncio.Protocol", self.transport.get_protocol())
                     protocol.data_received(data[end:])
+                self._forget()
                 return len(data)
         # The parser itself would collect a header without end.
         if self._pending > MAX_HEAD:

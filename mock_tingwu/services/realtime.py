@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -81,15 +82,15 @@ class PusherConnection(PushingConnection):
 
     def __init__(self, scope: Realm, task: Task, target: str) -> None:
         task.sessions += 1
-        self._messages = 0
+        name = f"{task.id}/{task.sessions}"
         self._session = nls.Session(
             task.options,
-            self._new_message_id,
+            _message_ids(scope, name),
             scope.clock.steady(),
             task.stream.shift,
         )
         super().__init__(scope, self._session, target)
-        self._rename(f"{task.id}/{task.sessions}")
+        self._rename(name)
         self._task = self._joined = task
         self._start: nls.StartRequested | None = None
         # The end of a failed session.
@@ -223,6 +224,9 @@ class PusherConnection(PushingConnection):
                 self._record("note", text=f"{text}: the task's counts")
                 self._offend(Offence("format-announced", text))
 
-    def _new_message_id(self) -> str:
-        self._messages += 1
-        return self._scope.ids.derive("message", self._id, str(self._messages)).hex()
+
+def _message_ids(scope: Realm, session: str) -> Callable[[], str]:
+    """Gives the ids of a session's messages. It does not know the connection, which would be
+    garbage that only the collector of cycles finds."""
+    numbers = count(1)
+    return lambda: scope.ids.derive("message", session, str(next(numbers))).hex()

@@ -20,11 +20,16 @@ from mock_tingwu.core.clock import VirtualClock
 from mock_tingwu.core.faults import book
 from mock_tingwu.core.scope import Task
 from mock_tingwu.server import garbage
+from mock_tingwu.server.http import HttpProtocol
+from mock_tingwu.server.websocket import WebSocketProtocol
 from mock_tingwu.services import callbacks, hosting, scenarios
+from mock_tingwu.services.pushing import PushingConnection
 from mock_tingwu.services.realm import Realm
+from tests.core.test_segmentation import silence, speech
 from tests.dashscope.helpers import begin
+from tests.dashscope.ws_helpers import duplex
 from tests.live.helpers import Live
-from tests.realtime.helpers import create, info, stop
+from tests.realtime.helpers import create, info, pusher, stop, until
 
 MOST = 4
 
@@ -160,6 +165,33 @@ def tasks_in_memory(mock: MockTingwu) -> int:
         return len(ids)
 
     return mock.call(count)
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_nothing_of_a_connection_waits_for_the_collector(mock: MockTingwu) -> None:
+    """A thousand connections that end together would be a pause in which nobody is answered."""
+    kinds = HttpProtocol, WebSocketProtocol, PushingConnection
+
+    def alive() -> int:
+        return sum(issubclass(type(one), kinds) for one in gc.get_objects())
+
+    others = mock.call(alive)
+    audio = speech(2_000) + silence(1_200)
+    task = create(mock)
+    with pusher(task) as client:
+        client.start()
+        client.push(audio)
+        client.stop()
+        assert mock.call(alive) > others
+    with pusher(create(mock)) as client:  # this one breaks off
+        client.start()
+        client.push(audio)
+    with duplex(mock) as agent:
+        agent.start(begin(mock))
+        agent.push(audio)
+        agent.finish()
+    stop(mock, task["TaskId"])
+    until(lambda: mock.call(alive) == others, "the end of all connections")
 
 
 @pytest.fixture
