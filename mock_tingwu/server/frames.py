@@ -71,7 +71,7 @@ class Core(ServerProtocol):
         event.
 
         Nearly all that a meeting sends is audio, in frames that nothing can be wrong with: to read
-        these takes a tenth of the time here.
+        these takes a quarter of the time here.
         """
         if self._begun:
             data, self._begun = self._begun + data, b""
