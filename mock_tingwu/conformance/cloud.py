@@ -200,6 +200,8 @@ class Cloud:
                         await self._cleanups.pop()()
                     except (Deviation, Unreachable) as error:
                         problems.append(str(error))
+                    except Exception as error:
+                        problems.append(f"{type(error).__name__}: {error}")
         except TimeoutError:
             problems.append(f"cleaning up took longer than {CLEANUP_LIMIT_S:g} s")
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import traceback
 from collections.abc import Callable, Collection, Mapping
@@ -22,6 +23,8 @@ from mock_tingwu.conformance.http import Unreachable
 from mock_tingwu.conformance.needs import Need, lacking
 from mock_tingwu.conformance.outside import Outside
 from mock_tingwu.conformance.streams import Refused
+
+log = logging.getLogger("mock_tingwu")
 
 PASS: Final = "pass"
 FAIL: Final = "fail"
@@ -134,13 +137,21 @@ async def _outcome(
             cloud = Cloud(site, outside, bench.pacing, part)
             try:
                 outcome = await _tried(case, cloud)
-            finally:
-                # Also of a run that breaks off: a task that goes on in the cloud costs money.
-                left_behind = tuple(map(cloud.http.redactor.text, await cloud.close()))
+            except BaseException:
+                # The run breaks off. A task that goes on in the cloud costs money.
+                for problem in await _undone(cloud):
+                    log.warning("%s left something behind: %s", case.id, problem)
+                raise
+            left_behind = await _undone(cloud)
     except Exception as error:
         # Whatever goes wrong here is not the target's doing.
         return Outcome(case, FAIL, f"Harness error: {_where(error)}", HARNESS)
     return replace(outcome, seconds=time.monotonic() - began, left_behind=left_behind)
+
+
+async def _undone(cloud: Cloud) -> tuple[str, ...]:
+    """Undo what a case did; what could not be is returned, without secrets."""
+    return tuple(map(cloud.http.redactor.text, await cloud.close()))
 
 
 async def _tried(case: Case, cloud: Cloud) -> Outcome:

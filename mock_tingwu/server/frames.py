@@ -58,7 +58,7 @@ class Core(ServerProtocol):
         next(self.parser)
         # What has come of a frame of audio.
         self._begun = b""
-        # Whether a message is being sent in several frames.
+        # Whether the client is in the midst of a message of several frames.
         self._fragmented = False
 
     def send_frame(self, frame: Frame) -> None:

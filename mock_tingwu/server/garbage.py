@@ -23,7 +23,7 @@ def calm() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
+    gc.set_threshold(10_000, 250, 1_000)
 
 
 class Sweeper:

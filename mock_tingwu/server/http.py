@@ -170,6 +170,10 @@ class HttpProtocol(HttpToolsProtocol):
 
     # Reading
 
+    def _should_upgrade(self) -> bool:
+        # Who asks for it behind another request is answered after that one, as if it had not asked.
+        return not self._owed and super()._should_upgrade()
+
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         at = 0

@@ -180,7 +180,7 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def cut(self) -> None:
         self._closed_by_us = True
-        self._write()
+        self._write_what_was_said()
         reset(self._transport)
 
     def send_text(self, data: bytes, cuts: Sequence[int] = ()) -> None:
@@ -205,7 +205,7 @@ class WebSocketProtocol(asyncio.Protocol):
             self._expect_close()
 
     def break_off(self) -> None:
-        self._write()
+        self._write_what_was_said()
         self._closed_by_us = self._broken_off = True
         if self._segments is not None:
             self._segments.finish()
@@ -330,6 +330,11 @@ class WebSocketProtocol(asyncio.Protocol):
                 transport.write_eof()
             else:  # TLS knows no end of one direction
                 self._close_transport()
+
+    def _write_what_was_said(self) -> None:
+        """Before the connection breaks off: a goodbye that waits to be sent does not go out."""
+        if self._core.state is OPEN:
+            self._write()
 
     def _close_transport(self) -> None:
         """Close the connection behind what was sent."""

@@ -106,6 +106,19 @@ def test_a_session_in_pieces_of_any_size_has_the_same_answers(stage: Stage) -> N
         assert held(stage, parts) == whole
 
 
+def test_a_connection_that_breaks_says_no_goodbye(stage: Stage) -> None:
+    rule = {"action": {"type": "ws_drop"}, "match": {"event": "SentenceEnd"}}
+    assert stage.call("POST", "/_mock/faults", rule)[0] in (200, 201)
+    socket = connect(stage)
+    socket.arrive(frame(TEXT, START))
+    stage.wait(100)
+    socket.arrive(frame(BINARY, speech(1_500)))
+    said = len(socket.pipe.written)
+    assert b"SentenceBegin" in socket.pipe.written
+    socket.arrive(frame(TEXT, STOP) + frames.close(1000))
+    assert socket.pipe.ended and len(socket.pipe.written) == said
+
+
 def test_what_comes_along_with_the_handshake_is_not_lost(stage: Stage) -> None:
     socket = connect(stage, along=frame(PING, b"x") + frame(TEXT, START))
     assert socket.head.startswith(b"HTTP/1.1 101")

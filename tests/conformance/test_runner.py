@@ -321,7 +321,9 @@ def test_checks_of_undoing_are_no_part_of_the_case() -> None:
     assert outcome_of(card(run=begins)).verdict == PASS
 
 
-def test_a_run_that_breaks_off_undoes_what_it_did() -> None:
+def test_a_run_that_breaks_off_undoes_what_it_did_and_tells_what_it_could_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     undone: list[str] = []
 
     async def goes_on(cloud: Cloud) -> None:
@@ -329,7 +331,11 @@ def test_a_run_that_breaks_off_undoes_what_it_did() -> None:
             await asyncio.sleep(0)
             undone.append("it")
 
+        async def fail() -> None:
+            raise KeyError(SECRET)
+
         cloud.later(undo)
+        cloud.later(fail)
         await asyncio.Event().wait()
 
     def full(outcome: Outcome) -> None:
@@ -339,6 +345,7 @@ def test_a_run_that_breaks_off_undoes_what_it_did() -> None:
     with pytest.raises(OSError, match="no space left"):
         asyncio.run(run(cases, Target(), Outside(), on_outcome=full))
     assert undone == ["it"]
+    assert caplog.messages == ["TW-TRIAL-001 left something behind: KeyError: '***'"]
 
 
 # The whole run

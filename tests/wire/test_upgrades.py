@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from mock_tingwu import MockTingwu
-from tests.wire.helpers.raw import Answer, exchange, http, target_of, wire
+from tests.wire.helpers.raw import Answer, exchange, handshake, http, target_of, wire
 from tests.wire.helpers.signed import acs3, of_kind, send, signed
+from tests.wire.helpers.tasks import create
 from tests.wire.test_http import BODY, START, TASKS, UNKNOWN, data
 
 #: What Java's HttpClient sends along with every request unless told to speak HTTP/1.1.
@@ -124,6 +125,19 @@ def test_it_may_come_before_a_handshake_on_the_same_connection(mock: MockTingwu)
         connection.send(put())
         task = data(connection.read_answer())
         assert connection.handshake(target_of(task)).status == 101
+        connection.start()
+
+
+def test_a_handshake_behind_another_request_is_answered_after_it_and_switches_nothing(
+    mock: MockTingwu,
+) -> None:
+    target = target_of(create(mock))
+    with wire(mock) as connection:
+        connection.send(chunked() + handshake(mock, target) + GET)
+        assert data(connection.read_answer())["TaskStatus"] == "NEW"
+        assert connection.read_answer().status == 404
+        assert connection.read_answer().json()["Data"]["TaskId"] == UNKNOWN
+        assert connection.handshake(target).status == 101
         connection.start()
 
 
