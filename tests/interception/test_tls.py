@@ -87,6 +87,16 @@ def test_it_is_whatever_host_of_the_cloud_is_asked_for(
         assert names(connection) == [name]
 
 
+def test_nothing_comes_behind_the_handshake_unasked(
+    mock: MockTingwu, trusting: ssl.SSLContext
+) -> None:
+    with secured(mock, trusting, TINGWU) as connection:
+        connection.sendall(f"GET /_mock/health HTTP/1.1\r\nHost: {TINGWU}\r\n\r\n".encode())
+        assert connection.recv(65_536)
+        assert connection.version() == "TLSv1.3"
+        assert connection.session is not None and not connection.session.has_ticket
+
+
 def test_a_certificate_that_cannot_be_made_is_told_in_a_line(
     mock: MockTingwu,
     trusting: ssl.SSLContext,
