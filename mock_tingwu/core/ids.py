@@ -10,8 +10,6 @@ from base64 import urlsafe_b64encode
 from hashlib import blake2b
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
-#: The digit of a UUID that has two bits of its variant, by what was drawn for it.
-_VARIANTS = "89AB" * 4
 
 
 class Ids:
@@ -49,25 +47,15 @@ class Ids:
 
     def lower_request_id(self) -> str:
         """A lower-case UUID of version 9, as most of DashScope's samples have it."""
-        digits = bytearray(self._next("lower-request", 16))
-        digits[6] = digits[6] & 0x0F | 0x90
-        digits[8] = digits[8] & 0x3F | 0x80
-        return _dashed(digits.hex())
+        return _uuid(self._next("lower-request", 16), version=9)
 
     def request_id(self) -> str:
         """An upper-case UUID of version 5, as recorded of the live service (tingwu-openapi 1.2)."""
-        digits = self._next("request", 16).hex().upper()
-        variant = _VARIANTS[int(digits[16], 16)]
-        return (
-            f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-        )
+        return _uuid(self._next("request", 16), version=5).upper()
 
     def asr_id(self) -> str:
         """``asr-`` and a lower-case UUID, like the TaskId of a live task (live-rtc-asr 1.2)."""
-        digits = bytearray(self._next("asr", 16))
-        digits[6] = digits[6] & 0x0F | 0x40
-        digits[8] = digits[8] & 0x3F | 0x80
-        return f"asr-{_dashed(digits.hex())}"
+        return f"asr-{_uuid(self._next('asr', 16), version=4)}"
 
     def join_token(self, task_id: str) -> str:
         """The ``mc`` of a MeetingJoinUrl: 96 bytes as 128 URL-safe characters (realtime-ws 1.1)."""
@@ -79,6 +67,10 @@ class Ids:
         return int.from_bytes(self.derive(*parts, size=8))
 
 
-def _dashed(digits: str) -> str:
-    """32 hex digits as a UUID is written."""
+def _uuid(drawn: bytes, version: int) -> str:
+    """16 bytes as a UUID of this version, in lower case (RFC 9562 sections 4.1 and 4.2)."""
+    octets = bytearray(drawn)
+    octets[6] = octets[6] & 0x0F | version << 4
+    octets[8] = octets[8] & 0x3F | 0x80
+    digits = octets.hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
