@@ -6,7 +6,6 @@ python -m benchmarks.bare.echo: prints its address and serves until it is stoppe
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 from typing import Any, Final
@@ -15,6 +14,8 @@ import uvloop
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
+
+from mock_tingwu.server.garbage import calm
 
 #: What it says.
 EVENT: Final = b'{"header":{"name":"TranscriptionResultChanged"},"payload":{"result":"..."}}'
@@ -59,9 +60,7 @@ async def _serve_echo(sock: socket.socket) -> None:
 def main() -> None:
     sock = socket.create_server(("127.0.0.1", 0), backlog=2048)
     print(f"listening on http://127.0.0.1:{sock.getsockname()[1]}", flush=True)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
+    calm()
     uvloop.run(_serve_echo(sock))
 
 

@@ -7,7 +7,6 @@ serves until it is stopped, with uvloop, httptools and the garbage collector's s
 
 from __future__ import annotations
 
-import gc
 import json
 import socket
 import sys
@@ -20,6 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from mock_tingwu.server.garbage import calm
 
 #: As long as what the mock answers of a running task.
 ANSWER = {
@@ -81,9 +82,7 @@ async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
 def main() -> None:
     sock = socket.create_server(("127.0.0.1", 0), backlog=2048)
     print(f"listening on http://127.0.0.1:{sock.getsockname()[1]}", flush=True)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
+    calm()
     app: Any = {"starlette": starlette, "asgi": asgi}[sys.argv[1]]
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", lifespan="off", log_config=None, access_log=False
